@@ -1,0 +1,3 @@
+//! Many runs: replications, targets, results.
+
+pub mod results;

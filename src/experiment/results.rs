@@ -1,0 +1,157 @@
+//! What a run yields, ready to be written: the only thing `report` sees.
+
+/// Results of one scenario over all its replications.
+#[derive(Clone, Debug)]
+pub struct RunResults {
+    /// Title of the scenario.
+    pub title: String,
+    /// File stem, safe as a folder name.
+    pub name: String,
+    /// Path of the file as given.
+    pub file: String,
+    /// SHA-256 (hex) of the resolved scenario text and everything it references.
+    pub digest: String,
+    /// Program version.
+    pub version: String,
+    /// Root seed.
+    pub seed: u64,
+    /// `address=value` as given with `--set`.
+    pub overrides: Vec<String>,
+    /// Replications run.
+    pub replications: u32,
+    /// Simulated seconds per replication.
+    pub simulated_s: f64,
+    /// Seconds of the warm-up that results leave out.
+    pub warmup_s: f64,
+    /// Events handled, all replications together.
+    pub events: u64,
+    /// KPIs, sorted by name.
+    pub kpis: Vec<KpiRow>,
+    /// Targets, sorted by name.
+    pub targets: Vec<TargetRow>,
+    /// Causes per work; shares of a work sum to 1. Sorted by work, then by falling share.
+    pub bottlenecks: Vec<Cause>,
+    /// Warnings of the scenario and of the runs.
+    pub warnings: Vec<(String, String)>,
+    /// Time series of replication 0, sorted by name.
+    pub series: Vec<Series>,
+    /// Pooled distributions over all replications, sorted by name.
+    pub distributions: Vec<Distribution>,
+    /// Flow records of replication 0, sorted by flow; `None` when not asked for.
+    pub flows: Option<Vec<FlowRow>>,
+}
+
+/// One KPI over the replications, in its base unit (seconds, bytes, bytes/s, GPUs, share).
+#[derive(Clone, Debug, PartialEq)]
+pub struct KpiRow {
+    /// Full name with stat.
+    pub name: String,
+    /// Unit word of the registry (`s`, `B`, `B/s`, `1`, `GPU`, …).
+    pub unit: String,
+    /// Mean over replications; `None` with a reason when no replication has a value.
+    pub mean: Option<f64>,
+    /// Student-t 95 % interval of the mean; `None` when fewer than two replications have a value
+    /// and the KPI is not deterministic.
+    pub ci95: Option<[f64; 2]>,
+    /// Quantiles over replications; `None` below 20 replications.
+    pub p5: Option<f64>,
+    /// Median over replications.
+    pub p50: Option<f64>,
+    /// 95th percentile over replications.
+    pub p95: Option<f64>,
+    /// Replications with a value.
+    pub n: u32,
+    /// Why there is no value.
+    pub reason: Option<String>,
+}
+
+/// A judged target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetRow {
+    /// Name.
+    pub name: String,
+    /// KPI.
+    pub kpi: String,
+    /// `at_most`, `at_least` or `within`.
+    pub rule: String,
+    /// Limit in the base unit (for `within`: the value).
+    pub limit: f64,
+    /// Half width for `within`.
+    pub tolerance: Option<f64>,
+    /// Measured mean.
+    pub value: Option<f64>,
+    /// Its interval.
+    pub ci95: Option<[f64; 2]>,
+    /// Verdict.
+    pub verdict: Verdict,
+    /// Published source.
+    pub source: Option<String>,
+    /// Unit of the KPI.
+    pub unit: String,
+}
+
+/// Verdict on a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The whole interval lies inside the limit.
+    Pass,
+    /// The whole interval lies outside.
+    Fail,
+    /// The interval straddles the limit, or there is no value.
+    Inconclusive,
+}
+
+/// A cause and the share of a work's flow time it holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// Work.
+    pub work: String,
+    /// Resource name or pseudo-cause.
+    pub cause: String,
+    /// Share, 0…1.
+    pub share: f64,
+}
+
+/// A time series: means over equal bins, or samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// KPI-like name, e.g. `link.phx-dal.phoenix-to-dallas.utilisation`, `storage.S.read_rate`, `storage.S.read_saturated`,
+    /// `fleet.F.available`.
+    pub name: String,
+    /// Unit word.
+    pub unit: String,
+    /// End of each bin in seconds from the start.
+    pub t_s: Vec<f64>,
+    /// Values; NaN where there is none.
+    pub values: Vec<f64>,
+}
+
+/// A pooled distribution, as a cumulative curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distribution {
+    /// KPI name without stat, e.g. `rl.online.feedback_time`.
+    pub name: String,
+    /// Unit word.
+    pub unit: String,
+    /// The limit that belongs to it (the feedback target), if any.
+    pub limit: Option<f64>,
+    /// Rising values.
+    pub values: Vec<f64>,
+    /// Share of samples in (previous value, this value]; sums to 1.
+    pub shares: Vec<f64>,
+}
+
+/// A recorded flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowRow {
+    /// Sequence number in the run.
+    pub flow: u64,
+    /// Start, seconds.
+    pub start_s: f64,
+    /// Finish, seconds; `None` when it did not finish.
+    pub finish_s: Option<f64>,
+    /// Bytes.
+    pub bytes: f64,
+    /// Cause that held it longest.
+    pub bottleneck: String,
+}

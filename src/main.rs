@@ -1,0 +1,2 @@
+//! The `apollo` command.
+fn main() {}

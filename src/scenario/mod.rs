@@ -1,0 +1,3 @@
+//! What the user wrote: text, then spans, then a checked [`plan::Plan`]. Knows no simulation.
+
+pub mod plan;

@@ -1,0 +1,580 @@
+//! The checked plan: everything a scenario file means, in base units, with names resolved to indices.
+//!
+//! Base units: bytes, bytes per second, seconds, watts, GPUs; shares as 0…1. Vectors are sorted by name, so
+//! nothing depends on the order in which a planner wrote the tables. A `Plan` is valid by construction: every
+//! index is in range, every rate, size and duration is finite and in the range its key allows.
+
+use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
+
+/// Index of a site in [`Plan::sites`].
+pub type SiteIx = usize;
+/// Index of a fleet in [`Plan::fleets`].
+pub type FleetIx = usize;
+/// Index of a storage system in [`Plan::storages`].
+pub type StorageIx = usize;
+
+/// One scenario, checked.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Title as written; the file stem where none is.
+    pub title: String,
+    /// File stem, safe as a folder name (letters, digits, `-`, `_`, `.`, never starting with a dot).
+    pub name: String,
+    /// First day, RFC 3339 date; month horizons and dated results count from its midnight UTC.
+    pub start: jiff::civil::Date,
+    /// Simulated time.
+    pub horizon: SimDuration,
+    /// Start of the run that results leave out.
+    pub warmup: SimDuration,
+    /// Root seed.
+    pub seed: u64,
+    /// Independent replications, at least 1.
+    pub replications: u32,
+    /// Whether `record = ["flows"]` asks for `flows.csv`.
+    pub record_flows: bool,
+    /// Sites by name.
+    pub sites: Vec<Site>,
+    /// GPU fleets by name.
+    pub fleets: Vec<Fleet>,
+    /// Links by name.
+    pub links: Vec<Link>,
+    /// Shared-risk groups by name.
+    pub risk_groups: Vec<RiskGroup>,
+    /// Time from a failure or repair until routes have changed; until then traffic on a dead path stands still.
+    pub reconvergence: SimDuration,
+    /// Storage systems by name.
+    pub storages: Vec<Storage>,
+    /// Works by name.
+    pub works: Vec<Work>,
+    /// Targets by name.
+    pub targets: Vec<Target>,
+    /// Where every value came from, in order of address.
+    pub ledger: Vec<Taken>,
+    /// Things that are legal but probably not meant.
+    pub warnings: Vec<Warning>,
+}
+
+/// A value that enters the results, and its origin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken {
+    /// Address, e.g. `link.phx-dal.rtt`.
+    pub address: String,
+    /// Value as a planner would write it, e.g. `20 ms`.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Origin of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// Written in the scenario file (or a base it extends).
+    File {
+        /// `file:line:column`.
+        at: String,
+    },
+    /// Given on the command line with `--set`.
+    Override,
+    /// A figure of a catalogue part.
+    Part {
+        /// Part name.
+        part: String,
+        /// Published source of the figure.
+        source: String,
+        /// Confidence word of the catalogue (quoted, secondary, derived, assumption).
+        confidence: String,
+    },
+    /// A default of this program.
+    Default {
+        /// Published source, or the reason for the assumption.
+        source: String,
+        /// True when no published figure stands behind it.
+        assumption: bool,
+    },
+    /// Computed from other values.
+    Derived {
+        /// The formula in words.
+        formula: String,
+    },
+}
+
+/// A warning with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What is odd.
+    pub message: String,
+    /// Address or `file:line:column`.
+    pub at: String,
+}
+
+/// A data-centre site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Name.
+    pub name: String,
+    /// Latitude and longitude in degrees.
+    pub location: Option<(f64, f64)>,
+    /// Power at the meter.
+    pub power: Option<Power>,
+    /// Power usage effectiveness, ≥ 1.
+    pub pue: f64,
+    /// Rack positions by cooling, in order of name.
+    pub rack_positions: Vec<(String, u64)>,
+    /// Front-end fabric between GPU nodes and the site core, each direction.
+    pub fabric: ByteRate,
+    /// WAN edge between the site core and all its links, each direction.
+    pub wan_edge: ByteRate,
+}
+
+/// A fleet of GPU nodes at one site.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// Name.
+    pub name: String,
+    /// Site.
+    pub site: SiteIx,
+    /// Catalogue part of the node.
+    pub node: String,
+    /// Whole nodes (racks for rack-scale systems).
+    pub nodes: u64,
+    /// GPUs per node.
+    pub gpus_per_node: u64,
+    /// GPUs lost together when one part fails (a tray); divides `gpus_per_node`.
+    pub gpus_per_unit: u64,
+    /// Rack positions one node takes.
+    pub racks_per_node: f64,
+    /// Cooling a node needs (`liquid` or `air`).
+    pub cooling: String,
+    /// Share of GPUs kept as spares, 0…1.
+    pub spares: f64,
+    /// Dense peak per GPU in FLOP/s at training precision (bf16).
+    pub peak_flops: f64,
+    /// Front-end network rate per GPU, each direction.
+    pub frontend_per_gpu: ByteRate,
+    /// IT power per node.
+    pub node_power: Power,
+    /// Failure causes.
+    pub hazards: Vec<Hazard>,
+    /// Repair classes that hazards refer to.
+    pub repairs: Vec<Repair>,
+    /// Time to notice a failure.
+    pub detection: Dist,
+    /// Time to bring a spare into service after detection.
+    pub replacement: Dist,
+}
+
+/// One failure cause of a fleet.
+#[derive(Clone, Debug)]
+pub struct Hazard {
+    /// Cause.
+    pub cause: String,
+    /// Failures per GPU and second.
+    pub per_gpu_second: f64,
+    /// Index in [`Fleet::repairs`].
+    pub repair: usize,
+}
+
+/// One repair class.
+#[derive(Clone, Debug)]
+pub struct Repair {
+    /// Name (reset, swap, rma).
+    pub name: String,
+    /// Time until the unit is healthy again, seconds.
+    pub time: Dist,
+}
+
+/// A WAN link with two directions.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Name.
+    pub name: String,
+    /// The two ends; direction 0 goes from `ends.0` to `ends.1`.
+    pub ends: (SiteIx, SiteIx),
+    /// Capacity each direction, wire bytes per second.
+    pub capacity: ByteRate,
+    /// Waves that make up the capacity, ≥ 1.
+    pub waves: u32,
+    /// Round-trip propagation time.
+    pub rtt: SimDuration,
+    /// Fibre length in metres (stated, or derived from the location or the RTT).
+    pub metres: f64,
+    /// Failures of one wave; `None` when switched off.
+    pub wave_failures: Option<Failures>,
+    /// Cuts of the whole link outside any risk group; `None` when switched off or when a risk group carries the cuts.
+    pub cuts: Option<Failures>,
+    /// Indices in [`Plan::risk_groups`].
+    pub risk_groups: Vec<usize>,
+    /// Payload bytes per wire byte for the link's transport, 0…1.
+    pub framing: f64,
+}
+
+/// An alternating renewal process of failures and repairs; times in seconds.
+#[derive(Clone, Debug)]
+pub struct Failures {
+    /// Time in service until the failure.
+    pub time_to_failure: Dist,
+    /// Time out of service.
+    pub time_to_repair: Dist,
+}
+
+/// A shared-risk group: a conduit whose cut takes all its links.
+#[derive(Clone, Debug)]
+pub struct RiskGroup {
+    /// Name.
+    pub name: String,
+    /// Cuts; `None` when switched off.
+    pub cuts: Option<Failures>,
+}
+
+/// A storage system.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    /// Name.
+    pub name: String,
+    /// Site.
+    pub site: SiteIx,
+    /// Catalogue part.
+    pub system: String,
+    /// Usable capacity after stripe overhead, spare space and data reduction.
+    pub capacity: Bytes,
+    /// Raw capacity; `None` for a service that has none of ours.
+    pub raw: Option<Bytes>,
+    /// How bytes move inside.
+    pub layout: Layout,
+    /// Wire bytes per payload byte between client and head, ≥ 1.
+    pub client_overhead: f64,
+    /// Wire bytes per payload byte on internal hops, ≥ 1.
+    pub internal_overhead: f64,
+    /// Write path; `None` for services that hide it.
+    pub write_path: Option<WritePath>,
+    /// Operations per second of the whole system; infinite when unlimited.
+    pub operations: f64,
+    /// Time of one read operation before its first byte, seconds.
+    pub read_latency: f64,
+    /// Time of one write operation until its acknowledgement, seconds.
+    pub write_latency: f64,
+    /// Nameplate read and write rates, where a data sheet states them.
+    pub nameplate: Option<(ByteRate, ByteRate)>,
+    /// IT power of the whole system; zero for a service that is not in the site's power.
+    pub power: Power,
+    /// Rack positions it takes; zero for a service or where not stated.
+    pub racks: f64,
+}
+
+/// How a system is laid out. Rates are installed (line or data-sheet) rates of *one* unit.
+#[derive(Clone, Debug)]
+pub enum Layout {
+    /// Every node hosts head and enclosure roles on one full-duplex NIC (cloud VMs, EBoxes).
+    SharedNodes {
+        /// Nodes.
+        nodes: u64,
+        /// NIC line rate, each direction.
+        nic: ByteRate,
+        /// Media read rate.
+        media_read: ByteRate,
+        /// Media write rate.
+        media_write: ByteRate,
+    },
+    /// Heads reach enclosures over a fabric of their own.
+    HeadsEnclosures {
+        /// Heads.
+        heads: u64,
+        /// Client-side NIC rate of a head, each direction.
+        head_nic: ByteRate,
+        /// Fabric-side NIC rate of a head, each direction.
+        head_fabric: ByteRate,
+        /// Enclosures.
+        enclosures: u64,
+        /// Fabric-side NIC rate of an enclosure, each direction.
+        enclosure_fabric: ByteRate,
+        /// Media read rate of an enclosure.
+        media_read: ByteRate,
+        /// Media write rate of an enclosure.
+        media_write: ByteRate,
+    },
+    /// An object service with limits per account.
+    Accounts {
+        /// Accounts.
+        accounts: u64,
+        /// Write limit of an account.
+        ingress: ByteRate,
+        /// Read limit of an account.
+        egress: ByteRate,
+    },
+    /// A service sold by provisioned rate (managed Lustre): one limit each way, and the shares of it measured.
+    Provisioned {
+        /// Provisioned rate of the whole system.
+        rate: ByteRate,
+        /// Share of it that reads reach, 0…1.
+        read_share: f64,
+        /// Share of it that writes reach, 0…1.
+        write_share: f64,
+    },
+}
+
+/// The write path behind the acknowledgement. Factors are bytes per client byte.
+#[derive(Clone, Debug)]
+pub struct WritePath {
+    /// Buffer size of the whole system.
+    pub buffer: Bytes,
+    /// Buffer write rate of the whole system (all copies counted).
+    pub buffer_rate: ByteRate,
+    /// Copies written into the buffer: 2 mirrored, about 1.33 RAID 6.
+    pub copies: f64,
+    /// Data reduction at migration, ≥ 1.
+    pub reduction: f64,
+    /// Bytes read back from the buffer per client byte: 1 raw, 1/reduction when reduced on the way in.
+    pub migration_read: f64,
+    /// Data blocks of a stripe.
+    pub stripe_data: u32,
+    /// Parity blocks of a stripe.
+    pub stripe_parity: u32,
+    /// Fill share below which a full buffer counts as free again, 0…1.
+    pub low_water: f64,
+}
+
+/// A work: something that uses the world.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// Name.
+    pub name: String,
+    /// Start after the scenario's start.
+    pub starts: SimDuration,
+    /// End; the horizon where none is written.
+    pub ends: SimDuration,
+    /// 0…9; a higher number wins GPUs and bandwidth, strictly.
+    pub priority: u8,
+    /// What it does.
+    pub kind: WorkKind,
+}
+
+/// The kinds of work.
+#[derive(Clone, Debug)]
+pub enum WorkKind {
+    /// An online-RL loop.
+    Rl(Box<RlWork>),
+    /// A bulk copy between storage systems.
+    Copy(CopyWork),
+    /// A storage load as a benchmark drives it.
+    Io(IoWork),
+}
+
+/// Transport of a bulk transfer.
+#[derive(Clone, Copy, Debug)]
+pub struct Transport {
+    /// Parallel streams, ≥ 1.
+    pub streams: u32,
+    /// Window per stream; infinite when not limited.
+    pub window: Bytes,
+    /// Connection set-up before the first byte, in round trips.
+    pub setup_rtts: f64,
+}
+
+/// A copy from one system to another.
+#[derive(Clone, Debug)]
+pub struct CopyWork {
+    /// Source.
+    pub from: StorageIx,
+    /// Destination.
+    pub to: StorageIx,
+    /// Bytes to copy.
+    pub bytes: Bytes,
+    /// Upper limit the copy sets itself; infinite when none.
+    pub pace: ByteRate,
+    /// Transport.
+    pub transport: Transport,
+}
+
+/// What an `io` work does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pattern {
+    /// Reads only.
+    Read,
+    /// Writes only.
+    Write,
+    /// Both, with this share of payload bytes read, strictly between 0 and 1.
+    Mixed {
+        /// Share read.
+        read_share: f64,
+    },
+}
+
+/// A storage load.
+#[derive(Clone, Debug)]
+pub struct IoWork {
+    /// System under load.
+    pub storage: StorageIx,
+    /// Site of the clients.
+    pub site: SiteIx,
+    /// Client nodes.
+    pub clients: u64,
+    /// NIC of one client, each direction.
+    pub client_nic: ByteRate,
+    /// Bytes per operation.
+    pub io_size: Bytes,
+    /// Outstanding operations per client.
+    pub queue_depth: u32,
+    /// Rate the whole load is paced to; infinite when saturating.
+    pub pace: ByteRate,
+    /// Read, write or mix.
+    pub pattern: Pattern,
+    /// Transport for clients at another site.
+    pub transport: Transport,
+}
+
+/// An online-RL loop: one trainer pool, generator pools, a publish path.
+#[derive(Clone, Debug)]
+pub struct RlWork {
+    /// Catalogue model.
+    pub model: String,
+    /// Parameters.
+    pub parameters: f64,
+    /// Parameters active per token.
+    pub active_parameters: f64,
+    /// Served bytes per parameter.
+    pub bytes_per_parameter: f64,
+    /// Trainer fleet.
+    pub trainer_fleet: FleetIx,
+    /// Trainer GPUs.
+    pub trainer_gpus: u64,
+    /// Generator pools: fleet and GPUs, at least one.
+    pub generators: Vec<(FleetIx, u64)>,
+    /// The time the loop should close in.
+    pub feedback_target: SimDuration,
+    /// Trajectories per trainer step.
+    pub batch: u64,
+    /// Oldest admissible version difference at consumption.
+    pub max_lag: u32,
+    /// Generation engines.
+    pub engine: Engine,
+    /// Tokens generated per trajectory before the cap.
+    pub length: Dist,
+    /// Longest trajectory in tokens.
+    pub length_cap: f64,
+    /// Time from the last token to the reward, seconds.
+    pub reward: Dist,
+    /// Bytes a trajectory carries per token.
+    pub bytes_per_token: f64,
+    /// Time between two shipments from one generator site.
+    pub ship_every: SimDuration,
+    /// Trainer step.
+    pub step: Step,
+    /// Weight publication.
+    pub weights: Weights,
+    /// Trainer checkpoints; `None` when not asked for.
+    pub checkpoint: Option<Checkpoint>,
+    /// Transport between sites.
+    pub transport: Transport,
+}
+
+/// A generation engine: one model replica with continuous batching.
+#[derive(Clone, Copy, Debug)]
+pub struct Engine {
+    /// GPUs per engine.
+    pub gpus: u64,
+    /// Trajectories at once.
+    pub slots: u32,
+    /// Tokens per second of one trajectory alone on the engine.
+    pub single_rate: f64,
+    /// Number of concurrent trajectories at which each runs at half of `single_rate`: rate = single/(1 + b/half_batch).
+    pub half_batch: f64,
+    /// Real engines that one simulated cohort stands for; 0 lets the program choose (32 cohorts per pool).
+    pub cohort: u64,
+}
+
+/// Trainer step: `overhead + tokens·(update + log-prob FLOPs)·active / (gpus·peak·mfu(gpus))`, mfu(g) = mfu·(g/mfu_gpus)^(scaling-1).
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Time of a step that does not depend on the batch, seconds.
+    pub overhead: f64,
+    /// FLOPs per token and active parameter in the update (6: forward and backward).
+    pub update_flops: f64,
+    /// FLOPs per token and active parameter in the log-prob pass (2: forward).
+    pub logprob_flops: f64,
+    /// Model FLOPs utilisation at `mfu_gpus`.
+    pub mfu: f64,
+    /// Pool size at which `mfu` was measured.
+    pub mfu_gpus: f64,
+    /// Exponent of throughput in the number of GPUs, 0…1; 1 is linear.
+    pub scaling: f64,
+}
+
+/// How new weights reach the generators.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// Full weights every time, or deltas between full ones.
+    pub delta: bool,
+    /// Share of parameters a step changes.
+    pub changed: f64,
+    /// Bytes per changed parameter in a delta.
+    pub bytes_per_changed: f64,
+    /// Every how many publishes the whole model is sent; 1 is always.
+    pub full_every: u32,
+    /// One copy per site and a tree inside, or one copy per engine across the WAN.
+    pub fan_out: FanOut,
+    /// Trainer GPUs that build and send.
+    pub senders: u64,
+    /// Weight bytes one sender scans per second when it builds a delta.
+    pub scan_rate: ByteRate,
+    /// Rate of the pipelined broadcast inside a site.
+    pub inner_rate: ByteRate,
+    /// Bytes that a hop of that broadcast holds before it passes them on.
+    pub inner_bucket: Bytes,
+    /// Pause of an engine that takes new weights, seconds.
+    pub swap: Dist,
+}
+
+/// Fan-out of a publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FanOut {
+    /// One copy per site, a tree inside.
+    Tree,
+    /// Every engine fetches its own copy.
+    PerEngine,
+}
+
+/// Trainer checkpoints.
+#[derive(Clone, Copy, Debug)]
+pub struct Checkpoint {
+    /// Where they go.
+    pub storage: StorageIx,
+    /// Interval.
+    pub every: SimDuration,
+    /// Bytes per parameter (14: bf16 weights and fp32 optimiser state).
+    pub bytes_per_parameter: f64,
+    /// Trainer pause while the state is copied aside, seconds.
+    pub pause: f64,
+    /// Whether the trainer waits until the last byte is written.
+    pub blocking: bool,
+}
+
+/// A target on a KPI.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Name.
+    pub name: String,
+    /// Full KPI name with stat.
+    pub kpi: String,
+    /// The rule, in the KPI's base unit.
+    pub rule: Rule,
+    /// The limit as written.
+    pub written: String,
+    /// Published source, for validation cases.
+    pub source: Option<String>,
+}
+
+/// The rule of a target, in the KPI's base unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// The KPI must not exceed this.
+    AtMost(f64),
+    /// The KPI must reach this.
+    AtLeast(f64),
+    /// The KPI must lie in this interval (value ± tolerance).
+    Within {
+        /// Value.
+        of: f64,
+        /// Half width, in the same unit.
+        tolerance: f64,
+    },
+}
