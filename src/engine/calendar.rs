@@ -94,6 +94,12 @@ impl<E> Calendar<E> {
         self.heap.len() - self.slots.dead
     }
 
+    /// Entries held, withdrawn ones included.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        self.heap.len()
+    }
+
     pub(super) fn push(&mut self, at: SimTime, class: Class, event: E) {
         self.insert(at, class, NO_SLOT, event);
     }
@@ -210,3 +216,7 @@ fn permuted(seed: u64, sequence: u64) -> u64 {
     }
     z
 }
+
+#[cfg(test)]
+#[path = "calendar_tests.rs"]
+mod tests;

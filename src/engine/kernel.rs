@@ -213,6 +213,12 @@ impl<M: Model> Engine<M> {
         self.calendar.len()
     }
 
+    /// Entries in the calendar, withdrawn ones included.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        self.calendar.entries()
+    }
+
     /// The model.
     pub fn model(&self) -> &M {
         &self.model

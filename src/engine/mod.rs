@@ -43,3 +43,6 @@ pub use context::{Class, Context};
 pub use error::{EngineError, Handled};
 pub use kernel::{Engine, Limits, Model};
 pub use probe::Probe;
+
+#[cfg(test)]
+mod tests;

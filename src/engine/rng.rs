@@ -207,3 +207,129 @@ fn triangular(low: f64, mode: f64, high: f64, u: f64) -> f64 {
         high - ((1.0 - u) * range * (high - mode)).sqrt()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(streams: Streams) -> [u64; 2] {
+        [streams.a, streams.b]
+    }
+
+    #[test]
+    fn the_hash_of_a_path_is_pinned() {
+        let root = Streams::root(7);
+        // From an independent implementation of the description above and of xoshiro256++.
+        assert_eq!(words(root), [0xC1D6_4179_1B1B_F112, 0x5CD8_C848_44B0_C060]);
+        let place = root.child("fleet").child("east").index(3);
+        assert_eq!(words(place), [0xC0AD_2BE9_02C9_C8FB, 0x5A0F_C305_70EE_E7B9]);
+        let mut stream = root.child("fleet").stream("time-to-failure");
+        let draws = [(); 3].map(|()| stream.generator.next_u64());
+        assert_eq!(draws, [0x2C8A_1C3E_E207_43E3, 0x5F7E_3FD9_DE6F_055A, 0xCBCA_51A4_1E20_24D9]);
+    }
+
+    #[test]
+    fn different_paths_are_different_streams() {
+        let root = Streams::root(1);
+        let paths = [
+            root.stream("a"),
+            root.stream("b"),
+            root.child("a").stream(""),
+            root.child("").stream("a"),
+            root.child("a").child("b").stream("c"),
+            root.child("ab").stream("c"),
+            root.child("a").stream("bc"),
+            root.index(0).stream("a"),
+            root.index(1).stream("a"),
+            root.child("\0").stream("a"),
+            root.child("\0\0").stream("a"),
+            root.child("\0\0\0\0\0\0\0\0").stream("a"), // the same content word as index 0
+            Streams::root(2).stream("a"),
+        ];
+        for (i, one) in paths.iter().enumerate() {
+            assert!(paths[..i].iter().all(|other| other != one), "path {i} is not its own");
+        }
+        assert_eq!(root.child("a").stream("x"), root.child("a").stream("x"));
+    }
+
+    /// The laws a plan may name, with their exact mean.
+    fn laws() -> Vec<Dist> {
+        vec![
+            Dist::Constant(2.5),
+            Dist::Exponential { mean: 3.0 },
+            Dist::LogNormal { median: 10.0, sigma: 0.8 },
+            Dist::Weibull { scale: 2.0, shape: 0.7 },
+            Dist::Uniform { from: 1.0, to: 4.0 },
+            Dist::Triangular { low: 1.0, mode: 2.0, high: 6.0 },
+            Dist::Triangular { low: 2.0, mode: 2.0, high: 2.0 },
+            Dist::Empirical(vec![1.0, 1.0, 5.0]),
+        ]
+    }
+
+    #[test]
+    fn samples_follow_their_quantile_function() {
+        const N: usize = 20_000;
+        for dist in laws() {
+            let mut stream = Streams::root(11).stream("law");
+            let mut samples: Vec<f64> = (0..N).map(|_| stream.sample(&dist)).collect();
+            samples.sort_by(f64::total_cmp);
+            for p in [0.05, 0.25, 0.5, 0.75, 0.95] {
+                // Between the quantiles four standard errors of a binomial share below and above.
+                let slack = 4.0 * (p * (1.0 - p) / N as f64).sqrt();
+                let (low, high) = (quantile(&dist, p - slack), quantile(&dist, p + slack));
+                let seen = samples[(p * N as f64) as usize];
+                assert!(low <= seen && seen <= high, "{dist:?} at {p}: {low} {seen} {high}");
+            }
+        }
+    }
+
+    #[test]
+    fn quantile_functions_have_the_mean_of_their_law() {
+        for dist in laws() {
+            let points = 200_000;
+            let sum: f64 = (0..points).map(|k| quantile(&dist, (f64::from(k) + 0.5) / f64::from(points))).sum();
+            let mean = sum / f64::from(points);
+            assert!((mean / dist.mean() - 1.0).abs() < 2e-4, "{dist:?}: {mean}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_uniform_and_below_their_bound() {
+        let mut stream = Streams::root(5).stream("below");
+        let mut counts = [0_u32; 7];
+        for _ in 0..70_000 {
+            counts[stream.below(7) as usize] += 1;
+        }
+        // χ² with 6 degrees of freedom: 22.5 is passed once in a thousand.
+        let chi2: f64 = counts.iter().map(|&n| (f64::from(n) - 10_000.0).powi(2) / 10_000.0).sum();
+        assert!(chi2 < 22.5, "{counts:?}");
+        assert_eq!(stream.below(1), 0);
+        // A bound of 3·2^62 rejects a quarter of the words; without that the top third would be short.
+        let high = (0..30_000).filter(|_| stream.below(3 << 62) >= 2 << 62).count();
+        assert!((9_600..10_400).contains(&high), "{high}");
+    }
+
+    #[test]
+    fn counts_have_their_mean_and_edges() {
+        let mut stream = Streams::root(5).stream("counts");
+        let mean = |draws: Vec<u64>| draws.iter().sum::<u64>() as f64 / draws.len() as f64;
+        let binomial = mean((0..20_000).map(|_| stream.binomial(1000, 0.3)).collect());
+        assert!((binomial - 300.0).abs() < 0.5, "{binomial}");
+        for expected in [0.2, 4.0, 700.0_f64] {
+            let seen = mean((0..20_000).map(|_| stream.poisson(expected)).collect());
+            assert!((seen - expected).abs() < 5.0 * (expected / 20_000.0).sqrt(), "{expected}: {seen}");
+        }
+        assert_eq!((stream.binomial(9, 0.0), stream.binomial(9, 1.0), stream.poisson(0.0)), (0, 9, 0));
+    }
+
+    #[test]
+    fn picks_are_proportional_and_never_of_weight_zero() {
+        let mut stream = Streams::root(5).stream("pick");
+        let mut counts = [0_u32; 4];
+        for _ in 0..40_000 {
+            counts[stream.pick(&[0.0, 1.0, 3.0, 0.0])] += 1;
+        }
+        assert_eq!((counts[0], counts[3]), (0, 0));
+        assert!((29_500..30_500).contains(&counts[2]), "{counts:?}");
+    }
+}
