@@ -316,7 +316,7 @@ pub fn undefined(word: &str, words: &str, name: &str, place: &Place, known: &[&s
 }
 
 /// The place of a string's content, when its quotes are where they should be.
-fn string_place(place: &Place, content: &str) -> Place {
+pub fn string_place(place: &Place, content: &str) -> Place {
     match place.text().find(content) {
         Some(at) => place.at(place.span.start + at..place.span.start + at + content.len()),
         None => place.clone(),
