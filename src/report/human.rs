@@ -26,6 +26,9 @@ const DIGITS: i32 = 4;
 /// Significant digits of an uncertainty.
 const SPREAD_DIGITS: i32 = 2;
 
+/// Numbers from here on are printed with an exponent: nobody counts the commas.
+const LARGEST: f64 = 1e12;
+
 const SECONDS: [(f64, f64, &str); 7] = [
     (1e-6, 1e-9, "ns"),
     (1e-3, 1e-6, "µs"),
@@ -98,6 +101,9 @@ pub fn number(value: f64, scale: Scale) -> String {
         return if value.is_nan() { NOTHING.to_owned() } else { format!("{value}") };
     }
     let shown = value / scale.factor;
+    if shown.abs() >= LARGEST {
+        return format!("{shown:.3e}");
+    }
     let decimals = if scale.whole { whole_decimals(shown) } else { decimals(shown, DIGITS) };
     grouped(&format!("{shown:.decimals$}"))
 }
@@ -107,8 +113,8 @@ pub fn value(value: f64, unit: &str) -> String {
     if unit == "date" {
         return date(value).unwrap_or_else(|| NOTHING.to_owned());
     }
-    if value.is_nan() {
-        return NOTHING.to_owned();
+    if !value.is_finite() {
+        return number(value, scale(unit, 0.0));
     }
     let scale = scale(unit, value);
     join(&number(value, scale), scale.word_or(unit))
@@ -180,7 +186,7 @@ pub(super) fn exponent(value: f64, digits: i32) -> i32 {
 }
 
 /// Commas between groups of three digits, from five digits on.
-fn grouped(text: &str) -> String {
+pub(super) fn grouped(text: &str) -> String {
     let (sign, rest) = text.strip_prefix('-').map_or(("", text), |r| ("-", r));
     let (whole, fraction) = rest.split_once('.').map_or((rest, None), |(w, f)| (w, Some(f)));
     let mut out = String::from(sign);
