@@ -381,6 +381,8 @@ pub struct CopyWork {
     pub bytes: Bytes,
     /// Upper limit the copy sets itself; infinite when none.
     pub pace: ByteRate,
+    /// Bytes per operation on both systems.
+    pub io_size: Bytes,
     /// Transport.
     pub transport: Transport,
 }
@@ -546,6 +548,8 @@ pub struct Checkpoint {
     pub pause: f64,
     /// Whether the trainer waits until the last byte is written.
     pub blocking: bool,
+    /// Bytes per storage operation.
+    pub io_size: Bytes,
 }
 
 /// A target on a KPI.

@@ -1,0 +1,117 @@
+//! A priority queue over small dense numbers whose keys can change: who completes next.
+
+/// A 4-ary heap of `(key, id)` that knows where each id stands. Equal keys come out by ascending id, so the
+/// order depends on nothing but the contents.
+#[derive(Debug)]
+pub(super) struct Queue<K> {
+    heap: Vec<(K, u32)>,
+    /// Position of each id in `heap`, or `ABSENT`.
+    place: Vec<u32>,
+}
+
+const ABSENT: u32 = u32::MAX;
+const ARITY: usize = 4;
+
+impl<K: Copy + PartialOrd> Queue<K> {
+    pub fn new() -> Self {
+        Self { heap: Vec::new(), place: Vec::new() }
+    }
+
+    /// The smallest key and its id.
+    pub fn first(&self) -> Option<(K, u32)> {
+        self.heap.first().copied()
+    }
+
+    /// Inserts `id`, or moves it to its new key.
+    pub fn set(&mut self, id: u32, key: K) {
+        let index = id as usize;
+        if index >= self.place.len() {
+            self.place.resize(index + 1, ABSENT);
+        }
+        if self.place[index] == ABSENT {
+            self.place[index] = self.heap.len() as u32;
+            self.heap.push((key, id));
+            self.sift_up(self.heap.len() - 1);
+            return;
+        }
+        let at = self.place[index] as usize;
+        let old = self.heap[at];
+        self.heap[at].0 = key;
+        if before((key, id), old) { self.sift_up(at) } else { self.sift_down(at) }
+    }
+
+    pub fn remove(&mut self, id: u32) {
+        let Some(&at) = self.place.get(id as usize).filter(|&&at| at != ABSENT) else { return };
+        let at = at as usize;
+        self.place[id as usize] = ABSENT;
+        let last = self.heap.pop().expect("an id in place is in the heap");
+        if at < self.heap.len() {
+            self.heap[at] = last;
+            self.place[last.1 as usize] = at as u32;
+            self.sift_up(at);
+            self.sift_down(self.place[last.1 as usize] as usize);
+        }
+    }
+
+    fn sift_up(&mut self, mut at: usize) {
+        let item = self.heap[at];
+        while at > 0 {
+            let parent = (at - 1) / ARITY;
+            if !before(item, self.heap[parent]) {
+                break;
+            }
+            self.put(at, self.heap[parent]);
+            at = parent;
+        }
+        self.put(at, item);
+    }
+
+    fn sift_down(&mut self, mut at: usize) {
+        let item = self.heap[at];
+        loop {
+            let first = at * ARITY + 1;
+            let children = first..(first + ARITY).min(self.heap.len());
+            let Some(least) = children.reduce(|a, b| if before(self.heap[b], self.heap[a]) { b } else { a }) else {
+                break;
+            };
+            if !before(self.heap[least], item) {
+                break;
+            }
+            self.put(at, self.heap[least]);
+            at = least;
+        }
+        self.put(at, item);
+    }
+
+    fn put(&mut self, at: usize, item: (K, u32)) {
+        self.heap[at] = item;
+        self.place[item.1 as usize] = at as u32;
+    }
+}
+
+fn before<K: PartialOrd>(a: (K, u32), b: (K, u32)) -> bool {
+    a.0 < b.0 || (a.0 == b.0 && a.1 < b.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_sorted_map(steps in prop::collection::vec((0u32..20, prop::option::of(0u32..50)), 1..200)) {
+            let mut queue = Queue::new();
+            let mut twin = BTreeMap::new();
+            for (id, key) in steps {
+                match key {
+                    Some(key) => { queue.set(id, key); twin.insert(id, key); }
+                    None => { queue.remove(id); twin.remove(&id); }
+                }
+                let least = twin.iter().map(|(&id, &key)| (key, id)).min();
+                prop_assert_eq!(queue.first(), least);
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What can be asked. Every read first brings rates up to date with the changes made.
+
+use super::sharing::Sharing;
+use super::types::{Cause, FlowKey, MeterId, MeterReading, OwnerId, ResourceId};
+
+impl Sharing {
+    /// The flow's rate in bytes/s; 0 for a flow that has gone.
+    pub fn rate(&mut self, key: FlowKey) -> f64 {
+        self.solve();
+        self.class_of(key).map_or(0.0, |class| self.classes[class].rate)
+    }
+
+    /// Bytes the flow has left at `now`; 0 for a flow that has gone, infinite for an endless one.
+    pub fn remaining(&mut self, now: i64, key: FlowKey) -> f64 {
+        self.settle(now);
+        self.class_of(key).map_or(0.0, |_| self.left_of(key.index))
+    }
+
+    /// What stops the flow from being faster; none for a flow that has gone.
+    pub fn cause(&mut self, key: FlowKey) -> Option<Cause> {
+        self.solve();
+        self.class_of(key).map(|class| self.classes[class].cause)
+    }
+
+    /// By how much, in bytes/s, the flow's reserve (as far as its cap lets it count) exceeds its rate; above 0 only
+    /// where reserves do not fit.
+    pub fn reserve_shortfall(&mut self, key: FlowKey) -> f64 {
+        self.solve();
+        let short = |class: u32| {
+            let class = &self.classes[class];
+            if class.short { (class.spec.floor() - class.rate).max(0.0) } else { 0.0 }
+        };
+        self.class_of(key).map_or(0.0, short)
+    }
+
+    /// A resource's capacity in units/s.
+    pub fn capacity(&self, resource: ResourceId) -> f64 {
+        self.resources[resource.index()].capacity
+    }
+
+    /// Units/s in use of a resource.
+    pub fn load(&mut self, resource: ResourceId) -> f64 {
+        self.solve();
+        self.resources[resource.index()].load
+    }
+
+    /// Units carried by a resource since the beginning.
+    pub fn carried(&mut self, now: i64, resource: ResourceId) -> f64 {
+        self.settle(now);
+        let resource = &mut self.resources[resource.index()];
+        resource.settle(self.now);
+        resource.carried.value()
+    }
+
+    /// A meter's rate and totals.
+    pub fn meter(&mut self, now: i64, meter: MeterId) -> MeterReading {
+        self.settle(now);
+        self.solve();
+        let meter = &mut self.meters[meter.index()];
+        meter.settle(self.now);
+        MeterReading {
+            rate: meter.rate,
+            total: meter.total.value(),
+            active_s: meter.active.seconds(),
+            bound_total: meter.bound_total.value(),
+            bound_s: meter.bound_time.seconds(),
+        }
+    }
+
+    /// What [`meter`](Self::meter) would give at `now` if nothing changes until then, without settling anything: for
+    /// observers that must leave no trace, not even in the last bit of a sum.
+    pub fn peek_meter(&self, now: i64, meter: MeterId) -> MeterReading {
+        let meter = &self.meters[meter.index()];
+        let span = super::exact::Instant::at(now).seconds_since(meter.settled).max(0.0);
+        let (active, bound) = (!meter.members.is_empty(), meter.bound);
+        MeterReading {
+            rate: meter.rate,
+            total: meter.total.value() + meter.rate * span,
+            active_s: meter.active.seconds() + if active { span } else { 0.0 },
+            bound_total: meter.bound_total.value() + if bound { meter.rate * span } else { 0.0 },
+            bound_s: meter.bound_time.seconds() + if bound { span } else { 0.0 },
+        }
+    }
+
+    /// What [`carried`](Self::carried) would give at `now`, without settling anything.
+    pub fn peek_carried(&self, now: i64, resource: ResourceId) -> f64 {
+        let resource = &self.resources[resource.index()];
+        let span = super::exact::Instant::at(now).seconds_since(resource.settled).max(0.0);
+        resource.carried.value() + resource.load * span
+    }
+
+    /// Appends the meters whose rate has changed since the last call, each once, in the order of their first change.
+    pub fn take_changed_meters(&mut self, out: &mut Vec<MeterId>) {
+        self.solve();
+        for number in self.changed_meters.drain(..) {
+            self.meters[number as usize].is_changed = false;
+            out.push(MeterId(number));
+        }
+    }
+
+    /// Flow-seconds of an owner's flows per cause, ascending by cause, with what was charged from outside. Kept as
+    /// integers inside, so the parts add up to the owner's flow-seconds without loss.
+    pub fn cause_seconds(&mut self, now: i64, owner: OwnerId) -> Vec<(Cause, f64)> {
+        self.charge_owner(now, owner);
+        let mut charged = self.owners[owner.index()].charged.clone();
+        charged.sort_unstable();
+        charged.into_iter().map(|(cause, time)| (cause, time.seconds())).collect()
+    }
+
+    /// Flow-seconds of an owner's flows in which less than the reserve was granted.
+    pub fn shortfall_seconds(&mut self, now: i64, owner: OwnerId) -> f64 {
+        self.charge_owner(now, owner);
+        self.owners[owner.index()].short.seconds()
+    }
+
+    /// Flows present, endless and stalled ones included.
+    pub fn flow_count(&self) -> usize {
+        self.classes.numbers().map(|class| self.classes[class].count as usize).sum()
+    }
+
+    fn charge_owner(&mut self, now: i64, owner: OwnerId) {
+        self.settle(now);
+        for class in self.classes.numbers() {
+            if self.classes[class].spec.owner == owner.0 {
+                self.charge_class(class);
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Bulk works: a copy between storage systems, and a storage load as a benchmark drives it.
+
+use super::ids::{MovementId, SiteId, StorageId};
+use super::paths::Transport;
+use crate::fluid::MeterId;
+use crate::units::SimTime;
+
+/// Parameters of a copy.
+#[derive(Clone, Copy, Debug)]
+pub struct CopyParams {
+    /// Source and its site.
+    pub from: (StorageId, SiteId),
+    /// Destination and its site.
+    pub to: (StorageId, SiteId),
+    /// Bytes to copy.
+    pub bytes: f64,
+    /// Limit the copy sets itself; infinite when none.
+    pub pace: f64,
+    /// Operations per byte.
+    pub operations: f64,
+    /// Transport between sites.
+    pub transport: Transport,
+}
+
+/// A copy in the world.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    /// Parameters.
+    pub params: CopyParams,
+    /// Its movement while it runs.
+    pub movement: Option<MovementId>,
+    /// When it began.
+    pub began: Option<SimTime>,
+    /// Bytes that found room at the destination.
+    pub admitted: f64,
+    /// When the last byte arrived.
+    pub finished: Option<SimTime>,
+    /// Bytes carried by a copy that its work's end cut short.
+    pub cut_at: Option<f64>,
+    /// Seconds it would take alone on an idle world.
+    pub alone_s: Option<f64>,
+}
+
+impl Copy {
+    /// A copy that has not begun.
+    pub fn new(params: CopyParams) -> Self {
+        Copy { params, movement: None, began: None, admitted: 0.0, finished: None, cut_at: None, alone_s: None }
+    }
+}
+
+/// Parameters of a storage load.
+#[derive(Clone, Copy, Debug)]
+pub struct IoParams {
+    /// System under load.
+    pub storage: StorageId,
+    /// Its site.
+    pub storage_site: SiteId,
+    /// Site of the clients.
+    pub site: SiteId,
+    /// Clients.
+    pub clients: u64,
+    /// Payload rate one client reaches at most, and the named cause when that binds.
+    pub client_limit: (f64, u8),
+    /// Share of payload bytes read.
+    pub read_share: f64,
+    /// Operations per byte.
+    pub operations: f64,
+    /// Meter of its payload bytes.
+    pub meter: MeterId,
+    /// Transport between sites.
+    pub transport: Transport,
+}
+
+/// A storage load in the world.
+#[derive(Clone, Debug)]
+pub struct Io {
+    /// Parameters.
+    pub params: IoParams,
+    /// One movement a client while it runs.
+    pub movements: Vec<MovementId>,
+    /// When it began.
+    pub began: Option<SimTime>,
+    /// When it ended.
+    pub ended: Option<SimTime>,
+}
+
+impl Io {
+    /// A load that has not begun.
+    pub fn new(params: IoParams) -> Self {
+        Io { params, movements: Vec::new(), began: None, ended: None }
+    }
+}
+
+/// Payload rate of one client: its own interface, and its outstanding operations (Little's law:
+/// rate ≤ depth × size ÷ latency). Returns the tighter of the two and whether it is the operations.
+pub fn client_limit(nic: f64, overhead: f64, read_share: f64, depth: f64, size: f64, latency: f64) -> (f64, bool) {
+    let busier = read_share.max(1.0 - read_share);
+    let by_nic = nic / (overhead * busier);
+    let by_slots = if latency > 0.0 { depth * size / latency } else { f64::INFINITY };
+    if by_slots < by_nic { (by_slots, true) } else { (by_nic, false) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_held_by_its_interface_or_by_its_outstanding_operations() {
+        let (rate, slots) = client_limit(1e9, 1.0, 1.0, 64.0, 1e6, 1e-3);
+        assert_eq!((rate.to_bits(), slots), (1e9_f64.to_bits(), false));
+        let (rate, slots) = client_limit(1e9, 1.0, 1.0, 4.0, 4096.0, 1e-3);
+        assert!(slots && (rate - 16.384e6).abs() < 1e-3);
+        let (rate, _) = client_limit(1e9, 1.0, 0.5, 64.0, 1e6, 0.0);
+        assert!((rate - 2e9).abs() < 1e-3, "both directions of a full-duplex interface");
+    }
+}
