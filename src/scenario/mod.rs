@@ -1,3 +1,5 @@
 //! What the user wrote: text, then spans, then a checked [`plan::Plan`]. Knows no simulation.
 
+pub mod diagnostics;
 pub mod plan;
+pub mod text;
