@@ -1,5 +1,8 @@
 //! Numbers as a planner reads them: about four significant digits and a unit that fits the size.
 
+use crate::kpi;
+use crate::units::Dimension;
+
 /// A unit to print in: a base value divided by `factor` is a number of `word`s.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
@@ -85,14 +88,10 @@ fn stepped(size: f64, words: &[&'static str]) -> Scale {
 
 /// The unit word to print a KPI in: shares as per cent, all else in its own unit.
 ///
-/// A dimensionless KPI is a share unless its measure is known to count or compare something.
-pub fn display_unit<'a>(kpi: &str, unit: &'a str) -> &'a str {
-    const NOT_SHARES: [&str; 6] =
-        ["lag", "slowdown", "write_amplification", "interruptions", "accounts", "refused_ops"];
-    if unit != "1" {
-        return unit;
-    }
-    if kpi.split('.').any(|part| NOT_SHARES.contains(&part)) { "" } else { "%" }
+/// Whether a number without unit is a share or a factor is known to the registry; an unknown KPI is taken for a factor.
+pub fn display_unit<'a>(name: &str, unit: &'a str) -> &'a str {
+    let share = || kpi::lookup(name).is_ok_and(|found| found.kpi.dimension == Dimension::Ratio);
+    if unit == "1" && share() { "%" } else { unit }
 }
 
 /// A number in the unit of `scale`, to four significant digits (counts: to the last one).
@@ -260,9 +259,9 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_per_cent_but_versions_are_not() {
+    fn shares_are_per_cent_but_factors_are_not() {
         assert_eq!(display_unit("link.a.x-to-y.utilisation", "1"), "%");
-        assert_eq!(display_unit("rl.online.lag.p95", "1"), "");
+        assert_eq!(display_unit("transfer.x.slowdown", "1"), "1");
         assert_eq!(display_unit("rl.online.feedback_time", "s"), "s");
     }
 

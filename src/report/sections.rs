@@ -1,5 +1,7 @@
 //! From results to a [`Document`]: which tables there are, in which order, and what each cell says.
 
+use std::collections::BTreeMap;
+
 use super::document::{Document, Row, Section, Table, Tone};
 use super::human::{self, NOTHING};
 use super::phases;
@@ -15,6 +17,7 @@ const CAUSES_SHOWN: usize = 6;
 /// The targets come last, so that a terminal ends on the answer.
 pub fn document(run: &RunResults) -> Document {
     let mut sections = vec![kpis(run)];
+    sections.extend(without_value(run));
     sections.extend(phases::sections(run));
     sections.extend(causes(run));
     sections.extend(warnings(run));
@@ -58,17 +61,17 @@ fn kpis(run: &RunResults) -> Section {
     columns.push(("", false));
     let mut table = Table::new(&columns);
     let mut group = "";
-    for kpi in run.kpis.iter().filter(|k| phases::phase_of(&k.name).is_none()) {
+    for (kpi, mean) in run.kpis.iter().filter_map(|k| Some((k, k.mean?))).filter(|(k, _)| phases::phase_of(&k.name).is_none()) {
         let (entity, measure) = split(&kpi.name);
         if entity != group {
             table.group(entity);
             group = entity;
         }
-        table.row(Tone::Plain, kpi_cells(kpi, measure, quantiles, run.replications));
+        table.row(Tone::Plain, kpi_cells(kpi, mean, measure, quantiles, run.replications));
     }
     let mut notes = Vec::new();
     if table.rows.is_empty() {
-        notes.push("no KPIs: the scenario has no work and nothing to measure".to_owned());
+        notes.push("none has a value".to_owned());
     }
     Section { heading: "KPIs (mean over replications)".to_owned(), table, notes }
 }
@@ -85,17 +88,9 @@ fn split(name: &str) -> (&str, &str) {
 }
 
 /// Cells of one KPI: name, number, unit, interval, perhaps quantiles, note.
-fn kpi_cells(kpi: &KpiRow, measure: &str, quantiles: bool, replications: u32) -> Vec<String> {
+fn kpi_cells(kpi: &KpiRow, mean: f64, measure: &str, quantiles: bool, replications: u32) -> Vec<String> {
     let mut cells = vec![measure.to_owned()];
     let unit = human::display_unit(&kpi.name, &kpi.unit);
-    let Some(mean) = kpi.mean else {
-        cells.extend([NOTHING.to_owned(), String::new(), String::new()]);
-        if quantiles {
-            cells.push(String::new());
-        }
-        cells.push(kpi.reason.clone().unwrap_or_else(|| "no value".to_owned()));
-        return cells;
-    };
     if unit == "date" {
         cells.extend([human::value(mean, unit), String::new()]);
     } else {
@@ -121,6 +116,46 @@ fn note(kpi: &KpiRow, replications: u32) -> String {
         None if kpi.n < replications => format!("in {} of {replications} replications", kpi.n),
         None => String::new(),
     }
+}
+
+/// KPIs without a value, by reason: one reason often holds for many.
+fn without_value(run: &RunResults) -> Option<Section> {
+    let mut by_reason: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for kpi in run.kpis.iter().filter(|k| k.mean.is_none()) {
+        let reason = kpi.reason.as_deref().unwrap_or("no reason given");
+        let (entity, measure) = split(&kpi.name);
+        by_reason.entry(reason).or_default().entry(entity).or_default().push(measure);
+    }
+    if by_reason.is_empty() {
+        return None;
+    }
+    let mut table = Table::new(&[("why", false), ("KPIs", false)]);
+    for (reason, entities) in by_reason {
+        table.group(reason);
+        for (entity, measures) in entities {
+            for (i, line) in lines(&measures).into_iter().enumerate() {
+                table.row(Tone::Plain, vec![if i == 0 { entity.to_owned() } else { String::new() }, line]);
+            }
+        }
+    }
+    Some(Section { heading: "KPIs without a value".to_owned(), table, notes: Vec::new() })
+}
+
+/// Names with commas, broken into lines that are not too long.
+fn lines(names: &[&str]) -> Vec<String> {
+    const LONGEST: usize = 64;
+    let mut lines: Vec<String> = vec![String::new()];
+    for (i, name) in names.iter().enumerate() {
+        let comma = if i + 1 < names.len() { "," } else { "" };
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.len() + name.len() < LONGEST => {
+                let space = if line.is_empty() { "" } else { " " };
+                line.push_str(&format!("{space}{name}{comma}"));
+            }
+            _ => lines.push(format!("{name}{comma}")),
+        }
+    }
+    lines
 }
 
 /// What limited each work, as shares of the time of its flows.
