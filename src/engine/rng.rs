@@ -1,6 +1,6 @@
 //! Random streams by name, and the only place where random quantities are sampled.
 //!
-//! A stream is addressed by a path of names from a root seed: `root(7) / "fleet" / "east" / #3 / "time-to-failure"`.
+//! A stream is addressed by a path of names from a root seed: `root(7) / "pool" / "east" / #3 / "time-to-failure"`.
 //! The path is hashed by the function below, so a new stream, or one that is switched off, changes the draws of no
 //! other. Two variants of a scenario share their random numbers wherever their paths agree.
 //!
@@ -221,11 +221,11 @@ mod tests {
         let root = Streams::root(7);
         // From an independent implementation of the description above and of xoshiro256++.
         assert_eq!(words(root), [0xC1D6_4179_1B1B_F112, 0x5CD8_C848_44B0_C060]);
-        let place = root.child("fleet").child("east").index(3);
-        assert_eq!(words(place), [0xC0AD_2BE9_02C9_C8FB, 0x5A0F_C305_70EE_E7B9]);
-        let mut stream = root.child("fleet").stream("time-to-failure");
+        let place = root.child("pool").child("east").index(3);
+        assert_eq!(words(place), [0xFEFA_90EC_D5D4_FEF7, 0xC5EF_00FC_6300_CF57]);
+        let mut stream = root.child("pool").stream("time-to-failure");
         let draws = [(); 3].map(|()| stream.generator.next_u64());
-        assert_eq!(draws, [0x2C8A_1C3E_E207_43E3, 0x5F7E_3FD9_DE6F_055A, 0xCBCA_51A4_1E20_24D9]);
+        assert_eq!(draws, [0xEA39_D863_B86F_5511, 0xB4A9_7D56_806E_C6FC, 0x31DC_E9A3_DCDC_35DD]);
     }
 
     #[test]
