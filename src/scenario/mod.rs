@@ -2,4 +2,6 @@
 
 pub mod diagnostics;
 pub mod plan;
+mod read;
+pub mod spec;
 pub mod text;

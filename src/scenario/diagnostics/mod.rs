@@ -4,6 +4,7 @@ mod codes;
 mod render;
 
 use super::text::source::{Kind, Place};
+pub use crate::units::nearest;
 
 pub use codes::{CODES, Code, explain};
 pub use render::{render_json, render_text};
@@ -168,24 +169,6 @@ impl Findings {
     }
 }
 
-/// The candidate closest to `name`, if any is close enough to be a typing error of it.
-///
-/// Damerau–Levenshtein distance without regard to case, at most one edit and one more for every four letters.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    // The distance takes length² steps, and no name of the language is long.
-    if name.len() > 128 {
-        return None;
-    }
-    let allowed = 1 + name.chars().count() / 4;
-    candidates
-        .into_iter()
-        .map(|c| (strsim::damerau_levenshtein(&name, &c.to_lowercase()), c))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, c)| c)
-}
-
 /// Names in one line: `a, b, c`; at most twelve, then a count.
 pub fn list_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
@@ -205,15 +188,6 @@ pub fn is_argument(place: &Place) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_name_is_a_typing_error_away() {
-        assert_eq!(nearest("capcity", ["capacity", "waves"]), Some("capacity"));
-        assert_eq!(nearest("dalas", ["dallas", "phoenix"]), Some("dallas"));
-        assert_eq!(nearest("SITE", ["site"]), Some("site"));
-        assert_eq!(nearest("power", ["pue", "location"]), None);
-        assert_eq!(nearest(&"x".repeat(10_000), ["site"]), None);
-    }
 
     #[test]
     fn long_lists_of_names_are_cut() {
