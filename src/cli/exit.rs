@@ -83,7 +83,15 @@ mod tests {
 
     #[test]
     fn the_order_is_the_documented_one() {
-        let order = [Exit::Bug, Exit::Input, Exit::Environment, Exit::Incomplete, Exit::TargetFailed, Exit::Inconclusive, Exit::Done];
+        let order = [
+            Exit::Bug,
+            Exit::Input,
+            Exit::Environment,
+            Exit::Incomplete,
+            Exit::TargetFailed,
+            Exit::Inconclusive,
+            Exit::Done,
+        ];
         assert_eq!(order.map(Exit::code), [101, 2, 4, 5, 1, 3, 0]);
         for (i, first) in order.into_iter().enumerate() {
             for second in &order[i..] {

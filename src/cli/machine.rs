@@ -19,7 +19,12 @@ impl Stopwatch {
     pub fn report(&self, events: u64) -> String {
         let taken = self.0.elapsed();
         let memory = peak_memory().map_or_else(String::new, |bytes| format!(", peak memory {} MiB", bytes >> 20));
-        format!("{} events in {}{}{memory}", human::count(events), human::value(taken.as_secs_f64(), "s"), rate(events, taken))
+        format!(
+            "{} events in {}{}{memory}",
+            human::count(events),
+            human::value(taken.as_secs_f64(), "s"),
+            rate(events, taken)
+        )
     }
 }
 

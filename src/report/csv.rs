@@ -66,6 +66,15 @@ pub fn flows(rows: &[FlowRow]) -> String {
     out.finish()
 }
 
+/// Any table of texts.
+pub fn table<T: AsRef<[u8]>>(heads: &[&str], rows: impl IntoIterator<Item = Vec<T>>) -> String {
+    let mut out = Writer::new(heads);
+    for row in rows {
+        out.row(row);
+    }
+    out.finish()
+}
+
 /// A CSV writer into memory, which cannot fail.
 struct Writer(::csv::Writer<Vec<u8>>);
 

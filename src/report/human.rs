@@ -46,6 +46,7 @@ const BYTE_RATES: [&str; 7] = ["B/s", "kB/s", "MB/s", "GB/s", "TB/s", "PB/s", "E
 const BIT_RATES: [&str; 5] = ["bps", "kbps", "Mbps", "Gbps", "Tbps"];
 const WATTS: [&str; 4] = ["W", "kW", "MW", "GW"];
 const OPERATIONS: [&str; 4] = ["op/s", "kop/s", "Mop/s", "Gop/s"];
+const TOKENS: [&str; 4] = ["tok/s", "ktok/s", "Mtok/s", "Gtok/s"];
 const FLOPS: [&str; 7] = ["FLOP/s", "kFLOP/s", "MFLOP/s", "GFLOP/s", "TFLOP/s", "PFLOP/s", "EFLOP/s"];
 
 /// The unit in which a value of about `magnitude` in the base unit `unit` reads best.
@@ -60,6 +61,7 @@ pub fn scale(unit: &str, magnitude: f64) -> Scale {
         "bit/s" | "bps" => stepped(size, &BIT_RATES),
         "W" => stepped(size, &WATTS),
         "op/s" => stepped(size, &OPERATIONS),
+        "tok/s" => stepped(size, &TOKENS),
         "FLOP/s" => stepped(size, &FLOPS),
         "%" => Scale { factor: 0.01, word: "%", whole: false },
         "GPU" => Scale { factor: 1.0, word: "GPU", whole: true },

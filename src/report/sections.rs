@@ -61,7 +61,9 @@ fn kpis(run: &RunResults) -> Section {
     columns.push(("", false));
     let mut table = Table::new(&columns);
     let mut group = "";
-    for (kpi, mean) in run.kpis.iter().filter_map(|k| Some((k, k.mean?))).filter(|(k, _)| phases::phase_of(&k.name).is_none()) {
+    for (kpi, mean) in
+        run.kpis.iter().filter_map(|k| Some((k, k.mean?))).filter(|(k, _)| phases::phase_of(&k.name).is_none())
+    {
         let (entity, measure) = split(&kpi.name);
         if entity != group {
             table.group(entity);

@@ -57,7 +57,7 @@ pub fn table(table: &Table, style: TextStyle) -> String {
     grid.load_style(rule(style)).set_content_arrangement(ContentArrangement::Disabled);
     grid.set_header(table.columns.iter().map(|c| c.title).collect::<Vec<_>>());
     let indent = table.rows.iter().any(|r| r.group);
-    for row in &table.rows {
+    for row in table.rows.iter().filter(|r| !r.group) {
         grid.add_row(cells(row, table.columns.len(), indent, style));
     }
     for (i, column) in table.columns.iter().enumerate() {
@@ -85,29 +85,34 @@ fn rule(style: TextStyle) -> TableStyle {
 fn cells(row: &Row, columns: usize, indent: bool, style: TextStyle) -> Vec<String> {
     let mut cells: Vec<String> = row.cells.iter().map(|c| shown(c, style)).collect();
     cells.resize(columns, String::new());
-    if indent && !row.group {
+    if indent {
         cells[0].insert_str(0, "  ");
     }
     cells
 }
 
-/// The lines of a grid. Colour is laid on afterwards, so that escape codes cannot disturb the widths.
+/// The lines of a grid with the group rows between them, which may be as long as they like.
+///
+/// Colour is laid on afterwards, so that escape codes cannot disturb the widths. No cell holds a line break.
 fn painted(grid: &Grid, table: &Table, style: TextStyle) -> String {
+    let mut lines = grid.lines();
     let mut out = String::new();
-    for (i, line) in grid.lines().enumerate() {
-        let line = line.trim_end();
-        // Two lines of head come before the rows; no cell holds a line break.
-        let row = i.checked_sub(2).and_then(|i| table.rows.get(i));
-        match row {
-            Some(row) if row.tone != Tone::Plain => {
-                let first = shown(&row.cells[0], style);
-                out.push_str(&line.replacen(&first, &paint(&first, row.tone, style), 1));
-            }
-            // A long note at the end of a row need not stretch the line under the heads.
-            _ if i == 1 => out.extend(line.chars().take(RULE_WIDTH)),
-            _ => out.push_str(line),
-        }
+    let mut put = |line: &str| {
+        out.push_str(line.trim_end());
         out.push('\n');
+    };
+    put(&lines.next().unwrap_or_default());
+    // A long note at the end of a row need not stretch the line under the heads.
+    put(&lines.next().unwrap_or_default().chars().take(RULE_WIDTH).collect::<String>());
+    for row in &table.rows {
+        let first = shown(&row.cells[0], style);
+        let colored = paint(&first, row.tone, style);
+        if row.group {
+            put(&colored);
+        } else {
+            let line = lines.next().unwrap_or_default();
+            put(&if row.tone == Tone::Plain { line } else { line.replacen(&first, &colored, 1) });
+        }
     }
     out
 }

@@ -1,4 +1,4 @@
-//! GPUs that are healthy and usable over time, one panel per fleet.
+//! GPUs that are not in repair, and of these the ones in service or ready, over time, one panel per fleet.
 
 use super::axis;
 use super::chart::{Chart, Color, Panel};
@@ -7,7 +7,7 @@ use crate::experiment::results::{RunResults, Series};
 
 /// Series of a fleet, what they are called, and their colour.
 const MEASURES: [(&str, &str, Color); 2] =
-    [("available", "healthy", Color::Blue), ("usable", "usable (in whole units)", Color::Vermilion)];
+    [("available", "not in repair", Color::Blue), ("usable", "in service or ready", Color::Vermilion)];
 
 /// The chart of usable GPUs.
 pub(super) fn chart(run: &RunResults) -> Chart {

@@ -229,7 +229,12 @@ impl Reader {
             self.wrong_kind(key, node, "latitude and longitude in degrees, such as [33.45, -112.07]");
             return None;
         };
-        if !is_list_of_two || latitude.is_nan() || longitude.is_nan() || latitude.abs() > 90.0 || longitude.abs() > 180.0 {
+        if !is_list_of_two
+            || latitude.is_nan()
+            || longitude.is_nan()
+            || latitude.abs() > 90.0
+            || longitude.abs() > 180.0
+        {
             let message = format!("`{}` is not a place on Earth", key.name);
             let help = "latitude is -90 to 90, longitude -180 to 180, in this order";
             self.report(Diagnostic::new("E0203", message).at(&node.place).help(help));
