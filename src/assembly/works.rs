@@ -83,6 +83,7 @@ fn io_params(plan: &Plan, io: &IoWork, resources: &mut Resources) -> IoParams {
         client_limit,
         read_share,
         operations: 1.0 / size,
+        outstanding: io.pace.get().is_infinite().then_some(depth * io.clients as f64),
         meter: resources.sharing.add_meter(&[]),
         transport: transport(&io.transport),
     }

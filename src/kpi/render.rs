@@ -36,7 +36,8 @@ pub fn render_all() -> String {
             let _ = write!(out, "{gap}");
             area = this;
         }
-        let _ = writeln!(out, "{:width$}  {:7}  {}", shown(kpi), kpi.unit, stats(kpi));
+        let row = format!("{:width$}  {:7}  {}", shown(kpi), kpi.unit, stats(kpi));
+        let _ = writeln!(out, "{}", row.trim_end());
     }
     out.push_str(
         "\n'apollo kpi NAME' prints definition and formula. NAME has the name of a site, link or work in place of *.\n",

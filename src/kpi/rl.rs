@@ -12,9 +12,9 @@ pub(super) const RL: &[Kpi] = &[
         SAMPLES,
         "first moment a policy trained on the trajectory is served − moment its reward is available",
         "From the reward of a trajectory being available to the first moment a policy trained on it is served by 99 % \
-         of the live engines at every generator site. Samples are trajectories that were trained on; those still \
-         under way at the end are followed past it or counted in censored.fraction. Its phases transfer, batch_wait, \
-         step, publish and swap sum to it.",
+         of the live engines at every generator site. Samples are trajectories whose reward fell into the measured \
+         part and that were fed back before its end; for the others see on_time.fraction and censored.fraction. Its \
+         phases transfer, batch_wait, step, publish and swap sum to it.",
     ),
     kpi(
         "rl.*.feedback_time.transfer",
@@ -87,8 +87,9 @@ pub(super) const RL: &[Kpi] = &[
         D::Ratio,
         SHARE,
         "trajectories with feedback_time ≤ feedback_target / all decided trajectories",
-        "Share of trajectories that were fed back within the feedback target. Dropped ones count as late; those whose \
-         fate is open at the end are left out and counted in censored.fraction.",
+        "Share of trajectories that were fed back within the feedback target. Dropped ones count as late, and so do \
+         those still in the loop at the end when they are older than the target; younger ones are left out and counted \
+         in censored.fraction.",
     ),
     kpi(
         "rl.*.censored",
@@ -96,14 +97,15 @@ pub(super) const RL: &[Kpi] = &[
         D::Ratio,
         SHARE,
         "trajectories whose fate is open / all whose reward became available",
-        "Share of trajectories that were neither served nor dropped when following them ended.",
+        "Share of trajectories that were still in the loop at the end and younger than the target, so that nobody can \
+         say whether they would have been on time.",
     ),
     kpi(
         "rl.*.dropped",
         "1",
         D::Ratio,
         SHARE,
-        "trajectories dropped as too stale / all that reached a decision",
+        "trajectories dropped as too stale / trajectories consumed or dropped",
         "Share of trajectories that were older than max_lag when they could have been consumed.",
     ),
     kpi(
@@ -124,32 +126,33 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         D::Duration,
         NONE,
         "mean of (end − start of a trainer step)",
-        "Mean time of a trainer step without waiting for data; interruptions are included.",
+        "Mean time of a finished trainer step, without waiting for data. A step that a failure ends does not count.",
     ),
     kpi(
         "rl.*.publish_time",
         "s",
         D::Duration,
         BINS,
-        "weights served everywhere − end of the step",
-        "Time of a publish, from the end of the step until 99 % of the live engines at every generator site serve it; \
-         p95 and max run over publishes.",
+        "weights served everywhere − beginning of the publish",
+        "Time of a publish, from its beginning (the end of the step, or of the publish before) until 99 % of the live \
+         engines at every generator site serve it; p95 and max run over publishes.",
     ),
     kpi(
         "rl.*.trainer_idle",
         "1",
         D::Ratio,
         NONE,
-        "time the trainer waits for data or weights / time",
-        "Share of time in which the trainer pool has no step to run.",
+        "time the trainer waits for a batch / time",
+        "Share of time in which the trainer is up and waits until a batch of trajectories is there.",
     ),
     kpi(
         "rl.*.generator_idle",
         "1",
         D::Ratio,
         NONE,
-        "slot time not generating / slot time of live engines",
-        "Share of the generation slots of live engines that stand still: paused for weights or held back by max_lag.",
+        "1 − tokens generated / tokens that the live engines would generate with every slot busy",
+        "Share of the token capacity of the live engines left unused: slots that stand empty because max_lag holds \
+         admission back, and pauses for new weights.",
     ),
     kpi(
         "rl.*.tokens_rate",
@@ -175,6 +178,23 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         NONE,
         "parameters × checkpoint bytes per parameter",
         "Size of one trainer checkpoint.",
+    ),
+    kpi(
+        "rl.*.checkpoints",
+        "1",
+        D::Count,
+        NONE,
+        "checkpoints finished",
+        "Trainer checkpoints whose last byte was written in the measured time.",
+    ),
+    kpi(
+        "rl.*.trainer_down",
+        "1",
+        D::Ratio,
+        NONE,
+        "time the trainer is down or recovering / time",
+        "Share of time from a failure in the trainer pool until the work lost since the last checkpoint is done again: \
+         detection, replacement, reading the checkpoint, recomputing.",
     ),
     kpi(
         "rl.*.interruptions",

@@ -46,9 +46,9 @@ pub(super) const STORAGE: &[Kpi] = &[
         "1",
         D::Ratio,
         NONE,
-        "payload moved while both directions run saturated / (that time × theoretical rate of the mix)",
-        "Payload bytes read and acknowledged per second while reads and writes run at once and the system is \
-         saturated, over the theoretical rate for that mix of bytes: the least, over the stages and their directions, \
+        "payload of mixed loads while they are saturated / (that time × theoretical rate of the mix)",
+        "Payload bytes that loads with a stated mix read and write per second while the system is saturated by them, \
+         over the theoretical rate for that mix of bytes: the least, over the stages and their directions, \
          of installed rate over the crossings that this mix cannot avoid per byte.",
     ),
     kpi(
@@ -148,8 +148,8 @@ pub(super) const STORAGE: &[Kpi] = &[
         "B",
         D::Bytes,
         NONE,
-        "time-weighted mean of the payload bytes held",
-        "Payload bytes held by the system, in the measure of its capacity (after data reduction and spare space).",
+        "payload bytes held at the end",
+        "Payload bytes that copies and checkpoints hold on the system at the end, in the measure of its capacity (after data reduction and spare space).",
     ),
     kpi(
         "storage.*.write_amplification",
@@ -173,7 +173,7 @@ pub(super) const STORAGE: &[Kpi] = &[
         "1",
         D::Count,
         NONE,
-        "max over needs of ⌈need / limit of one account⌉",
-        "Accounts the stated capacity takes at the limit of one account. Null for systems without accounts.",
+        "accounts given, or ⌈capacity / capacity limit of one account⌉",
+        "Accounts of the object service. Null for systems without accounts.",
     ),
 ];

@@ -17,11 +17,11 @@ pub(super) const WAN: &[Kpi] = &[
     ),
     kpi(
         "link.*.downtime",
-        "1",
-        D::Ratio,
+        "s",
+        D::Duration,
         NONE,
-        "time with no wave in service / time",
-        "Share of the measured time in which the link carries nothing. A link that lost some of its waves is up.",
+        "time with no wave in service",
+        "Time of the measured part in which the link can carry nothing. A link that lost some of its waves is up.",
     ),
     kpi(
         "wan.worst_utilisation",
@@ -65,7 +65,7 @@ pub(super) const WORK: &[Kpi] = &[
         "date",
         D::Date,
         NONE,
-        "finish, or end + bytes left / rate of the measured time",
+        "finish, or start + time so far × bytes to copy / bytes done",
         "When the copy is finished; for an unfinished copy the date at which it would be at its mean rate so far. In \
          seconds since 1970 inside the program, printed as an RFC 3339 date.",
     ),
@@ -84,7 +84,8 @@ pub(super) const WORK: &[Kpi] = &[
         D::Duration,
         NONE,
         "outstanding operations / operations per second",
-        "Mean time of one operation from issue to completion, by Little's law over the time the load ran.",
+        "Mean time of one operation from issue to completion, by Little's law over the time the load ran. Null for a \
+         paced load, which does not keep its queue full.",
     ),
 ];
 
@@ -96,8 +97,8 @@ pub(super) const FLEET: &[Kpi] = &[
         "GPU",
         D::Gpus,
         NONE,
-        "time-weighted mean of GPUs that are healthy and not kept as spares",
-        "GPUs that works can use.",
+        "time-weighted mean of installed − in repair",
+        "GPUs that are not broken, spares included.",
     ),
     kpi(
         "fleet.*.in_repair",
@@ -112,8 +113,8 @@ pub(super) const FLEET: &[Kpi] = &[
         "GPU",
         D::Gpus,
         NONE,
-        "time-weighted mean of max(0, GPUs in repair − spare GPUs)",
-        "GPUs in repair that no spare stands in for.",
+        "time-weighted mean of GPUs that works miss after detection because no spare is left",
+        "GPUs that failed under a work, were noticed, and have no replacement on its way.",
     ),
     kpi(
         "fleet.*.spares_needed",
@@ -128,10 +129,10 @@ pub(super) const FLEET: &[Kpi] = &[
         "1",
         D::Ratio,
         NONE,
-        "available / installed",
-        "Share of the installed GPUs that works can use.",
+        "time-weighted mean of (in service + ready as spare) / installed",
+        "Share of the installed GPUs that serve a work or could at once: not in repair and not being brought in.",
     ),
-    kpi("fleet.*.failures", "1", D::Count, NONE, "failures", "Failures of units in the measured time."),
+    kpi("fleet.*.failures", "1", D::Count, NONE, "failures", "Failures of units (trays, nodes) in the measured time."),
     kpi(
         "fleet.*.assigned",
         "GPU",
@@ -165,7 +166,7 @@ pub(super) const SITE: &[Kpi] = &[
         "rack",
         D::Count,
         NONE,
-        "Σ nodes × racks per node, each fleet and storage system rounded up",
+        "⌈Σ nodes × racks per node⌉",
         "Rack positions taken, all kinds of cooling together.",
     ),
 ];

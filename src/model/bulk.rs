@@ -65,6 +65,8 @@ pub struct IoParams {
     pub read_share: f64,
     /// Operations per byte.
     pub operations: f64,
+    /// Outstanding operations of all clients; `None` for a paced load, which does not keep its queue full.
+    pub outstanding: Option<f64>,
     /// Meter of its payload bytes.
     pub meter: MeterId,
     /// Transport between sites.

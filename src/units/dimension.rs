@@ -6,57 +6,57 @@
 
 use std::sync::LazyLock;
 
-/// What a quantity measures. The base unit, in which [`parse`](super::parse()) returns it, is named in brackets.
+/// What a quantity measures, and the base unit in which [`parse`](super::parse()) returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dimension {
-    /// An amount of data [bytes]: `3 EB`, `16 GiB`, `800 Gb`.
+    /// An amount of data, in bytes: `3 EB`, `16 GiB`, `800 Gb`.
     Bytes,
-    /// A network data rate [bytes per second], printed in bits: `400 Gbps`, `50 GB/s`.
+    /// A network data rate, in bytes per second, printed in bits: `400 Gbps`, `50 GB/s`.
     ByteRate,
-    /// A storage data rate [bytes per second], the same words as [`Dimension::ByteRate`] but printed in bytes.
+    /// A storage data rate, in bytes per second, the same words as [`Dimension::ByteRate`] but printed in bytes.
     Throughput,
-    /// Data rate per stored amount, as provisioned file systems are sold [per second]: `125 MB/s/TiB`.
+    /// Data rate per stored amount, as provisioned file systems are sold, in per second: `125 MB/s/TiB`.
     RatePerCapacity,
-    /// A fixed length of time [seconds]: `60 s`, `1h30m`, `6 weeks`, `PT90M`. Months and years are not fixed: see
+    /// A fixed length of time, in seconds: `60 s`, `1h30m`, `6 weeks`, `PT90M`. Months and years are not fixed: see
     /// [`parse_duration_or_calendar`](super::parse_duration_or_calendar).
     Duration,
-    /// A plain number [1]: `4000`, `40k`, `1.2 T`, `405B` (billion).
+    /// A plain number: `4000`, `40k`, `1.2 T`, `405B` (billion).
     Count,
-    /// A number of GPUs [GPUs]: `40k`, `40k GPUs`.
+    /// A number of GPUs, in GPUs: `40k`, `40k GPUs`.
     Gpus,
-    /// A number of policy versions [versions]: `4`, `4 versions`.
+    /// A number of policy versions, in versions: `4`, `4 versions`.
     Versions,
-    /// A number of tokens [tokens]: `32k`, `32k tokens`, `1.5 Mtok`.
+    /// A number of tokens, in tokens: `32k`, `32k tokens`, `1.5 Mtok`.
     Tokens,
     /// Tokens per second: `35 tok/s`.
     TokenRate,
     /// Operations per second: `40 kop/s`, `40k IOPS`, `20k req/s`.
     OpRate,
-    /// A share [1]: `92 %`, or plain `0.92` when it is from 0 to 1.
+    /// A share: `92 %`, or plain `0.92` when it is from 0 to 1.
     Ratio,
-    /// A plain factor without unit, such as a PUE, a data reduction or an overhead [1]: `1.33`.
+    /// A plain factor without unit, such as a PUE, a data reduction or an overhead: `1.33`.
     Factor,
-    /// Power [watts]: `142 kW`.
+    /// Power, in watts: `142 kW`.
     Power,
-    /// Energy [joules]: `3 MWh`.
+    /// Energy, in joules: `3 MWh`.
     Energy,
-    /// Money [US dollars]: `$3 M`.
+    /// Money, in US dollars: `$3 M`.
     Money,
-    /// Money per hour [US dollars per hour]: `$2.10/h`.
+    /// Money per hour, in US dollars per hour: `$2.10/h`.
     MoneyPerHour,
-    /// Price of storage [US dollars per byte and month]: `$0.018/GB-month`.
+    /// Price of storage, in US dollars per byte and month: `$0.018/GB-month`.
     MoneyPerByteMonth,
-    /// Price of energy [US dollars per joule]: `$0.07/kWh`.
+    /// Price of energy, in US dollars per joule: `$0.07/kWh`.
     MoneyPerEnergy,
-    /// Distance [metres]: `1931 km`, `1200 mi`.
+    /// Distance, in metres: `1931 km`, `1200 mi`.
     Distance,
     /// Floating-point operations per second: `2.5 PFLOP/s`.
     Flops,
-    /// Events per length and time [per metre and second], as fibre cuts are counted: `2.7 /1000km-year`.
+    /// Events per length and time, in per metre and second, as fibre cuts are counted: `2.7 /1000km-year`.
     PerDistanceTime,
-    /// Events per time [per second], such as a hazard: `3.5e-3 /day`.
+    /// Events per time, in per second, such as a hazard: `3.5e-3 /day`.
     PerTime,
-    /// A date or an instant in UTC [seconds since 1970-01-01T00:00:00Z]: `2026-03-01`, `2026-03-01T12:00:00Z`.
+    /// A date or an instant in UTC, in seconds since 1970-01-01T00:00:00Z: `2026-03-01`, `2026-03-01T12:00:00Z`.
     Date,
 }
 
@@ -143,8 +143,8 @@ impl Dimension {
             .collect();
         let bare = if table.bare { "plain numbers" } else { "" };
         let list = [bare, &words.join(", ")].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ");
-        let list = if list.is_empty() { String::new() } else { format!(" {list}") };
-        format!("{}:{list} (e.g. {})", table.what, table.examples)
+        let list = if list.is_empty() { String::new() } else { format!(": {list}") };
+        format!("{}{list} (e.g. {})", table.what, table.examples)
     }
 
     /// Whether a number without a unit is a value of this dimension.

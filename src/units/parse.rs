@@ -175,6 +175,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[track_caller]
     fn reads(text: &str, dim: Dimension, want: f64) {
@@ -284,5 +285,23 @@ mod tests {
     fn short_names_are_not_corrected_into_something_else() {
         assert_eq!(nearest("x", ["s"]), None);
         assert_eq!(nearest("Dalas", ["dallas", "phoenix"]), Some("dallas"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_text_makes_the_parsers_panic_and_every_error_points_into_it(
+            text in r"[0-9_.eE+\-]{0,6}[ ]?([A-Za-zµ/%$ ]{0,8}|[a-z]{4,11} [a-z]{2,6} .{0,8}|\PC{0,6})"
+        ) {
+            let calendar = crate::units::parse_duration_or_calendar(&text).map(|_| 0.0);
+            let dist = crate::units::parse_dist(&text, Dimension::Duration).map(|_| 0.0);
+            for result in ALL.iter().map(|d| parse(&text, *d)).chain([calendar, dist]) {
+                match result {
+                    Ok(value) => prop_assert!(value.is_finite()),
+                    Err(e) => prop_assert!(text.get(e.span.clone()).is_some(), "{:?} {:?}", text, e),
+                }
+            }
+        }
     }
 }

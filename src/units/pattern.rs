@@ -35,9 +35,11 @@ pub fn pattern_duration_or_calendar() -> String {
 fn words(dim: Dimension) -> String {
     let mut words: Vec<String> = dim.table().units.iter().map(|u| escape(&u.word)).collect();
     if dim.table().bare {
+        let units = &dim.table().units;
         let spaced = |u: &super::dimension::Unit| {
-            let (first, noun) = u.word.split_at_checked(1)?;
-            (noun.len() > 2 && "kKMBGTPE".contains(first)).then(|| format!("{first} {}", escape(noun)))
+            let (suffix, noun) = u.word.split_at_checked(1)?;
+            let known = |word: &str| units.iter().any(|u| u.word == word);
+            (!noun.is_empty() && known(suffix) && known(noun)).then(|| format!("{suffix} {}", escape(noun)))
         };
         words.extend(dim.table().units.iter().filter_map(spaced));
     }
@@ -84,6 +86,7 @@ mod tests {
     fn patterns_carry_the_units() {
         assert!(pattern(Dimension::ByteRate).contains("Gbps|"));
         assert!(pattern(Dimension::Gpus).contains("k GPUs"));
+        assert!(!pattern(Dimension::Gpus).contains("G PU"));
         assert!(pattern(Dimension::Money).starts_with(r"^\$"));
     }
 }

@@ -57,7 +57,7 @@ pub struct LoopStats {
     pub interruptions: u64,
     /// Mean step time.
     pub step_time: Option<f64>,
-    /// From the end of a step until all pools have the bytes.
+    /// From the beginning of a publish until it is served everywhere.
     pub publish: Sketch,
     /// Bytes published.
     pub published_bytes: f64,

@@ -122,7 +122,7 @@ impl Publisher {
             return None;
         }
         let done = Published { version: current.version, landed: current.landed, served: now };
-        self.times.add((current.landed - current.began).as_secs_f64(), 1);
+        self.times.add((now - current.began).as_secs_f64(), 1);
         self.published = current.version;
         self.current = None;
         Some(done)

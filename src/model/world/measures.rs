@@ -143,7 +143,11 @@ impl World {
                 let before = self.baseline.carried.get(i).copied().unwrap_or(0.0);
                 let utilisation = (totals[i] - before) / (capacity * span);
                 worst = Some(worst.map_or(utilisation, |w| w.max(utilisation)));
-                out.kpis.push((format!("link.{name}.{from}-to-{to}.utilisation"), Measure::Value(utilisation)));
+                let full = format!("link.{name}.{from}-to-{to}.utilisation");
+                for (stat, p) in [("p95", 0.95), ("max", 1.0)] {
+                    out.kpis.push((format!("{full}.{stat}"), self.bin_quantile(&full, p)));
+                }
+                out.kpis.push((full, Measure::Value(utilisation)));
             }
             let down = self.wan.downtime(LinkId::new(l), now);
             out.kpis.push((format!("link.{name}.downtime"), Measure::Value(down)));
@@ -151,6 +155,19 @@ impl World {
         if let Some(worst) = worst {
             out.kpis.push(("wan.worst_utilisation".into(), Measure::Value(worst)));
         }
+    }
+
+    /// A quantile over the bins that lie in the measured part.
+    fn bin_quantile(&self, track: &str, p: f64) -> Measure {
+        let recorder = &self.recorder;
+        let Some(track) = recorder.tracks.iter().find(|t| t.name == track) else {
+            return Measure::None("no series of this name".into());
+        };
+        let begins = |end: &SimTime| end.as_nanos() - recorder.bin.as_nanos() >= self.baseline.at.as_nanos();
+        let measured: Vec<f64> =
+            recorder.ends.iter().zip(&track.values).filter(|(end, _)| begins(end)).map(|(_, v)| *v).collect();
+        crate::stats::interval::quantile(&measured, p)
+            .map_or_else(|| Measure::None("no time series was recorded".into()), Measure::Value)
     }
 
     fn measure_fleets(&mut self, now: SimTime, out: &mut Measured) {
@@ -232,16 +249,21 @@ impl World {
         match &self.works[index].task {
             Task::Copy(_) => self.measure_copy(now, index, &name, out),
             Task::Io(io) => {
-                let (meter, operations) = (io.params.meter, io.params.operations);
+                let (meter, operations, outstanding) = (io.params.meter, io.params.operations, io.params.outstanding);
                 let reading = self.since_cut(now, meter);
                 let rate = if reading.active_s > 0.0 {
                     Measure::Value(reading.total / reading.active_s)
                 } else {
                     Measure::None("the load did not run in the measured part".into())
                 };
-                if let Measure::Value(bytes) = rate {
-                    out.kpis.push((format!("io.{name}.ops_rate"), Measure::Value(bytes * operations)));
-                }
+                let per_second = |f: &dyn Fn(f64) -> Measure| match &rate {
+                    Measure::Value(bytes) => f(bytes * operations),
+                    none => none.clone(),
+                };
+                let paced = || Measure::None("a paced load does not keep its queue full".into());
+                let time = per_second(&|ops| outstanding.map_or_else(paced, |n| Measure::Value(n / ops)));
+                out.kpis.push((format!("io.{name}.ops_rate"), per_second(&Measure::Value)));
+                out.kpis.push((format!("io.{name}.operation_time"), time));
                 out.kpis.push((format!("io.{name}.rate"), rate));
             }
             Task::Rl(_) => self.measure_rl(now, index, &name, out),
@@ -260,7 +282,7 @@ impl World {
         };
         put("bytes_done", Measure::Value(carried));
         let Some(began) = copy.began else {
-            for measure in ["time", "rate", "slowdown"] {
+            for measure in ["time", "rate", "slowdown", "projected_finish"] {
                 put(measure, Measure::None("the copy did not begin before the horizon".into()));
             }
             return;
@@ -272,6 +294,7 @@ impl World {
         );
         if let Some(finished) = copy.finished {
             put("time", Measure::Value((finished - began).as_secs_f64()));
+            put("projected_finish", Measure::Value(finished.as_secs_f64()));
             put(
                 "slowdown",
                 copy.alone_s
@@ -288,9 +311,7 @@ impl World {
         for measure in ["time", "slowdown"] {
             put(measure, Measure::None(format!("unfinished at the horizon: {share:.1} % done, {when}")));
         }
-        if let Some(projected) = projected {
-            put("projected_finish", Measure::Value(projected));
-        }
+        put("projected_finish", projected.map_or_else(|| Measure::None("it has not moved".into()), Measure::Value));
     }
 
     fn measure_rl(&mut self, now: SimTime, index: usize, name: &str, out: &mut Measured) {
@@ -301,6 +322,9 @@ impl World {
         let mut put = |measure: &str, value: Measure| out.kpis.push((format!("rl.{name}.{measure}"), value));
         put_times(&stats, &mut put);
         put_loop(&stats, span, &mut put);
+        if let Some(checkpoint) = task.rl.params.trainer.checkpoint {
+            put("checkpoint_bytes", Measure::Value(checkpoint.bytes));
+        }
         if stats.skipped_checkpoints > 0 {
             out.notes.push(format!(
                 "work.{name}: {} checkpoints were skipped because the one before was not written yet",
