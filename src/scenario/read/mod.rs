@@ -11,6 +11,8 @@ pub mod record;
 mod table;
 mod value;
 
+pub use value::{calendar_date, cut, string_place, undefined};
+
 use super::diagnostics::{Diagnostic, Findings};
 use super::text::files::Library;
 use ledger::Ledger;

@@ -60,6 +60,11 @@ impl Reader {
     fn fill(&mut self, record: &mut Record, key: &'static Key) {
         let (text, source, assumption) = match key.need {
             Need::Default { text, source, assumption } => (text, source, assumption),
+            Need::Required if matches!(key.kind, Kind::Format) => {
+                let found = Diagnostic::new("E0005", "the scenario does not say its format").at(&record.place);
+                self.report(found.help("write `format = 1` in the first line"));
+                return;
+            }
             Need::Required => {
                 let message = format!("missing key `{}` in {}", key.name, shown(record.spec, &record.address));
                 let found = Diagnostic::new("E0102", message).at(&record.place).label(format!("needs `{}`", key.name));

@@ -13,6 +13,7 @@ impl Reader {
     pub fn value(&mut self, key: &'static Key, node: &Node, address: &str) -> Option<Val> {
         match key.kind {
             Kind::Text | Kind::File | Kind::Part(_) | Kind::Name(_) => self.text(key, node),
+            Kind::Format => self.format(node),
             Kind::Bool => self.boolean(key, node),
             Kind::Exact => self.exact(key, node),
             Kind::Quantity(dim) => self.quantity(key, node, dim, key.range).map(Val::Number),
@@ -48,6 +49,16 @@ impl Reader {
             return None;
         }
         Some(Val::Text(text.to_owned()))
+    }
+
+    fn format(&mut self, node: &Node) -> Option<Val> {
+        if matches!(node.value, Value::Integer(1)) {
+            return Some(Val::Exact(1));
+        }
+        let message = format!("`format` {} is not known", cut(node.place.text()));
+        let found = Diagnostic::new("E0005", message).at(&node.place).label("this program reads format 1");
+        self.report(found.help("write `format = 1`"));
+        None
     }
 
     fn boolean(&mut self, key: &Key, node: &Node) -> Option<Val> {
@@ -321,7 +332,7 @@ pub fn undefined(word: &str, words: &str, name: &str, place: &Place, known: &[&s
 }
 
 /// The place of a string's content, when its quotes are where they should be.
-fn string_place(place: &Place, content: &str) -> Place {
+pub fn string_place(place: &Place, content: &str) -> Place {
     match place.text().find(content) {
         Some(at) => place.at(place.span.start + at..place.span.start + at + content.len()),
         None => place.clone(),

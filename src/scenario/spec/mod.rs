@@ -72,6 +72,8 @@ impl Entity {
 /// The kind of value a key takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
+    /// The version of the language: always 1.
+    Format,
     /// Free text.
     Text,
     /// Path of a file, relative to the file it is written in.

@@ -25,7 +25,7 @@ pub static SCENARIO: TableSpec = TableSpec {
     header: "top level",
     doc: "What is simulated, for how long, and how often.",
     groups: &[&[
-        key("format", Kind::Exact, Need::Required, "Version of the scenario language; always 1.").within(1.0, 1.0),
+        key("format", Kind::Format, Need::Required, "Version of the scenario language; always 1."),
         key("title", Kind::Text, Need::Optional("the file name"), "Title of reports."),
         key(
             "extends",
