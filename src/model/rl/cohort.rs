@@ -64,4 +64,15 @@ impl Cohort {
         self.running = running.into();
         self.clock = 0.0;
     }
+
+    /// Writes the pool's survival into the weights, so that the pool can count it from 1 again.
+    pub fn restart_survival(&mut self, survival: f64) {
+        let mut running = std::mem::take(&mut self.running).into_vec();
+        for Reverse(one) in &mut running {
+            one.weight *= survival / one.survival;
+            one.survival = 1.0;
+        }
+        self.present = running.iter().map(|Reverse(one)| one.weight).sum();
+        self.running = running.into();
+    }
 }

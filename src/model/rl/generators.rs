@@ -24,6 +24,8 @@ use crate::units::{Dist, SimDuration, SimTime};
 
 /// Marks this close to the clock count as reached, in tokens; covers rounding to whole nanoseconds.
 const TOKEN_SLACK: f64 = 1e-6;
+/// A pool's survival starts again from 1 long before the product of years of losses could vanish.
+const SURVIVAL_RESTART: f64 = 1e-3;
 /// Room for less than this share of a trajectory is rounding.
 const NO_ROOM: f64 = 1e-6;
 
@@ -84,6 +86,13 @@ struct Pool {
 impl Pool {
     fn weight(&self) -> f64 {
         self.live as f64 / self.cohorts.len() as f64
+    }
+
+    fn restart_survival(&mut self) {
+        for cohort in &mut self.cohorts {
+            cohort.restart_survival(self.survival);
+        }
+        self.survival = 1.0;
     }
 
     /// Trajectories on the engines.
@@ -156,6 +165,9 @@ impl Generators {
             let share = engines as f64 / entry.live as f64;
             let lost = entry.in_flight() * (1.0 - share);
             entry.survival *= share;
+            if entry.survival < SURVIVAL_RESTART {
+                entry.restart_survival();
+            }
             self.lose(lost);
         }
         self.pools[pool].live = engines;

@@ -135,3 +135,20 @@ fn nothing_is_generated_during_a_swap() {
     engine.run_until(secs(25)).unwrap();
     assert_eq!(engine.model().finished[0].generated, secs(22), "20 s of work and 2 s of pause");
 }
+
+#[test]
+fn years_of_losses_do_not_wear_out_the_weights() {
+    let mut engine = alone(2, 2, 8, Dist::Constant(1e8), 1e9);
+    for _ in 0..3000 {
+        engine.with_context(|model, ctx| {
+            model.generators.set_live(ctx, 0, 1, true);
+            model.generators.set_live(ctx, 0, 2, false);
+        });
+    }
+    let generators = &engine.model().generators;
+    let expected = 16.0 * 0.5_f64.powi(3000);
+    assert!((generators.in_flight() - expected).abs() < 1e-12);
+    assert!((generators.lost - 16.0).abs() < 1e-9);
+    engine.run_until(secs(100)).unwrap();
+    assert!(engine.model().generators.admitted().is_finite());
+}
