@@ -160,7 +160,6 @@ impl World {
         pool: PoolId,
         work: WorkId,
         failed: bool,
-        hopeless: bool,
         ctx: &mut Context<'_, Event>,
     ) {
         let Task::Rl(task) = &self.works[work.index()].task else { return };
@@ -168,7 +167,7 @@ impl World {
         let found = task.pools.iter().position(|c| c.fleet == fleet && c.pool == pool);
         let claim = if is_trainer { task.trainer } else { task.pools[found.unwrap_or_default()] };
         let gpus = self.gpus_of(&claim);
-        let settled = hopeless || self.fleets[fleet.index()].is_whole(pool);
+        let settled = self.fleets[fleet.index()].is_settled(pool);
         let mut effects = Vec::new();
         if let Task::Rl(task) = &mut self.works[work.index()].task {
             match found {
