@@ -87,11 +87,8 @@ impl World {
             operations: params.operations,
         };
         let order = Order {
-            ends: if params.read_share > 0.0 {
-                (params.storage_site, params.site)
-            } else {
-                (params.site, params.storage_site)
-            },
+            ends: (params.storage_site, params.site),
+            reverse: 1.0 - params.read_share,
             access: vec![access],
             own_meters: vec![(params.meter, 1.0)],
             bytes: f64::INFINITY,
@@ -131,7 +128,9 @@ impl World {
         match &mut self.works[id.index()].task {
             Task::Copy(copy) => {
                 if let Some(movement) = copy.movement.take() {
-                    copy.cut_at = self.carriage.cancel(now, movement);
+                    let carried = self.carriage.cancel(now, movement).unwrap_or(0.0);
+                    copy.cut = Some((now, carried));
+                    self.storages[copy.params.to.0.index()].release(copy.admitted - carried);
                 }
             }
             Task::Io(io) => {
@@ -253,6 +252,7 @@ impl World {
             access: Vec::new(),
             outer: Vec::new(),
             copies: 1.0,
+            reverse: 0.0,
             own_meters: Vec::new(),
             meters: Vec::new(),
             bytes: 0.0,
