@@ -260,8 +260,11 @@ impl World {
                     Measure::Value(bytes) => f(bytes * operations),
                     none => none.clone(),
                 };
-                let paced = || Measure::None("a paced load does not keep its queue full".into());
-                let time = per_second(&|ops| outstanding.map_or_else(paced, |n| Measure::Value(n / ops)));
+                let time = per_second(&|ops| match outstanding {
+                    None => Measure::None("a paced load does not keep its queue full".into()),
+                    Some(_) if ops <= 0.0 => Measure::None("nothing was moved".into()),
+                    Some(outstanding) => Measure::Value(outstanding / ops),
+                });
                 out.kpis.push((format!("io.{name}.ops_rate"), per_second(&Measure::Value)));
                 out.kpis.push((format!("io.{name}.operation_time"), time));
                 out.kpis.push((format!("io.{name}.rate"), rate));
