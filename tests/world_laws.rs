@@ -13,13 +13,10 @@ mod world_support;
 
 use std::collections::BTreeMap;
 
-use apollo_sim::assembly;
-use apollo_sim::engine::EngineError;
 use apollo_sim::model::world::Measured;
 use apollo_sim::scenario::load_text;
 use apollo_sim::scenario::plan::{Plan, WorkKind};
 use apollo_sim::scenario::render_text;
-use apollo_sim::units::SimTime;
 use audit::audited;
 use small::SMALL;
 use value::value;
@@ -127,4 +124,233 @@ fn random_plans_keep_every_law() {
     println!("{ran} plans with {events} events; {refused} refused; {fed_back} of {loops} loops closed");
     assert!(ran > 110, "only {ran} of 150 random plans are valid: the generator has drifted from the language");
     assert!(fed_back * 3 > loops, "only {fed_back} of {loops} loops ever closed");
+}
+
+/// Two sites with one link that is cut now and then, four storage systems and everything that moves bytes but a loop.
+const BYTES: &str = r#"
+format = 1
+start = 2026-01-05
+horizon = "2 h"
+replications = 2
+record = ["flows"]
+[site.a]
+[site.b]
+[link.l]
+between = ["a", "b"]
+capacity = "400 Gbps"
+waves = 4
+rtt = "30 ms"
+framing = "95 %"
+wave_failures = "0 /1000km-year"
+mtbf = { exponential = { mean = "9 min" } }
+cut_repair = { exponential = { mean = "1 min" } }
+[storage.hot-a]
+site = "a"
+system = "vast-ebox-z3-highmem-88"
+nodes = 16
+[storage.hot-b]
+site = "b"
+system = "shared-everything-racks"
+enclosures = 2
+[storage.small]
+site = "b"
+system = "azure-managed-lustre-250"
+capacity = "60 TB"
+[storage.base]
+site = "a"
+system = "azure-blob"
+capacity = "10 PB"
+[work.there]
+kind = "copy"
+from = "hot-a"
+to = "hot-b"
+bytes = "30 TB"
+[work.back]
+kind = "copy"
+from = "hot-b"
+to = "hot-a"
+bytes = "300 TB"
+[work.within]
+kind = "copy"
+from = "base"
+to = "hot-a"
+bytes = "90 TB"
+starts = "10 min"
+[work.cut]
+kind = "copy"
+from = "base"
+to = "hot-b"
+bytes = "500 TB"
+ends = "50 min"
+[work.first]
+kind = "copy"
+from = "hot-a"
+to = "small"
+bytes = "50 TB"
+[work.second]
+kind = "copy"
+from = "hot-b"
+to = "small"
+bytes = "40 TB"
+starts = "1 min"
+[work.reads]
+kind = "io"
+setup_rtts = 0
+storage = "hot-a"
+site = "b"
+pattern = "read"
+clients = 3
+starts = "5 min"
+ends = "40 min"
+[work.writes]
+kind = "io"
+setup_rtts = 0
+storage = "hot-b"
+site = "a"
+pattern = "write"
+clients = 3
+rate = "4 GB/s"
+starts = "20 min"
+ends = "100 min"
+[work.both]
+kind = "io"
+setup_rtts = 0
+storage = "hot-a"
+site = "b"
+pattern = "mixed"
+read_share = "30 %"
+clients = 2
+rate = "5 GB/s"
+starts = "30 min"
+ends = "90 min"
+"#;
+
+fn near(a: f64, b: f64, what: &str) {
+    assert!((a - b).abs() <= 1e-6 * a.abs().max(b.abs()).max(1.0), "{what}: {a} and {b}");
+}
+
+/// Bytes that leave one system are those that arrive at another, and those that crossed the link in between.
+#[test]
+fn bytes_are_conserved() {
+    let plan = plan_with(BYTES, &[]);
+    for replication in 0..2 {
+        let (m, _) = audited(&plan, replication, 100);
+        check_measures(&plan, &m, "bytes");
+        let span = plan.horizon.as_secs_f64();
+        let done = |work: &str| value(&m, &format!("transfer.{work}.bytes_done")).unwrap();
+        let load = |work: &str, minutes: f64| value(&m, &format!("io.{work}.rate")).unwrap() * minutes * 60.0;
+        let moved = |system: &str, way: &str| value(&m, &format!("storage.{system}.{way}_rate")).unwrap() * span;
+        let (reads, writes, both) = (load("reads", 35.0), load("writes", 80.0), load("both", 60.0));
+        near(moved("hot-a", "read"), done("there") + done("first") + reads + 0.3 * both, "read from hot-a");
+        near(moved("hot-a", "write"), done("back") + done("within") + 0.7 * both, "written to hot-a");
+        near(moved("hot-b", "read"), done("back") + done("second"), "read from hot-b");
+        near(moved("hot-b", "write"), done("there") + done("cut") + writes, "written to hot-b");
+        near(moved("base", "read"), done("within") + done("cut"), "read from base");
+        near(moved("small", "write"), done("first") + done("second"), "written to small");
+        let wire = |way: &str| value(&m, &format!("link.l.{way}.utilisation")).unwrap() * 50e9 * span;
+        let there = done("there") + done("cut") + done("first") + writes + reads + 0.3 * both;
+        near(wire("a-to-b") * 0.95, there, "over the link from a to b");
+        near(wire("b-to-a") * 0.95, done("back") + 0.7 * both, "over the link from b to a");
+        // 60 TB hold the first copy and 10 TB of the second; a copy that was cut keeps only what had come.
+        near(value(&m, "storage.small.refused").unwrap(), 30e12, "refused");
+        near(value(&m, "storage.small.used").unwrap(), 60e12, "used");
+        near(value(&m, "storage.hot-a.used").unwrap(), done("back") + done("within"), "kept by hot-a");
+        let kept = value(&m, "storage.hot-b.used").unwrap();
+        assert!(done("cut") < 500e12 && value(&m, "transfer.cut.time").is_none());
+        near(kept, 30e12 + done("cut"), "kept by hot-b");
+    }
+}
+
+/// Every moment of a work that moves bytes has one cause: the seconds of a copy's causes are its time.
+#[test]
+fn causes_add_up_to_the_time_of_a_work() {
+    let plan = plan_with(BYTES, &[]);
+    let (m, _) = audited(&plan, 0, 10);
+    let total = shares(&m);
+    for work in ["there", "first", "second"] {
+        near(total[work], value(&m, &format!("transfer.{work}.time")).unwrap(), work);
+    }
+    near(total["reads"], 3.0 * 35.0 * 60.0, "three readers for 35 minutes");
+    assert!(m.causes.iter().any(|(work, cause, _)| work == "there" && cause == "no-path"));
+    let results = run(&plan);
+    let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
+    for cause in &results.bottlenecks {
+        *sums.entry(&cause.work).or_default() += cause.share;
+    }
+    assert_eq!(sums.len(), 9);
+    assert!(sums.values().all(|sum| (sum - 1.0).abs() < 1e-9), "{sums:?}");
+    // The record has one row a flow, and the bytes of finished copies are those of their works.
+    let flows = results.flows.as_ref().unwrap();
+    assert_eq!(flows.len(), 6 + 3 + 3 + 2);
+    assert!(flows.iter().any(|f| f.bytes.to_bits() == 30e12_f64.to_bits() && f.finish_s.is_some()));
+    for flow in flows.iter().filter(|f| f.finish_s.is_some()) {
+        assert!(flow.finish_s.unwrap() > flow.start_s && !flow.bottleneck.is_empty());
+    }
+}
+
+/// In every bin of every series a direction carries at most its capacity, and GPUs add up.
+#[test]
+fn no_bin_shows_more_than_there_is() {
+    for results in [run(&plan_with(BYTES, &[])), run(&plan_with(SMALL, &[]))] {
+        let mut seen = 0;
+        for series in &results.series {
+            let (low, high) = match series.name.as_str() {
+                n if n.ends_with("utilisation") || n.ends_with("efficiency") || n.ends_with("buffer_fill") => {
+                    (0.0, 1.0)
+                }
+                n if n.starts_with("fleet.") => {
+                    let fleet = n.split('.').nth(1).unwrap();
+                    (0.0, kpi(&results, &format!("fleet.{fleet}.installed")))
+                }
+                _ => (0.0, f64::INFINITY),
+            };
+            for v in series.values.iter().filter(|v| !v.is_nan()) {
+                assert!(*v >= low - 1e-9 && *v <= high * (1.0 + 1e-9), "{}: {v}", series.name);
+                seen += 1;
+            }
+        }
+        assert!(seen > 2000, "{seen} values");
+    }
+}
+
+/// A larger target is met at least as often; an endless one always, a vanishing one never. Late and on time, dropped
+/// and censored are shares of the same trajectories.
+#[test]
+fn on_time_grows_with_the_target() {
+    let on_time = |target: &str, lag: &str| {
+        let target = format!("work.loop.feedback_target=\"{target}\"");
+        let lag = format!("work.loop.max_lag={lag}");
+        let results = run(&plan_with(SMALL, &[&target, &lag, "replications=1"]));
+        (kpi(&results, "rl.loop.on_time.fraction"), kpi(&results, "rl.loop.dropped.fraction"))
+    };
+    let shares: Vec<f64> = ["1 ms", "30 s", "2 min", "5 min", "1000 h"].map(|t| on_time(t, "9999").0).to_vec();
+    println!("{shares:?}");
+    assert!(shares.is_sorted());
+    assert!(shares[2] > 0.0 && shares[3] < 1.0);
+    assert_eq!((shares[0].to_bits(), shares[4].to_bits()), (0.0_f64.to_bits(), 1.0_f64.to_bits()));
+    let (on, dropped) = on_time("1000 h", "1");
+    assert!(on <= 1.0 && (on - (1.0 - dropped)).abs() < 0.1 * dropped + 1e-9, "dropped ones are late: {on} {dropped}");
+}
+
+/// Whatever the number of GPUs asked for and failing, a fleet's GPUs are somewhere: random plans check it, and here a
+/// fleet whose every unit fails ten times an hour.
+#[test]
+fn gpus_are_conserved_under_constant_failure() {
+    let plan = plan_with(
+        SMALL,
+        &[
+            "fleet.serve.failure_rate_per_8_gpus=\"20 /h\"",
+            "fleet.train.failure_rate_per_8_gpus=\"5 /h\"",
+            "fleet.serve.repair_reset=\"3 min\"",
+            "fleet.serve.repair_swap=\"3 min\"",
+            "fleet.serve.repair_rma=\"3 min\"",
+            "fleet.serve.detection=\"10 s\"",
+            "fleet.serve.replacement=\"10 s\"",
+        ],
+    );
+    let (m, _) = audited(&plan, 0, 400);
+    check_measures(&plan, &m, "constant failure");
+    assert!(value(&m, "fleet.serve.failures").unwrap() > 500.0);
+    assert!(value(&m, "fleet.serve.in_repair").unwrap() > 100.0);
+    assert!(value(&m, "rl.loop.tokens_rate").unwrap() > 0.0);
 }

@@ -226,8 +226,11 @@ impl World {
             let steady_word = "written to with its buffer full";
             put(&format!("write_efficiency_of_{denominator}"), efficiency(&steady, w, steady_word, &what));
         }
+        // A copy takes its room when it begins; what has not come yet is not used.
+        let used = self.storages[id.index()].used - self.still_to_come(now, id);
+        let mut put = |measure: &str, value: Measure| out.kpis.push((format!("storage.{name}.{measure}"), value));
         let storage = &self.storages[id.index()];
-        put("used", Measure::Value(storage.used));
+        put("used", Measure::Value(used));
         put("refused", Measure::Value(storage.refused));
         if let Some(accounts) = params.accounts {
             put("accounts", Measure::Value(accounts as f64));
@@ -242,6 +245,16 @@ impl World {
             };
             put("write_amplification", amplification);
         }
+    }
+
+    /// Bytes that copies under way have still to send to a system.
+    fn still_to_come(&mut self, now: SimTime, id: StorageId) -> f64 {
+        let into = |work: &super::Work| match &work.task {
+            Task::Copy(copy) if copy.params.to.0 == id => copy.movement,
+            _ => None,
+        };
+        let movements: Vec<_> = self.works.iter().filter_map(into).collect();
+        movements.into_iter().filter_map(|m| self.carriage.remaining(now, m)).sum()
     }
 
     fn measure_work(&mut self, now: SimTime, index: usize, out: &mut Measured) {
