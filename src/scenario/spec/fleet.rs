@@ -39,7 +39,7 @@ const FLEET_KEYS: &[Key] = &[
     key(
         "health",
         Kind::Choice(&["steady", "new"]),
-        assumed("\"steady\"", "a site in operation has units in repair on any day"),
+        assumed("steady", "a site in operation has units in repair on any day"),
         "State at the start: `steady` with units already in repair, `new` with every unit healthy.",
     ),
 ];
