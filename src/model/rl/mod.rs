@@ -16,6 +16,7 @@
 //! Not modelled here: groups of samples per prompt, multi-turn environments, drain and abort-and-resume, colocated
 //! pools, staggered swaps.
 
+mod cohort;
 pub mod generators;
 pub mod ledger;
 pub mod publisher;
@@ -185,7 +186,7 @@ impl Rl {
     pub fn weights_arrived(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
         let engines = self.generators.live_engines()[usize::from(pool)];
         let depth = self.publisher.tree_time(engines);
-        self.schedule(ctx, ctx.now() + depth, RlEvent::PublishLanded { pool });
+        self.schedule(ctx, depth, RlEvent::PublishLanded { pool });
     }
 
     /// A checkpoint is safely written.
@@ -282,14 +283,14 @@ impl Rl {
 
     fn publish_next(&mut self, ctx: &mut Context<'_, Event>) {
         if let Some(build) = self.publisher.begin(ctx.now(), self.trainer.version()) {
-            self.schedule(ctx, ctx.now() + build, RlEvent::PayloadBuilt);
+            self.schedule(ctx, build, RlEvent::PayloadBuilt);
         }
     }
 
     fn landed(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
         self.publisher.landed(ctx.now());
         let swap = self.generators.swap(ctx, pool.into());
-        self.schedule(ctx, ctx.now() + swap, RlEvent::Served { pool });
+        self.schedule(ctx, swap, RlEvent::Served { pool });
     }
 
     fn served(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
@@ -303,7 +304,7 @@ impl Rl {
         }
     }
 
-    fn schedule(&self, ctx: &mut Context<'_, Event>, at: SimTime, event: RlEvent) {
-        ctx.schedule(at, CLASS_MODEL, Event::Rl(self.params.work, event));
+    fn schedule(&self, ctx: &mut Context<'_, Event>, after: SimDuration, event: RlEvent) {
+        ctx.schedule(ctx.now().saturating_add(after), CLASS_MODEL, Event::Rl(self.params.work, event));
     }
 }
