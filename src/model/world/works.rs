@@ -206,7 +206,8 @@ impl World {
                     copies,
                     bytes,
                     pace: (task.inner_rate, COUPLED),
-                    transport: Transport { window_bytes: open.window_bytes * copies, ..open },
+                    // Every copy runs on streams of its own, and the rate is that of one copy: the window needs no factor.
+                    transport: open,
                     ..self.order(id, Purpose::Publish { pool })
                 }
             }
