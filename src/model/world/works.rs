@@ -105,6 +105,7 @@ impl World {
             own_meters: vec![(params.meter, 1.0)],
             bytes: f64::INFINITY,
             pace: params.client_limit,
+            slots: Some(params.slots),
             transport: params.transport,
             ..self.order(id, Purpose::Load)
         };
@@ -268,6 +269,7 @@ impl World {
             meters: Vec::new(),
             bytes: 0.0,
             pace: (f64::INFINITY, PACING),
+            slots: None,
             priority: work.priority,
             transport: OPEN,
         }
