@@ -1,7 +1,7 @@
 //! Links and risk groups: lengths, latencies, failures.
 
 use super::Resolver;
-use super::geography::{DELAY_PER_METRE, METRES_PER_SECOND_OF_RTT, great_circle};
+use super::geography::{DELAY_PER_METRE, METRES_PER_SECOND_OF_RTT, great_circle, round_trip};
 use crate::catalog::Kind;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Failures, Link, RiskGroup};
@@ -68,7 +68,7 @@ impl Resolver<'_> {
                 self.reader.ledger.derived(length_address, shown(metres), "rtt / 2 / 4.9 us/km");
                 Some((rtt, metres))
             }
-            (None, Some(metres)) => Some((self.rtt_of(record, metres), metres)),
+            (None, Some(metres)) => Some((self.rtt_of(record, metres, 0.0), metres)),
             (None, None) if record.broken.iter().any(|k| matches!(*k, "rtt" | "length" | "between")) => None,
             (None, None) => {
                 let Some(straight) = straight else {
@@ -78,18 +78,15 @@ impl Resolver<'_> {
                 let metres = straight * self.wan.num("route_factor");
                 let formula = format!("wan.route_factor x great circle of {}", shown(straight));
                 self.reader.ledger.derived(length_address, shown(metres), formula);
-                Some((self.rtt_of(record, metres), metres))
+                Some((self.rtt_of(record, metres, self.wan.num("route_fixed")), metres))
             }
         }
     }
 
-    fn rtt_of(&mut self, record: &Record, metres: f64) -> f64 {
-        let rtt = (metres / METRES_PER_SECOND_OF_RTT).max(1e-9);
-        self.reader.ledger.derived(
-            record.address_of("rtt"),
-            display(rtt, Dimension::Duration),
-            "2 x length x 4.9 us/km",
-        );
+    fn rtt_of(&mut self, record: &Record, metres: f64, fixed: f64) -> f64 {
+        let rtt = round_trip(metres, fixed).max(1e-9);
+        let formula = if fixed > 0.0 { "wan.route_fixed + 2 x length x 4.9 us/km" } else { "2 x length x 4.9 us/km" };
+        self.reader.ledger.derived(record.address_of("rtt"), display(rtt, Dimension::Duration), formula);
         rtt
     }
 
