@@ -1,0 +1,8 @@
+//! The program from outside: arguments, streams, exit codes, files.
+
+#[cfg(unix)]
+mod process;
+mod reference;
+mod run;
+mod support;
+mod test;
