@@ -46,7 +46,7 @@ const FLEET_KEYS: &[Key] = &[
 
 /// The figures of a node part. A test compares them with the catalogue.
 const FIGURES: &[Key] = &[
-    counted(key("gpus_per_node", Kind::Whole(Dimension::Gpus), Need::Part("gpus"), "GPUs in one node.")),
+    key("gpus_per_node", Kind::Whole(Dimension::Gpus), Need::Part("gpus"), "GPUs in one node.").within(1.0, 1e4),
     counted(key(
         "gpus_per_unit",
         Kind::Whole(Dimension::Gpus),
