@@ -4,5 +4,6 @@
 mod process;
 mod reference;
 mod run;
+mod scenario;
 mod support;
 mod test;
