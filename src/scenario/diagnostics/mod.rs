@@ -132,6 +132,11 @@ impl Diagnostic {
         self.place.as_ref().map(Place::at_text).unwrap_or_default()
     }
 
+    /// The source and line it points at.
+    pub fn line(&self) -> Option<(usize, usize)> {
+        self.place.as_ref().map(|p| (p.source.order, p.source.line_column(p.span.start).0))
+    }
+
     /// Whether the machine is at fault (permissions, disk) and not the input.
     pub fn is_environment(&self) -> bool {
         self.code == "E0004"
@@ -153,6 +158,11 @@ impl Findings {
     /// Whether there is an error among them.
     pub fn failed(&self) -> bool {
         self.list.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// Sources and lines of the findings with a code.
+    pub fn lines_of(&self, code: &str) -> Vec<(usize, usize)> {
+        self.list.iter().filter(|d| d.code == code).filter_map(Diagnostic::line).collect()
     }
 
     /// Removes those that do not satisfy the condition.

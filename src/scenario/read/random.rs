@@ -107,9 +107,11 @@ fn law_of(law: &str, v: &[f64]) -> Option<Dist> {
         "lognormal" => (v[1] >= v[0]).then(|| Dist::lognormal(v[0], v[1])),
         "weibull" => Some(Dist::Weibull { scale: v[0], shape: v[1] }),
         "uniform" => (v[1] >= v[0]).then(|| Dist::Uniform { from: v[0], to: v[1] }),
-        "triangular" => {
-            (v[0] <= v[1] && v[1] <= v[2] && v[0] < v[2]).then(|| Dist::Triangular { low: v[0], mode: v[1], high: v[2] })
-        }
+        "triangular" => (v[0] <= v[1] && v[1] <= v[2] && v[0] < v[2]).then(|| Dist::Triangular {
+            low: v[0],
+            mode: v[1],
+            high: v[2],
+        }),
         _ => None,
     }
 }

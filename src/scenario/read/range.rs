@@ -10,7 +10,11 @@ pub fn problem(value: f64, range: Range, dim: Dimension) -> Option<String> {
         return Some("must be a finite number".to_owned());
     }
     if range.open && value <= range.low {
-        return Some(if range.low.abs() < f64::MIN_POSITIVE { "must be above zero".to_owned() } else { format!("must be above {}", show(range.low)) });
+        return Some(if range.low.abs() < f64::MIN_POSITIVE {
+            "must be above zero".to_owned()
+        } else {
+            format!("must be above {}", show(range.low))
+        });
     }
     if value < range.low {
         return Some(format!("must be at least {}", show(range.low)));

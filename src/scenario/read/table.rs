@@ -60,6 +60,11 @@ impl Reader {
     fn fill(&mut self, record: &mut Record, key: &'static Key) {
         let (text, source, assumption) = match key.need {
             Need::Default { text, source, assumption } => (text, source, assumption),
+            Need::Required if matches!(key.kind, Kind::Format) => {
+                let found = Diagnostic::new("E0005", "the scenario does not say its format").at(&record.place);
+                self.report(found.help("write `format = 1` in the first line"));
+                return;
+            }
             Need::Required => {
                 let message = format!("missing key `{}` in {}", key.name, shown(record.spec, &record.address));
                 let found = Diagnostic::new("E0102", message).at(&record.place).label(format!("needs `{}`", key.name));
@@ -85,7 +90,9 @@ impl Reader {
         let top = address.is_empty();
         if spec.later.contains(&name) {
             let message = format!("`{name}` is part of the language but not simulated by this version");
-            self.report(Diagnostic::new("E0105", message).at(&entry.key).label("remove it to run the rest of the plan"));
+            self.report(
+                Diagnostic::new("E0105", message).at(&entry.key).label("remove it to run the rest of the plan"),
+            );
             return;
         }
         let is_table = matches!(entry.node.value, Value::Table(_) | Value::List(_));
@@ -211,8 +218,8 @@ impl Reader {
 
     /// Names become parts of addresses and KPI names.
     fn check_name(&mut self, name: &str, place: &Place) {
-        let fits = (1..=64).contains(&name.len())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        let fits =
+            (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         if !fits {
             let message = format!("`{}` cannot be a name", cut(name));
             let help = "names have 1 to 64 letters, digits, `-` or `_`";

@@ -13,6 +13,7 @@ impl Reader {
     pub fn value(&mut self, key: &'static Key, node: &Node, address: &str) -> Option<Val> {
         match key.kind {
             Kind::Text | Kind::File | Kind::Part(_) | Kind::Name(_) => self.text(key, node),
+            Kind::Format => self.format(node),
             Kind::Bool => self.boolean(key, node),
             Kind::Exact => self.exact(key, node),
             Kind::Quantity(dim) => self.quantity(key, node, dim, key.range).map(Val::Number),
@@ -48,6 +49,16 @@ impl Reader {
             return None;
         }
         Some(Val::Text(text.to_owned()))
+    }
+
+    fn format(&mut self, node: &Node) -> Option<Val> {
+        if matches!(node.value, Value::Integer(1)) {
+            return Some(Val::Exact(1));
+        }
+        let message = format!("`format` {} is not known", cut(node.place.text()));
+        let found = Diagnostic::new("E0005", message).at(&node.place).label("this program reads format 1");
+        self.report(found.help("write `format = 1`"));
+        None
     }
 
     fn boolean(&mut self, key: &Key, node: &Node) -> Option<Val> {
@@ -229,7 +240,12 @@ impl Reader {
             self.wrong_kind(key, node, "latitude and longitude in degrees, such as [33.45, -112.07]");
             return None;
         };
-        if !is_list_of_two || latitude.is_nan() || longitude.is_nan() || latitude.abs() > 90.0 || longitude.abs() > 180.0 {
+        if !is_list_of_two
+            || latitude.is_nan()
+            || longitude.is_nan()
+            || latitude.abs() > 90.0
+            || longitude.abs() > 180.0
+        {
             let message = format!("`{}` is not a place on Earth", key.name);
             let help = "latitude is -90 to 90, longitude -180 to 180, in this order";
             self.report(Diagnostic::new("E0203", message).at(&node.place).help(help));

@@ -15,7 +15,8 @@ impl Resolver<'_> {
         match catalog::part(name) {
             Some(part) if part.kind == kind => Some(part),
             Some(part) => {
-                let message = format!("`{name}` is a {} part, and `{key}` needs a {} part", part.kind.name(), kind.name());
+                let message =
+                    format!("`{name}` is a {} part, and `{key}` needs a {} part", part.kind.name(), kind.name());
                 let help = format!("{} parts are: {}", kind.name(), part_names(kind));
                 self.report(Diagnostic::new("E0305", message).at(place).help(help));
                 None

@@ -85,7 +85,11 @@ impl Resolver<'_> {
 
     fn rtt_of(&mut self, record: &Record, metres: f64) -> f64 {
         let rtt = (metres / METRES_PER_SECOND_OF_RTT).max(1e-9);
-        self.reader.ledger.derived(record.address_of("rtt"), display(rtt, Dimension::Duration), "2 x length x 4.9 us/km");
+        self.reader.ledger.derived(
+            record.address_of("rtt"),
+            display(rtt, Dimension::Duration),
+            "2 x length x 4.9 us/km",
+        );
         rtt
     }
 
@@ -121,14 +125,18 @@ impl Resolver<'_> {
             if let (Some(metres), Some(straight)) = (metres, straight)
                 && metres < straight
             {
-                let message = format!("the length of `{}` is shorter than the great circle between its sites", record.name);
+                let message =
+                    format!("the length of `{}` is shorter than the great circle between its sites", record.name);
                 self.report(Diagnostic::new("W0607", message).at(record.place_of("length")));
             }
             return;
         };
         if rtt < floor * 0.99 {
             let least = display(floor, Dimension::Duration);
-            let message = format!("the round-trip time of `{}` is shorter than the {least} that light needs in fibre", record.name);
+            let message = format!(
+                "the round-trip time of `{}` is shorter than the {least} that light needs in fibre",
+                record.name
+            );
             self.report(Diagnostic::new("W0607", message).at(&place));
         }
     }
@@ -175,7 +183,7 @@ impl Resolver<'_> {
         let members = links.iter().filter(|l| l.risk_groups.contains(&index));
         let longest = members.map(|l| l.metres).fold(0.0, f64::max);
         let metres = record.number("length").unwrap_or_else(|| {
-            let shown = print(longest.round(), Dimension::Distance);
+            let shown = display(longest, Dimension::Distance);
             self.reader.ledger.derived(record.address_of("length"), shown, "the longest link in the group");
             longest
         });

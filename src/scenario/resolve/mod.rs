@@ -24,8 +24,6 @@ use crate::scenario::text::source::Place;
 use crate::scenario::text::tree::Table;
 use crate::units::SimDuration;
 
-pub use geography::METRES_PER_SECOND_OF_RTT;
-
 /// The world as records, while it is being resolved.
 struct Resolver<'a> {
     reader: &'a mut Reader,
@@ -124,7 +122,8 @@ impl Resolver<'_> {
         let (Some(horizon), Some(warmup)) = (self.top.number("horizon"), self.top.number("warmup")) else { return };
         if warmup >= horizon {
             let top = self.top;
-            let found = Diagnostic::new("E0503", "the warm-up leaves nothing of the horizon").at(top.place_of("warmup"));
+            let found =
+                Diagnostic::new("E0503", "the warm-up leaves nothing of the horizon").at(top.place_of("warmup"));
             let found = found.label("must be shorter than the horizon").also(top.place_of("horizon"), "the horizon");
             self.report(found);
         }

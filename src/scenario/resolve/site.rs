@@ -18,8 +18,7 @@ impl Resolver<'_> {
     fn site(&mut self, index: usize, record: &Record, fleets: &[Fleet], links: &[Link]) -> Site {
         let nics: f64 = fleets.iter().filter(|f| f.site == index).map(node_rates).sum();
         let fabric = nics / record.num("fabric_oversubscription");
-        let edge: f64 =
-            links.iter().filter(|l| l.ends.0 == index || l.ends.1 == index).map(|l| l.capacity.get()).sum();
+        let edge: f64 = links.iter().filter(|l| l.ends.0 == index || l.ends.1 == index).map(|l| l.capacity.get()).sum();
         let location = match record.item("location").map(|i| &i.val) {
             Some(Val::Location(latitude, longitude)) => Some((*latitude, *longitude)),
             _ => None,

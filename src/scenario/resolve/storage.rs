@@ -121,7 +121,10 @@ impl Resolver<'_> {
         stated: Option<f64>,
         formula: &str,
     ) -> Option<(f64, f64)> {
-        if record.broken.contains(&"nodes") || record.broken.contains(&"accounts") || record.broken.contains(&"enclosures") {
+        if record.broken.contains(&"nodes")
+            || record.broken.contains(&"accounts")
+            || record.broken.contains(&"enclosures")
+        {
             return None;
         }
         let written = record.number(key);

@@ -17,7 +17,8 @@ impl Resolver<'_> {
             Ok(found) => found,
             Err(error) => {
                 let place = record.place_of("kpi");
-                let found = Diagnostic::new("E0303", error.message.clone()).at(place).help("`apollo kpi` lists the KPIs");
+                let found =
+                    Diagnostic::new("E0303", error.message.clone()).at(place).help("`apollo kpi` lists the KPIs");
                 self.report(match error.nearest.first() {
                     Some(near) => found.instead(&string_place(place, &name), near.as_str()),
                     None => found,
@@ -107,7 +108,9 @@ impl Resolver<'_> {
         let works = self.records("work");
         match works.iter().find(|w| w.name == name) {
             Some(work) if work.text("kind") == Some(kind) => None,
-            Some(work) => Some(format!("work `{name}` is of kind `{}`, not `{kind}`", work.text("kind").unwrap_or("?"))),
+            Some(work) => {
+                Some(format!("work `{name}` is of kind `{}`, not `{kind}`", work.text("kind").unwrap_or("?")))
+            }
             None => {
                 let of_kind = works.iter().filter(|w| w.text("kind") == Some(kind)).map(|w| w.name.as_str());
                 let list = crate::scenario::diagnostics::list_names(of_kind);

@@ -50,7 +50,8 @@ impl Resolver<'_> {
                 let total = plan.fleets[fleet].nodes * plan.fleets[fleet].gpus_per_node;
                 if gpus > total {
                     let name = &plan.fleets[fleet].name;
-                    let message = format!("work `{}` asks for {gpus} GPUs of fleet `{name}`, which has {total}", work.name);
+                    let message =
+                        format!("work `{}` asks for {gpus} GPUs of fleet `{name}`, which has {total}", work.name);
                     let place = self.pool_place(&work.name, name);
                     let found = Diagnostic::new("E0504", message).at(&place);
                     let fleet_place = self.place_of("fleet", name);
@@ -196,8 +197,10 @@ impl Resolver<'_> {
                 let racks: f64 =
                     fleets().filter(|f| f.cooling == *cooling).map(|f| f.nodes as f64 * f.racks_per_node).sum();
                 if racks > *positions as f64 {
-                    let message =
-                        format!("fleets at `{}` need {racks:.0} {cooling} rack positions, {positions} are there", site.name);
+                    let message = format!(
+                        "fleets at `{}` need {racks:.0} {cooling} rack positions, {positions} are there",
+                        site.name
+                    );
                     let place = self.key_place("site", &site.name, "rack_positions");
                     self.report(Diagnostic::new("W0610", message).at(&place));
                 }

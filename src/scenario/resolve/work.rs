@@ -41,7 +41,11 @@ impl Resolver<'_> {
             return None;
         }
         if let Some(ends) = ends.filter(|ends| *ends <= starts) {
-            let message = format!("`{}` ends {} after the start, before it starts", record.name, display(ends, Dimension::Duration));
+            let message = format!(
+                "`{}` ends {} after the start, before it starts",
+                record.name,
+                display(ends, Dimension::Duration)
+            );
             let found = Diagnostic::new("E0503", message).at(record.place_of("ends"));
             self.report(found.also(record.place_of("starts"), "the start"));
             return None;

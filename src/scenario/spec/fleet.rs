@@ -30,7 +30,12 @@ const FLEET_KEYS: &[Key] = &[
         "Share of GPUs kept as spares.",
     )
     .within(0.0, 0.9),
-    key("failures", Kind::Bool, assumed("true", "things fail unless a plan says otherwise"), "Whether nodes fail at all."),
+    key(
+        "failures",
+        Kind::Bool,
+        assumed("true", "things fail unless a plan says otherwise"),
+        "Whether nodes fail at all.",
+    ),
 ];
 
 /// The figures of a node part. A test compares them with the catalogue.

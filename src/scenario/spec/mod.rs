@@ -13,13 +13,13 @@ mod work;
 
 use crate::units::Dimension;
 
-pub use lookup::{all_tables, is_later_kind, key_at, work_table};
-pub use top::{SCENARIO, SITE, SWEEP, TARGET};
-pub use wan::{LINK, RISK_GROUP, WAN};
-pub use work::{WORK_KINDS, WORK_ANY, WORK_COPY, WORK_IO};
 pub use fleet::FLEET;
+pub use lookup::{all_tables, is_later_kind, key_at, work_table};
 pub use rl::WORK_RL;
 pub use storage::STORAGE;
+pub use top::{SCENARIO, SITE, SWEEP, TARGET};
+pub use wan::{LINK, RISK_GROUP, WAN};
+pub use work::{WORK_ANY, WORK_COPY, WORK_IO, WORK_KINDS};
 
 /// What a name refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +72,8 @@ impl Entity {
 /// The kind of value a key takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
+    /// The version of the language: always 1.
+    Format,
     /// Free text.
     Text,
     /// Path of a file, relative to the file it is written in.

@@ -155,8 +155,13 @@ static STEP: TableSpec = TableSpec {
     header: "step",
     doc: "Time of a trainer step: overhead + tokens x FLOPs x active parameters / (GPUs x peak x utilisation).",
     groups: &[&[
-        key("overhead", Kind::Quantity(Dimension::Duration), assumed("2 s", "launch, data loading, optimiser, metrics"), "Time that does not depend on the batch.")
-            .within(0.0, 86_400.0),
+        key(
+            "overhead",
+            Kind::Quantity(Dimension::Duration),
+            assumed("2 s", "launch, data loading, optimiser, metrics"),
+            "Time that does not depend on the batch.",
+        )
+        .within(0.0, 86_400.0),
         key(
             "update_flops",
             Kind::Quantity(Dimension::Factor),
@@ -204,8 +209,12 @@ static WEIGHTS: TableSpec = TableSpec {
     header: "weights",
     doc: "How new weights reach the generators.",
     groups: &[&[
-        key("publish", Kind::Choice(&["full", "delta"]), assumed("delta", "what current cross-region systems do"), "Whole weights every time, or deltas.")
-        ,
+        key(
+            "publish",
+            Kind::Choice(&["full", "delta"]),
+            assumed("delta", "what current cross-region systems do"),
+            "Whole weights every time, or deltas.",
+        ),
         key(
             "changed",
             Kind::Quantity(Dimension::Ratio),
@@ -227,16 +236,23 @@ static WEIGHTS: TableSpec = TableSpec {
             "Every how many publishes the whole model is sent.",
         )
         .within(1.0, 1e6),
-        key("fan_out", Kind::Choice(&["tree", "per-engine"]), assumed("tree", "one copy per site and a relay tree inside it"), "One copy per site, or one copy per engine across the WAN."),
-        key("senders", Kind::Whole(Dimension::Gpus), assumed("256", "a sender for every 4 GB of a 1 TB model"), "Trainer GPUs that build and send.")
-            .within(1.0, 1e8),
+        key(
+            "fan_out",
+            Kind::Choice(&["tree", "per-engine"]),
+            assumed("tree", "one copy per site and a relay tree inside it"),
+            "One copy per site, or one copy per engine across the WAN.",
+        ),
+        key(
+            "senders",
+            Kind::Whole(Dimension::Gpus),
+            assumed("256", "a sender for every 4 GB of a 1 TB model"),
+            "Trainer GPUs that build and send.",
+        )
+        .within(1.0, 1e8),
         key(
             "scan_rate",
             Kind::Quantity(Dimension::Throughput),
-            cited(
-                "0.7 GB/s",
-                "derived from NeMo-DCR: deltas of 63.2 GB in 2.96 s and 470 GB in 20.2 s on 32 GPUs",
-            ),
+            cited("0.7 GB/s", "derived from NeMo-DCR: deltas of 63.2 GB in 2.96 s and 470 GB in 20.2 s on 32 GPUs"),
             "Weight bytes that one sender scans per second to build a delta.",
         )
         .positive(MAX_RATE),
@@ -286,7 +302,12 @@ static CHECKPOINT: TableSpec = TableSpec {
             "Pause of the trainer while the state is copied aside.",
         )
         .within(0.0, 86_400.0),
-        key("blocking", Kind::Bool, assumed("false", "current trainers write in the background"), "Whether the trainer waits for the last byte."),
+        key(
+            "blocking",
+            Kind::Bool,
+            assumed("false", "current trainers write in the background"),
+            "Whether the trainer waits for the last byte.",
+        ),
     ]],
     later: &[],
     rules: &[],

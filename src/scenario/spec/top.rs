@@ -25,21 +25,35 @@ pub static SCENARIO: TableSpec = TableSpec {
     header: "top level",
     doc: "What is simulated, for how long, and how often.",
     groups: &[&[
-        key("format", Kind::Exact, Need::Required, "Version of the scenario language; always 1.").within(1.0, 1.0),
+        key("format", Kind::Format, Need::Required, "Version of the scenario language; always 1."),
         key("title", Kind::Text, Need::Optional("the file name"), "Title of reports."),
-        key("extends", Kind::File, Need::Optional("no base"), "Base scenario; this file is laid over it, table by table."),
+        key(
+            "extends",
+            Kind::File,
+            Need::Optional("no base"),
+            "Base scenario; this file is laid over it, table by table.",
+        ),
         key(
             "start",
             Kind::Date,
             assumed("2026-01-01", "only dates in the output and horizons in months depend on it"),
             "First day (midnight UTC).",
         ),
-        key("horizon", Kind::Horizon, Need::Required, "Simulated time; months and years are calendar ones from `start`.")
-            .positive(CENTURY),
-        key("warmup", Kind::Quantity(Dimension::Duration), assumed("0 s", "nothing is cut"), "Time at the start that results leave out.")
-            .within(0.0, CENTURY),
-        key("seed", Kind::Exact, assumed("1", "any number will do"), "Root of all random streams.")
-            .within(0.0, 9.3e18),
+        key(
+            "horizon",
+            Kind::Horizon,
+            Need::Required,
+            "Simulated time; months and years are calendar ones from `start`.",
+        )
+        .positive(CENTURY),
+        key(
+            "warmup",
+            Kind::Quantity(Dimension::Duration),
+            assumed("0 s", "nothing is cut"),
+            "Time at the start that results leave out.",
+        )
+        .within(0.0, CENTURY),
+        key("seed", Kind::Exact, assumed("1", "any number will do"), "Root of all random streams.").within(0.0, 9.3e18),
         key(
             "replications",
             Kind::Whole(Dimension::Count),
@@ -51,7 +65,12 @@ pub static SCENARIO: TableSpec = TableSpec {
         key("site", Kind::Named(&SITE), Need::Required, "Sites by name."),
         key("fleet", Kind::Named(&FLEET), Need::Optional("no GPUs"), "GPU fleets by name."),
         key("link", Kind::Named(&LINK), Need::Optional("no WAN"), "WAN links by name."),
-        key("risk_group", Kind::Named(&RISK_GROUP), Need::Optional("only those that links name"), "Shared-risk groups by name."),
+        key(
+            "risk_group",
+            Kind::Named(&RISK_GROUP),
+            Need::Optional("only those that links name"),
+            "Shared-risk groups by name.",
+        ),
         key("wan", Kind::Table(&WAN), assumed("{}", "every key has a default"), "What all links have in common."),
         key("storage", Kind::Named(&STORAGE), Need::Optional("no storage"), "Storage systems by name."),
         key("work", Kind::Works, Need::Optional("nothing moves bytes"), "Works by name."),
@@ -63,13 +82,8 @@ pub static SCENARIO: TableSpec = TableSpec {
 };
 
 /// `[site.*]`
-pub static SITE: TableSpec = TableSpec {
-    header: "[site.NAME]",
-    doc: "A data-centre site.",
-    groups: &[SITE_KEYS],
-    later: &[],
-    rules: &[],
-};
+pub static SITE: TableSpec =
+    TableSpec { header: "[site.NAME]", doc: "A data-centre site.", groups: &[SITE_KEYS], later: &[], rules: &[] };
 
 const SITE_KEYS: &[Key] = &[
     key(
@@ -121,9 +135,24 @@ pub static TARGET: TableSpec = TableSpec {
     doc: "A limit on a KPI, judged on the confidence interval over replications.",
     groups: &[&[
         key("kpi", Kind::Text, Need::Required, "KPI name with an optional stat, e.g. `rl.online.feedback_time.p95`."),
-        key("at_most", Kind::Limit, Need::Optional("no upper limit"), "Passes when the whole interval is at most this."),
-        key("at_least", Kind::Limit, Need::Optional("no lower limit"), "Passes when the whole interval is at least this."),
-        key("within", Kind::Table(&WITHIN), Need::Optional("no band"), "Passes when the whole interval lies in a band."),
+        key(
+            "at_most",
+            Kind::Limit,
+            Need::Optional("no upper limit"),
+            "Passes when the whole interval is at most this.",
+        ),
+        key(
+            "at_least",
+            Kind::Limit,
+            Need::Optional("no lower limit"),
+            "Passes when the whole interval is at least this.",
+        ),
+        key(
+            "within",
+            Kind::Table(&WITHIN),
+            Need::Optional("no band"),
+            "Passes when the whole interval lies in a band.",
+        ),
         key("source", Kind::Text, Need::Optional("none"), "Published source, for validation cases."),
     ]],
     later: &[],

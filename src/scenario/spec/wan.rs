@@ -64,7 +64,12 @@ pub static LINK: TableSpec = TableSpec {
             "Length of the fibre route.",
         )
         .positive(1e9),
-        key("risk_group", Kind::Names(Entity::RiskGroup), Need::Optional("cuts of its own"), "Shared-risk groups; they carry the cuts."),
+        key(
+            "risk_group",
+            Kind::Names(Entity::RiskGroup),
+            Need::Optional("cuts of its own"),
+            "Shared-risk groups; they carry the cuts.",
+        ),
         FAILURES,
         CUTS,
         MTBF,
@@ -121,8 +126,13 @@ pub static WAN: TableSpec = TableSpec {
             assumed("tcp-9000", "jumbo frames end to end on a private WAN"),
             "Interconnect part that gives the framing efficiency.",
         ),
-        key("streams", Kind::Whole(Dimension::Count), assumed("256", "one per sending GPU node of a large pool"), "Parallel streams of a transfer between sites.")
-            .within(1.0, 1e7),
+        key(
+            "streams",
+            Kind::Whole(Dimension::Count),
+            assumed("256", "one per sending GPU node of a large pool"),
+            "Parallel streams of a transfer between sites.",
+        )
+        .within(1.0, 1e7),
         key(
             "window",
             Kind::Quantity(Dimension::Bytes),
@@ -175,7 +185,10 @@ pub static WAN: TableSpec = TableSpec {
         key(
             "wave_repair",
             Kind::Random(Dimension::Duration),
-            assumed("lognormal median 4 h p99 24 h", "a spare card on site and a technician; no published law was found"),
+            assumed(
+                "lognormal median 4 h p99 24 h",
+                "a spare card on site and a technician; no published law was found",
+            ),
             WAVE_REPAIR.doc,
         )
         .positive(CENTURY),
@@ -188,5 +201,6 @@ pub static WAN: TableSpec = TableSpec {
 pub(super) const TRANSPORT: &[Key] = &[
     key("streams", Kind::Whole(Dimension::Count), Need::Wan, "Parallel streams between sites.").within(1.0, 1e7),
     key("window", Kind::Quantity(Dimension::Bytes), Need::Wan, "Bytes in flight per stream.").positive(MAX_BYTES),
-    key("setup_rtts", Kind::Quantity(Dimension::Factor), Need::Wan, "Round trips before the first byte.").within(0.0, 100.0),
+    key("setup_rtts", Kind::Quantity(Dimension::Factor), Need::Wan, "Round trips before the first byte.")
+        .within(0.0, 100.0),
 ];

@@ -44,8 +44,13 @@ pub static WORK_COPY: TableSpec = TableSpec {
             key("from", Kind::Name(Entity::Storage), Need::Required, "System that is read."),
             key("to", Kind::Name(Entity::Storage), Need::Required, "System that is written."),
             key("bytes", Kind::Quantity(Dimension::Bytes), Need::Required, "Amount to copy.").positive(MAX_BYTES),
-            key("pace", Kind::Quantity(Dimension::ByteRate), Need::Optional("as fast as it goes"), "Rate the copy limits itself to.")
-                .positive(MAX_RATE),
+            key(
+                "pace",
+                Kind::Quantity(Dimension::ByteRate),
+                Need::Optional("as fast as it goes"),
+                "Rate the copy limits itself to.",
+            )
+            .positive(MAX_RATE),
         ],
         TRANSPORT,
     ],
@@ -61,7 +66,12 @@ pub static WORK_IO: TableSpec = TableSpec {
         COMMON,
         &[
             key("storage", Kind::Name(Entity::Storage), Need::Required, "System under load."),
-            key("site", Kind::Name(Entity::Site), Need::Derived("the site of the storage system"), "Site of the clients."),
+            key(
+                "site",
+                Kind::Name(Entity::Site),
+                Need::Derived("the site of the storage system"),
+                "Site of the clients.",
+            ),
             key("clients", Kind::Whole(Dimension::Count), Need::Required, "Client nodes.").within(1.0, MAX_COUNT),
             key(
                 "client_nic",
@@ -92,8 +102,13 @@ pub static WORK_IO: TableSpec = TableSpec {
                 "Share of payload bytes read in a mixed load, between 0 and 1.",
             )
             .within(1e-6, 0.999_999),
-            key("rate", Kind::Quantity(Dimension::Throughput), Need::Optional("saturating"), "Rate the whole load is paced to.")
-                .positive(MAX_RATE),
+            key(
+                "rate",
+                Kind::Quantity(Dimension::Throughput),
+                Need::Optional("saturating"),
+                "Rate the whole load is paced to.",
+            )
+            .positive(MAX_RATE),
         ],
         TRANSPORT,
     ],

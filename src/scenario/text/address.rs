@@ -97,9 +97,8 @@ pub fn put(table: &mut Table, path: &[String], value: &Node) {
         return;
     }
     let empty = || Node { place: value.place.clone(), value: Value::Table(Table::new()) };
-    let entry = table
-        .entry(name.clone())
-        .or_insert_with(|| super::tree::Entry { key: value.place.clone(), node: empty() });
+    let entry =
+        table.entry(name.clone()).or_insert_with(|| super::tree::Entry { key: value.place.clone(), node: empty() });
     put_node(&mut entry.node, rest, value);
 }
 

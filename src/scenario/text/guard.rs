@@ -108,9 +108,12 @@ mod tests {
     #[test]
     fn brackets_in_strings_and_comments_do_not_count() {
         let deep = "[".repeat(100);
-        for text in
-            [format!("a = \"{deep}\""), format!("# {deep}"), format!("a = '''\n{deep}'''"), format!("a = \"\\\"{deep}\"")]
-        {
+        for text in [
+            format!("a = \"{deep}\""),
+            format!("# {deep}"),
+            format!("a = '''\n{deep}'''"),
+            format!("a = \"\\\"{deep}\""),
+        ] {
             assert_eq!(check(&text), Ok(()), "{text}");
         }
         assert!(check(&format!("a = {deep}")).is_err());
