@@ -32,11 +32,15 @@
 mod class;
 mod exact;
 mod fill;
+#[cfg(test)]
+mod oracle;
 mod queue;
 mod read;
 mod settle;
 mod sharing;
 mod solve;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use sharing::Sharing;

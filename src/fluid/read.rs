@@ -72,7 +72,7 @@ impl Sharing {
     pub fn peek_meter(&self, now: i64, meter: MeterId) -> MeterReading {
         let meter = &self.meters[meter.index()];
         let span = super::exact::Instant::at(now).seconds_since(meter.settled).max(0.0);
-        let (active, bound) = (!meter.members.is_empty(), meter.bound);
+        let (active, bound) = (!meter.members.is_empty(), meter.bound && meter.rate > 0.0);
         MeterReading {
             rate: meter.rate,
             total: meter.total.value() + meter.rate * span,

@@ -13,7 +13,8 @@ pub(super) const STORAGE: &[Kpi] = &[
         "payload read while saturated / (time saturated × theoretical read rate)",
         "Payload bytes delivered to readers per second while the system is saturated for reads, over its theoretical \
          read rate. Saturated for reads: a shared throughput resource of the system is fully used and is the \
-         bottleneck of flows that read; a QoS cap is not such a resource. Theoretical read rate: the least, over the \
+         bottleneck of flows that read; a QoS cap is not such a resource, and moments in which higher \
+         priorities leave nothing at all to the direction do not count. Theoretical read rate: the least, over the \
          stages, of installed rate (NIC line rate, data-sheet device rate) over the crossings a read cannot avoid, \
          media to head to client once each. On nodes that are head and enclosure at once a read crosses the NIC \
          outwards twice, so the theoretical rate is half the line rate. Protocol overhead, operation limits, rebuild \

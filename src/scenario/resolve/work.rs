@@ -83,6 +83,7 @@ impl Resolver<'_> {
             to,
             bytes: Bytes(record.number("bytes")?),
             pace: ByteRate(record.number("pace").unwrap_or(f64::INFINITY)),
+            io_size: Bytes(record.number("io_size")?),
             transport: self.transport(record),
         })
     }

@@ -308,6 +308,13 @@ static CHECKPOINT: TableSpec = TableSpec {
             assumed("false", "current trainers write in the background"),
             "Whether the trainer waits for the last byte.",
         ),
+        key(
+            "io_size",
+            Kind::Quantity(Dimension::Bytes),
+            assumed("8 MiB", "large sequential writes, one block of an object store"),
+            "Bytes per storage operation.",
+        )
+        .within(1.0, 1e15),
     ]],
     later: &[],
     rules: &[],

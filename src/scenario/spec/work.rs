@@ -51,6 +51,13 @@ pub static WORK_COPY: TableSpec = TableSpec {
                 "Rate the copy limits itself to.",
             )
             .positive(MAX_RATE),
+            key(
+                "io_size",
+                Kind::Quantity(Dimension::Bytes),
+                assumed("8 MiB", "large sequential operations, one block of an object store"),
+                "Bytes per operation on both systems.",
+            )
+            .within(1.0, 1e15),
         ],
         TRANSPORT,
     ],

@@ -1,0 +1,5 @@
+//! Tests of fair sharing: stories with known answers, laws, and agreement with the slow twin.
+
+mod instances;
+mod stories;
+mod twin;

@@ -1,0 +1,219 @@
+//! The real thing and its slow twin live through the same random instance and must agree; and laws hold on the way.
+
+use super::instances::{Features, Ids, Instance, OWNERS, Step, instance};
+use crate::fluid::oracle::Twin;
+use crate::fluid::{Cause, Finished, FlowKey, Sharing};
+use proptest::prelude::*;
+
+/// Both, and how to name the same flow in each.
+struct Pair {
+    sharing: Sharing,
+    twin: Twin,
+    ids: Ids,
+    keys: Vec<FlowKey>,
+    finished: Vec<Finished>,
+    now: i64,
+}
+
+fn close(a: f64, b: f64, scale: f64) -> bool {
+    (a - b).abs() <= 1e-9 * scale.abs().max(a.abs()).max(b.abs()) || a == b
+}
+
+macro_rules! agree {
+    ($what:expr, $mine:expr, $twins:expr, $scale:expr) => {
+        prop_assert!(close($mine, $twins, $scale), "{}: {} but the twin has {}", $what, $mine, $twins)
+    };
+}
+
+impl Pair {
+    fn new(instance: &Instance) -> Self {
+        let (mut sharing, mut twin, mut ids) = (Sharing::new(), Twin::default(), Ids::default());
+        sharing.record_causes(true);
+        for &capacity in &instance.capacities {
+            ids.resources.push(sharing.add_resource(capacity));
+            twin.add_resource(capacity);
+        }
+        for saturating in &instance.meters {
+            let saturating: Vec<_> = saturating.iter().map(|&resource| ids.resources[resource]).collect();
+            ids.meters.push(sharing.add_meter(&saturating));
+            twin.add_meter(&saturating);
+        }
+        ids.owners = (0..OWNERS).map(|_| sharing.add_owner()).collect();
+        Self { sharing, twin, ids, keys: Vec::new(), finished: Vec::new(), now: 0 }
+    }
+
+    fn step(&mut self, wait: i64, step: &Step) {
+        self.now += wait;
+        let Self { sharing, twin, ids, keys, now, .. } = self;
+        let now = *now;
+        let pick = |flow: usize| (!keys.is_empty()).then(|| flow % keys.len());
+        match step {
+            Step::Start(spec) => {
+                let key = ids.with(spec, keys.len() as u64, |spec| sharing.start(now, spec));
+                ids.with(spec, 0, |spec| twin.start(now, spec));
+                keys.push(key);
+            }
+            Step::Capacity(resource, capacity) => {
+                sharing.set_capacity(now, ids.resources[*resource], *capacity);
+                twin.set_capacity(now, *resource, *capacity);
+            }
+            Step::Cancel(flow) => {
+                let Some(flow) = pick(*flow) else { return };
+                sharing.cancel(now, keys[flow]);
+                twin.change(now, flow, |flow| flow.leave());
+            }
+            Step::Path(flow, path, meters) => {
+                let Some(flow) = pick(*flow) else { return };
+                let (path, meters) = (ids.uses(path), ids.meters(meters));
+                sharing.set_uses(now, keys[flow], &path, &meters);
+                twin.change(now, flow, |flow| flow.set_uses(&path, &meters));
+            }
+            Step::Cap(flow, cap, cause) => {
+                let Some(flow) = pick(*flow) else { return };
+                sharing.set_cap(now, keys[flow], *cap, *cause);
+                twin.change(now, flow, |flow| flow.set_cap(*cap, *cause));
+            }
+            Step::Stall(flow, cause) => {
+                let Some(flow) = pick(*flow) else { return };
+                sharing.stall(now, keys[flow], *cause);
+                twin.change(now, flow, |flow| flow.stall(*cause));
+            }
+        }
+    }
+
+    fn compare_present(&mut self) -> Result<(), TestCaseError> {
+        self.sharing.advance(self.now);
+        self.twin.advance(self.now);
+        for (index, &key) in self.keys.iter().enumerate() {
+            let flow = &self.twin.flows[index];
+            let mine = self.sharing.cause(key);
+            prop_assert_eq!(mine, flow.present.then_some(flow.cause), "cause of flow {}", index);
+            if flow.present {
+                agree!(format!("rate of flow {index}"), self.sharing.rate(key), flow.rate, 1e-3);
+                let left = self.sharing.remaining(self.now, key);
+                agree!(format!("remaining of flow {index}"), left, flow.left, 1.0);
+            }
+        }
+        for (index, &resource) in self.ids.resources.iter().enumerate() {
+            agree!(format!("load of {index}"), self.sharing.load(resource), self.twin.load(index), 1.0);
+        }
+        Ok(())
+    }
+
+    fn compare_totals(&mut self) -> Result<(), TestCaseError> {
+        let now = self.now;
+        for (index, &resource) in self.ids.resources.iter().enumerate() {
+            let mine = self.sharing.carried(now, resource);
+            agree!(format!("carried by {index}"), mine, self.twin.carried[index], 1.0);
+        }
+        for (index, &meter) in self.ids.meters.iter().enumerate() {
+            let (mine, twins) = (self.sharing.meter(now, meter), self.twin.meter(index));
+            agree!(format!("rate of meter {index}"), mine.rate, twins.rate, 1e-3);
+            agree!(format!("total of meter {index}"), mine.total, twins.total, 1.0);
+            agree!(format!("active time of meter {index}"), mine.active_s, twins.active_s, 1.0);
+            agree!(format!("bound total of meter {index}"), mine.bound_total, twins.bound_total, 1.0);
+            agree!(format!("bound time of meter {index}"), mine.bound_s, twins.bound_s, 1.0);
+        }
+        for &owner in &self.ids.owners {
+            let seconds = self.sharing.cause_seconds(now, owner);
+            for &(cause, mine) in &seconds {
+                let twins = self.twin.cause_seconds.get(&(owner, cause)).copied().unwrap_or(0.0);
+                agree!(format!("{owner:?} {cause:?}"), mine, twins, 1.0);
+            }
+            let twins: f64 = self.twin.cause_seconds.iter().filter(|(at, _)| at.0 == owner).map(|(_, s)| s).sum();
+            agree!("flow-seconds", seconds.iter().map(|(_, s)| s).sum::<f64>(), twins, 1.0);
+        }
+        Ok(())
+    }
+
+    fn compare_finished(&mut self) -> Result<(), TestCaseError> {
+        self.sharing.take_finished(&mut self.finished);
+        prop_assert_eq!(self.finished.len(), self.twin.finished.len());
+        prop_assert!(self.finished.is_sorted_by(|a, b| a.exact <= b.exact));
+        for finished in &self.finished {
+            let index = finished.tag as usize;
+            let twins = self.twin.finished.iter().find(|(flow, _)| *flow == index);
+            let (_, twins) = twins.ok_or_else(|| TestCaseError::fail(format!("flow {index} did not finish")))?;
+            let mine = finished.exact.0 as f64 + finished.exact.1;
+            prop_assert!((mine - twins).abs() <= 1e-10 * twins + 1e-2, "flow {index} ends at {mine}, not {twins}");
+            let tick = finished.exact.0 + i64::from(finished.exact.1 > 0.0);
+            prop_assert_eq!(finished.at_ns, tick);
+            let held = &self.twin.flows[index].held;
+            let (top, longest) = (finished.top_cause, held.values().copied().fold(0.0, f64::max));
+            let mine = top.and_then(|cause| held.get(&cause)).copied().unwrap_or(0.0);
+            agree!(format!("longest cause of flow {index}"), mine, longest, 1.0);
+        }
+        Ok(())
+    }
+
+    /// Σ load ≤ capacity; a flow stopped by a resource has the highest level there, but for reserves and higher
+    /// priorities; a flow stopped by its cap or stall has just that rate.
+    fn check_laws(&mut self) -> Result<(), TestCaseError> {
+        for (index, &resource) in self.ids.resources.iter().enumerate() {
+            let (load, capacity) = (self.sharing.load(resource), self.sharing.capacity(resource));
+            prop_assert!(load <= capacity * (1.0 + 1e-11), "resource {index} carries {load} of {capacity}");
+        }
+        for (index, &key) in self.keys.iter().enumerate() {
+            let Some(Cause::Resource(resource)) = self.sharing.cause(key) else { continue };
+            let (load, capacity) = (self.sharing.load(resource), self.sharing.capacity(resource));
+            prop_assert!(
+                load >= capacity * (1.0 - 1e-9),
+                "flow {index} is stopped by a resource with {load}/{capacity}"
+            );
+            let level = self.sharing.rate(key) / self.twin.flows[index].weight();
+            for (other, &other_key) in self.keys.iter().enumerate() {
+                let flow = &self.twin.flows[other];
+                let here = flow.present && flow.path().iter().any(|(r, _)| *r == resource);
+                if !here || !flow.is_plain_beside(&self.twin.flows[index]) {
+                    continue;
+                }
+                let others = self.sharing.rate(other_key) / flow.weight();
+                prop_assert!(others <= level * (1.0 + 1e-9) + 1e-9, "flow {other} is above {index} at its bottleneck");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn live_through(instance: &Instance) -> Result<(), TestCaseError> {
+    let mut pair = Pair::new(instance);
+    for (wait, step) in &instance.steps {
+        pair.step(*wait, step);
+        pair.compare_present()?;
+        pair.check_laws()?;
+    }
+    pair.now += 1_000_000_000_000;
+    pair.compare_present()?;
+    pair.compare_totals()?;
+    pair.compare_finished()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, rng_seed: prop::test_runner::RngSeed::Fixed(7), ..ProptestConfig::default() })]
+
+    #[test]
+    fn agrees_with_the_twin_in_everything(instance in instance(Features::ALL, 40)) {
+        live_through(&instance)?;
+    }
+
+    #[test]
+    fn agrees_with_the_twin_on_plain_flows(
+        instance in instance(Features { weights: false, caps: false, priorities: false, reserves: false }, 40)
+    ) {
+        live_through(&instance)?;
+    }
+
+    #[test]
+    fn agrees_with_the_twin_on_weights_and_caps(
+        instance in instance(Features { weights: true, caps: true, priorities: false, reserves: false }, 40)
+    ) {
+        live_through(&instance)?;
+    }
+
+    #[test]
+    fn agrees_with_the_twin_on_priorities(
+        instance in instance(Features { weights: true, caps: true, priorities: true, reserves: false }, 40)
+    ) {
+        live_through(&instance)?;
+    }
+}
