@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What the components of `model` share. Any other part of `model` is known only to itself and to the wiring.
-const MODEL_SHARED: &[&str] = &["ids", "event", "world", "params"];
+const MODEL_SHARED: &[&str] = &["ids", "event", "world", "paths"];
 /// The wiring of `model`: may use every component.
 const MODEL_WIRING: &[&str] = &["world"];
 
@@ -370,7 +370,7 @@ mod planted {
     fn what_the_table_allows_passes() {
         assert!(of("engine/kernel.rs", "use crate::units::SimTime; use super::{Class, rng::Streams};").is_empty());
         assert!(of("report/text.rs", "use crate::experiment::results::{KpiRow, RunResults};").is_empty());
-        assert!(of("model/fleet.rs", "use super::ids::NodeId; use crate::model::{event::Event, params};").is_empty());
+        assert!(of("model/fleet.rs", "use super::ids::NodeId; use crate::model::{event::Event, paths};").is_empty());
         assert!(of("model/world.rs", "use super::{fleet::Fleet, wan::Wan};").is_empty());
         assert!(
             of("model/wan/route.rs", "use super::super::ids::X; use super::*; use crate::model::wan::Y;").is_empty()

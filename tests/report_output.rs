@@ -86,14 +86,14 @@ fn json_writes_dates_as_strings_and_nonsense_as_null() {
     assert_eq!(value["kpis"][0]["mean"], "2026-01-05T00:00:00Z");
     assert_eq!(value["kpis"][0]["ci95"][1], "2026-01-06T00:00:00Z");
     assert!(value["kpis"][1]["mean"].is_null());
-    let array: serde_json::Value = serde_json::from_str(&json::render_all(&[run])).unwrap();
+    let array: serde_json::Value = serde_json::from_str(&json::render_all(&[&run])).unwrap();
     assert_eq!(array.as_array().map(Vec::len), Some(1));
 }
 
 #[test]
 fn csv_has_a_line_per_kpi_and_target() {
     insta::assert_snapshot!("kpis_csv", csv::kpis(&falcon().kpis));
-    insta::assert_snapshot!("targets_csv", csv::targets(&[falcon()]));
+    insta::assert_snapshot!("targets_csv", csv::targets(&[&falcon()]));
 }
 
 #[test]

@@ -15,7 +15,10 @@ mod machine;
 mod man;
 mod panic;
 mod progress;
+mod run;
 mod screen;
+mod simulate;
+mod test;
 
 use std::ffi::OsString;
 
@@ -42,6 +45,10 @@ const EXIT_CODES: &str = "Exit codes: 0 all well, 1 a target failed, 2 the input
 /// The commands.
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Simulate a scenario: KPI table, bottlenecks, targets; charts and tables go to a result folder
+    Run(run::Run),
+    /// Run scenarios and judge every target: pass, fail or inconclusive
+    Test(test::Test),
     /// List the parts (GPU nodes, storage systems, models …), or show every figure of one with its source
     Catalog(catalog::Catalog),
     /// List the KPIs, or show definition and formula of one
@@ -74,6 +81,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(command: &Command, screen: &Screen) -> Exit {
     match command {
+        Command::Run(args) => run::run(args, screen),
+        Command::Test(args) => test::run(args, screen),
         Command::Catalog(args) => catalog::run(args, screen),
         Command::Kpi(args) => kpi::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),

@@ -51,6 +51,13 @@ impl Screen {
         }
     }
 
+    /// Writes finished text to standard error, unless `--quiet`.
+    pub fn raw_note(&self, rendered: &str) {
+        if !self.quiet {
+            complain(rendered);
+        }
+    }
+
     /// Says what went wrong.
     pub fn error(&self, message: &str) {
         let word = text::paint("error", Tone::Bad, self.error_style);

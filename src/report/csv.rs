@@ -26,7 +26,7 @@ pub fn kpis(rows: &[KpiRow]) -> String {
 }
 
 /// Targets of several runs: `file,name,kpi,rule,limit,tolerance,value,ci95_lo,ci95_hi,verdict,source`.
-pub fn targets(runs: &[RunResults]) -> String {
+pub fn targets(runs: &[&RunResults]) -> String {
     let heads =
         ["file", "name", "kpi", "rule", "limit", "tolerance", "value", "ci95_lo", "ci95_hi", "verdict", "source"];
     let mut out = Writer::new(&heads);

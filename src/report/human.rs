@@ -21,6 +21,9 @@ impl Scale {
     }
 }
 
+/// Unit of a plain number of things; printed without a word.
+const COUNT: &str = "count";
+
 /// Stands where there is no value.
 pub const NOTHING: &str = "—";
 
@@ -64,7 +67,7 @@ pub fn scale(unit: &str, magnitude: f64) -> Scale {
         "tok/s" => stepped(size, &TOKENS),
         "FLOP/s" => stepped(size, &FLOPS),
         "%" => Scale { factor: 0.01, word: "%", whole: false },
-        "GPU" => Scale { factor: 1.0, word: "GPU", whole: true },
+        COUNT | "GPU" | "version" | "step" | "rack" => Scale { factor: 1.0, word: "", whole: true },
         _ => Scale { factor: 1.0, word: "", whole: false },
     }
 }
@@ -90,10 +93,17 @@ fn stepped(size: f64, words: &[&'static str]) -> Scale {
 
 /// The unit word to print a KPI in: shares as per cent, all else in its own unit.
 ///
-/// Whether a number without unit is a share or a factor is known to the registry; an unknown KPI is taken for a factor.
+/// Whether a number without unit is a share, a count or a factor is known to the registry; an unknown KPI is taken for
+/// a factor.
 pub fn display_unit<'a>(name: &str, unit: &'a str) -> &'a str {
-    let share = || kpi::lookup(name).is_ok_and(|found| found.kpi.dimension == Dimension::Ratio);
-    if unit == "1" && share() { "%" } else { unit }
+    if unit != "1" {
+        return unit;
+    }
+    match kpi::lookup(name).map(|found| found.kpi.dimension) {
+        Ok(Dimension::Ratio) => "%",
+        Ok(Dimension::Count) => COUNT,
+        _ => unit,
+    }
 }
 
 /// A number in the unit of `scale`, to four significant digits (counts: to the last one).
@@ -135,7 +145,7 @@ pub fn round_value(v: f64, unit: &str) -> String {
 
 /// The word to print for a unit that has no scales; plain numbers have none.
 pub fn unit_word(unit: &str) -> &str {
-    if unit == "1" { "" } else { unit }
+    if unit == "1" || unit == COUNT { "" } else { unit }
 }
 
 /// An interval around `mean` in the unit of `scale`: `± 1.2`, `[40.1, 47.9]` when it is lopsided, `exact` when it has no width.
@@ -145,12 +155,29 @@ pub fn interval(mean: f64, [lo, hi]: [f64; 2], scale: Scale) -> String {
     if width == 0.0 {
         return "exact".to_owned();
     }
-    if !(width.is_finite() && mean.is_finite()) || (up - down).abs() > 1e-6 * width.abs() {
+    // Both halves carry the rounding of the ends.
+    let rounding = 1e-12 * mean.abs();
+    if !(width.is_finite() && mean.is_finite()) || (up - down).abs() > 1e-6 * width.abs() + rounding {
         return format!("[{}, {}]", number(lo, scale), number(hi, scale));
     }
-    let shown = 0.5 * width / scale.factor;
+    format!("± {}", spread(0.5 * width / scale.factor))
+}
+
+/// An interval of any unit; that of a date is a length of time.
+pub fn interval_in(unit: &str, mean: f64, ci: [f64; 2]) -> String {
+    match unit {
+        "date" if ci[0] != ci[1] => format!("± {}", value(0.5 * (ci[1] - ci[0]), "s")),
+        _ => interval(mean, ci, scale(unit, mean)),
+    }
+}
+
+/// An uncertainty to two significant digits, with an exponent where it would need more than five zeros.
+fn spread(shown: f64) -> String {
+    if exponent(shown, SPREAD_DIGITS) < -5 {
+        return format!("{shown:.1e}");
+    }
     let decimals = decimals(shown, SPREAD_DIGITS);
-    format!("± {}", grouped(&format!("{shown:.decimals$}")))
+    grouped(&format!("{shown:.decimals$}"))
 }
 
 /// A date KPI (seconds since 1970-01-01 UTC) as RFC 3339; `None` outside the years that can be written.
@@ -233,6 +260,9 @@ mod tests {
             (119_842.3, "GPU", "119,842 GPU"),
             (119.23, "GPU", "119.2 GPU"),
             (118.0, "GPU", "118 GPU"),
+            (4.0, "version", "4 version"),
+            (2.357_4, "version", "2.357 version"),
+            (9.0, "count", "9"),
             (1.42e8, "W", "142.0 MW"),
             (3.25, "1", "3.250"),
             (12345.678, "token/s", "12,346 token/s"),
@@ -256,6 +286,9 @@ mod tests {
         let s = scale("s", 43.2);
         assert_eq!(interval(43.2, [42.0, 44.4], s), "± 1.2");
         assert_eq!(interval(43.2, [43.2, 43.2], s), "exact");
+        assert_eq!(interval(4.96, [4.96 - 3e-8, 4.96 + 3e-8], scale("s", 4.96)), "± 3.0e-8");
+        assert_eq!(interval(1.0, [1.0 - 1e-15, 1.0 + 2e-15], scale("%", 1.0)), "± 1.6e-13");
+        assert_eq!(interval_in("date", 1e9, [1e9 - 90.0, 1e9 + 90.0]), "± 90.00 s");
         assert_eq!(interval(43.2, [42.0, 50.0], s), "[42.00, 50.00]");
         assert_eq!(interval(0.9, [0.85, 0.95], scale("%", 0.9)), "± 5.0");
     }

@@ -15,8 +15,8 @@ pub fn render(run: &RunResults) -> String {
 }
 
 /// The array of objects that `test` prints, ending with a newline.
-pub fn render_all(runs: &[RunResults]) -> String {
-    text(&Value::Array(runs.iter().map(object).collect()))
+pub fn render_all(runs: &[&RunResults]) -> String {
+    text(&Value::Array(runs.iter().map(|run| object(run)).collect()))
 }
 
 /// Any JSON value as indented text, ending with a newline.

@@ -89,7 +89,7 @@ pub fn sentence(target: &TargetRow) -> String {
         Some(value) => {
             let spread = target.ci95.map_or_else(
                 || " (no interval)".to_owned(),
-                |ci| match human::interval(value, ci, human::scale(unit, value)) {
+                |ci| match human::interval_in(unit, value, ci) {
                     exact if exact == "exact" => String::new(),
                     spread => format!(" {spread}"),
                 },

@@ -25,27 +25,42 @@ pub(super) fn phase_of(name: &str) -> Option<Phase<'_>> {
     of_a_loop.then_some(Phase { whole, rank })
 }
 
-/// One breakdown for each KPI that has phases.
+/// One breakdown for each KPI that has phases, feedback before cycle.
 pub(super) fn sections(run: &RunResults) -> Vec<Section> {
     let mut found: Vec<(Phase<'_>, &KpiRow)> =
         run.kpis.iter().filter_map(|kpi| phase_of(&kpi.name).map(|phase| (phase, kpi))).collect();
-    found.sort_by(|(a, _), (b, _)| (a.whole, a.rank).cmp(&(b.whole, b.rank)));
-    found.chunk_by(|(a, _), (b, _)| a.whole == b.whole).map(breakdown).collect()
+    found.sort_by(|(a, _), (b, _)| {
+        (work(a.whole), !is_feedback(a.whole), a.rank).cmp(&(work(b.whole), !is_feedback(b.whole), b.rank))
+    });
+    found.chunk_by(|(a, _), (b, _)| a.whole == b.whole).map(|parts| breakdown(run, parts)).collect()
 }
 
-/// The breakdown of one KPI.
-fn breakdown(parts: &[(Phase<'_>, &KpiRow)]) -> Section {
+fn work(whole: &str) -> &str {
+    whole.rsplit_once('.').map_or(whole, |(work, _)| work)
+}
+
+fn is_feedback(whole: &str) -> bool {
+    whole.ends_with(".feedback_time")
+}
+
+/// The breakdown of one KPI. A cycle is generation and reward and then the feedback, whose own phases stand above.
+fn breakdown(run: &RunResults, parts: &[(Phase<'_>, &KpiRow)]) -> Section {
+    let whole = parts[0].0.whole;
+    let mut rows: Vec<(&str, &KpiRow)> = parts.iter().map(|(phase, kpi)| (PHASES[phase.rank], *kpi)).collect();
+    if !is_feedback(whole) {
+        let feedback = format!("{}.feedback_time", work(whole));
+        rows.extend(run.kpis.iter().find(|k| k.name.trim_end_matches(".mean") == feedback).map(|k| ("feedback", k)));
+    }
     let mut table =
         Table::new(&[("phase", false), ("mean", true), ("95 % interval", false), ("share", true), ("", false)]);
-    let total: f64 = parts.iter().filter_map(|(_, kpi)| kpi.mean).sum();
-    let unit = parts[0].1.unit.as_str();
+    let total: f64 = rows.iter().filter_map(|(_, kpi)| kpi.mean).sum();
+    let unit = rows[0].1.unit.as_str();
     // One unit for all phases, so that they can be compared down the column.
     let scale = human::scale(unit, total);
-    for (phase, kpi) in parts {
-        table.row(Tone::Plain, cells(PHASES[phase.rank], kpi, total, scale));
+    for (phase, kpi) in rows {
+        table.row(Tone::Plain, cells(phase, kpi, total, scale));
     }
     table.row(Tone::Plain, vec!["sum".to_owned(), human::value(total, unit)]);
-    let whole = parts[0].0.whole;
     Section { heading: format!("Where the time goes: {whole} by phase"), table, notes: Vec::new() }
 }
 

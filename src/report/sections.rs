@@ -12,6 +12,9 @@ const STATS: [&str; 7] = ["mean", "p50", "p95", "p99", "max", "min", "fraction"]
 /// Causes printed per work before the rest is summed up.
 const CAUSES_SHOWN: usize = 6;
 
+/// Causes below this would print as 0.0 %.
+const LEAST_SHARE: f64 = 0.0005;
+
 /// The whole report of a run.
 ///
 /// The targets come last, so that a terminal ends on the answer.
@@ -100,9 +103,12 @@ fn kpi_cells(kpi: &KpiRow, mean: f64, measure: &str, quantiles: bool, replicatio
         cells.extend([human::number(mean, scale), scale.word_or(unit).to_owned()]);
     }
     let scale = human::scale(unit, mean);
-    cells.push(kpi.ci95.map_or_else(String::new, |ci| human::interval(mean, ci, scale)));
+    cells.push(kpi.ci95.map_or_else(String::new, |ci| human::interval_in(unit, mean, ci)));
     if quantiles {
         cells.push(match (kpi.p5, kpi.p95) {
+            (Some(lo), Some(hi)) if unit == "date" => {
+                format!("{} to {}", human::value(lo, unit), human::value(hi, unit))
+            }
             (Some(lo), Some(hi)) => format!("{} to {}", human::number(lo, scale), human::number(hi, scale)),
             _ => String::new(),
         });
@@ -168,7 +174,8 @@ fn causes(run: &RunResults) -> Option<Section> {
     let mut table = Table::new(&[("cause", false), ("share", true), ("", false)]);
     for work in run.bottlenecks.chunk_by(|a, b| a.work == b.work) {
         table.group(&work[0].work);
-        let (shown, rest) = work.split_at(work.len().min(CAUSES_SHOWN));
+        let visible = work.iter().take_while(|c| c.share >= LEAST_SHARE).count();
+        let (shown, rest) = work.split_at(visible.min(CAUSES_SHOWN));
         for Cause { cause, share, .. } in shown {
             table.row(Tone::Plain, share_cells(cause, *share));
         }
@@ -186,9 +193,9 @@ pub(super) fn share_cells(name: &str, share: f64) -> Vec<String> {
     vec![name.to_owned(), format!("{:.1} %", share * 100.0), bar(share)]
 }
 
-/// A bar of at most twenty blocks; any share above zero shows something.
+/// A bar of at most twenty blocks; from half a per cent on it shows something.
 fn bar(share: f64) -> String {
-    if share.is_nan() || share <= 0.0 {
+    if share.is_nan() || share < 0.005 {
         return String::new();
     }
     "█".repeat(((share.min(1.0) * 20.0).round() as usize).max(1))
@@ -231,13 +238,12 @@ fn targets(run: &RunResults) -> Option<Section> {
 }
 
 /// One target as a row: verdict, name, KPI, value, interval, limit.
-pub(super) fn target_row(target: &TargetRow) -> Row {
+pub fn target_row(target: &TargetRow) -> Row {
     let (word, tone) = verdict(target.verdict);
     let unit = human::display_unit(&target.kpi, &target.unit);
     let (value, interval) = match target.value {
         Some(value) => {
-            let interval =
-                target.ci95.map_or_else(String::new, |ci| human::interval(value, ci, human::scale(unit, value)));
+            let interval = target.ci95.map_or_else(String::new, |ci| human::interval_in(unit, value, ci));
             (human::value(value, unit), interval)
         }
         None => (NOTHING.to_owned(), "no value".to_owned()),
@@ -303,7 +309,7 @@ mod tests {
     #[test]
     fn bars_are_never_longer_than_twenty_and_show_small_shares() {
         assert_eq!(bar(7.0).chars().count(), 20);
-        assert_eq!(bar(0.001).chars().count(), 1);
+        assert_eq!(bar(0.006).chars().count(), 1);
         assert_eq!(bar(0.0), "");
         assert_eq!(bar(f64::NAN), "");
     }

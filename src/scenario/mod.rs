@@ -9,8 +9,12 @@ mod load;
 pub mod plan;
 mod read;
 mod resolve;
+mod show;
 pub mod spec;
+mod templates;
 pub mod text;
 
 pub use diagnostics::{Diagnostic, Severity, explain, render_json, render_text};
 pub use load::{Sources, load, load_text};
+pub use show::{describe, reference, schema};
+pub use templates::{Template, from_template, templates};

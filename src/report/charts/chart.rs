@@ -60,6 +60,8 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
     /// How the points are joined.
     pub shape: Shape,
+    /// Drawn broad, so that it shows under a curve that runs on top of it.
+    pub broad: bool,
 }
 
 /// How points become a curve.

@@ -252,7 +252,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
         if let Some(note) = &panel.note {
             let note = self.fitting(note, SMALL, false, frame.width - 10.0);
-            self.text(&note, (frame.left + frame.width / 2.0, frame.top + frame.height / 2.0), Ink::grey().centred())?;
+            // Between two grid lines of an axis in quarters.
+            self.text(
+                &note,
+                (frame.left + frame.width / 2.0, frame.top + frame.height * 0.375),
+                Ink::grey().centred(),
+            )?;
         }
         self.legend(panel, frame)
     }
@@ -292,7 +297,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 for run in runs.filter(usable) {
                     let run: Vec<(f64, f64)> =
                         run.iter().map(|&(x, y)| (frame.x(&panel.x, x), frame.y(&panel.y, y))).collect();
-                    self.line(&run, rgb(curve.color), 1.6)?;
+                    self.line(&run, rgb(curve.color), if curve.broad { 3.6 } else { 1.6 })?;
                 }
             }
             Shape::Bars(width) => {

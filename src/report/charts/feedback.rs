@@ -8,7 +8,7 @@ use crate::report::human;
 /// Quantiles that are marked.
 const QUANTILES: [(&str, f64, Color); 3] =
     [("p50", 0.5, Color::Green), ("p95", 0.95, Color::Vermilion), ("p99", 0.99, Color::Purple)];
-/// The axis ends here, or at the target if that is later; the rest is counted in the subtitle.
+/// The axis ends at this quantile at the latest, unless the target lies beyond; the rest is counted in a heading.
 const SHOWN: f64 = 0.999;
 /// Bars across the axis, about.
 const BARS: usize = 70;
@@ -39,9 +39,9 @@ pub(super) fn chart(run: &RunResults) -> Chart {
     }
 }
 
-/// Where the horizontal axis ends.
+/// Where the horizontal axis ends: a few stragglers must not squeeze everything else into a corner.
 fn end(d: &Distribution) -> f64 {
-    let last = quantile(d, SHOWN).max(d.limit.unwrap_or(0.0));
+    let last = quantile(d, SHOWN).min(2.0 * quantile(d, 0.99)).max(1.2 * d.limit.unwrap_or(0.0));
     if last > 0.0 { last * 1.05 } else { 1.0 }
 }
 
@@ -80,7 +80,7 @@ fn histogram(d: &Distribution) -> Panel {
     }
     let top = bars.iter().copied().fold(0.0, f64::max);
     let points = bars.iter().enumerate().map(|(i, share)| (i as f64 * width, *share)).collect();
-    let bars = Curve { label: String::new(), color: Color::Sky, points, shape: Shape::Bars(width) };
+    let bars = Curve { label: String::new(), color: Color::Sky, points, shape: Shape::Bars(width), broad: false };
     let label = format!("share per {}", human::round_value(width, "s"));
     Panel {
         title: work(d),
@@ -102,18 +102,36 @@ fn cumulative(d: &Distribution) -> Panel {
         points.push((*value, sum));
     }
     points.retain(|p| p.0 <= x.hi);
-    let within = d
-        .limit
-        .map(|limit| format!("{:.1} % within {}", 100.0 * share_within(d, limit), human::round_value(limit, "s")));
+    let title = heading(d, x.hi);
     Panel {
-        title: within.unwrap_or_default(),
+        title,
         x,
         y: axis::share("share fed back"),
-        curves: vec![Curve { label: String::new(), color: Color::Blue, points: thinned(points), shape: Shape::Line }],
+        curves: vec![Curve {
+            label: String::new(),
+            color: Color::Blue,
+            points: thinned(points),
+            shape: Shape::Line,
+            broad: false,
+        }],
         marks: marks(d, false),
         shade: None,
         note: None,
     }
+}
+
+/// `98.8 % of those fed back within 60 s; 0.2 % beyond this axis`.
+fn heading(d: &Distribution, end: f64) -> String {
+    let within = |limit| {
+        let share = 100.0 * share_within(d, limit);
+        format!("{share:.1} % of those fed back within {}", human::round_value(limit, "s"))
+    };
+    let mut parts: Vec<String> = d.limit.map(within).into_iter().collect();
+    let beyond = 1.0 - share_within(d, end);
+    if beyond >= 0.000_05 {
+        parts.push(format!("{:.2} % beyond this axis", 100.0 * beyond));
+    }
+    parts.join("; ")
 }
 
 /// At most about two thousand points, ends kept.

@@ -1,7 +1,7 @@
 //! GPUs that are not in repair, and of these the ones in service or ready, over time, one panel per fleet.
 
 use super::axis;
-use super::chart::{Chart, Color, Panel};
+use super::chart::{Chart, Color, Curve, Panel};
 use super::timeline;
 use crate::experiment::results::{RunResults, Series};
 
@@ -45,7 +45,12 @@ fn panel(run: &RunResults, fleet: &str, columns: usize) -> Panel {
         title: fleet.to_owned(),
         x: timeline::time_axis(run, columns),
         y: axis::spanning("GPUs", "1", span, 4),
-        curves: all.iter().map(|(label, color, s)| timeline::steps(s, label, *color)).collect(),
+        // Most of the time both are equal.
+        curves: all
+            .iter()
+            .enumerate()
+            .map(|(i, (label, color, s))| Curve { broad: i == 0, ..timeline::steps(s, label, *color) })
+            .collect(),
         marks: Vec::new(),
         shade: timeline::warmup(run),
         note: (lo > hi).then(|| "no values".to_owned()),

@@ -37,7 +37,7 @@ pub(super) fn steps(series: &Series, label: &str, color: Color) -> Curve {
         points.extend([(from, value), (to, value)]);
         from = to;
     }
-    Curve { label: label.to_owned(), color, points, shape: Shape::Line }
+    Curve { label: label.to_owned(), color, points, shape: Shape::Line, broad: false }
 }
 
 /// The mean of the values that exist, NaN when there are none.

@@ -111,12 +111,21 @@ impl Diagnostic {
         self
     }
 
-    /// Proposes to write `with` at `place`, because `name` is close to what was written.
+    /// Proposes to write `with` at `place`, because it is close to what was written; the message says so too.
     #[must_use]
     pub fn instead(mut self, place: &Place, with: impl Into<String>) -> Self {
         let with = with.into();
-        self.label = format!("did you mean `{with}`?");
-        self.patch = Some(Patch { title: "a similar name exists".to_owned(), place: place.clone(), with });
+        if !self.message.contains("did you mean") {
+            self.message = format!("{}, did you mean '{with}'?", self.message);
+        }
+        self.patch(place, with)
+    }
+
+    /// Proposes to write `with` at `place`, without a word in the message.
+    #[must_use]
+    pub fn patch(mut self, place: &Place, with: impl Into<String>) -> Self {
+        let title = "a similar name exists".to_owned();
+        self.patch = Some(Patch { title, place: place.clone(), with: with.into() });
         self
     }
 
@@ -179,13 +188,13 @@ impl Findings {
     }
 }
 
-/// Names in one line: `a, b, c`; at most twelve, then a count.
+/// Names in one line: `a, b, c`; at most thirty, then a count.
 pub fn list_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
-    let shown = names.iter().take(12).copied().collect::<Vec<_>>().join(", ");
+    let shown = names.iter().take(30).copied().collect::<Vec<_>>().join(", ");
     match names.len() {
         0 => "none".to_owned(),
-        n if n > 12 => format!("{shown}, … ({n} in all)"),
+        n if n > 30 => format!("{shown}, … ({n} in all)"),
         _ => shown,
     }
 }

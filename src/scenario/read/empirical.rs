@@ -14,7 +14,7 @@ use crate::units::{self, Dimension, Dist};
 impl Reader {
     pub(super) fn empirical(&mut self, key: &Key, node: &Node, dim: Dimension) -> Option<Dist> {
         let Some(written) = node.as_text() else {
-            let message = format!("`empirical` takes the path of a file, not {}", node.value.kind());
+            let message = format!("'empirical' takes the path of a file, not {}", node.value.kind());
             self.report(Diagnostic::new("E0205", message).at(&node.place));
             return None;
         };
@@ -47,7 +47,7 @@ impl Reader {
             }
         }
         if values.is_empty() {
-            let message = format!("`{}`: `{}` holds no values", key.name, path.display());
+            let message = format!("'{}': '{}' holds no values", key.name, path.display());
             self.report(Diagnostic::new("E0207", message).at(&node.place));
             return None;
         }
@@ -56,8 +56,8 @@ impl Reader {
     }
 
     fn bad_cell(&mut self, key: &Key, place: &Place, problem: &str) -> Option<Dist> {
-        let message = format!("`{}`: {problem}", key.name);
-        let help = "each line holds a quantity with its unit, or a bare number under a header such as `repair [min]`";
+        let message = format!("'{}': {problem}", key.name);
+        let help = "each line holds a quantity with its unit, or a bare number under a header such as 'repair [min]'";
         self.report(Diagnostic::new("E0207", message).at(place).help(help));
         None
     }

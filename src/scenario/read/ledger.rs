@@ -28,7 +28,7 @@ impl Ledger {
 
     /// Records a value that another address decides.
     pub fn inherited(&mut self, address: String, item: &Item, from: &str) {
-        let formula = format!("as `{from}`");
+        let formula = format!("as '{from}'");
         self.push(address, item.text.clone(), Origin::Derived { formula });
     }
 

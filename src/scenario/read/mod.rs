@@ -11,6 +11,8 @@ pub mod record;
 mod table;
 mod value;
 
+pub use random::LAWS;
+pub use range::words as range_words;
 pub use value::{calendar_date, cut, string_place, undefined};
 
 use super::diagnostics::{Diagnostic, Findings};
@@ -45,7 +47,7 @@ impl Reader {
 pub fn shown(spec: &crate::scenario::spec::TableSpec, address: &str) -> String {
     match address {
         "" => "the scenario".to_owned(),
-        _ if spec.header.starts_with('[') => format!("`[{address}]`"),
-        _ => format!("`{address}`"),
+        _ if spec.header.starts_with('[') => format!("[{address}]"),
+        _ => format!("'{address}'"),
     }
 }

@@ -29,7 +29,7 @@ impl Reader {
         };
         let mut laws = table.iter();
         let (Some((law, entry)), None) = (laws.next(), laws.next()) else {
-            let message = format!("`{}` takes exactly one law, not {}", key.name, table.len());
+            let message = format!("'{}' takes exactly one law, not {}", key.name, table.len());
             self.report(Diagnostic::new("E0205", message).at(&node.place).help(HELP));
             return None;
         };
@@ -37,7 +37,7 @@ impl Reader {
             return self.empirical(key, &entry.node, dim);
         }
         let Some((_, names)) = LAWS.iter().find(|(name, _)| name == law) else {
-            let message = format!("`{}`: unknown law `{}`", key.name, super::value::cut(law));
+            let message = format!("'{}': unknown law '{}'", key.name, super::value::cut(law));
             let found = Diagnostic::new("E0205", message).at(&entry.key).help(HELP);
             self.report(match nearest(law, LAWS.iter().map(|(name, _)| *name).chain(["empirical"])) {
                 Some(near) => found.instead(&entry.key, near),
@@ -46,7 +46,7 @@ impl Reader {
             return None;
         };
         let Value::Table(parameters) = &entry.node.value else {
-            let message = format!("`{law}` takes a table {{ {} }}, not {}", names.join(", "), entry.node.value.kind());
+            let message = format!("'{law}' takes a table {{ {} }}, not {}", names.join(", "), entry.node.value.kind());
             self.report(Diagnostic::new("E0205", message).at(&entry.node.place));
             return None;
         };
@@ -54,7 +54,7 @@ impl Reader {
         let dist = law_of(law, &values);
         if dist.is_none() {
             let order = names.join(" ≤ ");
-            let message = format!("`{}`: these parameters make no {law} law", key.name);
+            let message = format!("'{}': these parameters make no {law} law", key.name);
             self.report(Diagnostic::new("E0205", message).at(&entry.node.place).help(format!("it needs {order}")));
         }
         dist
@@ -70,7 +70,7 @@ impl Reader {
         dim: Dimension,
     ) -> Option<Vec<f64>> {
         for (name, entry) in table.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
-            let message = format!("`{law}` has no parameter `{}`", super::value::cut(name));
+            let message = format!("'{law}' has no parameter '{}'", super::value::cut(name));
             let found = Diagnostic::new("E0101", message).at(&entry.key);
             let found = found.help(format!("parameters are: {}", names.join(", ")));
             self.report(match nearest(name, names.iter().copied()) {
@@ -81,7 +81,7 @@ impl Reader {
         let mut values = Vec::new();
         for name in names {
             let Some(entry) = table.get(*name) else {
-                let message = format!("`{}`: {law} needs `{name}`", key.name);
+                let message = format!("'{}': {law} needs '{name}'", key.name);
                 self.report(Diagnostic::new("E0102", message).at(&node.place));
                 continue;
             };

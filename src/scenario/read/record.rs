@@ -56,7 +56,7 @@ pub struct Record {
     pub spec: &'static TableSpec,
     /// Address, e.g. `link.phx-dal`.
     pub address: String,
-    /// Name within its collection, or the last segment of the address.
+    /// Name within its collection; empty for tables that are not named.
     pub name: String,
     /// Where its name or header is.
     pub place: Place,

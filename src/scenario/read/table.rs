@@ -13,11 +13,10 @@ use crate::units::{self, Dimension};
 impl Reader {
     /// Reads a table. Everything written enters the ledger, and so does every default.
     pub fn record(&mut self, spec: &'static TableSpec, address: &str, table: &Table, place: &Place) -> Record {
-        let name = address.rsplit('.').next().unwrap_or_default().to_owned();
         let mut record = Record {
             spec,
             address: address.to_owned(),
-            name,
+            name: String::new(),
             place: place.clone(),
             items: Default::default(),
             broken: Vec::new(),
@@ -62,12 +61,12 @@ impl Reader {
             Need::Default { text, source, assumption } => (text, source, assumption),
             Need::Required if matches!(key.kind, Kind::Format) => {
                 let found = Diagnostic::new("E0005", "the scenario does not say its format").at(&record.place);
-                self.report(found.help("write `format = 1` in the first line"));
+                self.report(found.help("write 'format = 1' in the first line"));
                 return;
             }
             Need::Required => {
-                let message = format!("missing key `{}` in {}", key.name, shown(record.spec, &record.address));
-                let found = Diagnostic::new("E0102", message).at(&record.place).label(format!("needs `{}`", key.name));
+                let message = format!("missing key '{}' in {}", key.name, shown(record.spec, &record.address));
+                let found = Diagnostic::new("E0102", message).at(&record.place).label(format!("needs '{}'", key.name));
                 self.report(found.help(format!("{}: {}", key.name, key.doc)));
                 return;
             }
@@ -89,7 +88,7 @@ impl Reader {
         let table = shown(spec, address);
         let top = address.is_empty();
         if spec.later.contains(&name) {
-            let message = format!("`{name}` is part of the language but not simulated by this version");
+            let message = format!("'{name}' is part of the language but not simulated by this version");
             self.report(
                 Diagnostic::new("E0105", message).at(&entry.key).label("remove it to run the rest of the plan"),
             );
@@ -97,11 +96,11 @@ impl Reader {
         }
         let is_table = matches!(entry.node.value, Value::Table(_) | Value::List(_));
         let (code, message) = match top && is_table {
-            true => ("E0103", format!("unknown table `{}`", cut(name))),
-            false => ("E0101", format!("unknown key `{}` in {table}", cut(name))),
+            true => ("E0103", format!("unknown table '{}'", cut(name))),
+            false => ("E0101", format!("unknown key '{}'", cut(name))),
         };
         let keys: Vec<&str> = spec.keys().map(|k| k.name).collect();
-        let found = Diagnostic::new(code, message).at(&entry.key);
+        let found = Diagnostic::new(code, message).at(&entry.key).label(format!("not a key of {table}"));
         let found = found.help(format!("valid keys: {}", list_names(keys.iter().copied())));
         self.report(match nearest(name, keys.iter().copied()) {
             Some(near) => found.instead(&entry.key, near),
@@ -116,7 +115,7 @@ impl Reader {
             Rule::AtMostOne(keys) => (*keys, 0, 1),
         };
         let written: Vec<&&str> = keys.iter().filter(|key| record.wrote(key)).collect();
-        let list = keys.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+        let list = keys.iter().map(|k| format!("'{k}'")).collect::<Vec<_>>().join(", ");
         let table = shown(record.spec, &record.address);
         if written.len() < least {
             let message = format!("{table} needs one of {list}");
@@ -144,7 +143,7 @@ impl Reader {
                     Kind::Table(_) => "a table",
                     _ => "named tables",
                 };
-                let message = format!("`{}` takes {due}, not {}", key.name, node.value.kind());
+                let message = format!("'{}' takes {due}, not {}", key.name, node.value.kind());
                 let found = Diagnostic::new("E0104", message).at(&node.place);
                 self.report(match key.kind {
                     Kind::Named(_) | Kind::Works => found.help(format!("write [{}.NAME]", key.name)),
@@ -161,7 +160,7 @@ impl Reader {
             match &item.value {
                 Value::Table(table) => out.push(self.record(spec, &format!("{address}.{index}"), table, &item.place)),
                 other => {
-                    let message = format!("`{}` takes a list of tables, not of {}", key.name, other.kind());
+                    let message = format!("'{}' takes a list of tables, not of {}", key.name, other.kind());
                     self.report(Diagnostic::new("E0104", message).at(&item.place));
                 }
             }
@@ -175,7 +174,7 @@ impl Reader {
         for (name, entry) in table {
             self.check_name(name, &entry.key);
             let Value::Table(inner) = &entry.node.value else {
-                let message = format!("`{address}.{}` takes a table, not {}", cut(name), entry.node.value.kind());
+                let message = format!("'{address}.{}' takes a table, not {}", cut(name), entry.node.value.kind());
                 let found = Diagnostic::new("E0104", message).at(&entry.node.place);
                 self.report(found.help(format!("write [{address}.NAME] and then its keys")));
                 continue;
@@ -190,7 +189,8 @@ impl Reader {
                     }
                 },
             };
-            out.push(self.record(spec, &format!("{address}.{name}"), inner, &entry.node.place));
+            let record = self.record(spec, &format!("{address}.{name}"), inner, &entry.node.place);
+            out.push(Record { name: name.clone(), ..record });
         }
         out
     }
@@ -198,14 +198,14 @@ impl Reader {
     /// The keys of a work by its kind; `None` for kinds of the language that are not simulated.
     fn work_spec(&mut self, table: &Table, name: &str, place: &Place) -> Option<&'static TableSpec> {
         let Some(kind) = table.get("kind").map(|entry| entry.node.clone()) else {
-            let message = format!("missing key `kind` in `[work.{}]`", cut(name));
-            let found = Diagnostic::new("E0102", message).at(place).label("needs `kind`");
+            let message = format!("missing key 'kind' in '[work.{}]'", cut(name));
+            let found = Diagnostic::new("E0102", message).at(place).label("needs 'kind'");
             self.report(found.help(format!("kinds are: {}", list_names(spec::WORK_KINDS.iter().copied()))));
             return None;
         };
         let word = kind.as_text().unwrap_or_default();
         if spec::is_later_kind(word) {
-            let message = format!("`kind = \"{word}\"` is part of the language but not simulated by this version");
+            let message = format!("'kind = \"{word}\"' is part of the language but not simulated by this version");
             self.report(Diagnostic::new("E0105", message).at(&kind.place));
             return None;
         }
@@ -221,8 +221,8 @@ impl Reader {
         let fits =
             (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         if !fits {
-            let message = format!("`{}` cannot be a name", cut(name));
-            let help = "names have 1 to 64 letters, digits, `-` or `_`";
+            let message = format!("'{}' cannot be a name", cut(name));
+            let help = "names have 1 to 64 letters, digits, '-' or '_'";
             self.report(Diagnostic::new("E0106", message).at(place).help(help));
         }
     }

@@ -35,7 +35,7 @@ impl Reader {
     }
 
     fn wrong_kind(&mut self, key: &Key, node: &Node, due: &str) {
-        let message = format!("`{}` takes {due}, not {}", key.name, node.value.kind());
+        let message = format!("'{}' takes {due}, not {}", key.name, node.value.kind());
         self.report(Diagnostic::new("E0104", message).at(&node.place).label(key.doc));
     }
 
@@ -45,7 +45,7 @@ impl Reader {
             return None;
         };
         if text.trim().is_empty() {
-            self.report(Diagnostic::new("E0104", format!("`{}` is empty", key.name)).at(&node.place));
+            self.report(Diagnostic::new("E0104", format!("'{}' is empty", key.name)).at(&node.place));
             return None;
         }
         Some(Val::Text(text.to_owned()))
@@ -55,9 +55,9 @@ impl Reader {
         if matches!(node.value, Value::Integer(1)) {
             return Some(Val::Exact(1));
         }
-        let message = format!("`format` {} is not known", cut(node.place.text()));
+        let message = format!("'format' {} is not known", cut(node.place.text()));
         let found = Diagnostic::new("E0005", message).at(&node.place).label("this program reads format 1");
-        self.report(found.help("write `format = 1`"));
+        self.report(found.help("write 'format = 1'"));
         None
     }
 
@@ -65,7 +65,7 @@ impl Reader {
         if let Value::Bool(b) = node.value {
             return Some(Val::Bool(b));
         }
-        self.wrong_kind(key, node, "`true` or `false`");
+        self.wrong_kind(key, node, "'true' or 'false'");
         None
     }
 
@@ -77,7 +77,7 @@ impl Reader {
                 u64::try_from(n).ok().map(Val::Exact)
             }
             Value::Float(x) if x.fract().abs() < f64::MIN_POSITIVE || !x.is_finite() => {
-                let message = format!("`{}` must be a whole number of at most 63 bits", key.name);
+                let message = format!("'{}' must be a whole number of at most 63 bits", key.name);
                 self.report(Diagnostic::new("E0203", message).at(&node.place));
                 None
             }
@@ -102,7 +102,7 @@ impl Reader {
             Value::Float(x) => (units::from_number(*x, dim), true),
             other => {
                 let due = dim.help();
-                let message = format!("`{name}` takes a quantity, not {}", other.kind());
+                let message = format!("'{name}' takes a quantity, not {}", other.kind());
                 self.report(Diagnostic::new("E0104", message).at(&node.place).help(due));
                 return None;
             }
@@ -113,7 +113,7 @@ impl Reader {
     fn in_range(&mut self, name: &str, value: f64, range: Range, dim: Dimension, place: &Place) -> Option<f64> {
         let Some(problem) = range::problem(value, range, dim) else { return Some(value) };
         let words = range::words(range, dim);
-        let found = Diagnostic::new("E0203", format!("`{name}` {problem}")).at(place);
+        let found = Diagnostic::new("E0203", format!("'{name}' {problem}")).at(place);
         self.report(if words.is_empty() { found } else { found.help(format!("admissible: {words}")) });
         None
     }
@@ -123,7 +123,7 @@ impl Reader {
         if value.fract().abs() < f64::MIN_POSITIVE {
             return Some(value);
         }
-        self.report(Diagnostic::new("E0203", format!("`{}` must be a whole number", key.name)).at(&node.place));
+        self.report(Diagnostic::new("E0203", format!("'{}' must be a whole number", key.name)).at(&node.place));
         None
     }
 
@@ -145,11 +145,11 @@ impl Reader {
         let Value::Date(date) = node.value else { return self.horizon(key, node) };
         let start = units::parse(&self.start.to_string(), Dimension::Date).ok()?;
         let Ok(at) = units::parse(&date.to_string(), Dimension::Date) else {
-            self.report(Diagnostic::new("E0206", format!("`{}`: not a date and time", key.name)).at(&node.place));
+            self.report(Diagnostic::new("E0206", format!("'{}': not a date and time", key.name)).at(&node.place));
             return None;
         };
         if at < start {
-            let message = format!("`{}` lies before the start of the scenario, {}", key.name, self.start);
+            let message = format!("'{}' lies before the start of the scenario, {}", key.name, self.start);
             self.report(Diagnostic::new("E0206", message).at(&node.place));
             return None;
         }
@@ -159,8 +159,8 @@ impl Reader {
     fn date(&mut self, key: &Key, node: &Node) -> Option<Val> {
         let found = calendar_date(node);
         if found.is_none() {
-            let message = format!("`{}` takes a date, not {}", key.name, node.value.kind());
-            let help = "write the date without quotes and without a time: `start = 2026-01-05`";
+            let message = format!("'{}' takes a date, not {}", key.name, node.value.kind());
+            let help = "write the date without quotes and without a time: 'start = 2026-01-05'";
             self.report(Diagnostic::new("E0206", message).at(&node.place).help(help));
         }
         found.map(Val::Date)
@@ -178,7 +178,7 @@ impl Reader {
         if words.contains(&text) {
             return true;
         }
-        let found = Diagnostic::new("E0204", format!("`{name}` cannot be `{}`", cut(text))).at(&node.place);
+        let found = Diagnostic::new("E0204", format!("'{name}' cannot be '{}'", cut(text))).at(&node.place);
         let found = found.help(format!("choices are: {}", words.join(", ")));
         self.report(match nearest(text, words.iter().copied()) {
             Some(near) => found.instead(&node.inside(0..text.len()), near),
@@ -204,7 +204,7 @@ impl Reader {
             if among.is_some_and(|words| !self.one_of(key.name, text, item, words)) {
                 good = false;
             } else if out.iter().any(|(name, _)| name == text) && !matches!(key.kind, Kind::Pair(_)) {
-                let message = format!("`{}` names `{}` twice", key.name, cut(text));
+                let message = format!("'{}' names '{}' twice", key.name, cut(text));
                 self.report(Diagnostic::new("E0506", message).at(&item.place));
                 good = false;
             } else {
@@ -217,12 +217,12 @@ impl Reader {
     fn pair(&mut self, key: &Key, node: &Node) -> Option<Val> {
         let names = self.words(key, node, None)?;
         if names.len() != 2 {
-            let message = format!("`{}` takes exactly two sites, not {}", key.name, names.len());
+            let message = format!("'{}' takes exactly two sites, not {}", key.name, names.len());
             self.report(Diagnostic::new("E0104", message).at(&node.place));
             return None;
         }
         if names[0].0 == names[1].0 {
-            let message = format!("a link from `{}` to itself", cut(&names[0].0));
+            let message = format!("a link from '{}' to itself", cut(&names[0].0));
             let found = Diagnostic::new("E0501", message).at(&node.place).label("the two ends are the same site");
             self.report(found.help("a link joins two different sites; inside a site bytes use its fabric"));
             return None;
@@ -246,7 +246,7 @@ impl Reader {
             || latitude.abs() > 90.0
             || longitude.abs() > 180.0
         {
-            let message = format!("`{}` is not a place on Earth", key.name);
+            let message = format!("'{}' is not a place on Earth", key.name);
             let help = "latitude is -90 to 90, longitude -180 to 180, in this order";
             self.report(Diagnostic::new("E0203", message).at(&node.place).help(help));
             return None;
@@ -277,11 +277,15 @@ impl Reader {
 pub fn unit_diagnostic(name: &str, node: &Node, error: &UnitError, bare: bool) -> Diagnostic {
     let place = if bare { node.place.clone() } else { node.inside(error.span.clone()) };
     let code = if error.message.ends_with("has no unit") { "E0202" } else { "E0201" };
-    let found = Diagnostic::new(code, format!("`{name}`: {}", error.message)).at(&place).help(error.help.clone());
+    let message = match node.as_text() {
+        Some(text) if error.message.starts_with("unknown unit") => format!("'{}': {error}", cut(text.trim())),
+        _ => format!("{name}: {error}"),
+    };
+    let found = Diagnostic::new(code, message).at(&place).help(error.help.clone());
     match &error.suggestion {
         // A bare number is no string yet, so the replacement brings its quotes.
-        Some(with) if bare => found.instead(&place, format!("\"{with}\"")),
-        Some(with) => found.instead(&place, with.as_str()),
+        Some(with) if bare => found.patch(&place, format!("\"{with}\"")),
+        Some(with) => found.patch(&place, with.as_str()),
         None => found,
     }
 }
@@ -306,7 +310,7 @@ fn plain_number(node: &Node) -> Option<f64> {
 }
 
 fn quoted(words: &[&str]) -> String {
-    words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")
+    words.iter().map(|w| format!("'{w}'")).collect::<Vec<_>>().join(", ")
 }
 
 /// A text short enough for a message.
@@ -319,14 +323,11 @@ pub fn cut(text: &str) -> String {
 
 /// The finding for a name that nothing defines.
 pub fn undefined(word: &str, words: &str, name: &str, place: &Place, known: &[&str]) -> Diagnostic {
-    let message = format!("{word} `{}` is not defined", cut(name));
+    let list = list_names(known.iter().copied());
+    let message = format!("{word} '{}' is not defined; {words} are: {list}", cut(name));
     let found = Diagnostic::new("E0301", message).at(place);
-    let found = found.help(format!("{words} are: {}", list_names(known.iter().copied())));
     match nearest(name, known.iter().copied()) {
-        Some(near) => {
-            let inner = string_place(place, name);
-            found.instead(&inner, near)
-        }
+        Some(near) => found.label(format!("did you mean '{near}'?")).patch(&string_place(place, name), near),
         None => found,
     }
 }

@@ -16,14 +16,14 @@ impl Resolver<'_> {
             Some(part) if part.kind == kind => Some(part),
             Some(part) => {
                 let message =
-                    format!("`{name}` is a {} part, and `{key}` needs a {} part", part.kind.name(), kind.name());
+                    format!("'{name}' is a {} part, and '{key}' needs a {} part", part.kind.name(), kind.name());
                 let help = format!("{} parts are: {}", kind.name(), part_names(kind));
                 self.report(Diagnostic::new("E0305", message).at(place).help(help));
                 None
             }
             None => {
                 let short = crate::scenario::read::cut(name);
-                let message = format!("`{short}` is not in the catalogue");
+                let message = format!("'{short}' is not in the catalogue");
                 let help = format!("{} parts are: {}", kind.name(), part_names(kind));
                 let found = Diagnostic::new("E0302", message).at(place).help(help);
                 self.report(match catalog::nearest_part(name, Some(kind)) {
@@ -65,8 +65,8 @@ impl Resolver<'_> {
         if part.word(by).is_some_and(|word| words.contains(&word)) {
             return;
         }
-        let message = format!("`{}` has no effect: `{}` has no such stage", key.name, part.name);
-        let help = format!("it belongs to parts whose `{by}` is {}", words.join(" or "));
+        let message = format!("'{}' has no effect: '{}' has no such stage", key.name, part.name);
+        let help = format!("it belongs to parts whose '{by}' is {}", words.join(" or "));
         self.report(Diagnostic::new("E0107", message).at(record.place_of(key.name)).help(help));
     }
 
@@ -74,9 +74,9 @@ impl Resolver<'_> {
     pub(super) fn figure(&mut self, record: &Record, key: &str) -> Option<f64> {
         let value = record.number(key);
         if value.is_none() && !record.broken.contains(&key) {
-            let message = format!("`{}` is not stated by the part, and `{}` does not give it", key, record.address);
+            let message = format!("'{}' is not stated by the part, and '{}' does not give it", key, record.address);
             let found = Diagnostic::new("E0306", message).at(&record.place);
-            self.report(found.help(format!("write `{key}` in the same table")));
+            self.report(found.help(format!("write '{key}' in the same table")));
         }
         value
     }

@@ -45,7 +45,7 @@ impl Resolver<'_> {
         if (per_node % per_unit).abs() < f64::MIN_POSITIVE {
             return Some(());
         }
-        let message = format!("`gpus_per_unit` ({per_unit}) does not divide the {per_node} GPUs of a node");
+        let message = format!("'gpus_per_unit' ({per_unit}) does not divide the {per_node} GPUs of a node");
         let key = if record.wrote("gpus_per_unit") { "gpus_per_unit" } else { "gpus_per_node" };
         self.report(Diagnostic::new("E0203", message).at(record.place_of(key)));
         None
@@ -65,7 +65,7 @@ impl Resolver<'_> {
         let rounded = nodes * per_node;
         if rounded > gpus {
             let message =
-                format!("{gpus} GPUs of fleet `{}` become {rounded}: {nodes} whole nodes of {per_node}", record.name);
+                format!("{gpus} GPUs of fleet '{}' become {rounded}: {nodes} whole nodes of {per_node}", record.name);
             self.report(Diagnostic::new("W0606", message).at(record.place_of("gpus")).note());
         }
         Some(nodes as u64)

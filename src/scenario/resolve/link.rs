@@ -9,7 +9,7 @@ use crate::scenario::read::record::{Record, Val};
 use crate::scenario::spec::{Entity, RISK_GROUP};
 use crate::scenario::text::source::Place;
 use crate::scenario::text::tree::Table;
-use crate::units::{ByteRate, Dimension, Dist, SimDuration, display, print};
+use crate::units::{ByteRate, Dimension, Dist, SimDuration, display};
 
 impl Resolver<'_> {
     pub(super) fn link(&mut self, record: &Record) -> Option<Link> {
@@ -45,11 +45,11 @@ impl Resolver<'_> {
         }
         let part = self.part(record, "transport", Kind::Interconnect)?;
         let Some(framing) = part.number("framing") else {
-            let message = format!("`{}` has no framing efficiency: it is not a transport", part.name);
+            let message = format!("'{}' has no framing efficiency: it is not a transport", part.name);
             self.report(Diagnostic::new("E0305", message).at(record.place_of("transport")));
             return None;
         };
-        let formula = format!("framing efficiency of `{}`", part.name);
+        let formula = format!("framing efficiency of '{}'", part.name);
         self.reader.ledger.derived(record.address_of("framing"), display(framing, Dimension::Ratio), formula);
         Some(framing)
     }
@@ -94,14 +94,15 @@ impl Resolver<'_> {
     }
 
     fn no_length(&mut self, record: &Record, names: &[(String, Place)]) {
-        // An undefined end is reported already.
+        // An undefined end and a broken location are reported already.
         let sites = self.records("site");
-        if names.is_empty() || names.iter().any(|(name, _)| !sites.iter().any(|s| s.name == *name)) {
+        let sound = |name: &str| sites.iter().any(|s| s.name == name && !s.broken.contains(&"location"));
+        if names.is_empty() || !names.iter().all(|(name, _)| sound(name)) {
             return;
         }
-        let message = format!("`[{}]` has neither `rtt` nor `length`, and its sites have no locations", record.address);
+        let message = format!("[{}] has neither 'rtt' nor 'length', and its sites have no locations", record.address);
         let found = Diagnostic::new("E0102", message).at(&record.place).label("how long is it?");
-        self.report(found.help("write `rtt = \"20 ms\"`, or `location = [latitude, longitude]` in both sites"));
+        self.report(found.help("write 'rtt = \"20 ms\"', or 'location = [latitude, longitude]' in both sites"));
     }
 
     /// Great circle between the two named sites, where both have a location.
@@ -126,7 +127,7 @@ impl Resolver<'_> {
                 && metres < straight
             {
                 let message =
-                    format!("the length of `{}` is shorter than the great circle between its sites", record.name);
+                    format!("the length of '{}' is shorter than the great circle between its sites", record.name);
                 self.report(Diagnostic::new("W0607", message).at(record.place_of("length")));
             }
             return;
@@ -134,7 +135,7 @@ impl Resolver<'_> {
         if rtt < floor * 0.99 {
             let least = display(floor, Dimension::Duration);
             let message = format!(
-                "the round-trip time of `{}` is shorter than the {least} that light needs in fibre",
+                "the round-trip time of '{}' is shorter than the {least} that light needs in fibre",
                 record.name
             );
             self.report(Diagnostic::new("W0607", message).at(&place));

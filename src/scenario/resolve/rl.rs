@@ -64,9 +64,9 @@ impl Resolver<'_> {
         }
         let pools = record.tables("generators");
         if pools.is_empty() && record.wrote("generators") {
-            let message = format!("RL work `{}` has no generators", record.name);
+            let message = format!("RL work '{}' has no generators", record.name);
             let found = Diagnostic::new("E0505", message).at(record.place_of("generators"));
-            self.report(found.help("write `generators = [{ fleet = \"NAME\", gpus = \"1k\" }]`"));
+            self.report(found.help("write 'generators = [{ fleet = \"NAME\", gpus = \"1k\" }]'"));
         }
         let list: Vec<_> = pools.iter().map(|pool| self.pool(pool)).collect();
         let list: Option<Vec<_>> = list.into_iter().collect();
@@ -112,7 +112,7 @@ impl Resolver<'_> {
         let delta = record.text("publish")? == "delta";
         for key in ["changed", "bytes_per_changed", "full_every", "scan_rate"] {
             if !delta && record.wrote(key) {
-                let message = format!("`{key}` has no effect with `publish = \"full\"`");
+                let message = format!("'{key}' has no effect with 'publish = \"full\"'");
                 self.report(Diagnostic::new("W0609", message).at(record.place_of(key)));
             }
         }

@@ -72,17 +72,17 @@ impl Resolver<'_> {
             if !record.wrote(key) || fits.contains(&key) {
                 continue;
             }
-            let message = format!("`{key}` does not fit `{}`, whose layout is {layout}", part.name);
+            let message = format!("'{key}' does not fit '{}', whose layout is {layout}", part.name);
             let instead = match fits {
-                [] => "its size is its `capacity`".to_owned(),
-                keys => format!("its size is `{}`, or `capacity`", keys.join("` and `")),
+                [] => "its size is its 'capacity'".to_owned(),
+                keys => format!("its size is '{}', or 'capacity'", keys.join("' and '")),
             };
             self.report(Diagnostic::new("E0107", message).at(record.place_of(key)).help(instead));
             good = false;
         }
         let sized = record.wrote("capacity") || fits.iter().any(|k| *k != "heads" && record.wrote(k));
         if good && !sized && fits.contains(&"heads") && record.wrote("heads") {
-            let message = format!("`[{}]` needs `enclosures` or `capacity` beside `heads`", record.address);
+            let message = format!("[{}] needs 'enclosures' or 'capacity' beside 'heads'", record.address);
             self.report(Diagnostic::new("E0102", message).at(&record.place));
         }
         (good && sized).then_some(())
@@ -141,7 +141,7 @@ impl Resolver<'_> {
             self.reader.ledger.derived(record.address_of("capacity"), shown, format!("{key} x {formula}"));
         } else if capacity > fits * (1.0 + 1e-9) {
             let message = format!(
-                "{} of `{}` do not fit: {} {key} hold {}",
+                "{} of '{}' do not fit: {} {key} hold {}",
                 display(capacity, Dimension::Bytes),
                 record.name,
                 print(units, Dimension::Count),
@@ -165,11 +165,11 @@ impl Resolver<'_> {
     fn check_size(&mut self, record: &Record, size: &Size) {
         if let Some(most) = record.number("max_capacity").filter(|most| size.capacity > *most) {
             let shown = display(most, Dimension::Bytes);
-            let message = format!("`{}` is larger than the {shown} offered without a special request", record.name);
+            let message = format!("'{}' is larger than the {shown} offered without a special request", record.name);
             self.report(Diagnostic::new("W0610", message).at(record.place_of("capacity")));
         }
         if let Some(least) = record.number("min_nodes").filter(|least| size.units < *least) {
-            let message = format!("`{}` has fewer units than the {least} its product supports", record.name);
+            let message = format!("'{}' has fewer units than the {least} its product supports", record.name);
             self.report(Diagnostic::new("W0610", message).at(record.place_of("nodes")));
         }
     }

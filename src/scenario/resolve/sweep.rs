@@ -12,7 +12,7 @@ impl Resolver<'_> {
     pub(super) fn sweep(&mut self, tree: &Table) {
         let Some(entry) = tree.get("sweep") else { return };
         let Value::Table(axes) = &entry.node.value else {
-            let message = format!("`sweep` takes addresses and lists of values, not {}", entry.node.value.kind());
+            let message = format!("'sweep' takes addresses and lists of values, not {}", entry.node.value.kind());
             self.report(Diagnostic::new("E0104", message).at(&entry.node.place));
             return;
         };
@@ -20,7 +20,7 @@ impl Resolver<'_> {
             self.axis(tree, address, axis);
         }
         if !axes.is_empty() {
-            let message = "`run` uses the values of the tables; `sweep` runs the variants".to_owned();
+            let message = "'run' uses the values of the tables; 'sweep' runs the variants".to_owned();
             self.report(Diagnostic::new("W0605", message).at(&entry.key).note());
         }
     }
@@ -28,16 +28,16 @@ impl Resolver<'_> {
     fn axis(&mut self, tree: &Table, address: &str, axis: &Entry) {
         let place = content(&axis.key, address);
         let Value::List(values) = &axis.node.value else {
-            let message = format!("`{address}` takes a list of values, not {}", axis.node.value.kind());
+            let message = format!("'{address}' takes a list of values, not {}", axis.node.value.kind());
             let found = Diagnostic::new("E0104", message).at(&axis.node.place);
             self.report(found.help("write the address in quotes: \"link.*.capacity\" = [\"400 Gbps\", \"800 Gbps\"]"));
             return;
         };
         if values.is_empty() {
-            self.report(Diagnostic::new("E0104", format!("`{address}` has no values")).at(&axis.node.place));
+            self.report(Diagnostic::new("E0104", format!("'{address}' has no values")).at(&axis.node.place));
         }
         let Some(segments) = address::segments(address).filter(|s| s[0] != "sweep") else {
-            self.report(Diagnostic::new("E0402", format!("`{address}` is not an address")).at(&place));
+            self.report(Diagnostic::new("E0402", format!("'{address}' is not an address")).at(&place));
             return;
         };
         let paths = address::expand(tree, &segments);
@@ -52,11 +52,11 @@ impl Resolver<'_> {
     fn try_values(&mut self, tree: &Table, path: &[String], place: &Place, values: &[Node]) {
         let address = path.join(".");
         let Some(key) = spec::key_at(tree, path) else {
-            self.report(Diagnostic::new("E0402", format!("`{address}` is no key of the language")).at(place));
+            self.report(Diagnostic::new("E0402", format!("'{address}' is no key of the language")).at(place));
             return;
         };
         if matches!(key.kind, Kind::Named(_) | Kind::Works | Kind::Sweep | Kind::File) || address == "format" {
-            self.report(Diagnostic::new("E0402", format!("`{address}` cannot be swept")).at(place));
+            self.report(Diagnostic::new("E0402", format!("'{address}' cannot be swept")).at(place));
             return;
         }
         self.reader.recording = false;

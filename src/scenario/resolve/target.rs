@@ -18,7 +18,7 @@ impl Resolver<'_> {
             Err(error) => {
                 let place = record.place_of("kpi");
                 let found =
-                    Diagnostic::new("E0303", error.message.clone()).at(place).help("`apollo kpi` lists the KPIs");
+                    Diagnostic::new("E0303", error.message.clone()).at(place).help("'apollo kpi' lists the KPIs");
                 self.report(match error.nearest.first() {
                     Some(near) => found.instead(&string_place(place, &name), near.as_str()),
                     None => found,
@@ -91,7 +91,7 @@ impl Resolver<'_> {
             _ => None,
         };
         let Some(problem) = problem else { return Some(()) };
-        let message = format!("nothing produces `{}`: {problem}", found.name());
+        let message = format!("nothing produces '{}': {problem}", found.name());
         self.report(Diagnostic::new("E0304", message).at(record.place_of("kpi")));
         None
     }
@@ -109,12 +109,12 @@ impl Resolver<'_> {
         match works.iter().find(|w| w.name == name) {
             Some(work) if work.text("kind") == Some(kind) => None,
             Some(work) => {
-                Some(format!("work `{name}` is of kind `{}`, not `{kind}`", work.text("kind").unwrap_or("?")))
+                Some(format!("work '{name}' is of kind '{}', not '{kind}'", work.text("kind").unwrap_or("?")))
             }
             None => {
                 let of_kind = works.iter().filter(|w| w.text("kind") == Some(kind)).map(|w| w.name.as_str());
                 let list = crate::scenario::diagnostics::list_names(of_kind);
-                Some(format!("there is no work `{name}`; works of kind `{kind}` are: {list}"))
+                Some(format!("there is no work '{name}'; works of kind '{kind}' are: {list}"))
             }
         }
     }
@@ -122,7 +122,7 @@ impl Resolver<'_> {
     fn checkpoint_problem(&self, name: &str, found: &Match) -> Option<String> {
         let work = self.records("work").iter().find(|w| w.name == name)?;
         let asks = found.kpi.pattern.contains("checkpoint");
-        (asks && work.table("checkpoint").is_none()).then(|| format!("work `{name}` writes no checkpoints"))
+        (asks && work.table("checkpoint").is_none()).then(|| format!("work '{name}' writes no checkpoints"))
     }
 
     fn direction_problem(&self, link: &str, direction: &str) -> Option<String> {
@@ -130,7 +130,7 @@ impl Resolver<'_> {
         let [(a, _), (b, _)] = record.names("between") else { return None };
         let choices = [format!("{a}-to-{b}"), format!("{b}-to-{a}")];
         (!choices.iter().any(|c| c == direction))
-            .then(|| format!("the directions of `{link}` are {} and {}", choices[0], choices[1]))
+            .then(|| format!("the directions of '{link}' are {} and {}", choices[0], choices[1]))
     }
 
     fn storage_problem(&self, name: &str, found: &Match) -> Option<String> {
@@ -138,18 +138,18 @@ impl Resolver<'_> {
         let layout = crate::catalog::part(record.text("system")?)?.word("layout")?;
         let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
         match measure {
-            "accounts" if layout != "accounts" => Some(format!("`{name}` has no accounts")),
+            "accounts" if layout != "accounts" => Some(format!("'{name}' has no accounts")),
             _ if measure.ends_with("of_provisioned") && layout != "provisioned" => {
-                Some(format!("`{name}` is not sold by provisioned rate"))
+                Some(format!("'{name}' is not sold by provisioned rate"))
             }
             _ if measure.contains("efficiency") && layout == "accounts" => {
-                Some(format!("`{name}` is an object service, which has no installed line rate"))
+                Some(format!("'{name}' is an object service, which has no installed line rate"))
             }
             _ if measure.starts_with("read_efficiency") && !self.moves(name, true) => {
-                Some(format!("no work reads from `{name}`"))
+                Some(format!("no work reads from '{name}'"))
             }
             _ if measure.starts_with("write_efficiency") && !self.moves(name, false) => {
-                Some(format!("no work writes to `{name}`"))
+                Some(format!("no work writes to '{name}'"))
             }
             _ => None,
         }

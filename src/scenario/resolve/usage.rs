@@ -23,9 +23,9 @@ impl Resolver<'_> {
         let joined = components(plan);
         for demand in demands.iter().filter(|d| joined[d.ends.0] != joined[d.ends.1]) {
             let (a, b) = (&plan.sites[demand.ends.0].name, &plan.sites[demand.ends.1].name);
-            let message = format!("work `{}` sends bytes between `{a}` and `{b}`, but no path joins them", demand.work);
+            let message = format!("work '{}' sends bytes between '{a}' and '{b}', but no path joins them", demand.work);
             let found = Diagnostic::new("E0502", message).at(&demand.place);
-            self.report(found.help(format!("add a link between `{a}` and `{b}`, or links through other sites")));
+            self.report(found.help(format!("add a link between '{a}' and '{b}', or links through other sites")));
         }
         if self.reader.findings.failed() {
             return;
@@ -51,7 +51,7 @@ impl Resolver<'_> {
                 if gpus > total {
                     let name = &plan.fleets[fleet].name;
                     let message =
-                        format!("work `{}` asks for {gpus} GPUs of fleet `{name}`, which has {total}", work.name);
+                        format!("work '{}' asks for {gpus} GPUs of fleet '{name}', which has {total}", work.name);
                     let place = self.pool_place(&work.name, name);
                     let found = Diagnostic::new("E0504", message).at(&place);
                     let fleet_place = self.place_of("fleet", name);
@@ -67,7 +67,7 @@ impl Resolver<'_> {
             let in_service = (total as f64 * (1.0 - fleet.spares)).floor() as u64;
             if promised > in_service {
                 let message = format!(
-                    "works ask for {promised} GPUs of fleet `{}`, which has {in_service} without its spares: priority decides",
+                    "works ask for {promised} GPUs of fleet '{}', which has {in_service} without its spares: priority decides",
                     fleet.name
                 );
                 let place = self.place_of("fleet", &fleet.name);
@@ -82,7 +82,7 @@ impl Resolver<'_> {
             let WorkKind::Copy(copy) = &work.kind else { continue };
             let room = plan.storages[copy.to].capacity.get();
             if copy.bytes.get() > room {
-                let message = format!("`{}` copies more than `{}` holds", work.name, plan.storages[copy.to].name);
+                let message = format!("'{}' copies more than '{}' holds", work.name, plan.storages[copy.to].name);
                 let place = self.key_place("work", &work.name, "bytes");
                 self.report(Diagnostic::new("E0508", message).at(&place));
             }
@@ -136,7 +136,7 @@ impl Resolver<'_> {
                 true => "no work sends bytes between sites",
                 false => "no path of any work's bytes contains it",
             };
-            let message = format!("link `{}` cannot matter: {why}", link.name);
+            let message = format!("link '{}' cannot matter: {why}", link.name);
             let place = self.place_of("link", &link.name);
             self.report(Diagnostic::new("W0602", message).at(&place));
         }
@@ -150,7 +150,7 @@ impl Resolver<'_> {
                 || plan.works.iter().any(|w| matches!(&w.kind, WorkKind::Io(io) if io.site == index));
             if !used {
                 let place = self.place_of("site", &site.name);
-                let message = format!("nothing is at site `{}`", site.name);
+                let message = format!("nothing is at site '{}'", site.name);
                 self.report(Diagnostic::new("W0601", message).at(&place));
             }
         }
@@ -165,7 +165,7 @@ impl Resolver<'_> {
         for (index, storage) in plan.storages.iter().enumerate() {
             if !plan.works.iter().any(|work| uses(work, index)) {
                 let place = self.place_of("storage", &storage.name);
-                let message = format!("no work reads or writes storage system `{}`", storage.name);
+                let message = format!("no work reads or writes storage system '{}'", storage.name);
                 self.report(Diagnostic::new("W0604", message).at(&place));
             }
         }
@@ -175,7 +175,7 @@ impl Resolver<'_> {
         for (index, group) in plan.risk_groups.iter().enumerate() {
             if !plan.links.iter().any(|l| l.risk_groups.contains(&index)) {
                 let place = self.place_of("risk_group", &group.name);
-                let message = format!("no link that can fail is in risk group `{}`", group.name);
+                let message = format!("no link that can fail is in risk group '{}'", group.name);
                 self.report(Diagnostic::new("W0604", message).at(&place));
             }
         }
@@ -189,7 +189,7 @@ impl Resolver<'_> {
             let it: f64 = fleets().map(|f| f.nodes as f64 * f.node_power.get()).sum::<f64>()
                 + storages.map(|s| s.power.get()).sum::<f64>();
             if site.power.is_some_and(|power| it * site.pue > power.get()) {
-                let message = format!("the parts at `{}` draw more power than the site has", site.name);
+                let message = format!("the parts at '{}' draw more power than the site has", site.name);
                 let place = self.key_place("site", &site.name, "power");
                 self.report(Diagnostic::new("W0610", message).at(&place));
             }
@@ -198,7 +198,7 @@ impl Resolver<'_> {
                     fleets().filter(|f| f.cooling == *cooling).map(|f| f.nodes as f64 * f.racks_per_node).sum();
                 if racks > *positions as f64 {
                     let message = format!(
-                        "fleets at `{}` need {racks:.0} {cooling} rack positions, {positions} are there",
+                        "fleets at '{}' need {racks:.0} {cooling} rack positions, {positions} are there",
                         site.name
                     );
                     let place = self.key_place("site", &site.name, "rack_positions");

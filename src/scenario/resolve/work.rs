@@ -35,14 +35,14 @@ impl Resolver<'_> {
         let top = self.top;
         let known = top.number("horizon").is_some();
         if known && starts >= horizon {
-            let message = format!("`{}` starts when the simulation is over", record.name);
+            let message = format!("'{}' starts when the simulation is over", record.name);
             let found = Diagnostic::new("E0503", message).at(record.place_of("starts"));
             self.report(found.also(top.place_of("horizon"), "the horizon"));
             return None;
         }
         if let Some(ends) = ends.filter(|ends| *ends <= starts) {
             let message = format!(
-                "`{}` ends {} after the start, before it starts",
+                "'{}' ends {} after the start, before it starts",
                 record.name,
                 display(ends, Dimension::Duration)
             );
@@ -51,7 +51,7 @@ impl Resolver<'_> {
             return None;
         }
         if known && ends.is_some_and(|ends| ends > horizon) {
-            let message = format!("`{}` ends after the horizon, which cuts it", record.name);
+            let message = format!("'{}' ends after the horizon, which cuts it", record.name);
             self.report(Diagnostic::new("W0608", message).at(record.place_of("ends")));
         }
         if ends.is_none() && !record.broken.contains(&"ends") {
@@ -74,7 +74,7 @@ impl Resolver<'_> {
         let to = self.named(record, "to", Entity::Storage);
         let (from, to) = (from?, to?);
         if from == to {
-            let found = Diagnostic::new("E0501", format!("`{}` copies a system onto itself", record.name));
+            let found = Diagnostic::new("E0501", format!("'{}' copies a system onto itself", record.name));
             self.report(found.at(record.place_of("to")).also(record.place_of("from"), "the same system"));
             return None;
         }
@@ -114,7 +114,7 @@ impl Resolver<'_> {
         let system = top.tables("storage").get(storage?)?;
         let name = system.text("site")?;
         let index = top.tables("site").iter().position(|site| site.name == name)?;
-        self.reader.ledger.derived(record.address_of("site"), name, format!("the site of `{}`", system.name));
+        self.reader.ledger.derived(record.address_of("site"), name, format!("the site of '{}'", system.name));
         Some(index)
     }
 
@@ -123,14 +123,14 @@ impl Resolver<'_> {
         let share = record.number("read_share");
         if word == "mixed" {
             if share.is_none() && !record.broken.contains(&"read_share") {
-                let message = format!("missing key `read_share` in `[{}]`", record.address);
+                let message = format!("missing key 'read_share' in [{}]", record.address);
                 let found = Diagnostic::new("E0102", message).at(record.place_of("pattern"));
-                self.report(found.label("a mixed load needs `read_share`").help("for example `read_share = \"70 %\"`"));
+                self.report(found.label("a mixed load needs 'read_share'").help("for example 'read_share = \"70 %\"'"));
             }
             return share.map(|read_share| Pattern::Mixed { read_share });
         }
         if record.wrote("read_share") {
-            let message = format!("`read_share` has no effect with `pattern = \"{word}\"`");
+            let message = format!("'read_share' has no effect with 'pattern = \"{word}\"'");
             self.report(Diagnostic::new("W0609", message).at(record.place_of("read_share")));
         }
         Some(if word == "read" { Pattern::Read } else { Pattern::Write })

@@ -38,12 +38,12 @@ impl Library {
     pub fn read(&mut self, path: &Path, from: Option<&Place>) -> Result<Arc<Source>, Box<Diagnostic>> {
         let name = path.display().to_string();
         let point = |d: Diagnostic| Box::new(if let Some(place) = from { d.at(place) } else { d });
-        let bytes = read_bytes(path).map_err(|(code, why)| point(Diagnostic::new(code, format!("`{name}`: {why}"))))?;
+        let bytes = read_bytes(path).map_err(|(code, why)| point(Diagnostic::new(code, format!("'{name}': {why}"))))?;
         match String::from_utf8(bytes) {
             Ok(text) => Ok(self.add(Kind::File, name, text)),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                Err(point(Diagnostic::new("E0002", format!("`{name}`: not UTF-8 text (byte {at} is invalid)"))))
+                Err(point(Diagnostic::new("E0002", format!("'{name}': not UTF-8 text (byte {at} is invalid)"))))
             }
         }
     }

@@ -54,7 +54,7 @@ fn identity(path: &Path) -> PathBuf {
 
 fn chain_problem(seen: &[PathBuf], path: &Path) -> Option<String> {
     if seen.contains(&identity(path)) {
-        return Some(format!("`{}` extends itself", path.display()));
+        return Some(format!("'{}' extends itself", path.display()));
     }
     (seen.len() > MAX_CHAIN).then(|| format!("more than {MAX_CHAIN} files extend one another"))
 }
@@ -64,7 +64,7 @@ fn take_extends(table: &mut Table, findings: &mut Findings) -> Option<(String, P
     if let Some(text) = entry.node.as_text() {
         return Some((text.to_owned(), entry.node.place.clone()));
     }
-    let message = format!("`extends` takes the path of a base file, not {}", entry.node.value.kind());
+    let message = format!("'extends' takes the path of a base file, not {}", entry.node.value.kind());
     findings.push(Diagnostic::new("E0104", message).at(&entry.node.place));
     None
 }

@@ -24,13 +24,13 @@ pub fn apply(table: &mut Table, arguments: &[String], library: &mut Library, fin
 fn apply_one(table: &mut Table, source: &Arc<Source>) -> Result<(), Box<Diagnostic>> {
     let whole = Place::whole(source);
     let refuse = |message: &str| {
-        let help = "write ADDRESS=VALUE, for example `link.phx-dal.capacity=800 Gbps`";
+        let help = "write ADDRESS=VALUE, for example 'link.phx-dal.capacity=800 Gbps'";
         Box::new(Diagnostic::new("E0401", message).at(&whole).help(help))
     };
-    let (left, right) = source.text.split_once('=').ok_or_else(|| refuse("an override without `=`"))?;
+    let (left, right) = source.text.split_once('=').ok_or_else(|| refuse("an override without '='"))?;
     let segments = address::segments(left).ok_or_else(|| refuse("an address with an empty segment"))?;
     if segments == ["extends"] || segments == ["format"] {
-        return Err(refuse(&format!("`{}` cannot be overridden", segments[0])));
+        return Err(refuse(&format!("'{}' cannot be overridden", segments[0])));
     }
     guard::check(right).map_err(|broken| refuse(&broken.message))?;
     let node = value(source, left.len() + 1, right);
@@ -61,7 +61,7 @@ fn value(source: &Arc<Source>, from: usize, text: &str) -> Node {
 /// The finding for an address that leads nowhere; `place` covers the address as written.
 pub fn no_match(table: &Table, segments: &[&str], place: &Place) -> Diagnostic {
     let address = segments.join(".");
-    let found = Diagnostic::new("E0402", format!("`{address}` matches nothing in this scenario")).at(place);
+    let found = Diagnostic::new("E0402", format!("'{address}' matches nothing in this scenario")).at(place);
     let first = segments.first().copied().unwrap_or_default();
     if !COLLECTIONS.contains(&first) {
         return found.help(format!("named tables are: {}", list_names(COLLECTIONS)));
@@ -72,9 +72,9 @@ pub fn no_match(table: &Table, segments: &[&str], place: &Place) -> Diagnostic {
         .map(|t| t.keys().map(String::as_str).collect())
         .unwrap_or_default();
     let Some(name) = segments.get(1) else {
-        return found.help(format!("an address goes on to one key, for example `{first}.NAME.KEY`"));
+        return found.help(format!("an address goes on to one key, for example '{first}.NAME.KEY'"));
     };
-    let found = found.help(format!("`[{first}.*]` has: {}", list_names(names.iter().copied())));
+    let found = found.help(format!("[{first}.*] has: {}", list_names(names.iter().copied())));
     let start = place.span.start + place.text().find(&format!(".{name}")).map_or(0, |at| at + 1);
     match nearest(name, names.iter().copied()).filter(|near| near != name) {
         Some(near) => found.instead(&place.at(start..start + name.len()), near),
