@@ -36,6 +36,12 @@ const FLEET_KEYS: &[Key] = &[
         assumed("true", "things fail unless a plan says otherwise"),
         "Whether nodes fail at all.",
     ),
+    key(
+        "health",
+        Kind::Choice(&["steady", "new"]),
+        assumed("\"steady\"", "a site in operation has units in repair on any day"),
+        "State at the start: `steady` with units already in repair, `new` with every unit healthy.",
+    ),
 ];
 
 /// The figures of a node part. A test compares them with the catalogue.
