@@ -104,6 +104,7 @@ pub struct Rl {
     publisher: Publisher,
     ledger: Ledger,
     running: bool,
+    ended: Option<SimTime>,
 }
 
 impl Rl {
@@ -116,6 +117,7 @@ impl Rl {
             ledger: Ledger::new(params.feedback_target),
             params,
             running: false,
+            ended: None,
         }
     }
 
@@ -129,9 +131,10 @@ impl Rl {
         self.refill(ctx);
     }
 
-    /// The work ends: everything under way is dropped.
+    /// The work ends: nothing goes on. What is under way stays open, and is judged as of this moment.
     pub fn stop(&mut self, ctx: &mut Context<'_, Event>) {
         self.running = false;
+        self.ended = Some(ctx.now());
         self.generators.stop(ctx);
         self.trainer.stop(ctx);
         self.publisher.stop();
@@ -231,7 +234,7 @@ impl Rl {
     /// target, and as censored otherwise.
     pub fn stats(&mut self, now: SimTime) -> LoopStats {
         let open: Vec<Sample> = self.generators.open_samples().chain(self.trainer.open_samples()).copied().collect();
-        let mut stats = self.ledger.stats(now, &open);
+        let mut stats = self.ledger.stats(self.ended.unwrap_or(now), &open);
         self.generators.fill_stats(now, &mut stats);
         self.trainer.fill_stats(now, &mut stats);
         self.publisher.fill_stats(&mut stats);

@@ -144,14 +144,9 @@ impl Trainer {
 
     /// The work ends.
     pub fn stop(&mut self, ctx: &mut Context<'_, Event>) {
-        if let State::Step { due, .. } | State::Recompute { due } = self.state {
-            ctx.cancel(due);
-        }
-        self.state = State::Down;
+        self.abort(ctx);
         self.idle.set(ctx.now(), 0.0);
         self.down.set(ctx.now(), 0.0);
-        self.queue.clear();
-        self.queued = 0.0;
     }
 
     /// Version of the policy after the last finished step.
@@ -278,6 +273,12 @@ impl Trainer {
     pub fn fail(&mut self, ctx: &mut Context<'_, Event>, gpus: u64) {
         self.gpus = gpus;
         self.interruptions += 1;
+        self.abort(ctx);
+        self.set_state(ctx.now(), State::Down);
+    }
+
+    /// Ends what is being computed; the batch of a step goes back to the head of the queue.
+    fn abort(&mut self, ctx: &mut Context<'_, Event>) {
         match std::mem::replace(&mut self.state, State::Down) {
             State::Step { due, batch, .. } => {
                 ctx.cancel(due);
@@ -291,7 +292,6 @@ impl Trainer {
             }
             _ => {}
         }
-        self.set_state(ctx.now(), State::Down);
     }
 
     /// The pool has changed. A trainer that is down goes on once its pool is `settled`.
