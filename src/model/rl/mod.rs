@@ -207,7 +207,7 @@ impl Rl {
         }
     }
 
-    /// The trainer's pool has changed; `settled` when it is whole or will not get more.
+    /// The trainer's pool has changed; `settled` when it has all it will get for now.
     pub fn trainer_changed(&mut self, ctx: &mut Context<'_, Event>, gpus: u64, settled: bool, out: &mut Vec<RlEffect>) {
         if self.running {
             self.trainer.pool_changed(ctx, gpus, settled, out);
