@@ -107,10 +107,12 @@ pub fn fleet(fleet: &plan::Fleet, streams: &Streams) -> FleetParams {
                 repair: fleet.repairs[h.repair].time.clone(),
             })
             .collect(),
+        in_operation: fleet.in_operation,
         detection: fleet.detection.clone(),
         replacement: fleet.replacement.clone(),
         failures: own.stream("time-to-failure"),
         repairs: own.stream("repair"),
+        past: own.stream("past"),
     }
 }
 

@@ -149,7 +149,8 @@ impl Place<'_> {
                 };
                 PoolParams {
                     cohorts: cohorts as usize,
-                    samples: streams.stream("trajectories"),
+                    lengths: streams.stream("lengths"),
+                    rewards: streams.stream("rewards"),
                     swaps: streams.stream("swaps"),
                 }
             })

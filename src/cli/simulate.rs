@@ -10,7 +10,7 @@ use super::screen::Screen;
 use crate::experiment::results::RunResults;
 use crate::experiment::{self, RunError, RunOptions};
 use crate::scenario::plan::Plan;
-use crate::scenario::{self, Severity, Sources};
+use crate::scenario::{self, Diagnostic, Severity, Sources};
 
 /// What the command line decides about a run.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +30,18 @@ pub struct Choices {
 pub struct Failure {
     /// What was said, without colour.
     pub message: String,
+    /// What is wrong with the scenario, if that is the reason.
+    pub diagnostics: Vec<Diagnostic>,
     /// How it ends.
     pub exit: Exit,
+}
+
+impl Failure {
+    /// Prints the message.
+    pub fn say(message: String, exit: Exit, screen: &Screen) -> Self {
+        screen.error(&message);
+        Failure { message, diagnostics: Vec::new(), exit }
+    }
 }
 
 /// A scenario that is in order.
@@ -48,10 +58,9 @@ pub fn load(path: &Path, overrides: &[String], screen: &Screen) -> Result<Loaded
         Ok((plan, sources)) => Ok(Loaded { plan, sources }),
         Err(found) => {
             screen.raw_error(&scenario::render_text(&found, screen.error_color()));
-            let machine =
-                found.iter().filter(|d| d.severity == Severity::Error).all(scenario::Diagnostic::is_environment);
+            let machine = found.iter().filter(|d| d.severity == Severity::Error).all(Diagnostic::is_environment);
             let exit = if machine { Exit::Environment } else { Exit::Input };
-            Err(Failure { message: scenario::render_text(&found, false), exit })
+            Err(Failure { message: scenario::render_text(&found, false), diagnostics: found, exit })
         }
     }
 }
@@ -91,6 +100,5 @@ fn failed(name: &str, error: &RunError, screen: &Screen) -> Failure {
         RunError::Engine { .. } => Exit::Incomplete,
     };
     let message = format!("{name}: {error}");
-    screen.error(&message);
-    Failure { message, exit }
+    Failure::say(message, exit, screen)
 }

@@ -130,6 +130,10 @@ fn replicate(
     let mut engine = assembly::engine(plan, seed, replication, options.observe, record);
     engine.set_interrupt(options.interrupt.clone());
     for i in 1..=PROGRESS_STEPS {
+        // A short replication may end before the engine looks at the flag; the next one must not begin.
+        if options.interrupt.load(Ordering::Relaxed) {
+            return Err(RunError::Interrupted);
+        }
         let share = i128::from(plan.horizon.as_nanos()) * i128::from(i) / i128::from(PROGRESS_STEPS);
         let end = SimTime::ZERO + SimDuration::from_nanos(share as i64);
         engine.run_until(end).map_err(|error| match error {

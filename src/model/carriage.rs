@@ -104,11 +104,19 @@ struct Movement {
     order: Order,
     number: u64,
     ordered: SimTime,
-    sent: SimTime,
     flow: Option<FlowKey>,
+    /// The last byte has left.
+    all_sent: bool,
     stalled: bool,
     rtt: SimDuration,
     longest: Option<Cause>,
+}
+
+impl Movement {
+    /// Bytes that have not left while there is no flow: all of them during set-up, none once the last is on its way.
+    fn unsent(&self) -> f64 {
+        if self.all_sent { 0.0 } else { self.order.bytes }
+    }
 }
 
 /// All movements under way, and the fair sharing they run on.
@@ -137,7 +145,7 @@ impl Carriage {
         let number = self.ordered;
         self.ordered += 1;
         let movement =
-            Movement { order, number, ordered: now, sent: now, flow: None, stalled: false, rtt, longest: None };
+            Movement { order, number, ordered: now, flow: None, all_sent: false, stalled: false, rtt, longest: None };
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push((0, None));
             u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 movements at once")
@@ -152,7 +160,6 @@ impl Carriage {
     pub fn begin(&mut self, now: SimTime, id: MovementId, route: Option<&Route>, connected: bool) {
         let Some(movement) = self.get_mut(id) else { return };
         movement.rtt = route.map_or(SimDuration::ZERO, |r| r.rtt);
-        movement.sent = now;
         movement.stalled = !connected;
         let uses = uses_of(&movement.order, route);
         let (cap, cap_cause) = cap_of(&movement.order, movement.rtt);
@@ -183,6 +190,7 @@ impl Carriage {
         let id = unpack(tag);
         let movement = self.get_mut(id)?;
         movement.flow = None;
+        movement.all_sent = true;
         movement.longest = longest;
         let propagation = SimDuration::from_nanos(movement.rtt.as_nanos() / 2);
         let owner = movement.order.owner;
@@ -201,16 +209,20 @@ impl Carriage {
     /// Stops a movement; returns the payload bytes it has carried, or `None` when it is already over.
     pub fn cancel(&mut self, now: SimTime, id: MovementId) -> Option<f64> {
         let movement = self.remove(id)?;
-        let left = movement.flow.and_then(|key| self.sharing.cancel(now.as_nanos(), key)).unwrap_or(0.0);
+        let bytes = movement.order.bytes;
+        let left = match movement.flow {
+            Some(key) => self.sharing.cancel(now.as_nanos(), key).unwrap_or(0.0),
+            None => movement.unsent(),
+        };
         self.record(&movement, None);
-        Some(if left.is_finite() { movement.order.bytes - left } else { 0.0 })
+        Some(if left.is_finite() { bytes - left } else { 0.0 })
     }
 
-    /// Stops every movement of a work.
-    pub fn cancel_work(&mut self, now: SimTime, work: WorkId) {
+    /// Stops every movement of a work that `select` names by its purpose.
+    pub fn cancel_work(&mut self, now: SimTime, work: WorkId, select: impl Fn(Purpose) -> bool) {
         let of_work = |(index, (generation, m)): (usize, &(u32, Option<Movement>))| {
             let id = MovementId { index: index as u32, generation: *generation };
-            m.as_ref().filter(|m| m.order.work == work.0).map(|_| id)
+            m.as_ref().filter(|m| m.order.work == work.0 && select(m.order.purpose)).map(|_| id)
         };
         let ids: Vec<MovementId> = self.slots.iter().enumerate().filter_map(of_work).collect();
         for id in ids {
@@ -220,8 +232,8 @@ impl Carriage {
 
     /// Payload bytes still to be sent.
     pub fn remaining(&mut self, now: SimTime, id: MovementId) -> Option<f64> {
-        let (flow, bytes) = self.get_mut(id).map(|m| (m.flow, m.order.bytes))?;
-        Some(flow.map_or(bytes, |key| self.sharing.remaining(now.as_nanos(), key)))
+        let (flow, unsent) = self.get_mut(id).map(|m| (m.flow, m.unsent()))?;
+        Some(flow.map_or(unsent, |key| self.sharing.remaining(now.as_nanos(), key)))
     }
 
     /// Puts every movement between `ends` on `route`, or stalls it where there is none.
@@ -343,4 +355,79 @@ fn pack(id: MovementId) -> u64 {
 
 fn unpack(tag: u64) -> MovementId {
     MovementId { index: tag as u32, generation: (tag >> 32) as u32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn at(s: f64) -> SimTime {
+        SimTime::from_secs_f64(s)
+    }
+
+    /// 100 bytes at 10 per second over a path of 2 s round trip, with one round trip of set-up.
+    fn one() -> (Carriage, Route, MovementId) {
+        let mut sharing = Sharing::new();
+        let (owner, pipe) = (sharing.add_owner(), sharing.add_resource(10.0));
+        let mut carriage = Carriage::new(sharing, true);
+        let route = Route { uses: vec![(pipe, 1.0)], rtt: SimDuration::from_secs(2) };
+        let order = Order {
+            work: 3,
+            purpose: Purpose::Copy,
+            owner,
+            ends: (SiteId(0), SiteId(1)),
+            base: Vec::new(),
+            access: Vec::new(),
+            outer: Vec::new(),
+            copies: 1.0,
+            own_meters: Vec::new(),
+            meters: Vec::new(),
+            bytes: 100.0,
+            pace: (f64::INFINITY, 0),
+            priority: 1,
+            transport: Transport { window_bytes: f64::INFINITY, setup_rtts: 1.0 },
+        };
+        let (id, leaves) = carriage.order(SimTime::ZERO, order, Some(&route));
+        assert_eq!(leaves, at(2.0));
+        (carriage, route, id)
+    }
+
+    /// Lets the movement go on until `s`; it is sent at 12 s.
+    fn run(carriage: &mut Carriage, route: &Route, id: MovementId, s: f64) {
+        if s >= 2.0 {
+            carriage.begin(at(2.0), id, Some(route), true);
+        }
+        carriage.sharing.advance(at(s.min(12.0)).as_nanos());
+        let mut finished = Vec::new();
+        carriage.sharing.take_finished(&mut finished);
+        for flow in finished {
+            assert_eq!(flow.at_ns, 12 * SECOND);
+            assert_eq!(carriage.sent(at(12.0), flow.tag, flow.top_cause), Some((id, at(13.0))));
+        }
+    }
+
+    #[test]
+    fn what_has_been_carried_is_right_in_every_part_of_a_life() {
+        for (s, carried) in [(1.0, 0.0), (7.0, 50.0), (12.5, 100.0)] {
+            let (mut carriage, route, id) = one();
+            run(&mut carriage, &route, id, s);
+            let left = carriage.remaining(at(s), id).unwrap();
+            assert!((left - (100.0 - carried)).abs() < 1e-6, "{left} left after {s} s");
+            let cut = carriage.cancel(at(s), id).unwrap();
+            assert!((cut - carried).abs() < 1e-6, "{cut} carried when cut after {s} s");
+            assert_eq!(carriage.cancel(at(s), id), None);
+            assert_eq!(carriage.take_records().unwrap()[0].finish, None);
+        }
+    }
+
+    #[test]
+    fn a_work_can_be_stopped_in_part() {
+        let (mut carriage, _, id) = one();
+        carriage.cancel_work(at(1.0), WorkId(3), |purpose| purpose == Purpose::Load);
+        assert!(carriage.ends(id).is_some());
+        carriage.cancel_work(at(1.0), WorkId(3), |_| true);
+        assert!(carriage.ends(id).is_none());
+    }
 }

@@ -14,9 +14,13 @@
 use super::event::{CLASS_FAULT, Event};
 use super::ids::{FleetId, PoolId, WorkId};
 use crate::engine::Context;
-use crate::engine::rng::Stream;
+use crate::engine::rng::{Stream, quantile};
 use crate::stats::{Level, LevelHistogram};
 use crate::units::{Dist, SimDuration, SimTime};
+
+/// Bound on the failures of the past that are looked at, so that absurd rates end in an error of the plan and not in
+/// an endless start.
+const MOST_PAST_FAILURES: u64 = 10_000_000;
 
 /// One failure cause.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct FleetParams {
     pub spare_units: u64,
     /// Causes.
     pub hazards: Vec<HazardParams>,
+    /// Whether the fleet has been in operation for long when the run begins: then some units are in repair.
+    pub in_operation: bool,
     /// Time to notice a failure, seconds.
     pub detection: Dist,
     /// Time to bring a replacement into service, seconds.
@@ -48,6 +54,8 @@ pub struct FleetParams {
     pub failures: Stream,
     /// Random stream of detection, repair and replacement times.
     pub repairs: Stream,
+    /// Random stream of what happened before the run.
+    pub past: Stream,
 }
 
 /// A claim of one work on the fleet. `wanted` = granted + pending + unnoticed + waiting + short while it runs.
@@ -155,9 +163,37 @@ impl Fleet {
         PoolId::new(self.pools.len() - 1)
     }
 
-    /// Schedules the first failure candidate.
+    /// Puts units that failed before the run into repair and schedules the first failure candidate.
     pub fn begin(&mut self, ctx: &mut Context<'_, Event>) {
+        if self.params.in_operation {
+            for hazard in 0..self.params.hazards.len() {
+                self.past_failures(ctx, hazard);
+            }
+            self.track(ctx.now());
+        }
         self.next_candidate(ctx);
+    }
+
+    /// Failures of one cause in the past whose repair lasts into the run. The past reaches back to the 99.99 %
+    /// quantile of the repair time; of what failed before, nothing to speak of is still in repair.
+    fn past_failures(&mut self, ctx: &mut Context<'_, Event>, hazard: usize) {
+        let HazardParams { per_unit_second, repair } = self.params.hazards[hazard].clone();
+        let past = quantile(&repair, 0.9999) + quantile(&self.params.detection, 0.9999);
+        let stream = &mut self.params.past;
+        let expected = per_unit_second * self.params.units as f64 * past;
+        for _ in 0..stream.poisson(expected).min(MOST_PAST_FAILURES) {
+            let age = past * stream.uniform();
+            let left = stream.sample(&self.params.detection) + stream.sample(&repair) - age;
+            if left <= 0.0 || self.idle == 0 {
+                continue;
+            }
+            self.idle -= 1;
+            self.in_repair += 1;
+            let back = ctx.now().saturating_add(SimDuration::from_secs_f64(left));
+            if back < SimTime::MAX {
+                ctx.schedule(back, CLASS_FAULT, Event::UnitRepaired(self.id));
+            }
+        }
     }
 
     /// Units a pool holds in service.

@@ -116,6 +116,9 @@ pub struct Wan {
     edges: Vec<(ResourceId, ResourceId)>,
     reconvergence: SimDuration,
     cache: BTreeMap<(SiteId, SiteId), Option<Vec<LinkId>>>,
+    /// Whether some link died or came back since the routes were last computed. A link that did both leaves the same
+    /// routes, but traffic stands still on it until they are confirmed.
+    disturbed: bool,
     /// Failures of waves, links and groups so far.
     pub failures: u64,
 }
@@ -138,7 +141,8 @@ impl Wan {
                 down: Level::new(SimTime::ZERO, 0.0),
             })
             .collect();
-        Wan { links, groups, sites: edges.len(), edges, reconvergence, cache: BTreeMap::new(), failures: 0 }
+        let cache = BTreeMap::new();
+        Wan { links, groups, sites: edges.len(), edges, reconvergence, cache, disturbed: false, failures: 0 }
     }
 
     /// Schedules the first failures.
@@ -236,17 +240,16 @@ impl Wan {
             out.push(WanEffect::Dead(l));
         }
         if was_alive != alive {
+            self.disturbed = true;
             ctx.schedule(ctx.now() + self.reconvergence, CLASS_FAULT, Event::Reconverge);
         }
     }
 
     fn reconverge(&mut self, out: &mut Vec<WanEffect>) {
-        let mut changed = false;
         for link in &mut self.links {
-            changed |= link.alive_in_routes != link.alive();
             link.alive_in_routes = link.alive();
         }
-        if changed {
+        if std::mem::take(&mut self.disturbed) {
             self.cache.clear();
             out.push(WanEffect::Rerouted);
         }
@@ -395,14 +398,44 @@ mod tests {
         let mut wan = triangle();
         assert!(wan.route(SiteId(0), SiteId(1)).is_some());
         wan.links[0].cuts_open = 1;
+        wan.disturbed = true;
         assert_eq!(wan.route(SiteId(0), SiteId(1)), None, "black hole until reconvergence");
         let mut out = Vec::new();
         wan.reconverge(&mut out);
         assert_eq!(out, vec![WanEffect::Rerouted]);
         assert_eq!(wan.route(SiteId(0), SiteId(1)).unwrap().rtt, SimDuration::from_nanos(75_000_000));
         wan.links[2].cuts_open = 1;
+        wan.disturbed = true;
         wan.reconverge(&mut out);
         assert_eq!(wan.route(SiteId(0), SiteId(2)), None, "an island has no route");
+    }
+
+    struct OnlyWan {
+        wan: Wan,
+        rerouted: Vec<SimTime>,
+    }
+
+    impl crate::engine::Model for OnlyWan {
+        type Event = Event;
+        fn handle(&mut self, event: Event, ctx: &mut Context<'_, Event>) {
+            let mut out = Vec::new();
+            self.wan.handle(event, ctx, &mut out);
+            self.rerouted.extend(out.iter().filter(|e| **e == WanEffect::Rerouted).map(|_| ctx.now()));
+        }
+    }
+
+    /// Traffic stalls when the link dies; somebody has to tell it to go on, even though no route is another one.
+    #[test]
+    fn a_link_mended_before_routes_have_changed_gets_its_traffic_back() {
+        let at = |ms: i64| SimTime::from_nanos(ms * 1_000_000);
+        let model = OnlyWan { wan: triangle(), rerouted: Vec::new() };
+        let mut engine = crate::engine::Engine::new(model, crate::engine::Limits::default());
+        engine.with_context(|_, ctx| {
+            ctx.schedule(at(100), CLASS_FAULT, Event::LinkCut(LinkId(0)));
+            ctx.schedule(at(500), CLASS_FAULT, Event::LinkMended(LinkId(0)));
+        });
+        engine.run_until(at(10_000)).unwrap();
+        assert_eq!(engine.model().rerouted, [at(1100)], "the second reconvergence has nothing new to say");
     }
 
     #[test]

@@ -157,6 +157,8 @@ pub struct Fleet {
     pub hazards: Vec<Hazard>,
     /// Repair classes that hazards refer to.
     pub repairs: Vec<Repair>,
+    /// Whether the fleet has been in operation for long when the run begins; otherwise every unit is healthy.
+    pub in_operation: bool,
     /// Time to notice a failure.
     pub detection: Dist,
     /// Time to bring a spare into service after detection.

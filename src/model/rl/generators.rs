@@ -10,19 +10,24 @@
 //! the pause's distribution, so that the number of cohorts hardly matters; a policy counts as served after the 99th
 //! percentile of the pause.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::Sample;
+use super::cohort::{Cohort, Running};
 use super::ledger::LoopStats;
+use crate::engine::Context;
 use crate::engine::rng::{Stream, quantile};
-use crate::engine::{Context, Key};
 use crate::model::event::{CLASS_MODEL, Event, RlEvent};
 use crate::model::ids::WorkId;
 use crate::units::{Dist, SimDuration, SimTime};
 
 /// Marks this close to the clock count as reached, in tokens; covers rounding to whole nanoseconds.
 const TOKEN_SLACK: f64 = 1e-6;
+/// A pool's survival starts again from 1 long before the product of years of losses could vanish.
+const SURVIVAL_RESTART: f64 = 1e-3;
+/// Room for less than this share of a trajectory is rounding.
+const NO_ROOM: f64 = 1e-6;
 
 /// Parameters of all generator pools of a loop.
 #[derive(Clone, Debug)]
@@ -54,47 +59,12 @@ pub struct GeneratorParams {
 pub struct PoolParams {
     /// Cohorts to simulate.
     pub cohorts: usize,
-    /// Random stream of lengths and rewards.
-    pub samples: Stream,
+    /// Random stream of lengths.
+    pub lengths: Stream,
+    /// Random stream of reward times; its own, so that a constant reward time leaves the lengths as they are.
+    pub rewards: Stream,
     /// Random stream of swap pauses.
     pub swaps: Stream,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Running {
-    mark: f64,
-    sequence: u64,
-    started: SimTime,
-    tokens: f64,
-    version: u32,
-    weight: f64,
-    survival: f64,
-}
-
-impl PartialEq for Running {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Running {}
-impl PartialOrd for Running {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Running {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.mark.total_cmp(&other.mark).then(self.sequence.cmp(&other.sequence))
-    }
-}
-
-#[derive(Debug, Default)]
-struct Cohort {
-    running: BinaryHeap<Reverse<Running>>,
-    clock: f64,
-    at: SimTime,
-    due: Option<Key>,
-    resume: Option<Key>,
 }
 
 #[derive(Debug)]
@@ -102,7 +72,8 @@ struct Pool {
     params: PoolParams,
     live: u64,
     cohorts: Vec<Cohort>,
-    /// Product of the survival shares of all engine losses so far.
+    /// Product of the survival shares of all engine losses so far: a trajectory admitted at survival s stands for
+    /// weight × survival ÷ s now, and no loss has to visit every trajectory.
     survival: f64,
     served: u32,
     outbox: Vec<Sample>,
@@ -115,6 +86,18 @@ struct Pool {
 impl Pool {
     fn weight(&self) -> f64 {
         self.live as f64 / self.cohorts.len() as f64
+    }
+
+    fn restart_survival(&mut self) {
+        for cohort in &mut self.cohorts {
+            cohort.restart_survival(self.survival);
+        }
+        self.survival = 1.0;
+    }
+
+    /// Trajectories on the engines.
+    fn in_flight(&self) -> f64 {
+        self.cohorts.iter().map(|c| c.present).sum::<f64>() * self.survival
     }
 }
 
@@ -176,27 +159,38 @@ impl Generators {
             self.advance(pool, cohort, now);
         }
         let entry = &mut self.pools[pool];
-        if entry.live > 0 && engines < entry.live && (failed || engines == 0) {
-            entry.survival *= engines as f64 / entry.live as f64;
-        }
-        entry.live = engines;
         if engines == 0 {
             self.clear(ctx, pool);
+        } else if engines < entry.live && failed {
+            let share = engines as f64 / entry.live as f64;
+            let lost = entry.in_flight() * (1.0 - share);
+            entry.survival *= share;
+            if entry.survival < SURVIVAL_RESTART {
+                entry.restart_survival();
+            }
+            self.lose(lost);
         }
+        self.pools[pool].live = engines;
     }
 
     /// Everything on the engines of a pool is lost.
     fn clear(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
         let entry = &mut self.pools[pool];
+        let lost = entry.in_flight();
         for cohort in &mut entry.cohorts {
             if let Some(key) = cohort.due.take() {
                 ctx.cancel(key);
             }
-            let lost: f64 = cohort.running.drain().map(|Reverse(r)| r.weight).sum();
-            self.admitted -= lost;
-            self.lost += lost;
+            cohort.running.clear();
+            cohort.present = 0.0;
         }
         entry.survival = 1.0;
+        self.lose(lost);
+    }
+
+    fn lose(&mut self, weight: f64) {
+        self.admitted -= weight;
+        self.lost += weight;
     }
 
     /// Stops all engines and forgets what is on them.
@@ -216,7 +210,6 @@ impl Generators {
 
     /// Brings a cohort's clock up to `now`.
     fn advance(&mut self, pool: usize, cohort: usize, now: SimTime) {
-        let weight = self.pools[pool].weight();
         let batch = self.pools[pool].cohorts[cohort].running.len();
         let rate = self.rate(batch);
         let entry = &mut self.pools[pool];
@@ -225,7 +218,7 @@ impl Generators {
         state.at = now;
         if state.resume.is_none() && batch > 0 {
             state.clock += rate * elapsed;
-            entry.tokens += rate * elapsed * batch as f64 * weight;
+            entry.tokens += rate * elapsed * state.present * entry.survival;
         }
     }
 
@@ -243,21 +236,25 @@ impl Generators {
         let Some(Reverse(first)) = state.running.peek() else { return };
         let wait = SimDuration::from_secs_f64_ceil(((first.mark - state.clock) / rate).max(0.0));
         let event = RlEvent::CohortDue { pool: pool as u16, cohort: cohort as u16 };
-        state.due = Some(ctx.schedule_keyed(ctx.now() + wait, CLASS_MODEL, Event::Rl(work, event)));
+        state.due = Some(ctx.schedule_keyed(ctx.now().saturating_add(wait), CLASS_MODEL, Event::Rl(work, event)));
     }
 
-    /// Starts one trajectory on a cohort if admission allows.
+    /// Starts one trajectory on a cohort if admission allows. The last one below the bound stands for what is left
+    /// of it, so that all engines together start exactly as many as they may: a batch of 64 from a thousand engines
+    /// must fill up to 64, or the trainer waits for ever.
     fn admit(&mut self, now: SimTime, pool: usize, cohort: usize, bound: f64) -> bool {
         let entry = &mut self.pools[pool];
-        let weight = entry.weight();
-        if weight <= 0.0 || self.admitted + weight > bound {
+        let whole = entry.weight();
+        let weight = whole.min(bound - self.admitted);
+        if weight <= NO_ROOM * whole {
             return false;
         }
-        let tokens = entry.params.samples.sample(&self.params.length).clamp(1.0, self.params.length_cap).round();
+        let tokens = entry.params.lengths.sample(&self.params.length).clamp(1.0, self.params.length_cap).round();
         self.admitted += weight;
         self.sequence += 1;
         let (survival, version) = (entry.survival, entry.served);
         let state = &mut entry.cohorts[cohort];
+        state.present += weight / survival;
         state.running.push(Reverse(Running {
             mark: state.clock + tokens,
             sequence: self.sequence,
@@ -275,6 +272,7 @@ impl Generators {
         let now = ctx.now();
         self.pools[pool].cohorts[cohort].due = None;
         self.advance(pool, cohort, now);
+        self.pools[pool].cohorts[cohort].restart_clock();
         loop {
             let state = &mut self.pools[pool].cohorts[cohort];
             match state.running.peek() {
@@ -282,6 +280,7 @@ impl Generators {
                 _ => break,
             }
             let Some(Reverse(done)) = state.running.pop() else { break };
+            state.present = if state.running.is_empty() { 0.0 } else { state.present - done.weight / done.survival };
             self.finish(now, pool, &done);
             self.admit(now, pool, cohort, bound);
         }
@@ -292,16 +291,11 @@ impl Generators {
     fn finish(&mut self, now: SimTime, pool: usize, done: &Running) {
         let entry = &mut self.pools[pool];
         let weight = done.weight * entry.survival / done.survival;
-        self.admitted -= done.weight - weight;
-        self.lost += done.weight - weight;
-        if weight <= 0.0 {
-            return;
-        }
-        let reward = SimDuration::from_secs_f64(entry.params.samples.sample(&self.params.reward));
+        let reward = SimDuration::from_secs_f64(entry.params.rewards.sample(&self.params.reward));
         entry.outbox.push(Sample {
             started: done.started,
             generated: now,
-            rewarded: now + reward,
+            rewarded: now.saturating_add(reward),
             arrived: SimTime::MAX,
             version: done.version,
             tokens: done.tokens,
@@ -402,7 +396,7 @@ impl Generators {
             for key in [state.due.take(), state.resume.take()].into_iter().flatten() {
                 ctx.cancel(key);
             }
-            state.resume = Some(ctx.schedule_keyed(now + pause, CLASS_MODEL, Event::Rl(work, event)));
+            state.resume = Some(ctx.schedule_keyed(now.saturating_add(pause), CLASS_MODEL, Event::Rl(work, event)));
         }
         SimDuration::from_secs_f64(quantile(&self.params.swap, 0.99))
     }
@@ -437,11 +431,7 @@ impl Generators {
 
     /// Trajectories on engines, weighted.
     pub fn in_flight(&self) -> f64 {
-        let weight = |p: &Pool, r: &Running| r.weight * p.survival / r.survival;
-        self.pools
-            .iter()
-            .flat_map(|p| p.cohorts.iter().flat_map(move |c| c.running.iter().map(move |Reverse(r)| weight(p, r))))
-            .sum()
+        self.pools.iter().map(Pool::in_flight).sum()
     }
 
     /// Trajectories admitted, less those lost or dropped.
@@ -484,3 +474,7 @@ impl Generators {
         stats.generator_idle = (capacity > 0.0).then(|| 1.0 - tokens / capacity);
     }
 }
+
+#[cfg(test)]
+#[path = "generators_tests.rs"]
+mod tests;

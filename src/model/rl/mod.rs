@@ -16,6 +16,7 @@
 //! Not modelled here: groups of samples per prompt, multi-turn environments, drain and abort-and-resume, colocated
 //! pools, staggered swaps.
 
+mod cohort;
 pub mod generators;
 pub mod ledger;
 pub mod publisher;
@@ -104,6 +105,7 @@ pub struct Rl {
     publisher: Publisher,
     ledger: Ledger,
     running: bool,
+    ended: Option<SimTime>,
 }
 
 impl Rl {
@@ -116,6 +118,7 @@ impl Rl {
             ledger: Ledger::new(params.feedback_target),
             params,
             running: false,
+            ended: None,
         }
     }
 
@@ -129,9 +132,10 @@ impl Rl {
         self.refill(ctx);
     }
 
-    /// The work ends: everything under way is dropped.
+    /// The work ends: nothing goes on. What is under way stays open, and is judged as of this moment.
     pub fn stop(&mut self, ctx: &mut Context<'_, Event>) {
         self.running = false;
+        self.ended = Some(ctx.now());
         self.generators.stop(ctx);
         self.trainer.stop(ctx);
         self.publisher.stop();
@@ -182,7 +186,7 @@ impl Rl {
     pub fn weights_arrived(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
         let engines = self.generators.live_engines()[usize::from(pool)];
         let depth = self.publisher.tree_time(engines);
-        self.schedule(ctx, ctx.now() + depth, RlEvent::PublishLanded { pool });
+        self.schedule(ctx, depth, RlEvent::PublishLanded { pool });
     }
 
     /// A checkpoint is safely written.
@@ -231,7 +235,7 @@ impl Rl {
     /// target, and as censored otherwise.
     pub fn stats(&mut self, now: SimTime) -> LoopStats {
         let open: Vec<Sample> = self.generators.open_samples().chain(self.trainer.open_samples()).copied().collect();
-        let mut stats = self.ledger.stats(now, &open);
+        let mut stats = self.ledger.stats(self.ended.unwrap_or(now), &open);
         self.generators.fill_stats(now, &mut stats);
         self.trainer.fill_stats(now, &mut stats);
         self.publisher.fill_stats(&mut stats);
@@ -279,14 +283,14 @@ impl Rl {
 
     fn publish_next(&mut self, ctx: &mut Context<'_, Event>) {
         if let Some(build) = self.publisher.begin(ctx.now(), self.trainer.version()) {
-            self.schedule(ctx, ctx.now() + build, RlEvent::PayloadBuilt);
+            self.schedule(ctx, build, RlEvent::PayloadBuilt);
         }
     }
 
     fn landed(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
         self.publisher.landed(ctx.now());
         let swap = self.generators.swap(ctx, pool.into());
-        self.schedule(ctx, ctx.now() + swap, RlEvent::Served { pool });
+        self.schedule(ctx, swap, RlEvent::Served { pool });
     }
 
     fn served(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
@@ -300,7 +304,7 @@ impl Rl {
         }
     }
 
-    fn schedule(&self, ctx: &mut Context<'_, Event>, at: SimTime, event: RlEvent) {
-        ctx.schedule(at, CLASS_MODEL, Event::Rl(self.params.work, event));
+    fn schedule(&self, ctx: &mut Context<'_, Event>, after: SimDuration, event: RlEvent) {
+        ctx.schedule(ctx.now().saturating_add(after), CLASS_MODEL, Event::Rl(self.params.work, event));
     }
 }

@@ -17,6 +17,9 @@ use crate::model::ids::WorkId;
 use crate::stats::{Level, Sketch, Tally};
 use crate::units::{SimDuration, SimTime};
 
+/// A batch that is short by less than this share is whole: weights are sums of shares, and sums round.
+const ROUNDING: f64 = 1e-6;
+
 /// Parameters of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct StepParams {
@@ -144,14 +147,9 @@ impl Trainer {
 
     /// The work ends.
     pub fn stop(&mut self, ctx: &mut Context<'_, Event>) {
-        if let State::Step { due, .. } | State::Recompute { due } = self.state {
-            ctx.cancel(due);
-        }
-        self.state = State::Down;
+        self.abort(ctx);
         self.idle.set(ctx.now(), 0.0);
         self.down.set(ctx.now(), 0.0);
-        self.queue.clear();
-        self.queued = 0.0;
     }
 
     /// Version of the policy after the last finished step.
@@ -167,7 +165,7 @@ impl Trainer {
 
     /// Starts a step if the trainer is free and a batch is there. Returns stale trajectories that were dropped.
     pub fn try_start(&mut self, ctx: &mut Context<'_, Event>, max_lag: u32) -> Vec<Sample> {
-        if !matches!(self.state, State::Idle) || self.gpus == 0 || self.queued < self.params.batch {
+        if !matches!(self.state, State::Idle) || self.gpus == 0 || self.queued < self.whole_batch() {
             return Vec::new();
         }
         let version = self.version;
@@ -175,7 +173,7 @@ impl Trainer {
             self.queue.drain(..).partition(|s| version - s.version <= max_lag);
         self.queue = fresh;
         self.queued = self.queue.iter().map(|s| s.weight).sum();
-        if self.queued >= self.params.batch {
+        if self.queued >= self.whole_batch() {
             let batch = self.take_batch();
             for sample in &batch {
                 self.lag.add(f64::from(version - sample.version), count(sample.weight));
@@ -183,19 +181,23 @@ impl Trainer {
             let tokens: f64 = batch.iter().map(|s| s.tokens * s.weight).sum();
             let time = SimDuration::from_secs_f64(self.params.step.time(tokens, self.gpus as f64));
             let event = Event::Rl(self.work, RlEvent::StepDone);
-            let due = ctx.schedule_keyed(ctx.now() + time, CLASS_MODEL, event);
+            let due = ctx.schedule_keyed(ctx.now().saturating_add(time), CLASS_MODEL, event);
             self.set_state(ctx.now(), State::Step { due, began: ctx.now(), batch });
         }
         stale.into()
     }
 
-    /// Takes exactly one batch from the head of the queue; the last trajectory is split if need be.
+    fn whole_batch(&self) -> f64 {
+        self.params.batch * (1.0 - ROUNDING)
+    }
+
+    /// Takes one batch from the head of the queue; the last trajectory is split if need be.
     fn take_batch(&mut self) -> Vec<Sample> {
         let mut batch = Vec::new();
         let mut missing = self.params.batch;
         while missing > 0.0 {
             let Some(mut sample) = self.queue.pop_front() else { break };
-            if sample.weight > missing {
+            if sample.weight > missing + ROUNDING * self.params.batch {
                 let rest = Sample { weight: sample.weight - missing, ..sample };
                 sample.weight = missing;
                 self.queue.push_front(rest);
@@ -278,6 +280,12 @@ impl Trainer {
     pub fn fail(&mut self, ctx: &mut Context<'_, Event>, gpus: u64) {
         self.gpus = gpus;
         self.interruptions += 1;
+        self.abort(ctx);
+        self.set_state(ctx.now(), State::Down);
+    }
+
+    /// Ends what is being computed; the batch of a step goes back to the head of the queue.
+    fn abort(&mut self, ctx: &mut Context<'_, Event>) {
         match std::mem::replace(&mut self.state, State::Down) {
             State::Step { due, batch, .. } => {
                 ctx.cancel(due);
@@ -291,7 +299,6 @@ impl Trainer {
             }
             _ => {}
         }
-        self.set_state(ctx.now(), State::Down);
     }
 
     /// The pool has changed. A trainer that is down goes on once its pool is `settled`.
@@ -368,9 +375,9 @@ impl Trainer {
     }
 }
 
-/// Trajectories as a whole count for histograms; at least one.
+/// Trajectories in thousandths, as a whole count for histograms: a sample may stand for less than one trajectory.
 pub fn count(weight: f64) -> u64 {
-    (weight.round() as u64).max(1)
+    (weight * 1000.0).round() as u64
 }
 
 #[cfg(test)]

@@ -407,6 +407,10 @@ impl World {
 
     fn rl_effects(&mut self, work: WorkId, effects: Vec<RlEffect>, ctx: &mut Context<'_, Event>) {
         for effect in effects {
+            if matches!(effect, RlEffect::ReadCheckpoint(_)) {
+                // A failure during a restore: what was read so far is of no use.
+                self.carriage.cancel_work(ctx.now(), work, |purpose| purpose == Purpose::CheckpointRead);
+            }
             if let Some(order) = self.rl_order(work, effect) {
                 self.carry(ctx, order);
             }

@@ -153,7 +153,7 @@ impl World {
             Task::Rl(task) => {
                 task.rl.stop(ctx);
                 claims = std::iter::once(task.trainer).chain(task.pools.iter().copied()).collect();
-                self.carriage.cancel_work(now, id);
+                self.carriage.cancel_work(now, id, |_| true);
             }
         }
         for claim in claims {

@@ -41,7 +41,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
 
 /// Where the horizontal axis ends: a few stragglers must not squeeze everything else into a corner.
 fn end(d: &Distribution) -> f64 {
-    let last = quantile(d, SHOWN).min(2.0 * quantile(d, 0.99)).max(1.2 * d.limit.unwrap_or(0.0));
+    let last = quantile(d, SHOWN).min(1.5 * quantile(d, 0.99)).max(1.2 * d.limit.unwrap_or(0.0));
     if last > 0.0 { last * 1.05 } else { 1.0 }
 }
 
@@ -102,6 +102,8 @@ fn cumulative(d: &Distribution) -> Panel {
         points.push((*value, sum));
     }
     points.retain(|p| p.0 <= x.hi);
+    // Nothing comes between the last point on the axis and its end.
+    points.extend(points.last().map(|last| (x.hi, last.1)));
     let title = heading(d, x.hi);
     Panel {
         title,

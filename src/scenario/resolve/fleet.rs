@@ -36,6 +36,7 @@ impl Resolver<'_> {
             node_power: Power(self.figure(record, "node_power")?),
             hazards: self.hazards(record, part)?,
             repairs: REPAIRS.iter().map(|name| repair(name)).collect(),
+            in_operation: record.text("health")? == "steady",
             detection: record.dist("detection"),
             replacement: record.dist("replacement"),
         })

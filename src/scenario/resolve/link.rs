@@ -92,8 +92,7 @@ impl Resolver<'_> {
 
     fn no_length(&mut self, record: &Record, names: &[(String, Place)]) {
         // An undefined end and a broken location are reported already.
-        let sites = self.records("site");
-        let sound = |name: &str| sites.iter().any(|s| s.name == name && !s.broken.contains(&"location"));
+        let sound = |name: &str| self.record_of("site", name).is_some_and(|s| !s.broken.contains(&"location"));
         if names.is_empty() || !names.iter().all(|(name, _)| sound(name)) {
             return;
         }
@@ -109,7 +108,7 @@ impl Resolver<'_> {
     }
 
     fn location(&self, site: &str) -> Option<(f64, f64)> {
-        let record = self.records("site").iter().find(|s| s.name == site)?;
+        let record = self.record_of("site", site)?;
         match record.item("location").map(|i| &i.val) {
             Some(Val::Location(latitude, longitude)) => Some((*latitude, *longitude)),
             _ => None,
@@ -172,7 +171,7 @@ impl Resolver<'_> {
     }
 
     fn risk_group(&mut self, index: usize, name: &str, links: &[Link]) -> RiskGroup {
-        let record = self.records("risk_group").iter().find(|r| r.name == name).cloned();
+        let record = self.record_of("risk_group", name).cloned();
         let record = record.unwrap_or_else(|| {
             let place = self.top.place.clone();
             self.reader.record(&RISK_GROUP, &format!("risk_group.{name}"), &Table::new(), &place)

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use apollo_sim::report::folder::{self, FolderError};
 
-mod report_sample;
-use report_sample::{empty, falcon};
+use crate::sample::{empty, falcon};
 
 /// Every file below a folder with its bytes.
 fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {

@@ -2,8 +2,7 @@
 
 use apollo_sim::report::{csv, json, junit, markdown, parquet, text};
 
-mod report_sample;
-use report_sample::{empty, falcon};
+use crate::sample::{empty, falcon};
 
 #[test]
 fn text_is_readable() {
