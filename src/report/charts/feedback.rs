@@ -34,7 +34,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
         title: "RL feedback time in s: from reward to first being served".to_owned(),
         subtitle,
         columns: shown.len().max(1),
-        panels: shown.iter().map(|d| histogram(d)).chain(shown.iter().map(|d| cumulative(d))).collect(),
+        panels: shown.iter().map(|d| histogram(run, d)).chain(shown.iter().map(|d| cumulative(run, d))).collect(),
         empty: empty.to_owned(),
     }
 }
@@ -67,7 +67,7 @@ fn work(d: &Distribution) -> String {
     d.name.trim_start_matches("rl.").trim_end_matches(".feedback_time").to_owned()
 }
 
-fn histogram(d: &Distribution) -> Panel {
+fn histogram(run: &RunResults, d: &Distribution) -> Panel {
     let x = axis::duration("feedback time", end(d), 12);
     let width = axis::round_step(x.hi, BARS);
     let bins = (x.hi / width).ceil() as usize;
@@ -87,13 +87,13 @@ fn histogram(d: &Distribution) -> Panel {
         x,
         y: axis::from_zero(&label, "%", top, 5),
         curves: vec![bars],
-        marks: marks(d, true),
+        marks: marks(run, d, true),
         shade: None,
         note: None,
     }
 }
 
-fn cumulative(d: &Distribution) -> Panel {
+fn cumulative(run: &RunResults, d: &Distribution) -> Panel {
     let x = axis::duration("feedback time", end(d), 12);
     let mut sum = 0.0;
     let mut points = vec![(0.0, 0.0)];
@@ -116,7 +116,7 @@ fn cumulative(d: &Distribution) -> Panel {
             shape: Shape::Line,
             broad: false,
         }],
-        marks: marks(d, false),
+        marks: marks(run, d, false),
         shade: None,
         note: None,
     }
@@ -144,12 +144,14 @@ fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
 }
 
 /// Quantiles and target as vertical lines, with text in one of the panels only.
-fn marks(d: &Distribution, labelled: bool) -> Vec<Mark> {
+fn marks(run: &RunResults, d: &Distribution, labelled: bool) -> Vec<Mark> {
     let text = |text: String| if labelled { text } else { String::new() };
     let mut marks: Vec<Mark> = QUANTILES
         .into_iter()
         .map(|(name, p, color)| {
-            let at = quantile(d, p);
+            // The KPI table's figure (a mean over replications) where there is one, so that chart and table agree.
+            let kpi = run.kpis.iter().find(|k| k.name == format!("{}.{name}", d.name)).and_then(|k| k.mean);
+            let at = kpi.unwrap_or_else(|| quantile(d, p));
             Mark { label: text(format!("{name} {}", human::value(at, "s"))), at, color, dashed: false }
         })
         .collect();
