@@ -3,6 +3,7 @@
 //! Components hand back effects; [`World`] routes them. After every event that touched a flow, [`World::settle`]
 //! takes finished flows, lets write buffers react to new rates, and puts the next completion into the calendar.
 
+mod audit;
 mod measures;
 mod works;
 
