@@ -386,6 +386,7 @@ mod tests {
             meters: Vec::new(),
             bytes: 100.0,
             pace: (f64::INFINITY, 0),
+            slots: None,
             priority: 1,
             transport: Transport { window_bytes: f64::INFINITY, setup_rtts: 1.0 },
         };
