@@ -29,7 +29,7 @@ const SEQUENCE_BITS: u32 = 56;
 /// Dead entries are not swept while there are fewer than this.
 const FEW_DEAD: usize = 256;
 /// A bucket of the wheel with no more entries than this becomes the row.
-const ROW: usize = 64;
+const ROW: usize = 128;
 /// A row with more entries than this gives half of them to the wheel.
 const LONG_ROW: usize = 2 * ROW;
 
@@ -110,20 +110,20 @@ impl<E: Copy> Calendar<E> {
 
     /// Adds an event that cannot be withdrawn. `at` is not before the last event taken, nor before a limit up to which
     /// all events were taken.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, at: SimTime, class: Class, event: E) {
         self.insert(at, class, NO_SLOT, event);
     }
 
     /// Adds an event that can be withdrawn.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push_keyed(&mut self, at: SimTime, class: Class, event: E) -> Key {
         let key = self.slots.occupy();
         self.insert(at, class, key.slot, event);
         key
     }
 
-    #[inline]
+    #[inline(always)]
     fn insert(&mut self, at: SimTime, class: Class, slot: u32, event: E) {
         let sequence = match self.ties {
             None => self.sequence,
@@ -140,17 +140,35 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
-    /// Puts an entry that lies before the border into the row or the heap.
+    /// Puts an entry that lies before the border into the row, or into the heap when too many would have to move.
     #[inline(never)]
     fn insert_near(&mut self, time: u64, rank: u64, slot: u32, event: E) {
         let entry = Entry { time, rank, slot, event };
-        let reach = self.first.max(self.near.len().saturating_sub(LONG_ROW));
-        if reach > self.first && entry.order() < self.near[reach].order() {
+        let row = &self.near[self.first..];
+        if row.last().is_none_or(|last| last.order() < entry.order()) {
+            self.near.push(entry);
+            self.tidy_row();
+            return;
+        }
+        let before = if entry.order() < row[0].order() { 0 } else { row.partition_point(|other| other.order() < entry.order()) };
+        let after = row.len() - before;
+        if self.first > 0 && before < after.min(LONG_ROW) {
+            // The gap that a taken entry has left is nearer than the end.
+            let gap = self.first - 1;
+            self.near.copy_within(self.first..self.first + before, gap);
+            self.near[gap + before] = entry;
+            self.first = gap;
+        } else if after <= LONG_ROW {
+            self.near.insert(self.first + before, entry);
+        } else {
             self.late.push(Late(entry));
             return;
         }
-        let place = reach + self.near[reach..].partition_point(|other| other.order() < entry.order());
-        self.near.insert(place, entry);
+        self.tidy_row();
+    }
+
+    /// Keeps the row from growing without need at its end, and the taken entries from piling up at its front.
+    fn tidy_row(&mut self) {
         if self.near.len() - self.first > LONG_ROW {
             self.shorten_row();
         }
