@@ -23,6 +23,7 @@ use super::wheel::Wheel;
 use crate::units::SimTime;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 /// Bits of the sequence number below the class: 7e16 events in one run.
 const SEQUENCE_BITS: u32 = 56;
@@ -150,7 +151,8 @@ impl<E: Copy> Calendar<E> {
             self.tidy_row();
             return;
         }
-        let before = if entry.order() < row[0].order() { 0 } else { row.partition_point(|other| other.order() < entry.order()) };
+        let before =
+            if entry.order() < row[0].order() { 0 } else { row.partition_point(|other| other.order() < entry.order()) };
         let after = row.len() - before;
         if self.first > 0 && before < after.min(LONG_ROW) {
             // The gap that a taken entry has left is nearer than the end.
@@ -217,7 +219,17 @@ impl<E: Copy> Calendar<E> {
     pub(super) fn pop_until(&mut self, limit: SimTime) -> Option<Entry<E>> {
         let limit = limit.as_nanos() as u64;
         loop {
-            let entry = self.take_until(limit)?;
+            if !self.late.is_empty() {
+                self.fetch_late();
+            }
+            if self.first == self.near.len() {
+                self.refill(limit)?;
+            }
+            let entry = self.near[self.first];
+            if entry.time > limit {
+                return None;
+            }
+            self.first += 1;
             if self.slots.release(entry.slot) {
                 self.floor = entry.time;
                 return Some(entry);
@@ -225,40 +237,20 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
-    /// Takes out the next entry, dead or alive.
-    #[inline(always)]
-    fn take_until(&mut self, limit: u64) -> Option<Entry<E>> {
-        if !self.late.is_empty() {
-            return self.take_late(limit);
-        }
-        if self.first == self.near.len() {
-            self.refill(limit)?;
-        }
-        let entry = self.near[self.first];
-        if entry.time > limit {
-            return None;
-        }
-        self.first += 1;
-        Some(entry)
-    }
-
-    /// The same while the heap is in use.
+    /// Moves the head of the heap to the front of the row if it belongs there.
     #[cold]
-    fn take_late(&mut self, limit: u64) -> Option<Entry<E>> {
-        let late = self.late.peek()?.0;
-        let entry = match self.near.get(self.first) {
-            Some(&entry) if entry.order() < late.order() => entry,
-            _ => late,
-        };
-        if entry.time > limit {
-            return None;
+    fn fetch_late(&mut self) {
+        let Some(late) = self.late.peek_mut() else { return };
+        if self.near.get(self.first).is_some_and(|first| first.order() < late.0.order()) {
+            return;
         }
-        if entry.order() == late.order() {
-            self.late.pop();
+        let entry = PeekMut::pop(late).0;
+        if self.first > 0 {
+            self.first -= 1;
+            self.near[self.first] = entry;
         } else {
-            self.first += 1;
+            self.near.insert(0, entry);
         }
-        Some(entry)
     }
 
     /// Makes the wheel's next bucket the row; `None` if nothing waits up to `limit`.
