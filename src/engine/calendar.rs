@@ -258,11 +258,16 @@ impl<E: Copy> Calendar<E> {
     fn refill(&mut self, limit: u64) -> Option<()> {
         self.near.clear();
         self.first = 0;
-        if self.wheel.len() == 0 {
-            self.border = u64::MAX;
-            return None;
+        while self.near.is_empty() {
+            if self.wheel.len() == 0 {
+                self.border = u64::MAX;
+                return None;
+            }
+            self.border = self.wheel.open(limit, ROW, &mut self.near)?;
+            if self.slots.dead() > 0 {
+                self.near.retain(|entry| self.slots.keep(entry.slot));
+            }
         }
-        self.border = self.wheel.open(limit, ROW, &mut self.near)?;
         self.near.sort_unstable_by_key(Entry::order);
         Some(())
     }
