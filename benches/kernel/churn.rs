@@ -59,8 +59,8 @@ fn cells<K: Copy>(args: &Args, pending: K) -> Vec<Cell<K>> {
 }
 
 fn line<K>(work: u64, cpu_s: f64, cells: &[Cell<K>]) -> Line {
-    let processes: Vec<Process> = cells.iter().map(|cell| cell.process).collect();
-    Line { workload: "phold-cancel", work, cpu_s, answer: checksum(&processes) }
+    let answer = checksum(cells.iter().map(|cell| &cell.process));
+    Line { workload: "phold-cancel", work, cpu_s, answer }
 }
 
 /// The workload on the engine.

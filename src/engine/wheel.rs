@@ -40,12 +40,14 @@ pub(super) struct Wheel<E> {
 /// A list of chunks; all but the last are full.
 #[derive(Clone, Copy)]
 struct Bucket {
+    /// The first chunk.
     first: u32,
-    last: u32,
+    /// Where the next entry goes; at the beginning of a chunk there is none yet.
+    next: usize,
     len: usize,
 }
 
-const EMPTY: Bucket = Bucket { first: NONE, last: NONE, len: 0 };
+const EMPTY: Bucket = Bucket { first: NONE, next: 0, len: 0 };
 
 impl<E: Copy> Wheel<E> {
     pub(super) fn new() -> Self {
@@ -55,7 +57,7 @@ impl<E: Copy> Wheel<E> {
             levels: 0,
             digits: [0; LEVELS],
             buckets: vec![EMPTY; LEVELS * WIDTH],
-            pool: Pool { chunks: Vec::new(), free: NONE },
+            pool: Pool { entries: Vec::new(), following: Vec::new(), free: NONE },
         }
     }
 
@@ -80,13 +82,15 @@ impl<E: Copy> Wheel<E> {
         debug_assert!(entry.time >= self.origin, "an entry lies before the origin of the wheel");
         let level = ((entry.time ^ self.origin) | 1).ilog2() / BITS;
         let digit = (entry.time >> (level * BITS)) as usize % WIDTH;
-        let bucket = level as usize * WIDTH + digit;
-        if self.buckets[bucket].len.is_multiple_of(CHUNK) {
+        let bucket = &mut self.buckets[level as usize * WIDTH + digit];
+        if bucket.next.is_multiple_of(CHUNK) {
             self.levels |= 1 << level;
             self.digits[level as usize] |= 1 << digit;
-            self.pool.extend(&mut self.buckets[bucket], entry.event);
+            self.pool.extend(bucket, entry.event);
         }
-        self.pool.append(&mut self.buckets[bucket], entry);
+        self.pool.entries[bucket.next] = entry;
+        bucket.next += 1;
+        bucket.len += 1;
     }
 
     /// Moves the next entries into the empty `out`, in no order, and returns the first time that is not among them; `None`
@@ -130,7 +134,7 @@ impl<E: Copy> Wheel<E> {
         while left > 0 {
             let filled = left.min(CHUNK);
             for place in 0..filled {
-                let entry = self.pool.chunks[chunk as usize].entries[place];
+                let entry = self.pool.entries[chunk as usize * CHUNK + place];
                 self.place(entry);
             }
             left -= filled;
@@ -159,58 +163,49 @@ impl<E: Copy> Wheel<E> {
 
 /// The chunks of all buckets.
 struct Pool<E> {
-    chunks: Vec<Chunk<E>>,
-    /// First of the chunks that no bucket holds.
+    /// Chunk after chunk.
+    entries: Vec<Entry<E>>,
+    /// By chunk: the next one of the same bucket, or of the free ones.
+    following: Vec<u32>,
+    /// The first free chunk.
     free: u32,
 }
 
-struct Chunk<E> {
-    entries: [Entry<E>; CHUNK],
-    /// The next chunk of the same bucket, or of the free ones.
-    next: u32,
-}
-
 impl<E: Copy> Pool<E> {
-    /// Adds an entry to a bucket whose last chunk has room.
-    #[inline(always)]
-    fn append(&mut self, bucket: &mut Bucket, entry: Entry<E>) {
-        self.chunks[bucket.last as usize].entries[bucket.len % CHUNK] = entry;
-        bucket.len += 1;
-    }
-
-    /// Gives a full bucket one more chunk.
+    /// Gives an empty or full bucket one more chunk.
     #[inline(never)]
     fn extend(&mut self, bucket: &mut Bucket, filler: E) {
         let chunk = self.chunk(filler);
         match bucket.len {
             0 => bucket.first = chunk,
-            _ => self.chunks[bucket.last as usize].next = chunk,
+            _ => self.following[bucket.next / CHUNK - 1] = chunk,
         }
-        bucket.last = chunk;
+        bucket.next = chunk as usize * CHUNK;
     }
 
     /// A chunk that nobody holds; a new one is filled with entries of no meaning.
     fn chunk(&mut self, filler: E) -> u32 {
         let chunk = self.free;
         if chunk == NONE {
-            self.chunks.push(Chunk { entries: [Entry::filler(filler); CHUNK], next: NONE });
-            return u32::try_from(self.chunks.len() - 1).expect("fewer than 2^37 events are pending");
+            self.entries.resize(self.entries.len() + CHUNK, Entry::filler(filler));
+            self.following.push(NONE);
+            return u32::try_from(self.following.len() - 1).expect("fewer than 2^37 events are pending");
         }
-        self.free = self.chunks[chunk as usize].next;
+        self.free = self.following[chunk as usize];
         chunk
     }
 
     /// Gives a chunk back; returns the one that followed it.
     fn release(&mut self, chunk: u32) -> u32 {
-        std::mem::replace(&mut self.chunks[chunk as usize].next, std::mem::replace(&mut self.free, chunk))
+        std::mem::replace(&mut self.following[chunk as usize], std::mem::replace(&mut self.free, chunk))
     }
 
     /// Moves all entries of a bucket to the end of `out`.
     fn pour(&mut self, bucket: Bucket, out: &mut Vec<Entry<E>>) {
         let (mut chunk, mut left) = (bucket.first, bucket.len);
         while left > 0 {
-            let filled = left.min(CHUNK);
-            out.extend_from_slice(&self.chunks[chunk as usize].entries[..filled]);
+            let (start, filled) = (chunk as usize * CHUNK, left.min(CHUNK));
+            out.extend_from_slice(&self.entries[start..start + filled]);
             left -= filled;
             chunk = self.release(chunk);
         }
