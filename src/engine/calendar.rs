@@ -24,6 +24,7 @@ use crate::units::SimTime;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
+use std::mem::take;
 
 /// Bits of the sequence number below the class: 7e16 events in one run.
 const SEQUENCE_BITS: u32 = 56;
@@ -180,7 +181,8 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
-    /// Gives the second half of the row back to the wheel, cut between two instants, if it has more than one.
+    /// Gives the second half of the row back to the wheel, cut between two instants, if it has more than one; and what the
+    /// heap holds beyond the cut.
     fn shorten_row(&mut self) {
         let row = &self.near[self.first..];
         let (earliest, middle) = (row[0].time, row[row.len() / 2].time);
@@ -191,6 +193,11 @@ impl<E: Copy> Calendar<E> {
         self.border = border;
         let cut = self.first + row.partition_point(|entry| entry.time < border);
         for entry in self.near.drain(cut..) {
+            self.wheel.add(entry, self.floor);
+        }
+        let beyond: BinaryHeap<Late<E>>;
+        (self.late, beyond) = take(&mut self.late).into_iter().partition(|late| late.0.time < border);
+        for Late(entry) in beyond {
             self.wheel.add(entry, self.floor);
         }
     }

@@ -99,7 +99,10 @@ impl<E: Copy> Wheel<E> {
     /// At most `few` entries come, or all those of one instant.
     pub(super) fn open(&mut self, limit: u64, few: usize, out: &mut Vec<Entry<E>>) -> Option<u64> {
         loop {
-            let level = self.levels.checked_ilog2().map(|_| self.levels.trailing_zeros() as usize)?;
+            if self.levels == 0 {
+                return None;
+            }
+            let level = self.levels.trailing_zeros() as usize;
             let digit = self.digits[level].trailing_zeros() as usize;
             let shift = level as u32 * BITS;
             // The digits above this level, then this digit, then zeros.
