@@ -5,17 +5,18 @@
 //!
 //! Entries live in three places, divided by one instant, the *border*:
 //!
-//! * Before it, in [`Calendar::near`]: a sorted row, taken from its front. A new entry that belongs close to the end of the row
-//!   is put in its place.
-//! * Before it, in [`Calendar::late`]: a heap for new entries that belong far from the end of a long row. They are rare:
-//!   it takes many events at one instant.
-//! * From it on, in the [`Wheel`]. When the row and the heap are empty, the wheel's next bucket becomes the row, and the border
+//! * Before it, in the *row*, sorted and taken from its front. A new entry that belongs close to either end of the row is
+//!   put in its place.
+//! * Before it, in the *late heap*: new entries that belong far from both ends of a long row. They are rare, it takes
+//!   hundreds of events at one instant.
+//! * From it on, in the [`Wheel`]. When row and heap are empty, the wheel's next bucket becomes the row, and the border
 //!   moves to its end. When the row becomes long without need, its second half goes back to the wheel.
 //!
 //! While few events are pending the wheel stays empty and the row is the whole calendar.
 //!
 //! A withdrawn entry stays where it is until it comes up, or until dead entries outnumber live ones, when all of them
-//! are swept out. So withdrawing costs the same wherever the entry is, and memory stays in proportion to what is pending.
+//! are swept out. So withdrawing costs the same wherever the entry is, and memory stays in proportion to what is
+//! pending.
 
 use super::Class;
 use super::slots::{Key, NO_SLOT, Slots};
@@ -67,9 +68,10 @@ impl<E> Entry<E> {
 
 /// The pending events of one run.
 pub(super) struct Calendar<E> {
-    /// Sorted entries before the border; those in front of `first` have been taken.
+    /// The row; entries in front of `first` have been taken.
     near: Vec<Entry<E>>,
     first: usize,
+    /// The late heap.
     late: BinaryHeap<Late<E>>,
     wheel: Wheel<E>,
     border: u64,
@@ -181,8 +183,8 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
-    /// Gives the second half of the row back to the wheel, cut between two instants, if it has more than one; and what the
-    /// heap holds beyond the cut.
+    /// Gives the second half of the row back to the wheel, cut between two instants, if it has more than one; and what
+    /// the heap holds beyond the cut.
     fn shorten_row(&mut self) {
         let row = &self.near[self.first..];
         let (earliest, middle) = (row[0].time, row[row.len() / 2].time);

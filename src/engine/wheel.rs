@@ -14,7 +14,10 @@
 
 use super::calendar::Entry;
 
-/// Bits of a digit.
+// The functions on the path of every event are inlined on purpose: an entry that crosses a call is written to memory in
+// parts and read back whole at once, which costs more than the rest of the work.
+
+/// Bits of a digit; at most 5, for the bitmaps.
 const BITS: u32 = 5;
 /// Buckets of a level.
 const WIDTH: usize = 1 << BITS;
@@ -32,7 +35,7 @@ pub(super) struct Wheel<E> {
     /// Bit by level: some bucket of it is occupied.
     levels: u32,
     /// Bit by digit, for each level.
-    digits: [u64; LEVELS],
+    digits: [u32; LEVELS],
     buckets: Vec<Bucket>,
     pool: Pool<E>,
 }
@@ -77,6 +80,7 @@ impl<E: Copy> Wheel<E> {
         self.place(entry);
     }
 
+    /// Puts an entry into the bucket that it belongs to, seen from the present origin.
     #[inline(always)]
     fn place(&mut self, entry: Entry<E>) {
         debug_assert!(entry.time >= self.origin, "an entry lies before the origin of the wheel");
@@ -93,8 +97,8 @@ impl<E: Copy> Wheel<E> {
         bucket.len += 1;
     }
 
-    /// Moves the next entries into the empty `out`, in no order, and returns the first time that is not among them; `None`
-    /// if nothing waits in a bucket that begins at or before `limit`.
+    /// Moves the next entries into the empty `out`, in no order, and returns the first time that does not belong to
+    /// them; `None` if nothing waits in a bucket that begins at or before `limit`.
     ///
     /// At most `few` entries come, or all those of one instant.
     pub(super) fn open(&mut self, limit: u64, few: usize, out: &mut Vec<Entry<E>>) -> Option<u64> {
