@@ -122,6 +122,7 @@ impl Sharing {
             self.queue.remove(2 * class + 1);
         } else {
             let node = &mut self.nodes[state.hang as usize];
+            node.untimed = true;
             for &(meter, _) in &state.spec.meters {
                 if let Some(at) = node.meters.iter().position(|(known, _)| *known == meter) {
                     node.meters[at].1 -= 1;

@@ -2,6 +2,8 @@
 
 use crate::fluid::Sharing;
 use crate::fluid::node::NONE;
+use crate::fluid::sharing::is_live;
+use std::collections::BTreeMap;
 
 fn near(a: f64, b: f64, scale: f64) -> bool {
     (a - b).abs() <= 1e-9 * scale.abs().max(a.abs()).max(b.abs()).max(1e-3)
@@ -61,6 +63,31 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
         }
         if sharing.reserved == 0 && highest > level * (1.0 + 1e-9) + 1e-9 {
             return Err(format!("node {number}: a class passes at {highest}, above the level {level}"));
+        }
+    }
+    audit_completions(sharing)
+}
+
+/// Every node, and every class with its own clock, is in the queue at the time its lowest live mark will be reached.
+fn audit_completions(sharing: &Sharing) -> Result<(), String> {
+    let mut next = BTreeMap::new();
+    for class in sharing.classes.numbers().filter(|&class| sharing.classes[class].count > 0) {
+        let state = &sharing.classes[class];
+        let live = state.marks.iter().filter(|mark| is_live(&sharing.flows, class, mark));
+        let Some(mark) = live.map(|mark| mark.at).min() else { continue };
+        let wait = mark.minus(sharing.service(class)).max(0.0) / sharing.level(class);
+        let id = if state.hang == NONE { 2 * class + 1 } else { 2 * state.hang };
+        let earliest = next.entry(id).or_insert(f64::INFINITY);
+        *earliest = wait.min(*earliest);
+    }
+    for id in 0..2 * sharing.nodes.len().max(sharing.classes.numbers().len()) as u32 {
+        let queued = sharing.queue.key(id).map(|at| at.seconds_since(sharing.now));
+        let expected = next.get(&id).copied().filter(|wait| *wait < 1e9);
+        match (queued, expected) {
+            (None, None) => {}
+            (Some(queued), Some(expected)) if near(queued, expected, 1e-3) => {}
+            (Some(queued), None) if queued > 0.9e9 => {}
+            _ => return Err(format!("completion {id}: queued after {queued:?} s, expected after {expected:?} s")),
         }
     }
     Ok(())

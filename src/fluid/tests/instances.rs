@@ -110,7 +110,10 @@ fn sized_instance(resources: Range<usize>, steps: Range<usize>, features: Featur
     (resources, 1..3_usize).prop_flat_map(move |(resources, meter_count)| {
         let wait = prop_oneof![1 => Just(0), 3 => 0..1_500_000_000_i64];
         let saturating = prop::collection::vec(0..resources, 0..3);
-        let capacities = prop::collection::vec(number(&[100.0, 200.0, 400.0], 10.0, 500.0), resources);
+        // Plain instances have round capacities only, so that many levels are exactly equal.
+        let round = prop::sample::select(&[100.0, 200.0, 400.0][..]).boxed();
+        let capacity = if features.weights { prop_oneof![round, 10.0..500.0].boxed() } else { round };
+        let capacities = prop::collection::vec(capacity, resources);
         let meters = prop::collection::vec(saturating, meter_count);
         let steps = prop::collection::vec((wait, step(resources, meter_count, features)), steps.clone());
         (capacities, meters, steps).prop_map(|(capacities, meters, steps)| Instance { capacities, meters, steps })
