@@ -1,1 +1,77 @@
-//! Stub.
+//! Plan → World: the only module that knows both what a planner wrote and what is simulated.
+//!
+//! Every index of the plan becomes a typed id, every quantity a plain number in base units, every random quantity
+//! gets its named stream: root seed / replication / kind / name / purpose.
+
+mod parts;
+mod works;
+
+use crate::engine::rng::Streams;
+use crate::engine::{Engine, Limits};
+use crate::model::carriage::Carriage;
+use crate::model::fleet::Fleet;
+use crate::model::ids::FleetId;
+use crate::model::paths::Resources;
+use crate::model::recorder::BinProbe;
+use crate::model::wan::Wan;
+use crate::model::world::{Parts, World, bin_width};
+use crate::scenario::plan::Plan;
+use crate::units::{Dist, SimTime};
+
+/// The world of a plan, ready to run: replication `replication` of root seed `seed`.
+///
+/// With `observe`, time series are recorded; they do not change the run. With `record_flows`, every finished movement
+/// leaves a row.
+pub fn engine(plan: &Plan, seed: u64, replication: u32, observe: bool, record_flows: bool) -> Engine<World> {
+    let streams = Streams::root(seed).index(u64::from(replication));
+    let world = world(plan, &streams, record_flows);
+    let mut engine = Engine::new(world, Limits::default());
+    engine.with_context(|world, ctx| world.begin(ctx));
+    if observe {
+        let bin = bin_width(plan.horizon);
+        engine.add_probe(SimTime::ZERO + bin, bin, Box::new(BinProbe));
+    }
+    engine
+}
+
+fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
+    let mut resources = Resources::default();
+    let (sites, edges) = parts::sites(plan, &mut resources);
+    let links = parts::links(plan, streams, &mut resources);
+    let groups = parts::risk_groups(plan, streams);
+    let storages = parts::storages(plan, &mut resources);
+    let mut fleets: Vec<Fleet> = plan
+        .fleets
+        .iter()
+        .enumerate()
+        .map(|(f, fleet)| Fleet::new(FleetId::new(f), parts::fleet(fleet, streams)))
+        .collect();
+    let works = works::works(plan, streams, &mut resources, &mut fleets);
+    let (sharing, names) = resources.finish();
+    World::new(Parts {
+        names,
+        carriage: Carriage::new(sharing, record_flows),
+        sites,
+        wan: Wan::new(links, groups, edges, plan.reconvergence),
+        fleets,
+        storages,
+        works,
+        fixed: parts::fixed_measures(plan),
+        warmup: SimTime::ZERO + plan.warmup,
+        bin: bin_width(plan.horizon),
+    })
+}
+
+/// Whether nothing in the plan is random: then one replication says everything, and every KPI is exact.
+pub fn is_deterministic(plan: &Plan) -> bool {
+    let links_stand = plan.links.iter().all(|l| l.wave_failures.is_none() && l.cuts.is_none());
+    let groups_stand = plan.risk_groups.iter().all(|g| g.cuts.is_none());
+    let fleets_stand = plan.fleets.iter().all(|f| f.hazards.iter().all(|h| h.per_gpu_second <= 0.0));
+    let works_fixed = plan.works.iter().all(|w| match &w.kind {
+        crate::scenario::plan::WorkKind::Rl(rl) => {
+            [&rl.length, &rl.reward, &rl.weights.swap].iter().all(|d| matches!(d, Dist::Constant(_)))
+        }
+        _ => true,
+    });
+    links_stand && groups_stand && fleets_stand && works_fixed
+}

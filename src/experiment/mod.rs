@@ -1,3 +1,165 @@
-//! Many runs: replications, targets, results.
+//! Many runs of one plan: independent replications in parallel, KPIs with confidence intervals, verdicts on targets.
+//!
+//! Replication r draws from the streams of (root seed, r) and from nothing else, results are collected in the order
+//! of replications, and sums over them are taken in that order: the number of threads cannot be seen in a result.
 
+mod aggregate;
 pub mod results;
+mod verdict;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use rayon::prelude::*;
+
+use crate::assembly;
+use crate::engine::EngineError;
+use crate::model::world::Measured;
+use crate::scenario::plan::Plan;
+use crate::units::{SimDuration, SimTime};
+use results::{FlowRow, RunResults};
+
+/// How often a replication reports its progress.
+const PROGRESS_STEPS: i64 = 50;
+
+/// What the caller decides about a run.
+pub struct RunOptions<'a> {
+    /// Root seed; the plan's where none is given.
+    pub seed: Option<u64>,
+    /// Replications; the plan's where none are given.
+    pub replications: Option<u32>,
+    /// Threads; one per core where none are given.
+    pub threads: Option<usize>,
+    /// Raised from outside to stop the run.
+    pub interrupt: Arc<AtomicBool>,
+    /// Told the share of all work that is done, 0…1, from any thread.
+    pub progress: &'a (dyn Fn(f64) + Sync),
+    /// Whether time series are recorded (they do not change the run).
+    pub observe: bool,
+    /// Path of the scenario file as given.
+    pub file: String,
+    /// Digest of the resolved scenario.
+    pub digest: String,
+    /// `address=value` as given on the command line.
+    pub overrides: Vec<String>,
+}
+
+impl RunOptions<'_> {
+    /// Options for a run from memory, without observers from outside.
+    pub fn quiet() -> RunOptions<'static> {
+        RunOptions {
+            seed: None,
+            replications: None,
+            threads: None,
+            interrupt: Arc::new(AtomicBool::new(false)),
+            progress: &|_| (),
+            observe: true,
+            file: String::new(),
+            digest: String::new(),
+            overrides: Vec::new(),
+        }
+    }
+}
+
+/// Why a run gave no results.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A limit of the engine stopped a replication.
+    #[error("replication {replication} stopped: {error}")]
+    Engine {
+        /// Which one.
+        replication: u32,
+        /// Why.
+        error: EngineError,
+    },
+    /// The run was interrupted from outside.
+    #[error("interrupted")]
+    Interrupted,
+    /// The threads could not be started.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// Threads asked for.
+        threads: usize,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// What one replication gives.
+pub(crate) struct Outcome {
+    events: u64,
+    measured: Measured,
+    flows: Option<Vec<FlowRow>>,
+}
+
+/// Runs all replications of a plan and judges its targets.
+///
+/// # Errors
+/// [`RunError`]: an engine limit, an interrupt, or threads that cannot be started.
+pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError> {
+    let seed = options.seed.unwrap_or(plan.seed);
+    let replications = options.replications.unwrap_or(plan.replications);
+    let done = AtomicU64::new(0);
+    let total = i64::from(replications) * PROGRESS_STEPS;
+    let step = || {
+        let steps = done.fetch_add(1, Ordering::Relaxed) + 1;
+        (options.progress)(steps as f64 / total as f64);
+    };
+    let one = |r: usize| replicate(plan, seed, r as u32, options, &step);
+    let all = || (0..replications as usize).into_par_iter().map(one).collect::<Vec<_>>();
+    let outcomes = in_threads(options.threads, all)?;
+    let outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>, RunError>>()?;
+    Ok(aggregate::results(plan, options, seed, outcomes))
+}
+
+fn in_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T, RunError> {
+    let Some(threads) = threads else { return Ok(work()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|e| RunError::Threads { threads, reason: e.to_string() })?;
+    Ok(pool.install(work))
+}
+
+fn replicate(
+    plan: &Plan,
+    seed: u64,
+    replication: u32,
+    options: &RunOptions<'_>,
+    step: &(impl Fn() + Sync),
+) -> Result<Outcome, RunError> {
+    let record = plan.record_flows && replication == 0;
+    let mut engine = assembly::engine(plan, seed, replication, options.observe, record);
+    engine.set_interrupt(options.interrupt.clone());
+    for i in 1..=PROGRESS_STEPS {
+        // A short replication may end before the engine looks at the flag; the next one must not begin.
+        if options.interrupt.load(Ordering::Relaxed) {
+            return Err(RunError::Interrupted);
+        }
+        let share = i128::from(plan.horizon.as_nanos()) * i128::from(i) / i128::from(PROGRESS_STEPS);
+        let end = SimTime::ZERO + SimDuration::from_nanos(share as i64);
+        engine.run_until(end).map_err(|error| match error {
+            EngineError::Interrupted { .. } => RunError::Interrupted,
+            error => RunError::Engine { replication, error },
+        })?;
+        step();
+    }
+    let (now, events) = (engine.now(), engine.events());
+    let mut world = engine.into_model();
+    let mut measured = world.measure(now);
+    if replication > 0 {
+        // Only the first replication's series are shown; thousands of replications must not keep theirs.
+        measured.tracks = Vec::new();
+        measured.ends = Vec::new();
+    }
+    let flows = world.take_records().map(|rows| rows.into_iter().map(flow_row).collect());
+    Ok(Outcome { events, measured, flows })
+}
+
+fn flow_row((record, bottleneck): (crate::model::carriage::FlowRecord, String)) -> FlowRow {
+    FlowRow {
+        flow: record.flow,
+        start_s: record.start.as_secs_f64(),
+        finish_s: record.finish.map(SimTime::as_secs_f64),
+        bytes: record.bytes,
+        bottleneck,
+    }
+}

@@ -85,6 +85,28 @@ impl Sharing {
         }
     }
 
+    /// What [`meter`](Self::meter) would give at `now` if nothing changes until then, without settling anything: for
+    /// observers that must leave no trace, not even in the last bit of a sum.
+    pub fn peek_meter(&self, now: i64, meter: MeterId) -> MeterReading {
+        let meter = &self.meters[meter.index()];
+        let span = super::exact::Instant::at(now).seconds_since(meter.settled).max(0.0);
+        let (active, bound) = (!meter.members.is_empty(), meter.bound && meter.rate > 0.0);
+        MeterReading {
+            rate: meter.rate,
+            total: meter.total.value() + meter.rate * span,
+            active_s: meter.active.seconds() + if active { span } else { 0.0 },
+            bound_total: meter.bound_total.value() + if bound { meter.rate * span } else { 0.0 },
+            bound_s: meter.bound_time.seconds() + if bound { span } else { 0.0 },
+        }
+    }
+
+    /// What [`carried`](Self::carried) would give at `now`, without settling anything.
+    pub fn peek_carried(&self, now: i64, resource: ResourceId) -> f64 {
+        let resource = &self.resources[resource.index()];
+        let span = super::exact::Instant::at(now).seconds_since(resource.settled).max(0.0);
+        resource.carried.value() + resource.load * span
+    }
+
     /// Appends the meters whose rate has changed since the last call, each once, in the order of their first change.
     pub fn take_changed_meters(&mut self, out: &mut Vec<MeterId>) {
         self.solve();

@@ -116,8 +116,8 @@ pub struct MeterReading {
     pub total: f64,
     /// Seconds with at least one member flow present, moving or not.
     pub active_s: f64,
-    /// Meter units carried while at least one member was stopped by one of the saturating resources.
+    /// Meter units carried while the meter moves and at least one member is stopped by a saturating resource.
     pub bound_total: f64,
-    /// Seconds with at least one member stopped by one of the saturating resources.
+    /// Seconds of the same. A meter held at nothing by higher priorities does not count as bound.
     pub bound_s: f64,
 }

@@ -1,1 +1,15 @@
-//! Stub.
+//! The registry of KPI names: pattern, unit, stats, formula, definition. Knows no simulation.
+//!
+//! A KPI is one number per replication, `area[.entity].measure[.stat]`. [`lookup`] takes a full name apart,
+//! [`all`] lists the rows. What a target's limit is written in follows from the row's dimension.
+
+mod lookup;
+mod registry;
+mod render;
+mod rl;
+mod storage;
+mod world;
+
+pub use lookup::{KpiError, Match, all, lookup};
+pub use registry::{Kpi, Stat};
+pub use render::{render, render_all};

@@ -1,1 +1,27 @@
-//! Stub.
+//! The world: GPU fleets, WAN, storage systems and the works that use them.
+//!
+//! Every component is a plain state machine over typed parameters; it never sees a scenario file and never
+//! imports a sibling. What one component tells another goes through [`world`], so the coupling of the whole
+//! simulator is readable in one file. [`event`] names every event, [`ids`] everything that can be named.
+//!
+//! | component | what it is |
+//! |---|---|
+//! | [`carriage`] | bytes on their way: movements over resources, with set-up, propagation and path changes |
+//! | [`wan`] | links, waves, cuts, shared-risk groups, shortest-path routing with reconvergence |
+//! | [`fleet`] | GPU units: failures by cause, repair classes, spares, pools by priority |
+//! | [`storage`] | crossings of each kind of I/O, write buffer, theoretical rates |
+//! | [`rl`] | online-RL loop: generators in cohorts, trainer, publisher, checkpoints |
+//! | [`bulk`] | copies and storage loads |
+//! | [`recorder`] | passive probe that turns counters into time series |
+
+pub mod bulk;
+pub mod carriage;
+pub mod event;
+pub mod fleet;
+pub mod ids;
+pub mod paths;
+pub mod recorder;
+pub mod rl;
+pub mod storage;
+pub mod wan;
+pub mod world;

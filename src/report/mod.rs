@@ -1,1 +1,19 @@
-//! Stub.
+//! Results to bytes: text, Markdown, JSON, CSV, Parquet, JUnit, charts and the result folder.
+//!
+//! Everything here takes [`RunResults`](crate::experiment::results::RunResults) and gives back bytes; nothing prints,
+//! and only [`folder`] touches the disk. The same results give the same bytes.
+
+pub mod charts;
+pub mod csv;
+pub mod document;
+pub mod files;
+pub mod folder;
+pub mod human;
+pub mod json;
+pub mod junit;
+pub mod manifest;
+pub mod markdown;
+pub mod parquet;
+mod phases;
+pub mod sections;
+pub mod text;

@@ -157,6 +157,8 @@ pub struct Fleet {
     pub hazards: Vec<Hazard>,
     /// Repair classes that hazards refer to.
     pub repairs: Vec<Repair>,
+    /// Whether the fleet has been in operation for long when the run begins; otherwise every unit is healthy.
+    pub in_operation: bool,
     /// Time to notice a failure.
     pub detection: Dist,
     /// Time to bring a spare into service after detection.
@@ -381,6 +383,8 @@ pub struct CopyWork {
     pub bytes: Bytes,
     /// Upper limit the copy sets itself; infinite when none.
     pub pace: ByteRate,
+    /// Bytes per operation on both systems.
+    pub io_size: Bytes,
     /// Transport.
     pub transport: Transport,
 }
@@ -546,6 +550,8 @@ pub struct Checkpoint {
     pub pause: f64,
     /// Whether the trainer waits until the last byte is written.
     pub blocking: bool,
+    /// Bytes per storage operation.
+    pub io_size: Bytes,
 }
 
 /// A target on a KPI.

@@ -1,0 +1,228 @@
+//! Sites, links, fleets and storage systems of a plan as parts of the world.
+
+use crate::engine::rng::Streams;
+use crate::fluid::ResourceId;
+use crate::model::fleet::{FleetParams, HazardParams};
+use crate::model::ids::{LinkId, SiteId};
+use crate::model::paths::Resources;
+use crate::model::storage::buffer::Buffer;
+use crate::model::storage::layout::{self, LayoutParams, Overheads, WritePathParams};
+use crate::model::storage::{Storage, StorageMeters, StorageParams};
+use crate::model::wan::{GroupParams, LinkParams, Outages};
+use crate::model::world::SitePart;
+use crate::scenario::plan::{self, Layout, Plan};
+
+/// Sites with their fabric, and each site's (out, in) WAN edge.
+pub fn sites(plan: &Plan, resources: &mut Resources) -> (Vec<SitePart>, Vec<(ResourceId, ResourceId)>) {
+    let mut edges = Vec::new();
+    let sites = plan
+        .sites
+        .iter()
+        .map(|site| {
+            let mut add = |part: &str, rate: f64| resources.add(format!("site.{}.{part}", site.name), rate);
+            edges.push((add("edge-out", site.wan_edge.get()), add("edge-in", site.wan_edge.get())));
+            SitePart {
+                name: site.name.clone(),
+                fabric_out: add("fabric-out", site.fabric.get()),
+                fabric_in: add("fabric-in", site.fabric.get()),
+            }
+        })
+        .collect();
+    (sites, edges)
+}
+
+fn outages(failures: &plan::Failures, streams: &Streams, purpose: &str) -> Outages {
+    Outages {
+        time_to_failure: failures.time_to_failure.clone(),
+        time_to_repair: failures.time_to_repair.clone(),
+        stream: streams.stream(purpose),
+    }
+}
+
+/// Links with one resource a direction.
+pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<LinkParams> {
+    let wan = streams.child("link");
+    plan.links
+        .iter()
+        .map(|link| {
+            let own = wan.child(&link.name);
+            let (a, b) = (&plan.sites[link.ends.0].name, &plan.sites[link.ends.1].name);
+            let mut direction =
+                |from: &str, to: &str| resources.add(format!("link.{}.{from}-to-{to}", link.name), link.capacity.get());
+            let resources = [direction(a, b), direction(b, a)];
+            let waves = u16::try_from(link.waves).unwrap_or(u16::MAX);
+            let wave_outages = match &link.wave_failures {
+                Some(f) => (0..waves).map(|w| outages(f, &own.index(u64::from(w)), "wave")).collect(),
+                None => Vec::new(),
+            };
+            LinkParams {
+                name: link.name.clone(),
+                ends: (SiteId::new(link.ends.0), SiteId::new(link.ends.1)),
+                capacity: link.capacity.get(),
+                waves,
+                rtt: link.rtt,
+                framing: link.framing,
+                resources,
+                wave_outages,
+                cuts: link.cuts.as_ref().map(|f| outages(f, &own, "cut")),
+            }
+        })
+        .collect()
+}
+
+/// Shared-risk groups with the links they take down.
+pub fn risk_groups(plan: &Plan, streams: &Streams) -> Vec<GroupParams> {
+    let all = streams.child("risk-group");
+    plan.risk_groups
+        .iter()
+        .enumerate()
+        .map(|(g, group)| GroupParams {
+            name: group.name.clone(),
+            links: plan
+                .links
+                .iter()
+                .enumerate()
+                .filter(|(_, link)| link.risk_groups.contains(&g))
+                .map(|(l, _)| LinkId::new(l))
+                .collect(),
+            cuts: group.cuts.as_ref().map(|f| outages(f, &all.child(&group.name), "cut")),
+        })
+        .collect()
+}
+
+/// A fleet in units: rates per GPU become rates per unit, shares become whole units.
+pub fn fleet(fleet: &plan::Fleet, streams: &Streams) -> FleetParams {
+    let own = streams.child("fleet").child(&fleet.name);
+    let units = fleet.nodes * fleet.gpus_per_node / fleet.gpus_per_unit;
+    FleetParams {
+        name: fleet.name.clone(),
+        units,
+        gpus_per_unit: fleet.gpus_per_unit,
+        spare_units: (units as f64 * fleet.spares).ceil() as u64,
+        hazards: fleet
+            .hazards
+            .iter()
+            .map(|h| HazardParams {
+                per_unit_second: h.per_gpu_second * fleet.gpus_per_unit as f64,
+                repair: fleet.repairs[h.repair].time.clone(),
+            })
+            .collect(),
+        in_operation: fleet.in_operation,
+        detection: fleet.detection.clone(),
+        replacement: fleet.replacement.clone(),
+        failures: own.stream("time-to-failure"),
+        detections: own.stream("detection"),
+        repairs: own.stream("repair"),
+        replacements: own.stream("replacement"),
+        past: own.stream("past"),
+    }
+}
+
+fn layout_params(layout: &Layout) -> LayoutParams {
+    match *layout {
+        Layout::SharedNodes { nodes, nic, media_read, media_write } => LayoutParams::SharedNodes {
+            nodes: nodes as f64,
+            nic: nic.get(),
+            media_read: media_read.get(),
+            media_write: media_write.get(),
+        },
+        Layout::HeadsEnclosures {
+            heads,
+            head_nic,
+            head_fabric,
+            enclosures,
+            enclosure_fabric,
+            media_read,
+            media_write,
+        } => LayoutParams::HeadsEnclosures {
+            heads: heads as f64,
+            head_nic: head_nic.get(),
+            head_fabric: head_fabric.get(),
+            enclosures: enclosures as f64,
+            enclosure_fabric: enclosure_fabric.get(),
+            media_read: media_read.get(),
+            media_write: media_write.get(),
+        },
+        Layout::Accounts { accounts, ingress, egress } => {
+            LayoutParams::Accounts { accounts: accounts as f64, ingress: ingress.get(), egress: egress.get() }
+        }
+        Layout::Provisioned { rate, read_share, write_share } => {
+            LayoutParams::Provisioned { rate: rate.get(), read_share, write_share }
+        }
+    }
+}
+
+/// Storage systems with their crossings, meters and write buffers.
+pub fn storages(plan: &Plan, resources: &mut Resources) -> Vec<Storage> {
+    plan.storages.iter().map(|s| storage(s, resources)).collect()
+}
+
+fn storage(storage: &plan::Storage, resources: &mut Resources) -> Storage {
+    let path = storage.write_path.as_ref().map(|w| WritePathParams {
+        buffer_rate: w.buffer_rate.get(),
+        copies: w.copies,
+        reduction: w.reduction,
+        migration_read: w.migration_read,
+        stripe: 1.0 + f64::from(w.stripe_parity) / f64::from(w.stripe_data),
+    });
+    let over = Overheads { client: storage.client_overhead, internal: storage.internal_overhead };
+    let layout = layout_params(&storage.layout);
+    let crossings = layout::build(resources, &storage.name, &layout, path.as_ref(), over);
+    let operations = storage
+        .operations
+        .is_finite()
+        .then(|| resources.add(format!("storage.{}.operations", storage.name), storage.operations));
+    let mut own = crossings.resources.clone();
+    own.extend(operations);
+    let mut bound = || resources.sharing.add_meter(&own);
+    let meters = StorageMeters {
+        read: bound(),
+        write: bound(),
+        pure_read: bound(),
+        burst: bound(),
+        steady: bound(),
+        mixed: bound(),
+        mixed_read: bound(),
+        ingest: bound(),
+        migration: bound(),
+        operations: bound(),
+    };
+    let params = StorageParams {
+        name: storage.name.clone(),
+        site: SiteId::new(storage.site),
+        capacity: storage.capacity.get(),
+        read: crossings.read,
+        write: crossings.write,
+        migration: crossings.migration,
+        operations,
+        stages: crossings.stages,
+        line_rate: crossings.line_rate,
+        nameplate: storage.nameplate.map(|(r, w)| (r.get(), w.get())),
+        provisioned: crossings.provisioned,
+        accounts: if let Layout::Accounts { accounts, .. } = storage.layout { Some(accounts) } else { None },
+        written: crossings.written,
+        owner: resources.sharing.add_owner(),
+        meters,
+    };
+    let buffer = storage.write_path.as_ref().map(|w| Buffer::new(w.buffer.get() / w.copies, w.low_water));
+    Storage::new(params, buffer)
+}
+
+/// Measures that follow from the plan alone: power and rack positions in use.
+pub fn fixed_measures(plan: &Plan) -> Vec<(String, f64)> {
+    let mut out = Vec::new();
+    for (s, site) in plan.sites.iter().enumerate() {
+        let fleets = plan.fleets.iter().filter(|f| f.site == s);
+        let storages = plan.storages.iter().filter(|x| x.site == s);
+        let it: f64 = fleets.clone().map(|f| f.nodes as f64 * f.node_power.get()).sum::<f64>()
+            + storages.clone().map(|x| x.power.get()).sum::<f64>();
+        let racks: f64 =
+            fleets.map(|f| f.nodes as f64 * f.racks_per_node).sum::<f64>() + storages.map(|x| x.racks).sum::<f64>();
+        out.push((format!("site.{}.power", site.name), it * site.pue));
+        if let Some(power) = site.power {
+            out.push((format!("site.{}.power_free", site.name), power.get() - it * site.pue));
+        }
+        out.push((format!("site.{}.rack_positions", site.name), racks.ceil()));
+    }
+    out
+}

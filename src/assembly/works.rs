@@ -1,0 +1,204 @@
+//! Works of a plan as works of the world.
+
+use crate::engine::rng::Streams;
+use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
+use crate::model::fleet::Fleet;
+use crate::model::ids::{FleetId, SiteId, StorageId, WorkId};
+use crate::model::paths::{CLIENT_NIC, PACING, Resources, Slots, Transport};
+use crate::model::rl::generators::{GeneratorParams, PoolParams};
+use crate::model::rl::publisher::PublishParams;
+use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
+use crate::model::rl::{Rl, RlParams};
+use crate::model::world::{Claim, RlWork, Task, Work};
+use crate::scenario::plan::{self, CopyWork, FanOut, IoWork, Pattern, Plan, WorkKind};
+use crate::units::{SimDuration, SimTime};
+
+/// Cohorts of a generator pool when the planner does not say: enough that the tail of the pause is sampled well,
+/// few enough that a site of thousands of engines stays cheap. The effect of the size is measured in the docs.
+const DEFAULT_COHORTS: u64 = 32;
+
+/// Fair sharing serves background migration at priority 0, so works begin at 1.
+const PRIORITY_BASE: u8 = 1;
+
+/// All works, with their claims on fleets.
+pub fn works(plan: &Plan, streams: &Streams, resources: &mut Resources, fleets: &mut [Fleet]) -> Vec<Work> {
+    let all = streams.child("work");
+    plan.works
+        .iter()
+        .enumerate()
+        .map(|(w, work)| {
+            let task = match &work.kind {
+                WorkKind::Copy(copy) => Task::Copy(Copy::new(copy_params(plan, copy))),
+                WorkKind::Io(io) => Task::Io(Io::new(io_params(plan, io, resources))),
+                WorkKind::Rl(rl) => {
+                    let place = Place { plan, work, id: WorkId::new(w), streams: all.child(&work.name) };
+                    Task::Rl(Box::new(place.rl(rl, resources, fleets)))
+                }
+            };
+            Work {
+                name: work.name.clone(),
+                owner: resources.sharing.add_owner(),
+                priority: work.priority + PRIORITY_BASE,
+                starts: SimTime::ZERO + work.starts,
+                ends: SimTime::ZERO + work.ends,
+                task,
+            }
+        })
+        .collect()
+}
+
+fn transport(t: &plan::Transport) -> Transport {
+    Transport { window_bytes: f64::from(t.streams) * t.window.get(), setup_rtts: t.setup_rtts }
+}
+
+fn copy_params(plan: &Plan, copy: &CopyWork) -> CopyParams {
+    let end = |s: usize| (StorageId::new(s), SiteId::new(plan.storages[s].site));
+    CopyParams {
+        from: end(copy.from),
+        to: end(copy.to),
+        bytes: copy.bytes.get(),
+        pace: copy.pace.get(),
+        operations: 1.0 / copy.io_size.get(),
+        transport: transport(&copy.transport),
+    }
+}
+
+fn io_params(plan: &Plan, io: &IoWork, resources: &mut Resources) -> IoParams {
+    let storage = &plan.storages[io.storage];
+    let read_share = match io.pattern {
+        Pattern::Read => 1.0,
+        Pattern::Write => 0.0,
+        Pattern::Mixed { read_share } => read_share,
+    };
+    let latency = read_share * storage.read_latency + (1.0 - read_share) * storage.write_latency;
+    let (size, depth) = (io.io_size.get(), f64::from(io.queue_depth));
+    let own = nic_limit(io.client_nic.get(), storage.client_overhead, read_share);
+    let pace = io.pace.get() / io.clients as f64;
+    let client_limit = if pace < own { (pace, PACING) } else { (own, CLIENT_NIC) };
+    IoParams {
+        storage: StorageId::new(io.storage),
+        storage_site: SiteId::new(storage.site),
+        site: SiteId::new(io.site),
+        clients: io.clients,
+        client_limit,
+        slots: Slots { bytes: depth * size, latency },
+        read_share,
+        operations: 1.0 / size,
+        outstanding: io.pace.get().is_infinite().then_some(depth * io.clients as f64),
+        meter: resources.sharing.add_meter(&[]),
+        transport: transport(&io.transport),
+    }
+}
+
+struct Place<'a> {
+    plan: &'a Plan,
+    work: &'a plan::Work,
+    id: WorkId,
+    streams: Streams,
+}
+
+impl Place<'_> {
+    fn claim(&self, fleets: &mut [Fleet], fleet: usize, gpus: u64, engine_gpus: u64) -> Claim {
+        let part = &self.plan.fleets[fleet];
+        Claim {
+            fleet: FleetId::new(fleet),
+            site: SiteId::new(part.site),
+            pool: fleets[fleet].add_pool(self.id, self.work.priority),
+            units: gpus.div_ceil(part.gpus_per_unit),
+            engine_gpus,
+        }
+    }
+
+    fn rl(&self, rl: &plan::RlWork, resources: &mut Resources, fleets: &mut [Fleet]) -> RlWork {
+        let trainer = self.claim(fleets, rl.trainer_fleet, rl.trainer_gpus, 1);
+        let pools: Vec<Claim> =
+            rl.generators.iter().map(|&(f, gpus)| self.claim(fleets, f, gpus, rl.engine.gpus)).collect();
+        let nic = self.plan.fleets[rl.trainer_fleet].frontend_per_gpu.get();
+        let senders = resources.add(format!("work.{}.senders", self.work.name), rl.weights.senders as f64 * nic);
+        let per_engine = rl.weights.fan_out == FanOut::PerEngine;
+        RlWork {
+            rl: Rl::new(RlParams {
+                work: self.id,
+                generators: self.generators(rl),
+                trainer: self.trainer(rl),
+                publish: publish(rl),
+                feedback_target: rl.feedback_target,
+                max_lag: rl.max_lag,
+            }),
+            trainer,
+            pools,
+            senders,
+            inner_rate: if per_engine { f64::INFINITY } else { rl.weights.inner_rate.get() },
+            checkpoint: rl.checkpoint.map(|c| (StorageId::new(c.storage), 1.0 / c.io_size.get())),
+            checkpoint_space: 0.0,
+            transport: transport(&rl.transport),
+        }
+    }
+
+    fn generators(&self, rl: &plan::RlWork) -> GeneratorParams {
+        let pools = rl
+            .generators
+            .iter()
+            .enumerate()
+            .map(|(g, &(fleet, gpus))| {
+                let streams = self.streams.child(&self.plan.fleets[fleet].name).index(g as u64);
+                let engines = (gpus / rl.engine.gpus).max(1);
+                let cohorts = match rl.engine.cohort {
+                    0 => engines.min(DEFAULT_COHORTS),
+                    size => engines.div_ceil(size),
+                };
+                PoolParams {
+                    cohorts: cohorts as usize,
+                    lengths: streams.stream("lengths"),
+                    rewards: streams.stream("rewards"),
+                    swaps: streams.stream("swaps"),
+                }
+            })
+            .collect();
+        GeneratorParams {
+            pools,
+            slots: rl.engine.slots as usize,
+            single_rate: rl.engine.single_rate,
+            half_batch: rl.engine.half_batch,
+            length: rl.length.clone(),
+            length_cap: rl.length_cap,
+            reward: rl.reward.clone(),
+            bytes_per_token: rl.bytes_per_token,
+            ship_every: rl.ship_every,
+            swap: rl.weights.swap.clone(),
+        }
+    }
+
+    fn trainer(&self, rl: &plan::RlWork) -> TrainerParams {
+        TrainerParams {
+            batch: rl.batch as f64,
+            step: StepParams {
+                overhead: rl.step.overhead,
+                flops_per_token: (rl.step.update_flops + rl.step.logprob_flops) * rl.active_parameters,
+                peak_flops: self.plan.fleets[rl.trainer_fleet].peak_flops,
+                mfu: rl.step.mfu,
+                mfu_gpus: rl.step.mfu_gpus,
+                scaling: rl.step.scaling,
+            },
+            checkpoint: rl.checkpoint.map(|c| CheckpointParams {
+                every: c.every,
+                bytes: c.bytes_per_parameter * rl.parameters,
+                pause: SimDuration::from_secs_f64(c.pause),
+                blocking: c.blocking,
+            }),
+        }
+    }
+}
+
+fn publish(rl: &plan::RlWork) -> PublishParams {
+    let w = &rl.weights;
+    PublishParams {
+        full_bytes: rl.parameters * rl.bytes_per_parameter,
+        delta_bytes: w.delta.then_some(rl.parameters * w.changed * w.bytes_per_changed),
+        full_every: w.full_every,
+        per_engine: w.fan_out == FanOut::PerEngine,
+        scan_rate: w.senders as f64 * w.scan_rate.get(),
+        inner_rate: w.inner_rate.get(),
+        inner_bucket: w.inner_bucket.get(),
+    }
+}

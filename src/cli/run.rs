@@ -1,0 +1,91 @@
+//! `apollo run FILE`: simulate, print the report, write the result folder.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::global::Format;
+use super::interrupt;
+use super::screen::Screen;
+use super::simulate::{Choices, Failure, load, simulate};
+use crate::experiment::results::RunResults;
+use crate::report::folder::{self, FolderError};
+use crate::report::{csv, json, markdown, text};
+use crate::scenario;
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// Scenario file
+    file: PathBuf,
+    /// Change a value of the scenario, e.g. `link.phx-dal.capacity="800 Gbps"`; may be repeated
+    #[arg(long = "set", value_name = "ADDRESS=VALUE")]
+    overrides: Vec<String>,
+    /// Root seed of the random streams, instead of the scenario's
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Number of replications, instead of the scenario's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    replications: Option<u32>,
+    /// Threads to use; all cores if not given. Results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    threads: Option<u16>,
+    /// Result folder; `reports/` and the stem of the file if not given
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Runs the scenario.
+pub fn run(args: &Run, screen: &Screen) -> Exit {
+    match attempt(args, screen) {
+        Ok(exit) => exit,
+        Err(failure) => failure.exit,
+    }
+}
+
+fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
+    interrupt::flag();
+    let loaded = load(&args.file, &args.overrides, screen)?;
+    let out = args.out.clone().unwrap_or_else(|| Path::new("reports").join(&loaded.plan.name));
+    // Before, not after, what may be hours of simulation.
+    folder::check(&out).map_err(|e| unwritten(&e, screen))?;
+    if screen.format == Format::Csv {
+        // The other forms hold the warnings.
+        screen.raw_note(&scenario::render_text(&loaded.sources.warnings, screen.error_color()));
+    }
+    let choices = Choices {
+        overrides: args.overrides.clone(),
+        seed: args.seed,
+        replications: args.replications,
+        threads: args.threads.map(usize::from),
+    };
+    let results = simulate(&args.file, &loaded, &choices, screen)?;
+    let written = match folder::write(&out, &results) {
+        Ok(_) => {
+            screen.note(&format!("results and charts are in {}", out.display()));
+            Exit::Done
+        }
+        // The results are worth printing even when they cannot be kept.
+        Err(error) => unwritten(&error, screen).exit,
+    };
+    let printed = screen.print(&rendered(&results, screen));
+    Ok(written.and(printed).and(Exit::of_targets(&results.targets)))
+}
+
+fn rendered(results: &RunResults, screen: &Screen) -> String {
+    match screen.format {
+        Format::Text => text::render(results, screen.style),
+        Format::Json => json::render(results),
+        Format::Csv => csv::kpis(&results.kpis),
+        Format::Markdown => markdown::render(results),
+    }
+}
+
+fn unwritten(error: &FolderError, screen: &Screen) -> Failure {
+    let exit = match error {
+        FolderError::Foreign(_) | FolderError::File(_) => Exit::Environment,
+        FolderError::Chart(_) | FolderError::Parquet(_) => Exit::Bug,
+    };
+    Failure::say(error.to_string(), exit, screen)
+}

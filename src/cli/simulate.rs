@@ -1,0 +1,105 @@
+//! What `run` and `test` share: from a scenario file to results.
+
+use std::path::Path;
+
+use super::exit::Exit;
+use super::interrupt;
+use super::machine::Stopwatch;
+use super::progress::Progress;
+use super::screen::Screen;
+use crate::experiment::results::RunResults;
+use crate::experiment::{self, RunError, RunOptions};
+use crate::report::text::{self, TextStyle};
+use crate::scenario::plan::Plan;
+use crate::scenario::{self, Diagnostic, Severity, Sources};
+
+/// What the command line decides about a run.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// `ADDRESS=VALUE`, in order.
+    pub overrides: Vec<String>,
+    /// Root seed.
+    pub seed: Option<u64>,
+    /// Replications.
+    pub replications: Option<u32>,
+    /// Threads.
+    pub threads: Option<usize>,
+}
+
+/// A command that could not go on: what was said about it (already printed) and how it ends.
+#[derive(Debug)]
+pub struct Failure {
+    /// What was said, without colour.
+    pub message: String,
+    /// What is wrong with the scenario, if that is the reason.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How it ends.
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// Prints the message.
+    pub fn say(message: String, exit: Exit, screen: &Screen) -> Self {
+        screen.error(&message);
+        Failure { message, diagnostics: Vec::new(), exit }
+    }
+}
+
+/// A scenario that is in order.
+pub struct Loaded {
+    /// What it means.
+    pub plan: Plan,
+    /// What it was read from.
+    pub sources: Sources,
+}
+
+/// Reads and checks a scenario; prints the diagnostics of one that is wrong.
+pub fn load(path: &Path, overrides: &[String], screen: &Screen) -> Result<Loaded, Failure> {
+    match scenario::load(path, overrides) {
+        Ok((plan, sources)) => Ok(Loaded { plan, sources }),
+        Err(found) => {
+            screen.raw_error(&scenario::render_text(&found, screen.error_color()));
+            let machine = found.iter().filter(|d| d.severity == Severity::Error).all(Diagnostic::is_environment);
+            let exit = if machine { Exit::Environment } else { Exit::Input };
+            Err(Failure { message: scenario::render_text(&found, false), diagnostics: found, exit })
+        }
+    }
+}
+
+/// Simulates a plan with a progress bar; notes how long it took.
+pub fn simulate(path: &Path, loaded: &Loaded, choices: &Choices, screen: &Screen) -> Result<RunResults, Failure> {
+    let watch = Stopwatch::start();
+    let name = path.display().to_string();
+    let progress = Progress::new(screen, &text::shown(&name, TextStyle::default()));
+    let options = RunOptions {
+        seed: choices.seed,
+        replications: choices.replications,
+        threads: choices.threads,
+        interrupt: interrupt::flag(),
+        progress: &|share| progress.set(share),
+        observe: true,
+        file: name.clone(),
+        digest: loaded.sources.digest.clone(),
+        overrides: choices.overrides.clone(),
+    };
+    let outcome = experiment::run(&loaded.plan, &options);
+    drop(progress);
+    match outcome {
+        Ok(run) => {
+            screen.note(&format!("{name}: {}", watch.report(run.events)));
+            Ok(run)
+        }
+        Err(error) => Err(failed(&name, &error, screen)),
+    }
+}
+
+fn failed(name: &str, error: &RunError, screen: &Screen) -> Failure {
+    let exit = match error {
+        RunError::Interrupted => Exit::Interrupted,
+        RunError::Threads { .. } => Exit::Environment,
+        // A limit of the engine: the other replications may be fine, this one is missing.
+        RunError::Engine { .. } => Exit::Incomplete,
+    };
+    let message = format!("{name}: {error}");
+    Failure::say(message, exit, screen)
+}

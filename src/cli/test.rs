@@ -1,0 +1,173 @@
+//! `apollo test FILE|DIR…`: run scenarios and judge every target.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::global::Format;
+use super::interrupt;
+use super::screen::Screen;
+use super::simulate::{Choices, Failure, load, simulate};
+use crate::experiment::results::{RunResults, TargetRow};
+use crate::report::document::{Table, Tone};
+use crate::report::{csv, files, json, junit, markdown, sections, text};
+
+/// Arguments of `test`.
+#[derive(Args, Debug)]
+pub struct Test {
+    /// Scenario files, or folders whose `.toml` files (at any depth) are scenarios
+    #[arg(required = true, value_name = "FILE|DIR")]
+    paths: Vec<PathBuf>,
+    /// Also write the verdicts as JUnit XML to this file
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+/// What became of one file.
+type Outcome = (PathBuf, Result<RunResults, Failure>);
+
+/// Runs all files and prints the verdicts.
+pub fn run(args: &Test, screen: &Screen) -> Exit {
+    interrupt::flag();
+    let (paths, mut exit) = scenarios(&args.paths, screen);
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for path in paths {
+        let outcome = load(&path, &[], screen).and_then(|loaded| simulate(&path, &loaded, &Choices::default(), screen));
+        exit = exit.and(match &outcome {
+            Ok(results) => Exit::of_targets(&results.targets),
+            Err(failure) => failure.exit,
+        });
+        if interrupt::pressed() {
+            return exit.and(Exit::Interrupted);
+        }
+        if let (Format::Text, Ok(results)) = (screen.format, &outcome) {
+            exit = exit.and(screen.print(&lines(results, screen)));
+        }
+        outcomes.push((path, outcome));
+    }
+    exit = exit.and(screen.print(&ending(&outcomes, screen.format)));
+    match &args.junit {
+        Some(path) => exit.and(write_junit(path, &outcomes, screen)),
+        None => exit,
+    }
+}
+
+/// The files that are meant, in a fixed order; what cannot be listed is said and counts in the exit.
+fn scenarios(paths: &[PathBuf], screen: &Screen) -> (Vec<PathBuf>, Exit) {
+    let mut found = Vec::new();
+    let mut exit = Exit::Done;
+    for path in paths {
+        if !path.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let before = found.len();
+        if let Err(error) = walk(path, &mut found) {
+            screen.error(&format!("cannot list {}: {error}", path.display()));
+            exit = exit.and(Exit::Environment);
+        } else if found.len() == before {
+            screen.error(&format!("{} holds no .toml file", path.display()));
+            exit = exit.and(Exit::Input);
+        }
+    }
+    (found, exit)
+}
+
+/// All `.toml` files below a folder by name. Linked folders are not entered, so there are no circles.
+fn walk(dir: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            walk(&path, found)?;
+        } else if path.extension().is_some_and(|e| e == "toml") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The verdicts on one file: a line with its name, then a line per target.
+fn lines(results: &RunResults, screen: &Screen) -> String {
+    let file = text::shown(&results.file, screen.style);
+    let mut out = format!("{}\n", text::paint(&file, Tone::Strong, screen.style));
+    for target in &results.targets {
+        let (word, tone) = sections::verdict(target.verdict);
+        let padding = " ".repeat("INCONCLUSIVE".len() - word.len());
+        let rest = text::shown(&sentence(target), screen.style);
+        out.push_str(&format!("  {}{padding}  {rest}\n", text::paint(word, tone, screen.style)));
+    }
+    if results.targets.is_empty() {
+        out.push_str("  no targets\n");
+    }
+    out
+}
+
+/// `feedback: rl.online.feedback_time.p95 is 54.2 s ± 1.1, limit ≤ 60 s (source)`.
+fn sentence(target: &TargetRow) -> String {
+    let source = target.source.as_ref().map_or_else(String::new, |s| format!(" ({s})"));
+    format!("{}: {}{source}", target.name, junit::sentence(target))
+}
+
+/// What is printed after the last file: the summary, or all results in the form asked for.
+fn ending(outcomes: &[Outcome], format: Format) -> String {
+    let runs: Vec<&RunResults> = outcomes.iter().filter_map(|(_, o)| o.as_ref().ok()).collect();
+    match format {
+        Format::Text => format!("\n{}\n", summary(outcomes)),
+        Format::Json => json::render_all(&runs),
+        Format::Csv => csv::targets(&runs),
+        Format::Markdown => format!("{}\n{}\n", markdown::table(&table(&runs)), summary(outcomes)),
+    }
+}
+
+/// `5 files, 1 of them could not be run; 12 targets: 1 failed, 11 passed`.
+fn summary(outcomes: &[Outcome]) -> String {
+    let broken = outcomes.iter().filter(|(_, o)| o.is_err()).count();
+    let broken = if broken == 0 { String::new() } else { format!(", {broken} of them could not be run") };
+    let targets: Vec<&TargetRow> =
+        outcomes.iter().filter_map(|(_, o)| o.as_ref().ok()).flat_map(|r| &r.targets).collect();
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let tally = sections::tally(targets.iter().copied());
+    format!("{}{broken}; {}: {tally}", count(outcomes.len(), "file"), count(targets.len(), "target"))
+}
+
+/// All targets of all files as one table.
+fn table(runs: &[&RunResults]) -> Table {
+    let columns = ["file", "verdict", "target", "KPI", "value", "95 % interval", "limit", "source"];
+    let mut table = Table::new(&columns.map(|c| (c, c == "value")));
+    for run in runs {
+        for target in &run.targets {
+            let mut row = sections::target_row(target);
+            row.cells.insert(0, run.file.clone());
+            row.cells.push(target.source.clone().unwrap_or_default());
+            table.rows.push(row);
+        }
+    }
+    table
+}
+
+fn write_junit(path: &Path, outcomes: &[Outcome], screen: &Screen) -> Exit {
+    let names: Vec<String> = outcomes.iter().map(|(path, _)| path.display().to_string()).collect();
+    let suites: Vec<junit::Suite<'_>> = outcomes
+        .iter()
+        .zip(&names)
+        .map(|((_, outcome), name)| match outcome {
+            Ok(results) => junit::Suite::Ran(results),
+            Err(failure) => junit::Suite::Broken(name, &failure.message),
+        })
+        .collect();
+    match files::write_whole(path, junit::render(&suites).as_bytes()) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            screen.error(&error.to_string());
+            Exit::Environment
+        }
+    }
+}

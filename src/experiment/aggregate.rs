@@ -1,0 +1,185 @@
+//! From the outcomes of replications to one table of results.
+
+use std::collections::BTreeMap;
+
+use super::results::{Cause, Distribution, KpiRow, RunResults, Series};
+use super::{Outcome, RunOptions, verdict};
+use crate::assembly;
+use crate::kpi;
+use crate::model::world::{Measure, Measured};
+use crate::scenario::plan::Plan;
+use crate::stats::{Sketch, interval};
+
+/// Quantiles over replications need at least this many.
+const QUANTILE_REPLICATIONS: usize = 20;
+
+/// All results of a run.
+pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outcomes: Vec<Outcome>) -> RunResults {
+    let replications = outcomes.len() as u32;
+    let events = outcomes.iter().map(|o| o.events).sum();
+    let flows = outcomes.first_mut().and_then(|o| o.flows.take());
+    let mut measured: Vec<Measured> = outcomes.into_iter().map(|o| o.measured).collect();
+    date_finishes(plan, &mut measured);
+    let kpis = kpi_rows(&measured, assembly::is_deterministic(plan));
+    let targets = verdict::judge(&plan.targets, &kpis);
+    RunResults {
+        title: plan.title.clone(),
+        name: plan.name.clone(),
+        file: options.file.clone(),
+        digest: options.digest.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed,
+        overrides: options.overrides.clone(),
+        replications,
+        simulated_s: plan.horizon.as_secs_f64(),
+        warmup_s: plan.warmup.as_secs_f64(),
+        events,
+        targets,
+        kpis,
+        bottlenecks: causes(&measured),
+        warnings: warnings(plan, &measured),
+        series: measured.first().map_or_else(Vec::new, series),
+        distributions: distributions(&measured),
+        flows,
+    }
+}
+
+/// The world counts from the start of the scenario; dates count from 1970.
+fn date_finishes(plan: &Plan, measured: &mut [Measured]) {
+    let since_1970 = plan.start.duration_since(jiff::civil::date(1970, 1, 1)).as_secs_f64();
+    for (name, measure) in measured.iter_mut().flat_map(|m| &mut m.kpis) {
+        if let (true, Measure::Value(seconds)) = (name.ends_with(".projected_finish"), measure) {
+            *seconds += since_1970;
+        }
+    }
+}
+
+/// One row per KPI that any replication names.
+fn kpi_rows(measured: &[Measured], deterministic: bool) -> Vec<KpiRow> {
+    let mut values: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let mut reasons: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, measure) in measured.iter().flat_map(|m| &m.kpis) {
+        let entry = values.entry(name).or_default();
+        match measure {
+            Measure::Value(v) => entry.push(*v),
+            Measure::None(reason) => {
+                reasons.entry(name).or_insert(reason);
+            }
+        }
+    }
+    let row = |(name, values): (&str, Vec<f64>)| {
+        row(name, &values, reasons.get(name).copied(), measured.len(), deterministic)
+    };
+    values.into_iter().map(row).collect()
+}
+
+fn row(name: &str, values: &[f64], reason: Option<&str>, replications: usize, deterministic: bool) -> KpiRow {
+    let n = values.len();
+    let constant = is_constant(values);
+    let fixed = deterministic || is_fixed(name);
+    let (mean, ci95) = match values {
+        [] => (None, None),
+        [first, ..] if constant => (Some(*first), (n > 1 || fixed).then_some([*first, *first])),
+        _ => interval::mean_ci95(values).map_or((None, None), |(mean, ci)| (Some(mean), Some(ci))),
+    };
+    let quantile = |p: f64| if n >= QUANTILE_REPLICATIONS { interval::quantile(values, p) } else { None };
+    let reason = reason.map(|r| match n {
+        0 => r.to_owned(),
+        _ => format!("{} of {replications} replications have no value: {r}", replications - n),
+    });
+    KpiRow {
+        name: name.to_owned(),
+        unit: kpi::lookup(name).map_or_else(|_| "1".to_owned(), |m| m.kpi.unit.to_owned()),
+        mean,
+        ci95,
+        p5: quantile(0.05),
+        p50: quantile(0.5),
+        p95: quantile(0.95),
+        n: n as u32,
+        reason,
+    }
+}
+
+/// Equal up to the rounding of sums: what the last bits say is not a variation of the plan.
+fn is_constant(values: &[f64]) -> bool {
+    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+    high - low <= 1e-12 * high.abs().max(low.abs())
+}
+
+/// KPIs that follow from the plan alone, whatever is random in the run.
+fn is_fixed(name: &str) -> bool {
+    let area = name.split('.').next().unwrap_or_default();
+    let fixed = [".installed", ".accounts", ".theoretical_read_rate", ".theoretical_write_rate"];
+    area == "site" || fixed.iter().any(|end| name.ends_with(end))
+}
+
+/// Shares of flow time per work and cause over all replications.
+fn causes(measured: &[Measured]) -> Vec<Cause> {
+    let mut seconds: BTreeMap<&str, BTreeMap<&str, f64>> = BTreeMap::new();
+    for (work, cause, s) in measured.iter().flat_map(|m| &m.causes) {
+        *seconds.entry(work).or_default().entry(cause).or_default() += s;
+    }
+    let mut rows = Vec::new();
+    for (work, by_cause) in seconds {
+        let total: f64 = by_cause.values().sum();
+        let mut of_work: Vec<Cause> = by_cause
+            .into_iter()
+            .map(|(cause, s)| Cause { work: work.to_owned(), cause: cause.to_owned(), share: s / total })
+            .collect();
+        of_work.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.cause.cmp(&b.cause)));
+        rows.extend(of_work);
+    }
+    rows
+}
+
+fn warnings(plan: &Plan, measured: &[Measured]) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = plan.warnings.iter().map(|w| (w.message.clone(), w.at.clone())).collect();
+    for (r, m) in measured.iter().enumerate() {
+        all.extend(m.notes.iter().map(|note| (note.clone(), format!("replication {r}"))));
+    }
+    all
+}
+
+fn series(measured: &Measured) -> Vec<Series> {
+    let t_s: Vec<f64> = measured.ends.iter().map(|t| t.as_secs_f64()).collect();
+    let mut all: Vec<Series> = measured
+        .tracks
+        .iter()
+        .map(|t| Series { name: t.name.clone(), unit: t.unit.to_owned(), t_s: t_s.clone(), values: t.values.clone() })
+        .collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+fn distributions(measured: &[Measured]) -> Vec<Distribution> {
+    let mut pooled: BTreeMap<&str, (f64, Sketch)> = BTreeMap::new();
+    for (name, limit, sketch) in measured.iter().flat_map(|m| &m.sketches) {
+        pooled.entry(name).or_insert_with(|| (*limit, Sketch::new())).1.merge(sketch);
+    }
+    pooled
+        .into_iter()
+        .map(|(name, (limit, sketch))| {
+            let (values, shares) = sketch.curve().into_iter().unzip();
+            Distribution { name: name.to_owned(), unit: "s".to_owned(), limit: Some(limit), values, shares }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kpi_without_a_value_in_some_replications_says_so() {
+        let row = row("transfer.w.time", &[10.0, 12.0], Some("unfinished"), 3, false);
+        assert_eq!((row.n, row.mean), (2, Some(11.0)));
+        assert_eq!(row.reason.as_deref(), Some("1 of 3 replications have no value: unfinished"));
+    }
+
+    #[test]
+    fn a_deterministic_kpi_has_a_zero_width_interval_even_from_one_replication() {
+        assert_eq!(row("transfer.w.time", &[4.0], None, 1, true).ci95, Some([4.0, 4.0]));
+        assert_eq!(row("transfer.w.time", &[4.0], None, 1, false).ci95, None);
+        assert_eq!(row("fleet.f.installed", &[4.0], None, 1, false).ci95, Some([4.0, 4.0]));
+    }
+}

@@ -1,0 +1,215 @@
+//! KPIs of RL loops.
+
+use super::registry::{BINS, Kpi, NONE, SAMPLES, SHARE, kpi};
+use crate::units::Dimension as D;
+
+/// Times and staleness of trajectories.
+pub(super) const RL: &[Kpi] = &[
+    kpi(
+        "rl.*.feedback_time",
+        "s",
+        D::Duration,
+        SAMPLES,
+        "first moment a policy trained on the trajectory is served − moment its reward is available",
+        "From the reward of a trajectory being available to the first moment a policy trained on it is served by 99 % \
+         of the live engines at every generator site. Samples are trajectories whose reward fell into the measured \
+         part and that were fed back before its end; for the others see on_time.fraction and censored.fraction. Its \
+         phases transfer, batch_wait, step, publish and swap sum to it.",
+    ),
+    kpi(
+        "rl.*.feedback_time.transfer",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of (arrival at the trainer − reward available)",
+        "Phase of feedback_time: waiting for the next shipment, and the way to the trainer.",
+    ),
+    kpi(
+        "rl.*.feedback_time.batch_wait",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of (start of its step − arrival at the trainer)",
+        "Phase of feedback_time: waiting in the trainer's buffer until a batch is full and the trainer is free.",
+    ),
+    kpi(
+        "rl.*.feedback_time.step",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of (end of its step − start of its step)",
+        "Phase of feedback_time: the trainer step.",
+    ),
+    kpi(
+        "rl.*.feedback_time.publish",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of (weights at the engines − end of its step)",
+        "Phase of feedback_time: waiting for the publish before, building the payload, the way to every generator site \
+         and inside it.",
+    ),
+    kpi(
+        "rl.*.feedback_time.swap",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of (99 % of live engines serve − weights at the engines)",
+        "Phase of feedback_time: engines load the new weights.",
+    ),
+    kpi(
+        "rl.*.cycle_time",
+        "s",
+        D::Duration,
+        SAMPLES,
+        "feedback_time + generation + reward",
+        "From the start of generation of a trajectory to the first moment a policy trained on it is served.",
+    ),
+    kpi(
+        "rl.*.cycle_time.generation",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of (last token − first token asked for)",
+        "Phase of cycle_time: generation, pauses for new weights and failures included.",
+    ),
+    kpi(
+        "rl.*.cycle_time.reward",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of (reward available − last token)",
+        "Phase of cycle_time: computing the reward.",
+    ),
+    kpi(
+        "rl.*.on_time",
+        "1",
+        D::Ratio,
+        SHARE,
+        "trajectories with feedback_time ≤ feedback_target / all decided trajectories",
+        "Share of trajectories that were fed back within the feedback target. Dropped ones count as late, and so do \
+         those still in the loop at the end when they are older than the target; younger ones are left out and counted \
+         in censored.fraction.",
+    ),
+    kpi(
+        "rl.*.censored",
+        "1",
+        D::Ratio,
+        SHARE,
+        "trajectories whose fate is open / all whose reward became available",
+        "Share of trajectories that were still in the loop at the end and younger than the target, so that nobody can \
+         say whether they would have been on time.",
+    ),
+    kpi(
+        "rl.*.dropped",
+        "1",
+        D::Ratio,
+        SHARE,
+        "trajectories dropped as too stale / trajectories consumed or dropped",
+        "Share of trajectories that were older than max_lag when they could have been consumed.",
+    ),
+    kpi(
+        "rl.*.lag",
+        "version",
+        D::Versions,
+        BINS,
+        "trainer version at consumption − oldest version among the tokens",
+        "How stale consumed trajectories are, in policy versions.",
+    ),
+];
+
+/// Trainer, generators, checkpoints.
+pub(super) const RL_SIZES: &[Kpi] = &[
+    kpi(
+        "rl.*.step_time",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of (end − start of a trainer step)",
+        "Mean time of a finished trainer step, without waiting for data. A step that a failure ends does not count.",
+    ),
+    kpi(
+        "rl.*.publish_time",
+        "s",
+        D::Duration,
+        BINS,
+        "weights served everywhere − beginning of the publish",
+        "Time of a publish, from its beginning (the end of the step, or of the publish before) until 99 % of the live \
+         engines at every generator site serve it; p95 and max run over publishes.",
+    ),
+    kpi(
+        "rl.*.published_bytes",
+        "B",
+        D::Bytes,
+        NONE,
+        "sum over publishes and generator pools of payload × copies",
+        "Weights sent in the measured time, full ones and deltas, each copy to each generator pool counted.",
+    ),
+    kpi(
+        "rl.*.trainer_idle",
+        "1",
+        D::Ratio,
+        NONE,
+        "time the trainer waits for a batch / time",
+        "Share of time in which the trainer is up and waits until a batch of trajectories is there.",
+    ),
+    kpi(
+        "rl.*.generator_idle",
+        "1",
+        D::Ratio,
+        NONE,
+        "1 − tokens generated / tokens that the live engines would generate with every slot busy",
+        "Share of the token capacity of the live engines left unused: slots that stand empty because max_lag holds \
+         admission back, and pauses for new weights.",
+    ),
+    kpi(
+        "rl.*.tokens_rate",
+        "tok/s",
+        D::TokenRate,
+        NONE,
+        "tokens generated / time",
+        "Tokens per second of all generator sites.",
+    ),
+    kpi("rl.*.steps", "step", D::Count, NONE, "trainer steps finished", "Steps in the measured time."),
+    kpi(
+        "rl.*.checkpoint_time",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of (last byte written − start of the write)",
+        "Time to write a trainer checkpoint. Null when no checkpoint was written.",
+    ),
+    kpi(
+        "rl.*.checkpoint_bytes",
+        "B",
+        D::Bytes,
+        NONE,
+        "parameters × checkpoint bytes per parameter",
+        "Size of one trainer checkpoint.",
+    ),
+    kpi(
+        "rl.*.checkpoints",
+        "1",
+        D::Count,
+        NONE,
+        "checkpoints finished",
+        "Trainer checkpoints whose last byte was written in the measured time.",
+    ),
+    kpi(
+        "rl.*.trainer_down",
+        "1",
+        D::Ratio,
+        NONE,
+        "time the trainer is down or recovering / time",
+        "Share of time from a failure in the trainer pool until the work lost since the last checkpoint is done again: \
+         detection, replacement, reading the checkpoint, recomputing.",
+    ),
+    kpi(
+        "rl.*.interruptions",
+        "1",
+        D::Count,
+        NONE,
+        "failures that stopped the trainer",
+        "Times a failure in the trainer pool interrupted a step in the measured time.",
+    ),
+];

@@ -1,0 +1,180 @@
+//! KPIs of storage systems.
+
+use super::registry::{Kpi, NONE, kpi};
+use crate::units::Dimension as D;
+
+/// Storage systems.
+pub(super) const STORAGE: &[Kpi] = &[
+    kpi(
+        "storage.*.read_efficiency",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload read while saturated / (time saturated × theoretical read rate)",
+        "Payload bytes delivered to readers per second while the system is saturated for reads, over its theoretical \
+         read rate. Saturated for reads: a shared throughput resource of the system is fully used and is the \
+         bottleneck of flows that read; a QoS cap is not such a resource, and moments in which higher \
+         priorities leave nothing at all to the direction do not count. Theoretical read rate: the least, over the \
+         stages, of installed rate (NIC line rate, data-sheet device rate) over the crossings a read cannot avoid, \
+         media to head to client once each. On nodes that are head and enclosure at once a read crosses the NIC \
+         outwards twice, so the theoretical rate is half the line rate. Protocol overhead, operation limits, rebuild \
+         and contention are what the efficiency measures. Null for a service that installs no line rate of ours.",
+    ),
+    kpi(
+        "storage.*.write_efficiency",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload acknowledged while saturated and the buffer is full / (that time × theoretical write rate)",
+        "Payload bytes acknowledged to writers per second in the steady state, with the write buffer full, while the \
+         system is saturated for writes, over its theoretical write rate. Theoretical write rate: the least, over the \
+         stages, of installed rate over the crossings a write cannot avoid, client to head to media once each; on \
+         nodes that are head and enclosure at once a write crosses the NIC inwards twice, so it is half the line \
+         rate. Buffer copies, migration and parity are what the efficiency measures. Null for a service that \
+         installs no line rate of ours.",
+    ),
+    kpi(
+        "storage.*.write_efficiency_burst",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload acknowledged while saturated and the buffer has room / (that time × theoretical write rate)",
+        "As write_efficiency, while the write buffer still takes data faster than it is migrated. Null when no such \
+         time was seen or the system hides its write path.",
+    ),
+    kpi(
+        "storage.*.mixed_efficiency",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload of mixed loads while they are saturated / (that time × theoretical rate of the mix)",
+        "Payload bytes that loads with a stated mix read and write per second while the system is saturated by them, \
+         over the theoretical rate for that mix of bytes: the least, over the stages and their directions, \
+         of installed rate over the crossings that this mix cannot avoid per byte.",
+    ),
+    kpi(
+        "storage.*.read_efficiency_of_line_rate",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload read while saturated / (time saturated × client-side NIC line rate)",
+        "Numerator of read_efficiency over the sum of the client-side NIC line rates of all nodes or heads, one \
+         direction. Null for a service that installs no line rate of ours.",
+    ),
+    kpi(
+        "storage.*.write_efficiency_of_line_rate",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload acknowledged in the steady state while saturated / (that time × client-side NIC line rate)",
+        "Numerator of write_efficiency over the sum of the client-side NIC line rates of all nodes or heads, one \
+         direction. Null for a service that installs no line rate of ours.",
+    ),
+    kpi(
+        "storage.*.read_efficiency_of_nameplate",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload read while saturated / (time saturated × data-sheet read rate)",
+        "Numerator of read_efficiency over the read rate that the data sheet of the system states. Null where no data \
+         sheet states one.",
+    ),
+    kpi(
+        "storage.*.write_efficiency_of_nameplate",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload acknowledged in the steady state while saturated / (that time × data-sheet write rate)",
+        "Numerator of write_efficiency over the write rate that the data sheet of the system states. Null where no \
+         data sheet states one.",
+    ),
+    kpi(
+        "storage.*.read_efficiency_of_provisioned",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload read while saturated / (time saturated × provisioned rate)",
+        "Numerator of read_efficiency over the rate that was bought. Null for systems that are not sold by rate.",
+    ),
+    kpi(
+        "storage.*.write_efficiency_of_provisioned",
+        "1",
+        D::Ratio,
+        NONE,
+        "payload acknowledged in the steady state while saturated / (that time × provisioned rate)",
+        "Numerator of write_efficiency over the rate that was bought. Null for systems that are not sold by rate.",
+    ),
+    kpi(
+        "storage.*.read_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "payload bytes delivered to readers / time",
+        "Payload rate of all reads. The mean runs over the whole measured time, idle time included.",
+    ),
+    kpi(
+        "storage.*.write_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "payload bytes acknowledged to writers / time",
+        "Payload rate of all writes. The mean runs over the whole measured time, idle time included.",
+    ),
+    kpi(
+        "storage.*.theoretical_read_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "min over stages of installed rate / unavoidable crossings of a read",
+        "Denominator of read_efficiency. Null for a service that installs no line rate of ours.",
+    ),
+    kpi(
+        "storage.*.theoretical_write_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "min over stages of installed rate / unavoidable crossings of a write",
+        "Denominator of write_efficiency. Null for a service that installs no line rate of ours.",
+    ),
+    kpi(
+        "storage.*.ops_rate",
+        "op/s",
+        D::OpRate,
+        NONE,
+        "operations / time",
+        "Operations of all reads and writes that state the bytes of one operation.",
+    ),
+    kpi(
+        "storage.*.used",
+        "B",
+        D::Bytes,
+        NONE,
+        "payload bytes held at the end",
+        "Payload bytes that copies and checkpoints hold on the system at the end, in the measure of its capacity (after data reduction and spare space).",
+    ),
+    kpi(
+        "storage.*.write_amplification",
+        "1",
+        D::Factor,
+        NONE,
+        "bytes written to buffer and media / payload bytes acknowledged",
+        "Bytes the devices write per client byte: buffer copies plus stripes with parity after data reduction. Null \
+         when nothing was written or the system hides its write path.",
+    ),
+    kpi(
+        "storage.*.refused",
+        "B",
+        D::Bytes,
+        NONE,
+        "payload bytes whose write was refused",
+        "Bytes refused because the system had no space left or a hard quota was reached.",
+    ),
+    kpi(
+        "storage.*.accounts",
+        "1",
+        D::Count,
+        NONE,
+        "accounts given, or ⌈capacity / capacity limit of one account⌉",
+        "Accounts of the object service. Null for systems without accounts.",
+    ),
+];

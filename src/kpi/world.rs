@@ -1,0 +1,172 @@
+//! KPIs of links, copies and loads, fleets and sites.
+
+use super::registry::{BINS, Kpi, NONE, Stat, kpi};
+use crate::units::Dimension as D;
+
+/// Links.
+pub(super) const WAN: &[Kpi] = &[
+    kpi(
+        "link.*.*.utilisation",
+        "1",
+        D::Ratio,
+        BINS,
+        "wire bytes carried / (capacity × time); p95 and max over the time bins",
+        "Wire bytes of one direction of the link over its installed capacity, framing included. The direction is \
+         written as the two ends: link.phx-dal.phoenix-to-dallas.utilisation. Capacity lost to failures stays in the \
+         denominator.",
+    ),
+    kpi(
+        "link.*.downtime",
+        "s",
+        D::Duration,
+        NONE,
+        "time with no wave in service",
+        "Time of the measured part in which the link can carry nothing. A link that lost some of its waves is up.",
+    ),
+    kpi(
+        "wan.worst_utilisation",
+        "1",
+        D::Ratio,
+        NONE,
+        "max over links and directions of the mean utilisation",
+        "Highest mean utilisation over all link directions. Null in a plan without links.",
+    ),
+];
+
+/// Copies and storage loads.
+pub(super) const WORK: &[Kpi] = &[
+    kpi(
+        "transfer.*.time",
+        "s",
+        D::Duration,
+        NONE,
+        "time of the last byte − start of the work",
+        "Time a copy takes. Null, with the bytes done, when it is not finished at the end of the simulated time.",
+    ),
+    kpi(
+        "transfer.*.rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "bytes moved / time the copy ran",
+        "Mean payload rate of a copy while it ran.",
+    ),
+    kpi(
+        "transfer.*.slowdown",
+        "1",
+        D::Factor,
+        NONE,
+        "time / time of the same copy alone on an idle world",
+        "How much longer the copy takes than it would alone, without failures. Null when it is not finished.",
+    ),
+    kpi("transfer.*.bytes_done", "B", D::Bytes, NONE, "payload bytes that arrived", "Bytes the copy has moved."),
+    kpi(
+        "transfer.*.projected_finish",
+        "date",
+        D::Date,
+        NONE,
+        "finish, or start + time so far × bytes to copy / bytes done",
+        "When the copy is finished; for an unfinished copy the date at which it would be at its mean rate so far. In \
+         seconds since 1970 inside the program, printed as an RFC 3339 date.",
+    ),
+    kpi(
+        "io.*.rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "payload bytes / time the load ran",
+        "Payload rate of a storage load, reads and writes together.",
+    ),
+    kpi("io.*.ops_rate", "op/s", D::OpRate, NONE, "operations / time the load ran", "Operations of a storage load."),
+    kpi(
+        "io.*.operation_time",
+        "s",
+        D::Duration,
+        NONE,
+        "outstanding operations / operations per second",
+        "Mean time of one operation from issue to completion, by Little's law over the time the load ran. Null for a \
+         paced load, which does not keep its queue full.",
+    ),
+];
+
+/// GPU fleets.
+pub(super) const FLEET: &[Kpi] = &[
+    kpi("fleet.*.installed", "GPU", D::Gpus, NONE, "nodes × GPUs per node", "GPUs installed, spares included."),
+    kpi(
+        "fleet.*.available",
+        "GPU",
+        D::Gpus,
+        NONE,
+        "time-weighted mean of installed − in repair",
+        "GPUs that are not broken, spares included.",
+    ),
+    kpi(
+        "fleet.*.in_repair",
+        "GPU",
+        D::Gpus,
+        NONE,
+        "time-weighted mean of GPUs between failure and return",
+        "GPUs that are broken, noticed or not.",
+    ),
+    kpi(
+        "fleet.*.spare_shortage",
+        "GPU",
+        D::Gpus,
+        NONE,
+        "time-weighted mean of GPUs that works miss after detection because no spare is left",
+        "GPUs that failed under a work, were noticed, and have no replacement on its way.",
+    ),
+    kpi(
+        "fleet.*.spares_needed",
+        "GPU",
+        D::Gpus,
+        &[Stat::P99],
+        "99 % quantile over time of the GPUs in repair",
+        "Spare GPUs that would have covered all repairs for 99 % of the time.",
+    ),
+    kpi(
+        "fleet.*.usable_fraction",
+        "1",
+        D::Ratio,
+        NONE,
+        "time-weighted mean of (in service + ready as spare) / installed",
+        "Share of the installed GPUs that serve a work or could at once: not in repair and not being brought in.",
+    ),
+    kpi("fleet.*.failures", "1", D::Count, NONE, "failures", "Failures of units (trays, nodes) in the measured time."),
+    kpi(
+        "fleet.*.assigned",
+        "GPU",
+        D::Gpus,
+        NONE,
+        "time-weighted mean of GPUs held by works",
+        "GPUs that works hold, whether busy or waiting.",
+    ),
+];
+
+/// Sites.
+pub(super) const SITE: &[Kpi] = &[
+    kpi(
+        "site.*.power",
+        "W",
+        D::Power,
+        NONE,
+        "Σ IT power × PUE",
+        "Power at the meter: installed nodes and storage of the site, times the power usage effectiveness.",
+    ),
+    kpi(
+        "site.*.power_free",
+        "W",
+        D::Power,
+        NONE,
+        "site power − power",
+        "Power at the meter that is left. Null where the plan states no site power.",
+    ),
+    kpi(
+        "site.*.rack_positions",
+        "rack",
+        D::Count,
+        NONE,
+        "⌈Σ nodes × racks per node⌉",
+        "Rack positions taken, all kinds of cooling together.",
+    ),
+];

@@ -1,0 +1,113 @@
+//! Bulk works: a copy between storage systems, and a storage load as a benchmark drives it.
+
+use super::ids::{MovementId, SiteId, StorageId};
+use super::paths::{Slots, Transport};
+use crate::fluid::MeterId;
+use crate::units::SimTime;
+
+/// Parameters of a copy.
+#[derive(Clone, Copy, Debug)]
+pub struct CopyParams {
+    /// Source and its site.
+    pub from: (StorageId, SiteId),
+    /// Destination and its site.
+    pub to: (StorageId, SiteId),
+    /// Bytes to copy.
+    pub bytes: f64,
+    /// Limit the copy sets itself; infinite when none.
+    pub pace: f64,
+    /// Operations per byte.
+    pub operations: f64,
+    /// Transport between sites.
+    pub transport: Transport,
+}
+
+/// A copy in the world.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    /// Parameters.
+    pub params: CopyParams,
+    /// Its movement while it runs.
+    pub movement: Option<MovementId>,
+    /// When it began.
+    pub began: Option<SimTime>,
+    /// Bytes that found room at the destination.
+    pub admitted: f64,
+    /// When the last byte arrived.
+    pub finished: Option<SimTime>,
+    /// When the end of its work cut it short, and the bytes it had carried.
+    pub cut: Option<(SimTime, f64)>,
+    /// Seconds it would take alone on an idle world.
+    pub alone_s: Option<f64>,
+}
+
+impl Copy {
+    /// A copy that has not begun.
+    pub fn new(params: CopyParams) -> Self {
+        Copy { params, movement: None, began: None, admitted: 0.0, finished: None, cut: None, alone_s: None }
+    }
+}
+
+/// Parameters of a storage load.
+#[derive(Clone, Copy, Debug)]
+pub struct IoParams {
+    /// System under load.
+    pub storage: StorageId,
+    /// Its site.
+    pub storage_site: SiteId,
+    /// Site of the clients.
+    pub site: SiteId,
+    /// Clients.
+    pub clients: u64,
+    /// Payload rate that the interface or the pace of one client allows, and the named cause when that binds.
+    pub client_limit: (f64, u8),
+    /// Outstanding operations of one client.
+    pub slots: Slots,
+    /// Share of payload bytes read.
+    pub read_share: f64,
+    /// Operations per byte.
+    pub operations: f64,
+    /// Outstanding operations of all clients; `None` for a paced load, which does not keep its queue full.
+    pub outstanding: Option<f64>,
+    /// Meter of its payload bytes.
+    pub meter: MeterId,
+    /// Transport between sites.
+    pub transport: Transport,
+}
+
+/// A storage load in the world.
+#[derive(Clone, Debug)]
+pub struct Io {
+    /// Parameters.
+    pub params: IoParams,
+    /// One movement a client while it runs.
+    pub movements: Vec<MovementId>,
+    /// When it began.
+    pub began: Option<SimTime>,
+    /// When it ended.
+    pub ended: Option<SimTime>,
+}
+
+impl Io {
+    /// A load that has not begun.
+    pub fn new(params: IoParams) -> Self {
+        Io { params, movements: Vec::new(), began: None, ended: None }
+    }
+}
+
+/// Payload rate that one client's full-duplex interface allows: its busier direction binds.
+pub fn nic_limit(nic: f64, overhead: f64, read_share: f64) -> f64 {
+    nic / (overhead * read_share.max(1.0 - read_share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_uses_both_directions_of_its_interface() {
+        assert!((nic_limit(1e9, 1.0, 1.0) - 1e9).abs() < 1e-3);
+        assert!((nic_limit(1e9, 1.25, 1.0) - 0.8e9).abs() < 1e-3);
+        assert!((nic_limit(1e9, 1.0, 0.5) - 2e9).abs() < 1e-3, "both directions of a full-duplex interface");
+    }
+}

@@ -1,0 +1,454 @@
+//! Bytes on their way: a *movement* is one transfer from one place to another over the resources between them.
+//!
+//! A movement has an outer part (what the sender and the receiver use) and, between two sites, a WAN part that
+//! changes when routes change. Its life: set-up (`setup_rtts` round trips, cause *latency*), bytes at the rate
+//! that fair sharing gives, propagation of the last byte (half a round trip, cause *latency*). The rate of one
+//! movement is at most `streams × window / RTT` (cause *window*) and at most its own pace (cause given by the
+//! caller). On a dead path it stands still (cause *no-path*) and goes on where it stopped.
+
+use super::ids::{MovementId, SiteId, WorkId};
+use super::paths::{Access, LATENCY, NO_PATH, Route, SLOTS, Slots, Transport, Uses, WINDOW, merged};
+use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, Sharing};
+use crate::units::{SimDuration, SimTime};
+
+/// What a movement is for; the world acts on it when the movement ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Purpose {
+    /// A copy work's bytes.
+    Copy,
+    /// An endless storage load; it ends only when its work ends.
+    Load,
+    /// Trajectories from a generator pool to the trainer.
+    Shipment {
+        /// Generator pool of the work.
+        pool: u16,
+        /// Which shipment of the loop.
+        number: u32,
+    },
+    /// Weights from the trainer to a generator pool.
+    Publish {
+        /// Generator pool of the work.
+        pool: u16,
+    },
+    /// Trainer state to storage.
+    CheckpointWrite,
+    /// Trainer state from storage after a failure.
+    CheckpointRead,
+}
+
+/// Everything that defines a movement. `outer` and `meters` are completed by the world.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Work it belongs to (index in the world's list).
+    pub work: u16,
+    /// Purpose.
+    pub purpose: Purpose,
+    /// Account that its causes are charged to.
+    pub owner: OwnerId,
+    /// Sites of sender and receiver.
+    pub ends: (SiteId, SiteId),
+    /// What sender and receiver use besides storage.
+    pub base: Uses,
+    /// Storage systems it reads or writes; they decide part of `outer` and of the meters.
+    pub access: Vec<Access>,
+    /// Everything but the WAN: `base` and the storage systems' crossings.
+    pub outer: Uses,
+    /// Wire copies of each payload byte on the WAN and outer part (1; more where every engine fetches its own).
+    pub copies: f64,
+    /// Share of the payload that goes the other way, from `ends.1` to `ends.0`: the writes of a storage load.
+    pub reverse: f64,
+    /// Meters of the work itself.
+    pub own_meters: Vec<(MeterId, f64)>,
+    /// All meters that count it: its own and those of its storage systems.
+    pub meters: Vec<(MeterId, f64)>,
+    /// Payload bytes; infinite for endless loads.
+    pub bytes: f64,
+    /// The movement's own limit in payload bytes per second and its cause.
+    pub pace: (f64, u8),
+    /// Outstanding operations; none for streams.
+    pub slots: Option<Slots>,
+    /// Strict priority, higher first.
+    pub priority: u8,
+    /// Transport between sites.
+    pub transport: Transport,
+}
+
+/// What has become of a finished movement.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// Work.
+    pub work: u16,
+    /// Purpose.
+    pub purpose: Purpose,
+    /// When it was ordered.
+    pub ordered: SimTime,
+    /// Payload bytes.
+    pub bytes: f64,
+}
+
+/// A finished movement as a row of the flow record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowRecord {
+    /// Sequence number.
+    pub flow: u64,
+    /// Order time.
+    pub start: SimTime,
+    /// Arrival of the last byte; `None` when it did not finish.
+    pub finish: Option<SimTime>,
+    /// Payload bytes.
+    pub bytes: f64,
+    /// Cause that held it longest.
+    pub cause: Cause,
+}
+
+#[derive(Clone, Debug)]
+struct Movement {
+    order: Order,
+    number: u64,
+    ordered: SimTime,
+    flow: Option<FlowKey>,
+    /// The last byte has left.
+    all_sent: bool,
+    stalled: bool,
+    rtt: SimDuration,
+    longest: Option<Cause>,
+}
+
+impl Movement {
+    /// Bytes that have not left while there is no flow: all of them during set-up, none once the last is on its way.
+    fn unsent(&self) -> f64 {
+        if self.all_sent { 0.0 } else { self.order.bytes }
+    }
+}
+
+/// All movements under way, and the fair sharing they run on.
+#[derive(Debug)]
+pub struct Carriage {
+    /// The sharing itself.
+    pub sharing: Sharing,
+    slots: Vec<(u32, Option<Movement>)>,
+    free: Vec<u32>,
+    ordered: u64,
+    records: Option<Vec<FlowRecord>>,
+}
+
+impl Carriage {
+    /// An idle carriage on `sharing`; `record` keeps a row per finished movement.
+    pub fn new(mut sharing: Sharing, record: bool) -> Self {
+        sharing.record_causes(record);
+        Carriage { sharing, slots: Vec::new(), free: Vec::new(), ordered: 0, records: record.then(Vec::new) }
+    }
+
+    /// Takes an order. Returns its name and the time at which its first byte may leave.
+    pub fn order(&mut self, now: SimTime, order: Order, route: Option<&Route>) -> (MovementId, SimTime) {
+        let rtt = route.map_or(SimDuration::ZERO, |r| r.rtt);
+        let setup = SimDuration::from_secs_f64(order.transport.setup_rtts * rtt.as_secs_f64());
+        self.sharing.charge(order.owner, LATENCY, setup.as_secs_f64());
+        let number = self.ordered;
+        self.ordered += 1;
+        let movement =
+            Movement { order, number, ordered: now, flow: None, all_sent: false, stalled: false, rtt, longest: None };
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push((0, None));
+            u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 movements at once")
+        });
+        let slot = &mut self.slots[index as usize];
+        slot.1 = Some(movement);
+        (MovementId { index, generation: slot.0 }, now + setup)
+    }
+
+    /// The first byte leaves: the movement becomes a flow. `route` is `None` when the two ends share a site
+    /// or no route exists; `connected` tells which.
+    pub fn begin(&mut self, now: SimTime, id: MovementId, route: Option<&Route>, connected: bool) {
+        let Some(movement) = self.get_mut(id) else { return };
+        movement.rtt = route.map_or(SimDuration::ZERO, |r| r.rtt);
+        movement.stalled = !connected;
+        let uses = uses_of(&movement.order, route);
+        let (cap, cap_cause) = cap_of(&movement.order, movement.rtt);
+        let order = movement.order.clone();
+        let key = self.sharing.start(
+            now.as_nanos(),
+            &FlowSpec {
+                owner: order.owner,
+                uses: &uses,
+                weight: 1.0,
+                cap,
+                cap_cause,
+                priority: order.priority,
+                reserve: 0.0,
+                meters: &order.meters,
+                bytes: order.bytes,
+                tag: pack(id),
+            },
+        );
+        if !connected {
+            self.sharing.stall(now.as_nanos(), key, NO_PATH);
+        }
+        self.get_mut(id).expect("the movement was found above").flow = Some(key);
+    }
+
+    /// A flow has finished: returns the movement and when its last byte arrives.
+    pub fn sent(&mut self, now: SimTime, tag: u64, longest: Option<Cause>) -> Option<(MovementId, SimTime)> {
+        let id = unpack(tag);
+        let movement = self.get_mut(id)?;
+        movement.flow = None;
+        movement.all_sent = true;
+        movement.longest = longest;
+        let propagation = SimDuration::from_nanos(movement.rtt.as_nanos() / 2);
+        let owner = movement.order.owner;
+        self.sharing.charge(owner, LATENCY, propagation.as_secs_f64());
+        Some((id, now + propagation))
+    }
+
+    /// The last byte has arrived: the movement is over.
+    pub fn arrive(&mut self, now: SimTime, id: MovementId) -> Option<Done> {
+        let movement = self.remove(id)?;
+        self.record(&movement, Some(now));
+        let Movement { order, ordered, .. } = movement;
+        Some(Done { work: order.work, purpose: order.purpose, ordered, bytes: order.bytes })
+    }
+
+    /// Stops a movement; returns the payload bytes it has carried, or `None` when it is already over.
+    pub fn cancel(&mut self, now: SimTime, id: MovementId) -> Option<f64> {
+        let movement = self.remove(id)?;
+        let bytes = movement.order.bytes;
+        let left = match movement.flow {
+            Some(key) => self.sharing.cancel(now.as_nanos(), key).unwrap_or(0.0),
+            None => movement.unsent(),
+        };
+        self.record(&movement, None);
+        Some(if left.is_finite() { bytes - left } else { 0.0 })
+    }
+
+    /// Stops every movement of a work that `select` names by its purpose.
+    pub fn cancel_work(&mut self, now: SimTime, work: WorkId, select: impl Fn(Purpose) -> bool) {
+        let of_work = |(index, (generation, m)): (usize, &(u32, Option<Movement>))| {
+            let id = MovementId { index: index as u32, generation: *generation };
+            m.as_ref().filter(|m| m.order.work == work.0 && select(m.order.purpose)).map(|_| id)
+        };
+        let ids: Vec<MovementId> = self.slots.iter().enumerate().filter_map(of_work).collect();
+        for id in ids {
+            self.cancel(now, id);
+        }
+    }
+
+    /// Payload bytes still to be sent.
+    pub fn remaining(&mut self, now: SimTime, id: MovementId) -> Option<f64> {
+        let (flow, unsent) = self.get_mut(id).map(|m| (m.flow, m.unsent()))?;
+        Some(flow.map_or(unsent, |key| self.sharing.remaining(now.as_nanos(), key)))
+    }
+
+    /// Puts every movement between `ends` on `route`, or stalls it where there is none.
+    pub fn reroute(&mut self, now: SimTime, ends: (SiteId, SiteId), route: Option<&Route>) {
+        for index in 0..self.slots.len() {
+            let Some(movement) = self.slots[index].1.as_mut() else { continue };
+            let Some(key) = movement.flow else { continue };
+            if movement.order.ends != ends {
+                continue;
+            }
+            movement.stalled = route.is_none();
+            let Some(route) = route else {
+                self.sharing.stall(now.as_nanos(), key, NO_PATH);
+                continue;
+            };
+            movement.rtt = route.rtt;
+            let uses = uses_of(&movement.order, Some(route));
+            let (cap, cause) = cap_of(&movement.order, route.rtt);
+            let meters = movement.order.meters.clone();
+            self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
+            self.sharing.set_cap(now.as_nanos(), key, cap, cause);
+        }
+    }
+
+    /// Replaces the outer part and the meters of all movements that `select` names (a write buffer has become
+    /// full or free). `route_of` gives the present route between two sites.
+    pub fn change_outer(
+        &mut self,
+        now: SimTime,
+        mut select: impl FnMut(&Order) -> Option<(Uses, Vec<(MeterId, f64)>)>,
+        mut route_of: impl FnMut((SiteId, SiteId)) -> Option<Route>,
+    ) {
+        for index in 0..self.slots.len() {
+            let Some(movement) = self.slots[index].1.as_mut() else { continue };
+            let Some((outer, meters)) = select(&movement.order) else { continue };
+            movement.order.outer = outer;
+            movement.order.meters = meters;
+            let Some(key) = movement.flow else { continue };
+            if movement.stalled {
+                continue;
+            }
+            let ends = movement.order.ends;
+            let route = if ends.0 == ends.1 { None } else { route_of(ends) };
+            let uses = uses_of(&movement.order, route.as_ref());
+            let meters = movement.order.meters.clone();
+            self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
+        }
+    }
+
+    /// Sites of sender and receiver of a movement.
+    pub fn ends(&self, id: MovementId) -> Option<(SiteId, SiteId)> {
+        let (generation, movement) = self.slots.get(id.index as usize)?;
+        movement.as_ref().filter(|_| *generation == id.generation).map(|m| m.order.ends)
+    }
+
+    /// Pairs of different sites between which something moves now, each once.
+    pub fn pairs(&self) -> Vec<(SiteId, SiteId)> {
+        let mut pairs: Vec<_> =
+            self.slots.iter().filter_map(|(_, m)| m.as_ref()).map(|m| m.order.ends).filter(|e| e.0 != e.1).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs
+    }
+
+    /// Rows of finished movements and, with no finish time, of those still under way.
+    pub fn take_records(&mut self) -> Option<Vec<FlowRecord>> {
+        let open: Vec<Movement> = self.slots.iter().filter_map(|(_, m)| m.clone()).collect();
+        for movement in open {
+            self.record(&movement, None);
+        }
+        let mut rows = self.records.take()?;
+        rows.sort_by_key(|r| r.flow);
+        Some(rows)
+    }
+
+    fn record(&mut self, movement: &Movement, finish: Option<SimTime>) {
+        let Some(rows) = self.records.as_mut() else { return };
+        let cause = movement.longest.unwrap_or(Cause::Named(LATENCY));
+        let (flow, start, bytes) = (movement.number, movement.ordered, movement.order.bytes);
+        rows.push(FlowRecord { flow, start, finish, bytes, cause });
+    }
+
+    fn get_mut(&mut self, id: MovementId) -> Option<&mut Movement> {
+        let slot = self.slots.get_mut(id.index as usize)?;
+        if slot.0 == id.generation { slot.1.as_mut() } else { None }
+    }
+
+    fn remove(&mut self, id: MovementId) -> Option<Movement> {
+        let slot = self.slots.get_mut(id.index as usize)?;
+        if slot.0 != id.generation {
+            return None;
+        }
+        let movement = slot.1.take()?;
+        slot.0 = slot.0.wrapping_add(1);
+        self.free.push(id.index);
+        Some(movement)
+    }
+}
+
+/// Outer part and route together, each way its share, each byte counted `copies` times.
+fn uses_of(order: &Order, route: Option<&Route>) -> Uses {
+    let mut uses = order.outer.clone();
+    if let Some(route) = route {
+        uses.extend(route.uses.iter().map(|&(r, a)| (r, a * (1.0 - order.reverse))));
+        uses.extend(route.back.iter().map(|&(r, a)| (r, a * order.reverse)));
+    }
+    for (_, a) in &mut uses {
+        *a *= order.copies;
+    }
+    merged(uses)
+}
+
+/// The tightest of the movement's own pace, the window limit `streams × window / RTT` and its outstanding operations.
+fn cap_of(order: &Order, rtt: SimDuration) -> (f64, u8) {
+    let rtt = rtt.as_secs_f64();
+    let over = |bytes: f64, seconds: f64| if seconds > 0.0 { bytes / seconds } else { f64::INFINITY };
+    let slots = order.slots.map_or(f64::INFINITY, |s| over(s.bytes, s.latency + rtt));
+    let window = over(order.transport.window_bytes, rtt);
+    let (limit, cause) = if slots < window { (slots, SLOTS) } else { (window, WINDOW) };
+    if limit < order.pace.0 { (limit, cause) } else { order.pace }
+}
+
+fn pack(id: MovementId) -> u64 {
+    u64::from(id.generation) << 32 | u64::from(id.index)
+}
+
+fn unpack(tag: u64) -> MovementId {
+    MovementId { index: tag as u32, generation: (tag >> 32) as u32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn at(s: f64) -> SimTime {
+        SimTime::from_secs_f64(s)
+    }
+
+    /// 100 bytes at 10 per second over a path of 2 s round trip, with one round trip of set-up.
+    fn one() -> (Carriage, Route, MovementId) {
+        let mut sharing = Sharing::new();
+        let (owner, pipe, home) = (sharing.add_owner(), sharing.add_resource(10.0), sharing.add_resource(10.0));
+        let mut carriage = Carriage::new(sharing, true);
+        let route = Route { uses: vec![(pipe, 1.0)], back: vec![(home, 1.0)], rtt: SimDuration::from_secs(2) };
+        let order = Order {
+            work: 3,
+            purpose: Purpose::Copy,
+            owner,
+            ends: (SiteId(0), SiteId(1)),
+            base: Vec::new(),
+            access: Vec::new(),
+            outer: Vec::new(),
+            copies: 1.0,
+            reverse: 0.0,
+            own_meters: Vec::new(),
+            meters: Vec::new(),
+            bytes: 100.0,
+            pace: (f64::INFINITY, 0),
+            slots: None,
+            priority: 1,
+            transport: Transport { window_bytes: f64::INFINITY, setup_rtts: 1.0 },
+        };
+        let (id, leaves) = carriage.order(SimTime::ZERO, order, Some(&route));
+        assert_eq!(leaves, at(2.0));
+        (carriage, route, id)
+    }
+
+    /// Lets the movement go on until `s`; it is sent at 12 s.
+    fn run(carriage: &mut Carriage, route: &Route, id: MovementId, s: f64) {
+        if s >= 2.0 {
+            carriage.begin(at(2.0), id, Some(route), true);
+        }
+        carriage.sharing.advance(at(s.min(12.0)).as_nanos());
+        let mut finished = Vec::new();
+        carriage.sharing.take_finished(&mut finished);
+        for flow in finished {
+            assert_eq!(flow.at_ns, 12 * SECOND);
+            assert_eq!(carriage.sent(at(12.0), flow.tag, flow.top_cause), Some((id, at(13.0))));
+        }
+    }
+
+    #[test]
+    fn what_has_been_carried_is_right_in_every_part_of_a_life() {
+        for (s, carried) in [(1.0, 0.0), (7.0, 50.0), (12.5, 100.0)] {
+            let (mut carriage, route, id) = one();
+            run(&mut carriage, &route, id, s);
+            let left = carriage.remaining(at(s), id).unwrap();
+            assert!((left - (100.0 - carried)).abs() < 1e-6, "{left} left after {s} s");
+            let cut = carriage.cancel(at(s), id).unwrap();
+            assert!((cut - carried).abs() < 1e-6, "{cut} carried when cut after {s} s");
+            assert_eq!(carriage.cancel(at(s), id), None);
+            assert_eq!(carriage.take_records().unwrap()[0].finish, None);
+        }
+    }
+
+    #[test]
+    fn a_load_that_reads_and_writes_uses_both_directions_by_their_shares() {
+        let (carriage, route, id) = one();
+        let mut order = carriage.slots[id.index as usize].1.as_ref().unwrap().order.clone();
+        assert_eq!(uses_of(&order, Some(&route)), route.uses, "what only goes there takes nothing of the way back");
+        order.reverse = 0.25;
+        order.copies = 2.0;
+        assert_eq!(uses_of(&order, Some(&route)), vec![(route.uses[0].0, 1.5), (route.back[0].0, 0.5)]);
+    }
+
+    #[test]
+    fn a_work_can_be_stopped_in_part() {
+        let (mut carriage, _, id) = one();
+        carriage.cancel_work(at(1.0), WorkId(3), |purpose| purpose == Purpose::Load);
+        assert!(carriage.ends(id).is_some());
+        carriage.cancel_work(at(1.0), WorkId(3), |_| true);
+        assert!(carriage.ends(id).is_none());
+    }
+}

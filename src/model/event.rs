@@ -1,0 +1,104 @@
+//! Every event of the world, and the rank of each kind at one instant.
+
+use super::ids::{FleetId, GroupId, LinkId, MovementId, PoolId, StorageId, WorkId};
+use crate::engine::Class;
+
+/// What can happen. Small plain data: copied into the calendar, never boxed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event {
+    /// The measured part of the run begins: statistics start from here.
+    Warmup,
+    /// A flow finishes.
+    FlowDue,
+    /// A write buffer becomes full, empty, or falls to its low-water mark.
+    BufferDue(StorageId),
+    /// A work begins.
+    WorkStart(WorkId),
+    /// A work ends.
+    WorkEnd(WorkId),
+    /// Set-up of a movement is over: its first byte leaves.
+    MovementStart(MovementId),
+    /// The last byte of a movement arrives.
+    MovementArrive(MovementId),
+    /// A unit of a fleet may fail (thinned: the fleet decides).
+    UnitFailure(FleetId),
+    /// A failure in a pool is noticed.
+    UnitDetected(FleetId, PoolId),
+    /// A replacement is in service.
+    UnitReplaced(FleetId, PoolId),
+    /// A unit comes back from repair.
+    UnitRepaired(FleetId),
+    /// One wave of a link fails.
+    WaveFails(LinkId, u16),
+    /// One wave of a link is back.
+    WaveMended(LinkId, u16),
+    /// A link is cut on its own.
+    LinkCut(LinkId),
+    /// A cut link is mended.
+    LinkMended(LinkId),
+    /// A shared-risk group is cut.
+    GroupCut(GroupId),
+    /// A shared-risk group is mended.
+    GroupMended(GroupId),
+    /// Routes follow the links' present state.
+    Reconverge,
+    /// Something inside an RL loop.
+    Rl(WorkId, RlEvent),
+}
+
+/// What can happen inside an RL loop. `pool` numbers the generator pools of the work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RlEvent {
+    /// The first trajectory of a cohort finishes.
+    CohortDue {
+        /// Generator pool.
+        pool: u16,
+        /// Cohort of the pool.
+        cohort: u16,
+    },
+    /// A cohort has taken new weights and goes on.
+    CohortResume {
+        /// Generator pool.
+        pool: u16,
+        /// Cohort of the pool.
+        cohort: u16,
+    },
+    /// A pool sends the trajectories whose reward is known.
+    Ship {
+        /// Generator pool.
+        pool: u16,
+    },
+    /// The trainer finishes a step.
+    StepDone,
+    /// The trainer has copied its state aside for a checkpoint.
+    PauseOver,
+    /// A checkpoint is due.
+    CheckpointDue,
+    /// The payload of a publish is built.
+    PayloadBuilt,
+    /// The last hop of a site has the payload.
+    PublishLanded {
+        /// Generator pool.
+        pool: u16,
+    },
+    /// Nearly all engines of a pool serve the new version.
+    Served {
+        /// Generator pool.
+        pool: u16,
+    },
+    /// The trainer has recomputed what a failure cost and goes on.
+    Recovered,
+}
+
+const _: () = assert!(std::mem::size_of::<Event>() <= 32, "events are copied into the calendar: keep them small");
+
+/// Statistics are cut before anything else happens at that instant.
+pub const CLASS_MEASURE: Class = Class(0);
+/// Capacity and path changes come before the flows that see them.
+pub const CLASS_FAULT: Class = Class(1);
+/// Flows finish before anybody starts new ones at the same instant.
+pub const CLASS_FLOW: Class = Class(2);
+/// Works begin and end.
+pub const CLASS_WORK: Class = Class(3);
+/// Everything that works do to themselves.
+pub const CLASS_MODEL: Class = Class(4);

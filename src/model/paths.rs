@@ -1,0 +1,129 @@
+//! The words in which components speak of flows: resources by name, uses, routes, storage access, causes.
+
+use super::ids::StorageId;
+use crate::fluid::{Cause, ResourceId, Sharing};
+use crate::units::SimDuration;
+
+/// Named causes: what holds a flow when no resource does. The position is the number given to `fluid`.
+pub const CAUSES: [&str; 9] =
+    ["window", "loss", "slots", "pacing", "quota", "latency", "no-path", "coupled-stage", "client-nic"];
+/// Bandwidth-delay product of the transport.
+pub const WINDOW: u8 = 0;
+/// Outstanding operations.
+pub const SLOTS: u8 = 2;
+/// A rate the work sets itself.
+pub const PACING: u8 = 3;
+/// Set-up and propagation.
+pub const LATENCY: u8 = 5;
+/// No route between the two sites.
+pub const NO_PATH: u8 = 6;
+/// A slower stage behind this one takes the bytes.
+pub const COUPLED: u8 = 7;
+/// The client's own network interface.
+pub const CLIENT_NIC: u8 = 8;
+
+/// Resource uses: units of the resource per payload byte.
+pub type Uses = Vec<(ResourceId, f64)>;
+
+/// How a movement uses one storage system, per payload byte of the movement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Access {
+    /// The system.
+    pub storage: StorageId,
+    /// Share of the bytes that is read from it.
+    pub read: f64,
+    /// Share of the bytes that is written to it.
+    pub write: f64,
+    /// Operations per byte: one over the size of an operation.
+    pub operations: f64,
+}
+
+/// A route between two sites as the WAN gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// Resources from the sender's WAN edge to the receiver's, with wire bytes per payload byte.
+    pub uses: Uses,
+    /// The same links the other way: resources from the receiver's WAN edge to the sender's.
+    pub back: Uses,
+    /// Round-trip time.
+    pub rtt: SimDuration,
+}
+
+/// Window limit and set-up of a movement.
+#[derive(Clone, Copy, Debug)]
+pub struct Transport {
+    /// `streams × window` in bytes; infinite when not limited.
+    pub window_bytes: f64,
+    /// Round trips before the first byte.
+    pub setup_rtts: f64,
+}
+
+/// Outstanding operations of one sender or receiver: rate ≤ bytes ÷ (latency + RTT), by Little's law.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slots {
+    /// Bytes of all outstanding operations together.
+    pub bytes: f64,
+    /// Time of one operation in the storage system, seconds.
+    pub latency: f64,
+}
+
+/// Sorts uses by resource and adds up those of the same resource; drops zeros.
+pub fn merged(mut uses: Uses) -> Uses {
+    uses.retain(|&(_, a)| a > 0.0);
+    uses.sort_by_key(|&(r, _)| r);
+    uses.dedup_by(|later, first| {
+        let same = later.0 == first.0;
+        if same {
+            first.1 += later.1;
+        }
+        same
+    });
+    uses
+}
+
+/// Resources with the names that users see in bottleneck tables.
+#[derive(Debug)]
+pub struct Resources {
+    /// The sharing that owns them.
+    pub sharing: Sharing,
+    names: Vec<String>,
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Resources { sharing: Sharing::new(), names: Vec::new() }
+    }
+}
+
+impl Resources {
+    /// Adds a resource of `capacity` units per second.
+    pub fn add(&mut self, name: String, capacity: f64) -> ResourceId {
+        self.names.push(name);
+        self.sharing.add_resource(capacity)
+    }
+
+    /// The sharing and the names, in order of resource.
+    pub fn finish(self) -> (Sharing, Vec<String>) {
+        (self.sharing, self.names)
+    }
+}
+
+/// The word for a cause in tables.
+pub fn cause_name(cause: Cause, names: &[String]) -> &str {
+    match cause {
+        Cause::Resource(r) => &names[r.index()],
+        Cause::Named(n) => CAUSES[usize::from(n)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uses_of_one_resource_add_up() {
+        let mut resources = Resources::default();
+        let (a, b) = (resources.add("a".into(), 1.0), resources.add("b".into(), 1.0));
+        assert_eq!(merged(vec![(b, 1.0), (a, 0.5), (b, 2.0), (a, 0.0)]), vec![(a, 0.5), (b, 3.0)]);
+    }
+}

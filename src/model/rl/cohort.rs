@@ -1,0 +1,78 @@
+//! A cohort: one representative engine, its clock, and the trajectories on it.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+use crate::engine::Key;
+use crate::units::SimTime;
+
+/// A cohort's clock starts again from 0 before a token is lost in its rounding: at 2^20 tokens a double still counts
+/// in steps of 2e-10.
+pub(super) const CLOCK_RESTART: f64 = 1_048_576.0;
+
+/// A trajectory on an engine; ordered by the clock at which it finishes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Running {
+    pub mark: f64,
+    pub sequence: u64,
+    pub started: SimTime,
+    pub tokens: f64,
+    pub version: u32,
+    pub weight: f64,
+    pub survival: f64,
+}
+
+impl PartialEq for Running {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Running {}
+impl PartialOrd for Running {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Running {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.mark.total_cmp(&other.mark).then(self.sequence.cmp(&other.sequence))
+    }
+}
+
+/// One engine that stands for many.
+#[derive(Debug, Default)]
+pub(super) struct Cohort {
+    pub running: BinaryHeap<Reverse<Running>>,
+    /// Σ weight ÷ survival at admission: times the pool's survival it is what the trajectories stand for now.
+    pub present: f64,
+    pub clock: f64,
+    pub at: SimTime,
+    pub due: Option<Key>,
+    pub resume: Option<Key>,
+}
+
+impl Cohort {
+    /// Counts tokens from 0 again when the clock has become too large to count them well.
+    pub fn restart_clock(&mut self) {
+        if self.clock < CLOCK_RESTART {
+            return;
+        }
+        let mut running = std::mem::take(&mut self.running).into_vec();
+        for Reverse(one) in &mut running {
+            one.mark -= self.clock;
+        }
+        self.running = running.into();
+        self.clock = 0.0;
+    }
+
+    /// Writes the pool's survival into the weights, so that the pool can count it from 1 again.
+    pub fn restart_survival(&mut self, survival: f64) {
+        let mut running = std::mem::take(&mut self.running).into_vec();
+        for Reverse(one) in &mut running {
+            one.weight *= survival / one.survival;
+            one.survival = 1.0;
+        }
+        self.present = running.iter().map(|Reverse(one)| one.weight).sum();
+        self.running = running.into();
+    }
+}

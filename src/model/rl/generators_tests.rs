@@ -1,0 +1,154 @@
+//! Generators alone, without a trainer: everything finished is consumed at once.
+
+use super::super::cohort::CLOCK_RESTART;
+use super::*;
+use crate::engine::rng::Streams;
+use crate::engine::{Engine, Limits, Model};
+
+/// Generators alone: everything finished is consumed at once, so that the bound moves on.
+struct Alone {
+    generators: Generators,
+    /// Trajectories that may be under way.
+    room: f64,
+    finished: Vec<Sample>,
+}
+
+impl Model for Alone {
+    type Event = Event;
+    fn handle(&mut self, event: Event, ctx: &mut Context<'_, Event>) {
+        let bound = self.room + self.finished.iter().map(|s| s.weight).sum::<f64>();
+        match event {
+            Event::Rl(_, RlEvent::CohortDue { pool, cohort }) => {
+                self.generators.cohort_due(ctx, pool.into(), cohort.into(), bound);
+            }
+            Event::Rl(_, RlEvent::Ship { pool }) => {
+                if let Some((number, _)) = self.generators.ship(ctx, pool.into()) {
+                    self.finished.extend(self.generators.take_shipment(number));
+                }
+                let bound = self.room + self.finished.iter().map(|s| s.weight).sum::<f64>();
+                self.generators.refill(ctx, bound);
+            }
+            Event::Rl(_, RlEvent::CohortResume { pool, cohort }) => {
+                self.generators.resume(ctx, pool.into(), cohort.into());
+            }
+            _ => unreachable!("generators have no other events"),
+        }
+    }
+}
+
+fn alone(cohorts: usize, engines: u64, slots: usize, length: Dist, room: f64) -> Engine<Alone> {
+    let streams = Streams::root(5);
+    let params = GeneratorParams {
+        pools: vec![PoolParams {
+            cohorts,
+            lengths: streams.stream("lengths"),
+            rewards: streams.stream("rewards"),
+            swaps: streams.stream("swaps"),
+        }],
+        slots,
+        single_rate: 100.0,
+        half_batch: 10.0,
+        length,
+        length_cap: 1e9,
+        reward: Dist::Constant(0.5),
+        bytes_per_token: 12.0,
+        ship_every: SimDuration::from_secs(1),
+        swap: Dist::Constant(2.0),
+    };
+    let generators = Generators::new(WorkId(0), &params);
+    let mut engine = Engine::new(Alone { generators, room, finished: Vec::new() }, Limits::default());
+    engine.with_context(|model, ctx| {
+        model.generators.set_live(ctx, 0, engines, false);
+        model.generators.refill(ctx, room);
+    });
+    engine
+}
+
+fn secs(s: i64) -> SimTime {
+    SimTime::ZERO + SimDuration::from_secs(s)
+}
+
+fn finished(model: &Alone) -> f64 {
+    model.finished.iter().map(|s| s.weight).sum()
+}
+
+/// One engine, 10 slots, half rate at 10: 50 tokens per second each, 500 in all.
+#[test]
+fn a_full_engine_gives_the_rate_of_the_curve() {
+    let mut engine = alone(1, 1, 10, Dist::Constant(1000.0), 1e9);
+    engine.run_until(secs(200)).unwrap();
+    let model = engine.model();
+    // Finished after 20 s, 40 s …; the last batch of ten is on its way to the reward.
+    assert!((finished(model) - 90.0).abs() < 1e-9, "{}", finished(model));
+    assert_eq!(model.finished[0].generated, secs(20));
+    assert_eq!(model.finished[0].rewarded, secs(20) + SimDuration::from_nanos(500_000_000));
+}
+
+#[test]
+fn a_bound_below_one_cohort_is_filled_exactly() {
+    let mut engine = alone(32, 1000, 8, Dist::Constant(100.0), 64.0);
+    assert!((engine.model().generators.in_flight() - 64.0).abs() < 1e-9, "two cohorts of 31.25 and a rest of 1.5");
+    engine.run_until(secs(100)).unwrap();
+    let model = engine.model();
+    let open: f64 = model.generators.open_samples().map(|s| s.weight).sum();
+    let all = model.generators.in_flight() + open + finished(model);
+    assert!((model.generators.admitted() - all).abs() < 1e-9);
+    assert!((all - finished(model) - 64.0).abs() < 1e-6, "the bound is used up all the time");
+}
+
+#[test]
+fn a_lost_engine_takes_its_share_of_the_trajectories_at_once() {
+    let mut engine = alone(4, 100, 8, Dist::Constant(1e6), 1e9);
+    assert!((engine.model().generators.in_flight() - 800.0).abs() < 1e-9);
+    engine.with_context(|model, ctx| model.generators.set_live(ctx, 0, 75, true));
+    let generators = &engine.model().generators;
+    assert!((generators.in_flight() - 600.0).abs() < 1e-9);
+    assert!((generators.admitted() - 600.0).abs() < 1e-9 && (generators.lost - 200.0).abs() < 1e-9);
+    engine.with_context(|model, ctx| model.generators.set_live(ctx, 0, 0, true));
+    let generators = &engine.model().generators;
+    assert_eq!(generators.in_flight().to_bits(), 0);
+    assert!(generators.admitted().abs() < 1e-9 && (generators.lost - 800.0).abs() < 1e-9);
+}
+
+#[test]
+fn the_clock_of_a_cohort_never_grows_until_tokens_are_lost_in_its_rounding() {
+    let mut engine = alone(1, 1, 10, Dist::Uniform { from: 1e4, to: 1e5 }, 1e9);
+    for hour in 1..200 {
+        engine.run_until(secs(3600 * hour)).unwrap();
+        let cohort = &engine.model().generators.pools[0].cohorts[0];
+        assert!(cohort.clock < CLOCK_RESTART + 1e5);
+    }
+    let mut stats = crate::model::rl::ledger::Ledger::new(SimDuration::from_secs(1)).stats(SimTime::ZERO, &[]);
+    let now = engine.now();
+    engine.model_mut().generators.fill_stats(now, &mut stats);
+    let expected = 500.0 * now.as_secs_f64();
+    assert!((stats.tokens / expected - 1.0).abs() < 1e-9, "always full: {} of {expected}", stats.tokens);
+    assert!(stats.generator_idle.unwrap().abs() < 1e-9);
+}
+
+#[test]
+fn nothing_is_generated_during_a_swap() {
+    let mut engine = alone(4, 4, 10, Dist::Constant(1000.0), 1e9);
+    engine.run_until(secs(10)).unwrap();
+    let served = engine.with_context(|model, ctx| model.generators.swap(ctx, 0));
+    assert_eq!(served, SimDuration::from_secs(2));
+    engine.run_until(secs(25)).unwrap();
+    assert_eq!(engine.model().finished[0].generated, secs(22), "20 s of work and 2 s of pause");
+}
+
+#[test]
+fn years_of_losses_do_not_wear_out_the_weights() {
+    let mut engine = alone(2, 2, 8, Dist::Constant(1e8), 1e9);
+    for _ in 0..3000 {
+        engine.with_context(|model, ctx| {
+            model.generators.set_live(ctx, 0, 1, true);
+            model.generators.set_live(ctx, 0, 2, false);
+        });
+    }
+    let generators = &engine.model().generators;
+    let expected = 16.0 * 0.5_f64.powi(3000);
+    assert!((generators.in_flight() - expected).abs() < 1e-12);
+    assert!((generators.lost - 16.0).abs() < 1e-9);
+    engine.run_until(secs(100)).unwrap();
+    assert!(engine.model().generators.admitted().is_finite());
+}

@@ -1,0 +1,310 @@
+//! An online-RL loop: generators at one or several sites, one trainer, and the way of new weights back.
+//!
+//! ```text
+//! generators ──trajectories──▶ shipment ──WAN──▶ trainer queue ──batch──▶ step ──▶ publish ──WAN──▶ swap ─┐
+//!      ▲                                                                                                  │
+//!      └───────────────────────────────── new policy served ◀─────────────────────────────────────────────┘
+//! ```
+//!
+//! [`generators`] simulates engines in *cohorts*: one representative engine stands for many, and each of its
+//! trajectories carries that weight. [`trainer`] forms batches, steps, checkpoints and recovers. [`publisher`] sends
+//! full weights or deltas. [`ledger`] follows every trajectory from its reward to the moment a policy trained on it
+//! is served. Admission keeps the loop within its lag bound: trajectories admitted and neither lost nor dropped are
+//! at most batch × (oldest served version + max_lag + 1), after the rule published for AReaL, with the served
+//! version in place of the trainer's so that the time of publishing counts.
+//!
+//! Not modelled here: groups of samples per prompt, multi-turn environments, drain and abort-and-resume, colocated
+//! pools, staggered swaps.
+
+mod cohort;
+pub mod generators;
+pub mod ledger;
+pub mod publisher;
+pub mod trainer;
+
+use super::event::{CLASS_MODEL, Event, RlEvent};
+use super::ids::WorkId;
+use crate::engine::Context;
+use crate::units::{SimDuration, SimTime};
+use generators::{GeneratorParams, Generators};
+use ledger::{Ledger, LoopStats};
+use publisher::{PublishParams, Publisher};
+use trainer::{Trainer, TrainerParams};
+
+/// A trajectory, standing for `weight` of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// Generation began.
+    pub started: SimTime,
+    /// The last token was there.
+    pub generated: SimTime,
+    /// The reward was there.
+    pub rewarded: SimTime,
+    /// It reached the trainer.
+    pub arrived: SimTime,
+    /// Policy version served when generation began: the oldest among its tokens.
+    pub version: u32,
+    /// Tokens.
+    pub tokens: f64,
+    /// Trajectories it stands for.
+    pub weight: f64,
+}
+
+/// Parameters of a loop.
+#[derive(Clone, Debug)]
+pub struct RlParams {
+    /// The work.
+    pub work: WorkId,
+    /// Generators.
+    pub generators: GeneratorParams,
+    /// Trainer.
+    pub trainer: TrainerParams,
+    /// Publication.
+    pub publish: PublishParams,
+    /// Time the loop should close in.
+    pub feedback_target: SimDuration,
+    /// Largest admissible lag at consumption, in versions.
+    pub max_lag: u32,
+}
+
+/// What the loop asks of the world.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RlEffect {
+    /// Carry a shipment from a generator pool to the trainer.
+    Ship {
+        /// Generator pool.
+        pool: u16,
+        /// Shipment number.
+        number: u32,
+        /// Payload.
+        bytes: f64,
+    },
+    /// Carry weights to a generator pool.
+    Publish {
+        /// Generator pool.
+        pool: u16,
+        /// Payload of one copy.
+        bytes: f64,
+        /// Copies over the WAN.
+        copies: f64,
+    },
+    /// Write a checkpoint of this many bytes.
+    WriteCheckpoint(f64),
+    /// Read a checkpoint of this many bytes.
+    ReadCheckpoint(f64),
+}
+
+/// An RL loop in the world.
+#[derive(Debug)]
+pub struct Rl {
+    /// Parameters.
+    pub params: RlParams,
+    /// Generators.
+    pub generators: Generators,
+    trainer: Trainer,
+    publisher: Publisher,
+    ledger: Ledger,
+    running: bool,
+    ended: Option<SimTime>,
+}
+
+impl Rl {
+    /// A loop that has not begun.
+    pub fn new(params: RlParams) -> Self {
+        Rl {
+            generators: Generators::new(params.work, &params.generators),
+            trainer: Trainer::new(params.work, &params.trainer),
+            publisher: Publisher::new(params.work, params.publish.clone(), params.generators.pools.len()),
+            ledger: Ledger::new(params.feedback_target),
+            params,
+            running: false,
+            ended: None,
+        }
+    }
+
+    /// The work begins; `live` holds each pool's engines, `gpus` the trainer's GPUs.
+    pub fn start(&mut self, ctx: &mut Context<'_, Event>, live: &[u64], gpus: u64) {
+        self.running = true;
+        self.trainer.begin(ctx, gpus);
+        for (pool, &engines) in live.iter().enumerate() {
+            self.generators.set_live(ctx, pool, engines, false);
+        }
+        self.refill(ctx);
+    }
+
+    /// The work ends: nothing goes on. What is under way stays open, and is judged as of this moment.
+    pub fn stop(&mut self, ctx: &mut Context<'_, Event>) {
+        self.running = false;
+        self.ended = Some(ctx.now());
+        self.generators.stop(ctx);
+        self.trainer.stop(ctx);
+        self.publisher.stop();
+    }
+
+    /// Handles one of the loop's own events; effects go to `out`.
+    pub fn handle(&mut self, event: RlEvent, ctx: &mut Context<'_, Event>, out: &mut Vec<RlEffect>) {
+        if !self.running {
+            return;
+        }
+        match event {
+            RlEvent::CohortDue { pool, cohort } => {
+                let bound = self.admission_bound();
+                self.generators.cohort_due(ctx, pool.into(), cohort.into(), bound);
+            }
+            RlEvent::CohortResume { pool, cohort } => self.generators.resume(ctx, pool.into(), cohort.into()),
+            RlEvent::Ship { pool } => {
+                if let Some((number, bytes)) = self.generators.ship(ctx, pool.into()) {
+                    out.push(RlEffect::Ship { pool, number, bytes });
+                }
+            }
+            RlEvent::StepDone => self.step_done(ctx, out),
+            RlEvent::CheckpointDue => self.trainer.checkpoint_due(ctx),
+            RlEvent::PauseOver => {
+                self.trainer.pause_over(ctx, out);
+                self.try_step(ctx);
+            }
+            RlEvent::PayloadBuilt => self.publisher.send(&self.generators.live_engines(), out),
+            RlEvent::PublishLanded { pool } => self.landed(ctx, pool),
+            RlEvent::Served { pool } => self.served(ctx, pool),
+            RlEvent::Recovered => {
+                self.trainer.recovered(ctx);
+                self.try_step(ctx);
+            }
+        }
+    }
+
+    /// A shipment has arrived at the trainer.
+    pub fn shipment_arrived(&mut self, ctx: &mut Context<'_, Event>, number: u32) {
+        for mut sample in self.generators.take_shipment(number) {
+            sample.arrived = ctx.now();
+            self.trainer.enqueue(sample);
+        }
+        self.try_step(ctx);
+    }
+
+    /// Weights have reached a site; they still have to pass down the tree inside it.
+    pub fn weights_arrived(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
+        let engines = self.generators.live_engines()[usize::from(pool)];
+        let depth = self.publisher.tree_time(engines);
+        self.schedule(ctx, depth, RlEvent::PublishLanded { pool });
+    }
+
+    /// A checkpoint is safely written.
+    pub fn checkpoint_written(&mut self, ctx: &mut Context<'_, Event>, took: SimDuration) {
+        self.trainer.checkpoint_written(ctx, took);
+        self.try_step(ctx);
+    }
+
+    /// A checkpoint has been read back after a failure.
+    pub fn checkpoint_read(&mut self, ctx: &mut Context<'_, Event>) {
+        self.trainer.restored(ctx);
+    }
+
+    /// The trainer lost a unit to a failure.
+    pub fn trainer_failed(&mut self, ctx: &mut Context<'_, Event>, gpus: u64) {
+        if self.running {
+            self.trainer.fail(ctx, gpus);
+        }
+    }
+
+    /// The trainer's pool has changed; `settled` when it has all it will get for now.
+    pub fn trainer_changed(&mut self, ctx: &mut Context<'_, Event>, gpus: u64, settled: bool, out: &mut Vec<RlEffect>) {
+        if self.running {
+            self.trainer.pool_changed(ctx, gpus, settled, out);
+            self.try_step(ctx);
+        }
+    }
+
+    /// A generator pool has a new number of live engines; `failed` when trajectories were lost with the difference.
+    pub fn generators_changed(&mut self, ctx: &mut Context<'_, Event>, pool: u16, engines: u64, failed: bool) {
+        if self.running {
+            self.generators.set_live(ctx, pool.into(), engines, failed);
+            self.refill(ctx);
+        }
+    }
+
+    /// Statistics start at `now`.
+    pub fn reset(&mut self, now: SimTime) {
+        self.generators.reset(now);
+        self.trainer.reset(now);
+        self.publisher.reset();
+        self.ledger.reset(now);
+    }
+
+    /// Statistics since the last reset. Trajectories still in the loop count as late when they are older than the
+    /// target, and as censored otherwise.
+    pub fn stats(&mut self, now: SimTime) -> LoopStats {
+        let open: Vec<Sample> = self.generators.open_samples().chain(self.trainer.open_samples()).copied().collect();
+        let mut stats = self.ledger.stats(self.ended.unwrap_or(now), &open);
+        self.generators.fill_stats(now, &mut stats);
+        self.trainer.fill_stats(now, &mut stats);
+        self.publisher.fill_stats(&mut stats);
+        stats
+    }
+
+    /// The quantile sketch of feedback time since the reset.
+    pub fn feedback(&self) -> &crate::stats::Sketch {
+        self.ledger.feedback()
+    }
+
+    /// Feedback times completed since the last call: 95th percentile, for the time series.
+    pub fn take_recent_p95(&mut self) -> Option<f64> {
+        self.ledger.take_recent_p95()
+    }
+
+    fn admission_bound(&self) -> f64 {
+        let served = self.generators.oldest_served();
+        self.params.trainer.batch * (f64::from(served) + f64::from(self.params.max_lag) + 1.0)
+    }
+
+    fn refill(&mut self, ctx: &mut Context<'_, Event>) {
+        let bound = self.admission_bound();
+        self.generators.refill(ctx, bound);
+    }
+
+    fn try_step(&mut self, ctx: &mut Context<'_, Event>) {
+        let dropped = self.trainer.try_start(ctx, self.params.max_lag);
+        if !dropped.is_empty() {
+            for sample in &dropped {
+                self.generators.forget(sample.weight);
+                self.ledger.dropped(sample);
+            }
+            self.refill(ctx);
+        }
+    }
+
+    fn step_done(&mut self, ctx: &mut Context<'_, Event>, out: &mut Vec<RlEffect>) {
+        let Some(batch) = self.trainer.step_done(ctx) else { return };
+        self.ledger.stepped(batch);
+        self.publish_next(ctx);
+        self.trainer.between_steps(ctx, out);
+        self.try_step(ctx);
+    }
+
+    fn publish_next(&mut self, ctx: &mut Context<'_, Event>) {
+        if let Some(build) = self.publisher.begin(ctx.now(), self.trainer.version()) {
+            self.schedule(ctx, build, RlEvent::PayloadBuilt);
+        }
+    }
+
+    fn landed(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
+        self.publisher.landed(ctx.now());
+        let swap = self.generators.swap(ctx, pool.into());
+        self.schedule(ctx, swap, RlEvent::Served { pool });
+    }
+
+    fn served(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
+        self.generators.serve(pool.into(), self.publisher.version());
+        if let Some(publish) = self.publisher.served(ctx.now()) {
+            self.ledger.served(&publish);
+            self.refill(ctx);
+            if self.trainer.version() > publish.version {
+                self.publish_next(ctx);
+            }
+        }
+    }
+
+    fn schedule(&self, ctx: &mut Context<'_, Event>, after: SimDuration, event: RlEvent) {
+        ctx.schedule(ctx.now().saturating_add(after), CLASS_MODEL, Event::Rl(self.params.work, event));
+    }
+}

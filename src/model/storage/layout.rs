@@ -1,0 +1,332 @@
+//! Layouts: which resources a system has and how often each client byte crosses them.
+//!
+//! With N nodes that host head and enclosure roles on one full-duplex NIC, a hop to a peer carries
+//! f = (N−1)/N of the bytes. Per client byte, with c buffer copies, migration read μ, data reduction ρ, stripe
+//! k+m, client overhead o and internal overhead i (wire bytes per payload byte):
+//!
+//! | | NIC in | NIC out | media |
+//! |---|---|---|---|
+//! | read | f·i (media → head) | f·i + o (media → head, head → client) | 1 read |
+//! | write | o + c·f·i | c·f·i | c into the buffer |
+//! | migration | (μ + (1+m/k)/ρ)·f·i | the same | (1+m/k)/ρ written |
+//!
+//! On separate heads and enclosures the same hops cross the client-side NICs of the heads, their fabric side and
+//! the enclosures' fabric side. The *theoretical* rate of a direction is the minimum over stages of the installed
+//! rate divided by the crossings that the layout makes unavoidable (read: media → head → client once each;
+//! write: client → head → media once each).
+
+use crate::fluid::ResourceId;
+use crate::model::paths::{Resources, Uses};
+
+/// How a system is laid out. Rates in bytes per second of *one* unit; factors per client byte.
+#[derive(Clone, Debug)]
+pub enum LayoutParams {
+    /// Head and enclosure roles on one NIC per node.
+    SharedNodes {
+        /// Nodes.
+        nodes: f64,
+        /// NIC line rate, each direction.
+        nic: f64,
+        /// Media read rate.
+        media_read: f64,
+        /// Media write rate.
+        media_write: f64,
+    },
+    /// Heads that reach enclosures over a fabric.
+    HeadsEnclosures {
+        /// Heads.
+        heads: f64,
+        /// Client side of a head.
+        head_nic: f64,
+        /// Fabric side of a head.
+        head_fabric: f64,
+        /// Enclosures.
+        enclosures: f64,
+        /// Fabric side of an enclosure.
+        enclosure_fabric: f64,
+        /// Media read rate of an enclosure.
+        media_read: f64,
+        /// Media write rate of an enclosure.
+        media_write: f64,
+    },
+    /// An object service with limits per account.
+    Accounts {
+        /// Accounts.
+        accounts: f64,
+        /// Write limit of an account.
+        ingress: f64,
+        /// Read limit of an account.
+        egress: f64,
+    },
+    /// A service sold by provisioned rate.
+    Provisioned {
+        /// Provisioned rate of the whole system.
+        rate: f64,
+        /// Share of it that reads reach.
+        read_share: f64,
+        /// Share of it that writes reach.
+        write_share: f64,
+    },
+}
+
+/// The write path behind the acknowledgement.
+#[derive(Clone, Copy, Debug)]
+pub struct WritePathParams {
+    /// Write rate of the buffer, all copies counted.
+    pub buffer_rate: f64,
+    /// Copies written into the buffer.
+    pub copies: f64,
+    /// Data reduction at migration.
+    pub reduction: f64,
+    /// Bytes read back from the buffer per client byte.
+    pub migration_read: f64,
+    /// 1 + m/k.
+    pub stripe: f64,
+}
+
+/// Wire bytes per payload byte.
+#[derive(Clone, Copy, Debug)]
+pub struct Overheads {
+    /// Between client and head.
+    pub client: f64,
+    /// On internal hops.
+    pub internal: f64,
+}
+
+/// An installed stage with the crossings no design of this layout can avoid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stage {
+    /// Installed rate, bytes per second.
+    pub installed: f64,
+    /// Unavoidable crossings of a read.
+    pub read: f64,
+    /// Unavoidable crossings of a write.
+    pub write: f64,
+}
+
+/// Resources and crossings of one system.
+#[derive(Clone, Debug, Default)]
+pub struct Crossings {
+    /// All resources of the system.
+    pub resources: Vec<ResourceId>,
+    /// Per client byte read.
+    pub read: Uses,
+    /// Per client byte written, up to the acknowledgement.
+    pub write: Uses,
+    /// Per client byte migrated.
+    pub migration: Uses,
+    /// Stages for the theoretical rate.
+    pub stages: Vec<Stage>,
+    /// Client-side line rate.
+    pub line_rate: Option<f64>,
+    /// Provisioned (read, write).
+    pub provisioned: Option<(f64, f64)>,
+    /// Resources that count bytes written to buffer and media.
+    pub written: Vec<ResourceId>,
+}
+
+/// The theoretical rate of a load with this share of reads: min over stages of installed ÷ crossings of the mix.
+pub fn theoretical(stages: &[Stage], read_share: f64) -> Option<f64> {
+    stages
+        .iter()
+        .map(|s| s.installed / (s.read * read_share + s.write * (1.0 - read_share)))
+        .filter(|rate| rate.is_finite())
+        .min_by(f64::total_cmp)
+}
+
+/// Builds the resources of a system called `name` and the crossings of each kind of I/O.
+pub fn build(
+    resources: &mut Resources,
+    name: &str,
+    layout: &LayoutParams,
+    write_path: Option<&WritePathParams>,
+    over: Overheads,
+) -> Crossings {
+    let mut system = Builder { resources, name, crossings: Crossings::default() };
+    match *layout {
+        LayoutParams::SharedNodes { nodes, nic, media_read, media_write } => {
+            system.shared_nodes(nodes, nic, media_read, media_write, write_path, over);
+        }
+        LayoutParams::HeadsEnclosures { .. } => system.heads_enclosures(layout, write_path, over),
+        LayoutParams::Accounts { accounts, ingress, egress } => {
+            system.service(accounts * egress, accounts * ingress, over);
+            system.crossings.provisioned = Some((accounts * egress, accounts * ingress));
+        }
+        LayoutParams::Provisioned { rate, read_share, write_share } => {
+            system.service(rate * read_share, rate * write_share, over);
+            system.crossings.provisioned = Some((rate, rate));
+        }
+    }
+    system.crossings
+}
+
+struct Builder<'a> {
+    resources: &'a mut Resources,
+    name: &'a str,
+    crossings: Crossings,
+}
+
+impl Builder<'_> {
+    fn add(&mut self, part: &str, capacity: f64) -> ResourceId {
+        let id = self.resources.add(format!("storage.{}.{part}", self.name), capacity);
+        self.crossings.resources.push(id);
+        id
+    }
+
+    fn stage(&mut self, installed: f64, read: f64, write: f64) {
+        self.crossings.stages.push(Stage { installed, read, write });
+    }
+
+    fn shared_nodes(
+        &mut self,
+        nodes: f64,
+        nic: f64,
+        media_read: f64,
+        media_write: f64,
+        write_path: Option<&WritePathParams>,
+        over: Overheads,
+    ) {
+        let nic_in = self.add("nic-in", nodes * nic);
+        let nic_out = self.add("nic-out", nodes * nic);
+        let read = self.add("media-read", nodes * media_read);
+        let write = self.add("media-write", nodes * media_write);
+        let hop = (nodes - 1.0) / nodes * over.internal;
+        self.crossings.read = vec![(nic_in, hop), (nic_out, hop + over.client), (read, 1.0)];
+        self.crossings.written = vec![write];
+        match write_path {
+            Some(path) => {
+                let buffer = self.add("write-buffer", path.buffer_rate);
+                self.crossings.written.push(buffer);
+                let stripe = path.stripe / path.reduction;
+                let moved = (path.migration_read + stripe) * hop;
+                self.crossings.write = vec![
+                    (nic_in, over.client + path.copies * hop),
+                    (nic_out, path.copies * hop),
+                    (buffer, path.copies),
+                ];
+                self.crossings.migration = vec![(nic_in, moved), (nic_out, moved), (write, stripe)];
+            }
+            None => self.crossings.write = vec![(nic_in, over.client + hop), (nic_out, hop), (write, 1.0)],
+        }
+        self.stage(nodes * nic, 1.0, 2.0);
+        self.stage(nodes * nic, 2.0, 1.0);
+        self.stage(nodes * media_read, 1.0, 0.0);
+        self.stage(nodes * media_write, 0.0, 1.0);
+        self.crossings.line_rate = Some(nodes * nic);
+    }
+
+    fn heads_enclosures(&mut self, layout: &LayoutParams, write_path: Option<&WritePathParams>, over: Overheads) {
+        let LayoutParams::HeadsEnclosures {
+            heads,
+            head_nic,
+            head_fabric,
+            enclosures,
+            enclosure_fabric,
+            media_read,
+            media_write,
+        } = *layout
+        else {
+            return;
+        };
+        let [nic_in, nic_out] = ["head-nic-in", "head-nic-out"].map(|n| self.add(n, heads * head_nic));
+        let [head_in, head_out] = ["head-fabric-in", "head-fabric-out"].map(|n| self.add(n, heads * head_fabric));
+        let [box_in, box_out] =
+            ["enclosure-fabric-in", "enclosure-fabric-out"].map(|n| self.add(n, enclosures * enclosure_fabric));
+        let read = self.add("media-read", enclosures * media_read);
+        let write = self.add("media-write", enclosures * media_write);
+        let hop = over.internal;
+        self.crossings.read = vec![(box_out, hop), (head_in, hop), (nic_out, over.client), (read, 1.0)];
+        self.crossings.written = vec![write];
+        match write_path {
+            Some(path) => {
+                let buffer = self.add("write-buffer", path.buffer_rate);
+                self.crossings.written.push(buffer);
+                let stripe = path.stripe / path.reduction;
+                let copies = path.copies * hop;
+                self.crossings.write =
+                    vec![(nic_in, over.client), (head_out, copies), (box_in, copies), (buffer, path.copies)];
+                self.crossings.migration = vec![
+                    (box_out, path.migration_read * hop),
+                    (head_in, path.migration_read * hop),
+                    (head_out, stripe * hop),
+                    (box_in, stripe * hop),
+                    (write, stripe),
+                ];
+            }
+            None => self.crossings.write = vec![(nic_in, over.client), (head_out, hop), (box_in, hop), (write, 1.0)],
+        }
+        for installed in [heads * head_nic, heads * head_fabric, enclosures * enclosure_fabric] {
+            self.stage(installed, 1.0, 0.0);
+            self.stage(installed, 0.0, 1.0);
+        }
+        self.stage(enclosures * media_read, 1.0, 0.0);
+        self.stage(enclosures * media_write, 0.0, 1.0);
+        self.crossings.line_rate = Some(heads * head_nic);
+    }
+
+    /// A service that shows only one limit each way.
+    fn service(&mut self, read: f64, write: f64, over: Overheads) {
+        let egress = self.add("egress", read);
+        let ingress = self.add("ingress", write);
+        self.crossings.read = vec![(egress, over.client)];
+        self.crossings.write = vec![(ingress, over.client)];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NO_OVERHEAD: Overheads = Overheads { client: 1.0, internal: 1.0 };
+
+    fn capacity_in(crossings: &Crossings, write: bool, resource: usize) -> f64 {
+        let all = if write {
+            crossings.write.iter().chain(&crossings.migration).collect::<Vec<_>>()
+        } else {
+            crossings.read.iter().collect()
+        };
+        all.iter().filter(|(r, _)| *r == crossings.resources[resource]).map(|(_, a)| a).sum()
+    }
+
+    fn shared(copies: f64, reduction: f64) -> Crossings {
+        let layout = LayoutParams::SharedNodes { nodes: 1e9, nic: 1.0, media_read: 9.0, media_write: 9.0 };
+        let path =
+            WritePathParams { buffer_rate: 1e12, copies, reduction, migration_read: 1.0 / reduction, stripe: 1.1 };
+        build(&mut Resources::default(), "s", &layout, Some(&path), NO_OVERHEAD)
+    }
+
+    /// The worked figures of the storage section of the model notes, in the limit of many nodes.
+    #[test]
+    fn crossings_give_the_worked_write_efficiencies() {
+        for (copies, reduction, crossings, efficiency) in
+            [(2.0, 2.0, 4.05, 0.49), (4.0 / 3.0, 2.0, 3.38, 0.59), (2.0, 1.0, 5.1, 0.39), (4.0 / 3.0, 1.0, 4.43, 0.45)]
+        {
+            let system = shared(copies, reduction);
+            let nic_in = capacity_in(&system, true, 0);
+            assert!((nic_in - crossings).abs() < 0.01, "{nic_in}");
+            let theoretical = theoretical(&system.stages, 0.0).unwrap() / 1e9;
+            assert!((theoretical - 0.5).abs() < 1e-12, "line rate / 2");
+            assert!((1.0 / nic_in / theoretical - efficiency).abs() < 0.006);
+        }
+    }
+
+    #[test]
+    fn a_read_crosses_the_nic_out_twice_and_few_nodes_save_a_hop() {
+        let many = shared(2.0, 2.0);
+        assert!((capacity_in(&many, false, 1) - 2.0).abs() < 1e-6);
+        let layout = LayoutParams::SharedNodes { nodes: 8.0, nic: 1.0, media_read: 9.0, media_write: 9.0 };
+        let few = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD);
+        assert!((capacity_in(&few, false, 1) - 1.875).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_theoretical_rate_of_a_mix_lies_between_and_a_service_has_none() {
+        let stages = shared(2.0, 2.0).stages;
+        let mix = theoretical(&stages, 0.7).unwrap() / 1e9;
+        assert!((mix - 1.0 / 1.7).abs() < 1e-9, "NIC out binds: 0.7 × 2 + 0.3 × 1 crossings");
+        let layout = LayoutParams::Accounts { accounts: 2.0, ingress: 3.0, egress: 5.0 };
+        let blob = build(&mut Resources::default(), "b", &layout, None, NO_OVERHEAD);
+        assert_eq!(theoretical(&blob.stages, 1.0), None);
+        assert_eq!(blob.provisioned, Some((10.0, 6.0)));
+    }
+}

@@ -1,0 +1,142 @@
+//! A storage system: what each kind of I/O crosses, how its write buffer fills, and the rates its parts could give.
+//!
+//! [`layout`] turns a layout into resources and crossings per client byte; [`buffer`] is the write buffer with its
+//! coupled state. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
+
+pub mod buffer;
+pub mod layout;
+
+use super::ids::SiteId;
+use super::paths::{Access, Uses, merged};
+use crate::fluid::{MeterId, OwnerId};
+use buffer::Buffer;
+use layout::Stage;
+
+/// Everything fixed about a system.
+#[derive(Clone, Debug)]
+pub struct StorageParams {
+    /// Name.
+    pub name: String,
+    /// Site.
+    pub site: SiteId,
+    /// Usable capacity in bytes.
+    pub capacity: f64,
+    /// Crossings of a read, per client byte.
+    pub read: Uses,
+    /// Crossings of a write into the buffer (or of the whole write where there is no buffer).
+    pub write: Uses,
+    /// Crossings of migration from buffer to media; empty without a buffer.
+    pub migration: Uses,
+    /// Operation limit, one unit per operation.
+    pub operations: Option<crate::fluid::ResourceId>,
+    /// Installed stages with their unavoidable crossings; empty for a service that shows none.
+    pub stages: Vec<Stage>,
+    /// Line rate of the client-side network interfaces, where known.
+    pub line_rate: Option<f64>,
+    /// Nameplate (read, write), where stated.
+    pub nameplate: Option<(f64, f64)>,
+    /// Provisioned or account limits (read, write), where there are some.
+    pub provisioned: Option<(f64, f64)>,
+    /// Accounts of an object service.
+    pub accounts: Option<u64>,
+    /// Resources whose units are bytes written to buffer and media, for write amplification.
+    pub written: Vec<crate::fluid::ResourceId>,
+    /// Account for the system's own flows.
+    pub owner: OwnerId,
+    /// Meters.
+    pub meters: StorageMeters,
+}
+
+/// What is counted on a system. `bound` of a meter means: a shared resource of this system holds a member flow.
+#[derive(Clone, Copy, Debug)]
+pub struct StorageMeters {
+    /// All payload bytes read.
+    pub read: MeterId,
+    /// All payload bytes written.
+    pub write: MeterId,
+    /// Bytes read by works that only read.
+    pub pure_read: MeterId,
+    /// Bytes written by works that only write, while the buffer has room.
+    pub burst: MeterId,
+    /// Bytes written by works that only write, with the buffer full (all writes where there is no buffer).
+    pub steady: MeterId,
+    /// Bytes of mixed loads.
+    pub mixed: MeterId,
+    /// Read share of mixed loads (bytes read by them).
+    pub mixed_read: MeterId,
+    /// Client bytes entering the buffer while it has room.
+    pub ingest: MeterId,
+    /// Client bytes leaving the buffer.
+    pub migration: MeterId,
+    /// Operations.
+    pub operations: MeterId,
+}
+
+/// A storage system in the world.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    /// What is fixed.
+    pub params: StorageParams,
+    /// Write buffer, where there is one.
+    pub buffer: Option<Buffer>,
+    /// Bytes that checkpoints and copies keep; a copy takes its room when it begins.
+    pub used: f64,
+    /// Bytes refused for want of space.
+    pub refused: f64,
+}
+
+impl Storage {
+    /// An empty system.
+    pub fn new(params: StorageParams, buffer: Option<Buffer>) -> Self {
+        Storage { params, buffer, used: 0.0, refused: 0.0 }
+    }
+
+    /// Whether writes carry their migration with them (buffer full, or no buffer to speak of).
+    fn coupled(&self) -> bool {
+        self.buffer.as_ref().is_none_or(|b| b.coupled)
+    }
+
+    /// Crossings and meters of an access in the present state of the buffer.
+    ///
+    /// Directional efficiency counts works that only read or only write; a mixed load has an efficiency of its
+    /// own, because the theoretical rate of a mix is another one.
+    pub fn uses(&self, access: &Access) -> (Uses, Vec<(MeterId, f64)>) {
+        let p = &self.params;
+        let mut uses: Uses = p.read.iter().map(|&(r, a)| (r, a * access.read)).collect();
+        uses.extend(p.write.iter().map(|&(r, a)| (r, a * access.write)));
+        if self.coupled() {
+            uses.extend(p.migration.iter().map(|&(r, a)| (r, a * access.write)));
+        }
+        uses.extend(p.operations.map(|r| (r, access.operations)));
+        let m = &p.meters;
+        let mut meters = vec![
+            (m.read, access.read),
+            (m.write, access.write),
+            (m.operations, access.operations * (access.read + access.write)),
+        ];
+        if access.read > 0.0 && access.write > 0.0 {
+            meters.extend([(m.mixed, access.read + access.write), (m.mixed_read, access.read)]);
+        } else {
+            meters.extend([(m.pure_read, access.read)]);
+            meters.push((if self.coupled() { m.steady } else { m.burst }, access.write));
+        }
+        if !self.coupled() {
+            meters.push((m.ingest, access.write));
+        }
+        meters.retain(|&(_, factor)| factor > 0.0);
+        (merged(uses), meters)
+    }
+
+    /// Takes `bytes` into the space accounts: returns what fits, and counts the rest as refused.
+    pub fn admit(&mut self, bytes: f64) -> f64 {
+        let fits = bytes.min((self.params.capacity - self.used).max(0.0));
+        self.refused += bytes - fits;
+        self.used += fits;
+        fits
+    }
+
+    /// Gives back room that was taken for bytes which never came.
+    pub fn release(&mut self, bytes: f64) {
+        self.used = (self.used - bytes).max(0.0);
+    }
+}

@@ -1,0 +1,502 @@
+//! What is read off the world: KPIs since the warm-up cut, causes per work, time series.
+
+use super::{Task, World};
+use crate::fluid::{Cause, MeterId, MeterReading};
+use crate::model::ids::{LinkId, StorageId};
+use crate::model::recorder::Track;
+use crate::model::rl::ledger::LoopStats;
+use crate::model::storage::layout::theoretical;
+use crate::stats::Sketch;
+use crate::units::{SimDuration, SimTime};
+
+/// A bin in which a system was saturated for less than this share of the time gives no efficiency.
+const SATURATED_SHARE: f64 = 0.05;
+
+/// A measured value, or why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measure {
+    /// A value in the KPI's base unit.
+    Value(f64),
+    /// No value, and the reason.
+    None(String),
+}
+
+/// Everything measured in one replication.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// KPIs with full names.
+    pub kpis: Vec<(String, Measure)>,
+    /// Work, cause, flow-seconds.
+    pub causes: Vec<(String, String, f64)>,
+    /// Pooled distributions: name, limit, sketch.
+    pub sketches: Vec<(String, f64, Sketch)>,
+    /// Bin ends.
+    pub ends: Vec<SimTime>,
+    /// Series.
+    pub tracks: Vec<Track>,
+    /// Things a planner should know about this run.
+    pub notes: Vec<String>,
+}
+
+/// Totals at the warm-up cut.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Baseline {
+    at: SimTime,
+    meters: Vec<(MeterId, MeterReading)>,
+    carried: Vec<f64>,
+    causes: Vec<Vec<(Cause, f64)>>,
+}
+
+impl World {
+    /// Statistics start here: the warm-up is cut.
+    pub(super) fn cut_statistics(&mut self, now: SimTime) {
+        let meters: Vec<MeterId> = self.all_meters();
+        let ns = now.as_nanos();
+        let meters = meters.into_iter().map(|m| (m, self.carriage.sharing.meter(ns, m))).collect();
+        let carried = self.direction_totals(now);
+        let owners: Vec<_> = self.works.iter().map(|w| w.owner).collect();
+        let causes = owners.into_iter().map(|o| self.carriage.sharing.cause_seconds(ns, o)).collect();
+        self.baseline = Baseline { at: now, meters, carried, causes };
+        self.wan.reset(now);
+        for fleet in &mut self.fleets {
+            fleet.reset(now);
+        }
+        for work in &mut self.works {
+            if let Task::Rl(task) = &mut work.task {
+                task.rl.reset(now);
+            }
+        }
+    }
+
+    fn all_meters(&self) -> Vec<MeterId> {
+        let mut all = Vec::new();
+        for storage in &self.storages {
+            let m = storage.params.meters;
+            all.extend([m.read, m.write, m.pure_read, m.burst, m.steady, m.mixed, m.mixed_read, m.operations]);
+        }
+        for work in &self.works {
+            if let Task::Io(io) = &work.task {
+                all.push(io.params.meter);
+            }
+        }
+        all.sort_unstable();
+        all
+    }
+
+    fn direction_totals(&mut self, now: SimTime) -> Vec<f64> {
+        let resources: Vec<_> = self.wan.links().flat_map(|l| l.resources).collect();
+        resources.into_iter().map(|r| self.carriage.sharing.carried(now.as_nanos(), r)).collect()
+    }
+
+    /// A meter since the warm-up cut.
+    fn since_cut(&mut self, now: SimTime, meter: MeterId) -> MeterReading {
+        let reading = self.carriage.sharing.meter(now.as_nanos(), meter);
+        let before = self
+            .baseline
+            .meters
+            .binary_search_by_key(&meter, |(m, _)| *m)
+            .map_or(MeterReading::default(), |i| self.baseline.meters[i].1);
+        MeterReading {
+            rate: reading.rate,
+            total: reading.total - before.total,
+            active_s: reading.active_s - before.active_s,
+            bound_total: reading.bound_total - before.bound_total,
+            bound_s: reading.bound_s - before.bound_s,
+        }
+    }
+
+    /// Reads everything at the end of the run.
+    pub fn measure(&mut self, now: SimTime) -> Measured {
+        let mut out = Measured {
+            kpis: Vec::new(),
+            causes: Vec::new(),
+            sketches: Vec::new(),
+            ends: self.recorder.ends.clone(),
+            tracks: self.recorder.tracks.clone(),
+            notes: Vec::new(),
+        };
+        for (name, value) in &self.fixed {
+            out.kpis.push((name.clone(), Measure::Value(*value)));
+        }
+        self.measure_links(now, &mut out);
+        self.measure_fleets(now, &mut out);
+        for s in 0..self.storages.len() {
+            self.measure_storage(now, StorageId::new(s), &mut out);
+        }
+        for w in 0..self.works.len() {
+            self.measure_work(now, w, &mut out);
+            self.measure_causes(now, w, &mut out);
+        }
+        out.kpis.sort_by(|a, b| a.0.cmp(&b.0));
+        out
+    }
+
+    fn measure_links(&mut self, now: SimTime, out: &mut Measured) {
+        let span = (now - self.baseline.at).as_secs_f64();
+        let totals = self.direction_totals(now);
+        let links: Vec<_> = self.wan.links().map(|l| (l.name.clone(), l.ends, l.capacity)).collect();
+        let mut worst: Option<f64> = None;
+        for (l, (name, ends, capacity)) in links.into_iter().enumerate() {
+            let (a, b) = (&self.sites[ends.0.index()].name, &self.sites[ends.1.index()].name);
+            for (d, (from, to)) in [(a, b), (b, a)].into_iter().enumerate() {
+                let i = 2 * l + d;
+                let before = self.baseline.carried.get(i).copied().unwrap_or(0.0);
+                let utilisation = (totals[i] - before) / (capacity * span);
+                worst = Some(worst.map_or(utilisation, |w| w.max(utilisation)));
+                let full = format!("link.{name}.{from}-to-{to}.utilisation");
+                for (stat, p) in [("p95", 0.95), ("max", 1.0)] {
+                    out.kpis.push((format!("{full}.{stat}"), self.bin_quantile(&full, p)));
+                }
+                out.kpis.push((full, Measure::Value(utilisation)));
+            }
+            let down = self.wan.downtime(LinkId::new(l), now);
+            out.kpis.push((format!("link.{name}.downtime"), Measure::Value(down)));
+        }
+        if let Some(worst) = worst {
+            out.kpis.push(("wan.worst_utilisation".into(), Measure::Value(worst)));
+        }
+    }
+
+    /// A quantile over the bins that lie in the measured part.
+    fn bin_quantile(&self, track: &str, p: f64) -> Measure {
+        let recorder = &self.recorder;
+        let Some(track) = recorder.tracks.iter().find(|t| t.name == track) else {
+            return Measure::None("no series of this name".into());
+        };
+        let begins = |end: &SimTime| end.as_nanos() - recorder.bin.as_nanos() >= self.baseline.at.as_nanos();
+        let measured: Vec<f64> =
+            recorder.ends.iter().zip(&track.values).filter(|(end, _)| begins(end)).map(|(_, v)| *v).collect();
+        crate::stats::interval::quantile(&measured, p)
+            .map_or_else(|| Measure::None("no time series was recorded".into()), Measure::Value)
+    }
+
+    fn measure_fleets(&mut self, now: SimTime, out: &mut Measured) {
+        for fleet in &mut self.fleets {
+            let stats = fleet.stats(now);
+            let name = fleet.name().to_owned();
+            let values = [
+                ("installed", stats.installed),
+                ("available", stats.available),
+                ("in_repair", stats.in_repair),
+                ("assigned", stats.assigned),
+                ("usable_fraction", stats.usable / stats.installed),
+                ("spare_shortage", stats.spare_shortage),
+                ("spares_needed.p99", stats.spares_needed_p99),
+                ("failures", stats.failures as f64),
+            ];
+            for (measure, value) in values {
+                out.kpis.push((format!("fleet.{name}.{measure}"), Measure::Value(value)));
+            }
+        }
+    }
+
+    fn measure_storage(&mut self, now: SimTime, id: StorageId, out: &mut Measured) {
+        let span = (now - self.baseline.at).as_secs_f64();
+        let params = self.storages[id.index()].params.clone();
+        let m = params.meters;
+        let [read, write, pure, burst, steady, mixed, mixed_read, operations] =
+            [m.read, m.write, m.pure_read, m.burst, m.steady, m.mixed, m.mixed_read, m.operations]
+                .map(|meter| self.since_cut(now, meter));
+        let name = params.name.clone();
+        let mut put = |measure: &str, value: Measure| out.kpis.push((format!("storage.{name}.{measure}"), value));
+        put("read_rate", Measure::Value(read.total / span));
+        put("write_rate", Measure::Value(write.total / span));
+        put("ops_rate", Measure::Value(operations.total / span));
+        let ideal = [theoretical(&params.stages, 1.0), theoretical(&params.stages, 0.0)];
+        let hidden = "this service shows no installed rate, so there is no theoretical rate";
+        for (word, rate) in ["read", "write"].into_iter().zip(ideal) {
+            put(&format!("theoretical_{word}_rate"), rate.map_or(Measure::None(hidden.into()), Measure::Value));
+        }
+        put("read_efficiency", efficiency(&pure, ideal[0], "read", hidden));
+        put("write_efficiency", efficiency(&steady, ideal[1], "written to with its buffer full", hidden));
+        put("write_efficiency_burst", efficiency(&burst, ideal[1], "written to with room in its buffer", hidden));
+        let share = if mixed.total > 0.0 { mixed_read.total / mixed.total } else { 0.5 };
+        put("mixed_efficiency", efficiency(&mixed, theoretical(&params.stages, share), "under a mixed load", hidden));
+        let missing = |what: &str| format!("{what} of this system is not known");
+        let line = params.line_rate;
+        put("read_efficiency_of_line_rate", efficiency(&pure, line, "read", &missing("the line rate")));
+        put(
+            "write_efficiency_of_line_rate",
+            efficiency(&steady, line, "written to with its buffer full", &missing("the line rate")),
+        );
+        for (denominator, pair) in [("nameplate", params.nameplate), ("provisioned", params.provisioned)] {
+            let what = missing(&format!("a {denominator} rate"));
+            let (r, w) = (pair.map(|p| p.0), pair.map(|p| p.1));
+            put(&format!("read_efficiency_of_{denominator}"), efficiency(&pure, r, "read", &what));
+            let steady_word = "written to with its buffer full";
+            put(&format!("write_efficiency_of_{denominator}"), efficiency(&steady, w, steady_word, &what));
+        }
+        let storage = &self.storages[id.index()];
+        put("used", Measure::Value(storage.used));
+        put("refused", Measure::Value(storage.refused));
+        if let Some(accounts) = params.accounts {
+            put("accounts", Measure::Value(accounts as f64));
+        }
+        let written: f64 = params.written.iter().map(|&r| self.carriage.sharing.carried(now.as_nanos(), r)).sum();
+        let client = self.carriage.sharing.meter(now.as_nanos(), m.write).total;
+        if !params.written.is_empty() {
+            let amplification = if client > 0.0 {
+                Measure::Value(written / client)
+            } else {
+                Measure::None("nothing was written".into())
+            };
+            put("write_amplification", amplification);
+        }
+    }
+
+    fn measure_work(&mut self, now: SimTime, index: usize, out: &mut Measured) {
+        let name = self.works[index].name.clone();
+        match &self.works[index].task {
+            Task::Copy(_) => self.measure_copy(now, index, &name, out),
+            Task::Io(io) => {
+                let (meter, operations, outstanding) = (io.params.meter, io.params.operations, io.params.outstanding);
+                let reading = self.since_cut(now, meter);
+                let rate = if reading.active_s > 0.0 {
+                    Measure::Value(reading.total / reading.active_s)
+                } else {
+                    Measure::None("the load did not run in the measured part".into())
+                };
+                let per_second = |f: &dyn Fn(f64) -> Measure| match &rate {
+                    Measure::Value(bytes) => f(bytes * operations),
+                    none => none.clone(),
+                };
+                let paced = || Measure::None("a paced load does not keep its queue full".into());
+                let time = per_second(&|ops| outstanding.map_or_else(paced, |n| Measure::Value(n / ops)));
+                out.kpis.push((format!("io.{name}.ops_rate"), per_second(&Measure::Value)));
+                out.kpis.push((format!("io.{name}.operation_time"), time));
+                out.kpis.push((format!("io.{name}.rate"), rate));
+            }
+            Task::Rl(_) => self.measure_rl(now, index, &name, out),
+        }
+    }
+
+    fn measure_copy(&mut self, now: SimTime, index: usize, name: &str, out: &mut Measured) {
+        let Task::Copy(copy) = &self.works[index].task else { return };
+        let (copy, wanted) = (copy.clone(), copy.params.bytes);
+        let mut put = |measure: &str, value: Measure| out.kpis.push((format!("transfer.{name}.{measure}"), value));
+        let left = copy.movement.and_then(|m| self.carriage.remaining(now, m));
+        let carried = match (copy.finished, left, copy.cut) {
+            (Some(_), ..) => copy.admitted,
+            (None, Some(left), _) => copy.admitted - left,
+            (None, None, cut) => cut.map_or(0.0, |(_, bytes)| bytes),
+        };
+        put("bytes_done", Measure::Value(carried));
+        let Some(began) = copy.began else {
+            for measure in ["time", "rate", "slowdown", "projected_finish"] {
+                put(measure, Measure::None("the copy did not begin before the horizon".into()));
+            }
+            return;
+        };
+        let until = copy.finished.or(copy.cut.map(|(at, _)| at)).unwrap_or(now);
+        let elapsed = (until - began).as_secs_f64();
+        put(
+            "rate",
+            if elapsed > 0.0 { Measure::Value(carried / elapsed) } else { Measure::None("no time has passed".into()) },
+        );
+        if let Some(finished) = copy.finished {
+            put("time", Measure::Value((finished - began).as_secs_f64()));
+            put("projected_finish", Measure::Value(finished.as_secs_f64()));
+            put(
+                "slowdown",
+                copy.alone_s
+                    .map_or(Measure::None("alone it would have no route".into()), |a| Measure::Value(elapsed / a)),
+            );
+            return;
+        }
+        let share = if wanted > 0.0 { 100.0 * carried / wanted } else { 0.0 };
+        if copy.cut.is_some() {
+            for measure in ["time", "slowdown", "projected_finish"] {
+                put(measure, Measure::None(format!("cut short by the end of the work: {share:.1} % done")));
+            }
+            return;
+        }
+        let projected =
+            if carried > 0.0 { Some(began.as_secs_f64() + elapsed * copy.admitted / carried) } else { None };
+        let when = projected.map_or("it has not moved".to_owned(), |p| {
+            format!("at this pace it ends {:.1} h after the start", p / 3600.0)
+        });
+        for measure in ["time", "slowdown"] {
+            put(measure, Measure::None(format!("unfinished at the horizon: {share:.1} % done, {when}")));
+        }
+        put("projected_finish", projected.map_or_else(|| Measure::None("it has not moved".into()), Measure::Value));
+    }
+
+    fn measure_rl(&mut self, now: SimTime, index: usize, name: &str, out: &mut Measured) {
+        let span = (now - self.baseline.at).as_secs_f64();
+        let Task::Rl(task) = &mut self.works[index].task else { return };
+        let stats = task.rl.stats(now);
+        let target = task.rl.params.feedback_target.as_secs_f64();
+        let mut put = |measure: &str, value: Measure| out.kpis.push((format!("rl.{name}.{measure}"), value));
+        put_times(&stats, &mut put);
+        put_loop(&stats, span, &mut put);
+        if let Some(checkpoint) = task.rl.params.trainer.checkpoint {
+            put("checkpoint_bytes", Measure::Value(checkpoint.bytes));
+        }
+        if stats.skipped_checkpoints > 0 {
+            out.notes.push(format!(
+                "work.{name}: {} checkpoints were skipped because the one before was not written yet",
+                stats.skipped_checkpoints
+            ));
+        }
+        out.sketches.push((format!("rl.{name}.feedback_time"), target, stats.feedback));
+    }
+
+    fn measure_causes(&mut self, now: SimTime, index: usize, out: &mut Measured) {
+        let (owner, name) = (self.works[index].owner, self.works[index].name.clone());
+        let before = self.baseline.causes.get(index).cloned().unwrap_or_default();
+        for (cause, seconds) in self.carriage.sharing.cause_seconds(now.as_nanos(), owner) {
+            let earlier = before.iter().find(|(c, _)| *c == cause).map_or(0.0, |(_, s)| *s);
+            if seconds > earlier {
+                out.causes.push((name.clone(), self.cause_word(cause).to_owned(), seconds - earlier));
+            }
+        }
+    }
+
+    // ---- time series -------------------------------------------------------------------------------------------
+
+    /// Names the series; `close_bin` fills them in the same order.
+    pub(super) fn start_recorder(&mut self) {
+        let recorder = &mut self.recorder;
+        for link in self.wan.links() {
+            let (a, b) = (&self.sites[link.ends.0.index()].name, &self.sites[link.ends.1.index()].name);
+            recorder.track(format!("link.{}.{a}-to-{b}.utilisation", link.name), "1");
+            recorder.track(format!("link.{}.{b}-to-{a}.utilisation", link.name), "1");
+        }
+        for storage in &self.storages {
+            let name = &storage.params.name;
+            recorder.track(format!("storage.{name}.read_rate"), "B/s");
+            recorder.track(format!("storage.{name}.write_rate"), "B/s");
+            recorder.track(format!("storage.{name}.read_efficiency"), "1");
+            recorder.track(format!("storage.{name}.write_efficiency"), "1");
+            recorder.track(format!("storage.{name}.buffer_fill"), "1");
+        }
+        for fleet in &self.fleets {
+            recorder.track(format!("fleet.{}.available", fleet.name()), "GPU");
+            recorder.track(format!("fleet.{}.usable", fleet.name()), "GPU");
+        }
+        for work in &self.works {
+            if matches!(work.task, Task::Rl(_)) {
+                recorder.track(format!("rl.{}.feedback_time.p95", work.name), "s");
+            }
+        }
+    }
+
+    /// Closes a bin: means since the end of the last one. Settles nothing, so a run is the same without it.
+    pub fn close_bin(&mut self, at: SimTime) {
+        let span = self.recorder.bin.as_secs_f64();
+        let mut totals = Vec::with_capacity(self.recorder.last.len());
+        let mut values = Vec::with_capacity(self.recorder.tracks.len());
+        self.bin_links(at, span, &mut totals, &mut values);
+        self.bin_storages(at, span, &mut totals, &mut values);
+        for fleet in &self.fleets {
+            let (available, usable) = fleet.present();
+            values.extend([available, usable]);
+        }
+        for work in &mut self.works {
+            if let Task::Rl(task) = &mut work.task {
+                values.push(task.rl.take_recent_p95().unwrap_or(f64::NAN));
+            }
+        }
+        for (track, value) in self.recorder.tracks.iter_mut().zip(values) {
+            track.values.push(value);
+        }
+        self.recorder.ends.push(at);
+        self.recorder.last = totals;
+    }
+
+    fn bin_links(&self, at: SimTime, span: f64, totals: &mut Vec<f64>, values: &mut Vec<f64>) {
+        for link in self.wan.links() {
+            for resource in link.resources {
+                let now = self.carriage.sharing.peek_carried(at.as_nanos(), resource);
+                values.push((now - self.last_total(totals.len())) / (link.capacity * span));
+                totals.push(now);
+            }
+        }
+    }
+
+    fn bin_storages(&self, at: SimTime, span: f64, totals: &mut Vec<f64>, values: &mut Vec<f64>) {
+        for storage in &self.storages {
+            let p = &storage.params;
+            let peek = |m| self.carriage.sharing.peek_meter(at.as_nanos(), m);
+            for meter in [p.meters.read, p.meters.write] {
+                let now = peek(meter).total;
+                values.push((now - self.last_total(totals.len())) / span);
+                totals.push(now);
+            }
+            for (meter, share) in [(p.meters.pure_read, 1.0), (p.meters.steady, 0.0)] {
+                let now = peek(meter);
+                let bytes = now.bound_total - self.last_total(totals.len());
+                let seconds = now.bound_s - self.last_total(totals.len() + 1);
+                totals.extend([now.bound_total, now.bound_s]);
+                let ideal = theoretical(&p.stages, share);
+                let saturated = seconds >= SATURATED_SHARE * span;
+                values.push(ideal.filter(|_| saturated).map_or(f64::NAN, |ideal| bytes / seconds / ideal));
+            }
+            let (ingest, migration) = (peek(p.meters.ingest).total, peek(p.meters.migration).total);
+            values.push(storage.buffer.as_ref().map_or(f64::NAN, |b| b.fill_at(ingest, migration)));
+        }
+    }
+
+    fn last_total(&self, index: usize) -> f64 {
+        self.recorder.last.get(index).copied().unwrap_or(0.0)
+    }
+}
+
+/// Rate while saturated over a denominator.
+fn efficiency(meter: &MeterReading, denominator: Option<f64>, verb: &str, no_denominator: &str) -> Measure {
+    match denominator {
+        None => Measure::None(no_denominator.to_owned()),
+        // Shorter than a millisecond is the rounding of instants, not a measurement.
+        Some(_) if meter.bound_s < 1e-3 => Measure::None(format!("never saturated while {verb}")),
+        Some(rate) => Measure::Value(meter.bound_total / meter.bound_s / rate),
+    }
+}
+
+fn put_times(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
+    let none = || Measure::None("no trajectory was fed back in the measured part".into());
+    let value = |v: Option<f64>| v.map_or_else(none, Measure::Value);
+    let phases = stats.phases;
+    for (prefix, sketch, first) in [("feedback_time", &stats.feedback, 2), ("cycle_time", &stats.cycle, 0)] {
+        // The mean is the sum of its phases, so that the breakdown adds up to the last digit.
+        put(prefix, value(phases.map(|p| p[first..].iter().sum())));
+        for (stat, p) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+            put(&format!("{prefix}.{stat}"), value(sketch.quantile(p)));
+        }
+        put(&format!("{prefix}.max"), value(sketch.max()));
+    }
+    let names = ["generation", "reward", "transfer", "batch_wait", "step", "publish", "swap"];
+    for (i, name) in names.into_iter().enumerate() {
+        let area = if i < 2 { "cycle_time" } else { "feedback_time" };
+        put(&format!("{area}.{name}"), value(phases.map(|p| p[i])));
+    }
+}
+
+fn put_loop(stats: &LoopStats, span: f64, put: &mut impl FnMut(&str, Measure)) {
+    let value = |v: Option<f64>, why: &str| v.map_or_else(|| Measure::None(why.to_owned()), Measure::Value);
+    put("on_time.fraction", value(stats.on_time, "no trajectory could be judged"));
+    put("censored.fraction", value(stats.censored, "no trajectory had its reward in the measured part"));
+    put("dropped.fraction", value(stats.dropped, "no trajectory was consumed or dropped"));
+    let idle = "no step was begun in the measured part";
+    put("lag", value(stats.lag.mean(), idle));
+    put("lag.p95", value(stats.lag.quantile(0.95), idle));
+    put("lag.max", value(stats.lag.max(), idle));
+    put("steps", Measure::Value(stats.steps as f64));
+    put("step_time", value(stats.step_time, "no step was finished in the measured part"));
+    let unpublished = "nothing was published in the measured part";
+    put("publish_time", value(stats.publish.mean(), unpublished));
+    put("publish_time.p95", value(stats.publish.quantile(0.95), unpublished));
+    put("publish_time.max", value(stats.publish.max(), unpublished));
+    put("published_bytes", Measure::Value(stats.published_bytes));
+    put("trainer_idle", Measure::Value(stats.trainer_idle));
+    put("trainer_down", Measure::Value(stats.trainer_down));
+    put("generator_idle", value(stats.generator_idle, "no engine was live"));
+    put("tokens_rate", Measure::Value(stats.tokens / span));
+    put("checkpoint_time", value(stats.checkpoint_time, "no checkpoint was finished in the measured part"));
+    put("checkpoints", Measure::Value(stats.checkpoints));
+    put("interruptions", Measure::Value(stats.interruptions as f64));
+}
+
+/// The bin width that gives about 360 bins over `horizon`.
+pub fn bin_width(horizon: SimDuration) -> SimDuration {
+    SimDuration::from_nanos((horizon.as_nanos() / 360).max(1))
+}

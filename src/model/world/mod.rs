@@ -1,0 +1,498 @@
+//! The wiring point: what one component tells another is written here and nowhere else.
+//!
+//! Components hand back effects; [`World`] routes them. After every event that touched a flow, [`World::settle`]
+//! takes finished flows, lets write buffers react to new rates, and puts the next completion into the calendar.
+
+mod measures;
+mod works;
+
+use std::collections::BTreeMap;
+
+use super::bulk::{Copy, Io};
+use super::carriage::{Carriage, Done, FlowRecord, Order, Purpose};
+use super::event::{CLASS_FAULT, CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
+use super::fleet::{Fleet, FleetEffect};
+use super::ids::{FleetId, LinkId, MovementId, PoolId, SiteId, StorageId, WorkId};
+use super::paths::{PACING, Route, Transport, Uses, merged};
+use super::recorder::Recorder;
+use super::rl::{Rl, RlEffect};
+use super::storage::Storage;
+use super::storage::buffer::{BufferEffect, Sides};
+use super::wan::{Wan, WanEffect};
+use crate::engine::{Context, Key, Model};
+use crate::fluid::{Cause, Finished, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId};
+use crate::units::SimTime;
+
+pub use measures::{Measure, Measured, bin_width};
+
+/// Resources of a site.
+#[derive(Clone, Debug)]
+pub struct SitePart {
+    /// Name.
+    pub name: String,
+    /// Front-end fabric from GPU nodes to the core.
+    pub fabric_out: ResourceId,
+    /// Front-end fabric from the core to GPU nodes.
+    pub fabric_in: ResourceId,
+}
+
+/// A claim of a work on a fleet.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// Fleet.
+    pub fleet: FleetId,
+    /// Its site.
+    pub site: SiteId,
+    /// Pool in the fleet.
+    pub pool: PoolId,
+    /// Units wanted.
+    pub units: u64,
+    /// GPUs of one engine; 1 for a trainer.
+    pub engine_gpus: u64,
+}
+
+/// An RL loop with its place in the world.
+#[derive(Debug)]
+pub struct RlWork {
+    /// The loop.
+    pub rl: Rl,
+    /// Trainer.
+    pub trainer: Claim,
+    /// Generator pools.
+    pub pools: Vec<Claim>,
+    /// Network interfaces of the GPUs that send weights.
+    pub senders: ResourceId,
+    /// Rate of the tree inside a site, which the transfer cannot outrun; infinite without a tree.
+    pub inner_rate: f64,
+    /// Where checkpoints go, and operations per byte.
+    pub checkpoint: Option<(StorageId, f64)>,
+    /// Space that checkpoints have taken.
+    pub checkpoint_space: f64,
+    /// Transport between sites.
+    pub transport: Transport,
+}
+
+/// What a work does.
+#[derive(Debug)]
+pub enum Task {
+    /// Copy between storage systems.
+    Copy(Copy),
+    /// Storage load.
+    Io(Io),
+    /// RL loop.
+    Rl(Box<RlWork>),
+}
+
+/// A work in the world.
+#[derive(Debug)]
+pub struct Work {
+    /// Name.
+    pub name: String,
+    /// Account of its causes.
+    pub owner: OwnerId,
+    /// Priority of its flows in fair sharing.
+    pub priority: u8,
+    /// Start.
+    pub starts: SimTime,
+    /// End.
+    pub ends: SimTime,
+    /// What it does.
+    pub task: Task,
+}
+
+/// Everything the world is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Names of resources.
+    pub names: Vec<String>,
+    /// Movements and fair sharing.
+    pub carriage: Carriage,
+    /// Sites.
+    pub sites: Vec<SitePart>,
+    /// WAN.
+    pub wan: Wan,
+    /// Fleets.
+    pub fleets: Vec<Fleet>,
+    /// Storage systems with their sites.
+    pub storages: Vec<Storage>,
+    /// Works.
+    pub works: Vec<Work>,
+    /// Static measures that assembly derives from the plan.
+    pub fixed: Vec<(String, f64)>,
+    /// Start of the measured part.
+    pub warmup: SimTime,
+    /// Width of the bins of time series.
+    pub bin: crate::units::SimDuration,
+}
+
+/// The world.
+#[derive(Debug)]
+pub struct World {
+    names: Vec<String>,
+    pub(super) carriage: Carriage,
+    sites: Vec<SitePart>,
+    pub(super) wan: Wan,
+    pub(super) fleets: Vec<Fleet>,
+    pub(super) storages: Vec<Storage>,
+    pub(super) works: Vec<Work>,
+    fixed: Vec<(String, f64)>,
+    warmup: SimTime,
+    due: Option<(SimTime, Key)>,
+    buffer_due: Vec<Option<Key>>,
+    migrations: Vec<Option<FlowKey>>,
+    buffer_meters: BTreeMap<MeterId, StorageId>,
+    baseline: measures::Baseline,
+    recorder: Recorder,
+    finished: Vec<Finished>,
+    changed: Vec<MeterId>,
+}
+
+impl World {
+    /// A world at time zero.
+    pub fn new(parts: Parts) -> Self {
+        let count = parts.storages.len();
+        let mut buffer_meters = BTreeMap::new();
+        for (s, storage) in parts.storages.iter().enumerate() {
+            buffer_meters.insert(storage.params.meters.ingest, StorageId::new(s));
+            buffer_meters.insert(storage.params.meters.migration, StorageId::new(s));
+        }
+        let mut world = World {
+            names: parts.names,
+            carriage: parts.carriage,
+            sites: parts.sites,
+            wan: parts.wan,
+            fleets: parts.fleets,
+            storages: parts.storages,
+            works: parts.works,
+            fixed: parts.fixed,
+            warmup: parts.warmup,
+            due: None,
+            buffer_due: vec![None; count],
+            migrations: vec![None; count],
+            buffer_meters,
+            baseline: measures::Baseline::default(),
+            recorder: Recorder::new(parts.bin),
+            finished: Vec::new(),
+            changed: Vec::new(),
+        };
+        world.start_recorder();
+        world
+    }
+
+    /// Schedules everything that happens by itself.
+    pub fn begin(&mut self, ctx: &mut Context<'_, Event>) {
+        ctx.schedule(self.warmup, CLASS_MEASURE, Event::Warmup);
+        self.wan.begin(ctx);
+        for fleet in &mut self.fleets {
+            fleet.begin(ctx);
+        }
+        for (w, work) in self.works.iter().enumerate() {
+            ctx.schedule(work.starts, CLASS_WORK, Event::WorkStart(WorkId::new(w)));
+            ctx.schedule(work.ends, CLASS_WORK, Event::WorkEnd(WorkId::new(w)));
+        }
+    }
+
+    /// Rows of the flow record, with the word of the cause that held each flow longest.
+    pub fn take_records(&mut self) -> Option<Vec<(FlowRecord, String)>> {
+        let rows = self.carriage.take_records()?;
+        Some(rows.into_iter().map(|r| (r.clone(), self.cause_word(r.cause).to_owned())).collect())
+    }
+
+    fn cause_word(&self, cause: Cause) -> &str {
+        super::paths::cause_name(cause, &self.names)
+    }
+
+    // ---- flows -------------------------------------------------------------------------------------------------
+
+    /// The route between two sites, and whether bytes can move at all.
+    fn route(&mut self, ends: (SiteId, SiteId)) -> (Option<Route>, bool) {
+        if ends.0 == ends.1 {
+            return (None, true);
+        }
+        let route = self.wan.route(ends.0, ends.1);
+        let connected = route.is_some();
+        (route, connected)
+    }
+
+    /// Completes an order with its storage crossings and sends it on its way.
+    fn carry(&mut self, ctx: &mut Context<'_, Event>, mut order: Order) -> MovementId {
+        let (outer, meters) = outer_of(&self.storages, &order);
+        order.outer = outer;
+        order.meters = meters;
+        let (route, connected) = self.route(order.ends);
+        let now = ctx.now();
+        let (id, leaves) = self.carriage.order(now, order, route.as_ref());
+        if leaves == now {
+            self.carriage.begin(now, id, route.as_ref(), connected);
+        } else {
+            ctx.schedule(leaves, CLASS_FLOW, Event::MovementStart(id));
+        }
+        id
+    }
+
+    fn movement_starts(&mut self, now: SimTime, id: MovementId) {
+        let Some(ends) = self.carriage.ends(id) else { return };
+        let (route, connected) = self.route(ends);
+        self.carriage.begin(now, id, route.as_ref(), connected);
+    }
+
+    /// Finished flows, buffers that react, and the next completion. Loops until nothing changes: every turn either
+    /// ends a flow or moves a buffer past one of its marks, which lie apart.
+    fn settle(&mut self, ctx: &mut Context<'_, Event>) {
+        let now = ctx.now();
+        loop {
+            self.carriage.sharing.take_finished(&mut self.finished);
+            let mut finished = std::mem::take(&mut self.finished);
+            for flow in finished.drain(..) {
+                if let Some((id, arrives)) = self.carriage.sent(now, flow.tag, flow.top_cause) {
+                    ctx.schedule(arrives, CLASS_FLOW, Event::MovementArrive(id));
+                }
+            }
+            self.finished = finished;
+            let next = self.carriage.sharing.next_finish();
+            self.carriage.sharing.take_changed_meters(&mut self.changed);
+            let mut storages: Vec<StorageId> =
+                self.changed.drain(..).filter_map(|m| self.buffer_meters.get(&m).copied()).collect();
+            storages.sort_unstable();
+            storages.dedup();
+            if storages.is_empty() {
+                self.schedule_next(ctx, next.map(SimTime::from_nanos));
+                return;
+            }
+            for storage in storages {
+                self.refresh_buffer(ctx, storage);
+            }
+        }
+    }
+
+    fn schedule_next(&mut self, ctx: &mut Context<'_, Event>, next: Option<SimTime>) {
+        let next = next.map(|t| t.max(ctx.now()));
+        if self.due.map(|(t, _)| t) == next {
+            return;
+        }
+        if let Some((_, key)) = self.due.take() {
+            ctx.cancel(key);
+        }
+        self.due = next.map(|t| (t, ctx.schedule_keyed(t, CLASS_FLOW, Event::FlowDue)));
+    }
+
+    // ---- storage -----------------------------------------------------------------------------------------------
+
+    /// Lets a buffer react to the present rates and schedules its next mark.
+    fn refresh_buffer(&mut self, ctx: &mut Context<'_, Event>, id: StorageId) {
+        let now = ctx.now();
+        loop {
+            let sides = self.buffer_sides(now, id);
+            let Some(buffer) = self.storages[id.index()].buffer.as_mut() else { return };
+            match buffer.update(sides) {
+                Some(BufferEffect::Couple(_)) => self.recouple(now, id),
+                Some(BufferEffect::Migrate(on)) => self.migrate(now, id, on),
+                None => break,
+            }
+        }
+        let sides = self.buffer_sides(now, id);
+        let mark = self.storages[id.index()].buffer.as_ref().and_then(|b| b.next_mark(now, sides));
+        if let Some(key) = self.buffer_due[id.index()].take() {
+            ctx.cancel(key);
+        }
+        self.buffer_due[id.index()] =
+            mark.filter(|&t| t < SimTime::MAX).map(|t| ctx.schedule_keyed(t, CLASS_FAULT, Event::BufferDue(id)));
+    }
+
+    fn buffer_sides(&mut self, now: SimTime, id: StorageId) -> Sides {
+        let meters = self.storages[id.index()].params.meters;
+        let ingest = self.carriage.sharing.meter(now.as_nanos(), meters.ingest);
+        let migration = self.carriage.sharing.meter(now.as_nanos(), meters.migration);
+        Sides {
+            ingest_total: ingest.total,
+            ingest_rate: ingest.rate,
+            migration_total: migration.total,
+            migration_rate: migration.rate,
+        }
+    }
+
+    /// All writes to a system take on the crossings of its buffer's new state.
+    fn recouple(&mut self, now: SimTime, id: StorageId) {
+        let (storages, wan) = (&self.storages, &mut self.wan);
+        self.carriage.change_outer(
+            now,
+            |order| {
+                let writes = order.access.iter().any(|a| a.storage == id && a.write > 0.0);
+                writes.then(|| outer_of(storages, order))
+            },
+            |ends| wan.route(ends.0, ends.1),
+        );
+    }
+
+    /// Starts or stops background migration, at a priority below every work.
+    fn migrate(&mut self, now: SimTime, id: StorageId, on: bool) {
+        let params = &self.storages[id.index()].params;
+        let slot = &mut self.migrations[id.index()];
+        if let Some(key) = slot.take() {
+            self.carriage.sharing.cancel(now.as_nanos(), key);
+        }
+        if on {
+            let spec = FlowSpec {
+                owner: params.owner,
+                uses: &params.migration,
+                weight: 1.0,
+                cap: f64::INFINITY,
+                cap_cause: PACING,
+                priority: 0,
+                reserve: 0.0,
+                meters: &[(params.meters.migration, 1.0)],
+                bytes: f64::INFINITY,
+                tag: u64::MAX,
+            };
+            *slot = Some(self.carriage.sharing.start(now.as_nanos(), &spec));
+        }
+    }
+
+    // ---- WAN and fleets ----------------------------------------------------------------------------------------
+
+    fn wan_event(&mut self, event: Event, ctx: &mut Context<'_, Event>) {
+        let mut effects = Vec::new();
+        self.wan.handle(event, ctx, &mut effects);
+        let now = ctx.now();
+        for effect in effects {
+            match effect {
+                WanEffect::Capacity(resource, capacity) => {
+                    self.carriage.sharing.set_capacity(now.as_nanos(), resource, capacity);
+                }
+                WanEffect::Dead(link) => self.reroute(now, Some(link)),
+                WanEffect::Rerouted => self.reroute(now, None),
+            }
+        }
+    }
+
+    /// Puts movements on their present routes; with a dead link, only those that ran over it.
+    fn reroute(&mut self, now: SimTime, dead: Option<LinkId>) {
+        for ends in self.carriage.pairs() {
+            if dead.is_some_and(|l| !self.wan.uses_link(ends.0, ends.1, l)) {
+                continue;
+            }
+            let route = self.wan.route(ends.0, ends.1);
+            self.carriage.reroute(now, ends, route.as_ref());
+        }
+    }
+
+    fn fleet_event(&mut self, fleet: FleetId, event: Event, ctx: &mut Context<'_, Event>) {
+        let mut effects = Vec::new();
+        self.fleets[fleet.index()].handle(event, ctx, &mut effects);
+        self.fleet_effects(fleet, effects, ctx);
+    }
+
+    fn fleet_effects(&mut self, fleet: FleetId, effects: Vec<FleetEffect>, ctx: &mut Context<'_, Event>) {
+        for effect in effects {
+            let (pool, work, failed) = match effect {
+                FleetEffect::Lost { pool, work, failed } => (pool, work, failed),
+                FleetEffect::Gained { pool, work } | FleetEffect::NoReplacement { pool, work } => (pool, work, false),
+            };
+            self.pool_changed(fleet, pool, work, failed, ctx);
+        }
+    }
+
+    // ---- RL ----------------------------------------------------------------------------------------------------
+
+    fn rl_event(&mut self, work: WorkId, event: RlEvent, ctx: &mut Context<'_, Event>) -> bool {
+        let mut effects = Vec::new();
+        if let Task::Rl(task) = &mut self.works[work.index()].task {
+            task.rl.handle(event, ctx, &mut effects);
+        }
+        let touched = !effects.is_empty();
+        self.rl_effects(work, effects, ctx);
+        touched
+    }
+
+    fn rl_effects(&mut self, work: WorkId, effects: Vec<RlEffect>, ctx: &mut Context<'_, Event>) {
+        for effect in effects {
+            if matches!(effect, RlEffect::ReadCheckpoint(_)) {
+                // A failure during a restore: what was read so far is of no use.
+                self.carriage.cancel_work(ctx.now(), work, |purpose| purpose == Purpose::CheckpointRead);
+            }
+            if let Some(order) = self.rl_order(work, effect) {
+                self.carry(ctx, order);
+            }
+        }
+    }
+
+    /// A movement is over: tell the work it belongs to.
+    fn arrived(&mut self, ctx: &mut Context<'_, Event>, done: Done) {
+        let now = ctx.now();
+        let id = WorkId(done.work);
+        match (&mut self.works[id.index()].task, done.purpose) {
+            (Task::Copy(copy), Purpose::Copy) => {
+                copy.finished = Some(now);
+                copy.movement = None;
+            }
+            (Task::Rl(task), Purpose::Shipment { number, .. }) => task.rl.shipment_arrived(ctx, number),
+            (Task::Rl(task), Purpose::Publish { pool }) => task.rl.weights_arrived(ctx, pool),
+            (Task::Rl(task), Purpose::CheckpointWrite) => {
+                task.rl.checkpoint_written(ctx, now - done.ordered);
+                let grown = (done.bytes - task.checkpoint_space).max(0.0);
+                task.checkpoint_space += grown;
+                if let Some((storage, _)) = task.checkpoint {
+                    self.storages[storage.index()].admit(grown);
+                }
+            }
+            (Task::Rl(task), Purpose::CheckpointRead) => task.rl.checkpoint_read(ctx),
+            _ => {}
+        }
+    }
+}
+
+/// What an order uses besides the WAN, and the meters of its storage systems.
+fn outer_of(storages: &[Storage], order: &Order) -> (Uses, Vec<(MeterId, f64)>) {
+    let mut uses = order.base.clone();
+    let mut meters = order.own_meters.clone();
+    for access in &order.access {
+        let (crossings, counted) = storages[access.storage.index()].uses(access);
+        uses.extend(crossings);
+        meters.extend(counted);
+    }
+    (merged(uses), meters)
+}
+
+impl Model for World {
+    type Event = Event;
+
+    fn handle(&mut self, event: Event, ctx: &mut Context<'_, Event>) {
+        let now = ctx.now();
+        match event {
+            Event::Warmup => self.cut_statistics(now),
+            Event::FlowDue => {
+                self.due = None;
+                self.carriage.sharing.advance(now.as_nanos());
+            }
+            Event::BufferDue(id) => {
+                self.buffer_due[id.index()] = None;
+                self.refresh_buffer(ctx, id);
+            }
+            Event::WorkStart(id) => self.start_work(ctx, id),
+            Event::WorkEnd(id) => self.end_work(ctx, id),
+            Event::MovementStart(id) => self.movement_starts(now, id),
+            Event::MovementArrive(id) => {
+                if let Some(done) = self.carriage.arrive(now, id) {
+                    self.arrived(ctx, done);
+                }
+            }
+            Event::UnitFailure(fleet)
+            | Event::UnitDetected(fleet, _)
+            | Event::UnitReplaced(fleet, _)
+            | Event::UnitRepaired(fleet) => self.fleet_event(fleet, event, ctx),
+            Event::WaveFails(..)
+            | Event::WaveMended(..)
+            | Event::LinkCut(_)
+            | Event::LinkMended(_)
+            | Event::GroupCut(_)
+            | Event::GroupMended(_)
+            | Event::Reconverge => self.wan_event(event, ctx),
+            Event::Rl(work, inner) => {
+                if !self.rl_event(work, inner, ctx) {
+                    return;
+                }
+            }
+        }
+        self.settle(ctx);
+    }
+}

@@ -1,0 +1,276 @@
+//! How works begin and end, and the orders they give.
+
+use super::{Claim, Task, Work, World};
+use crate::engine::Context;
+use crate::fluid::ResourceId;
+use crate::model::bulk::{CopyParams, IoParams};
+use crate::model::carriage::{Order, Purpose};
+use crate::model::event::Event;
+use crate::model::ids::{FleetId, PoolId, SiteId, WorkId};
+use crate::model::paths::{Access, COUPLED, PACING, Transport, Uses, merged};
+use crate::model::rl::RlEffect;
+
+/// Transport inside a site or over connections that stay open: no window, no set-up.
+const OPEN: Transport = Transport { window_bytes: f64::INFINITY, setup_rtts: 0.0 };
+
+impl World {
+    pub(super) fn start_work(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
+        match &self.works[id.index()].task {
+            Task::Copy(copy) => {
+                let params = copy.params;
+                self.start_copy(ctx, id, params);
+            }
+            Task::Io(io) => {
+                let params = io.params;
+                self.start_io(ctx, id, params);
+            }
+            Task::Rl(_) => self.start_rl(ctx, id),
+        }
+    }
+
+    fn start_copy(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: CopyParams) {
+        let admitted = self.storages[params.to.0.index()].admit(params.bytes);
+        let alone_s = self.copy_alone(id, &params, admitted);
+        let movement = (admitted > 0.0).then(|| {
+            let order = self.copy_order(id, &params, admitted);
+            self.carry(ctx, order)
+        });
+        if let Task::Copy(copy) = &mut self.works[id.index()].task {
+            copy.began = Some(ctx.now());
+            copy.admitted = admitted;
+            copy.movement = movement;
+            copy.alone_s = alone_s;
+        }
+    }
+
+    fn copy_order(&self, id: WorkId, params: &CopyParams, bytes: f64) -> Order {
+        let access = |storage, read, write| Access { storage, read, write, operations: params.operations };
+        Order {
+            ends: (params.from.1, params.to.1),
+            access: vec![access(params.from.0, 1.0, 0.0), access(params.to.0, 0.0, 1.0)],
+            bytes,
+            pace: (params.pace, PACING),
+            transport: params.transport,
+            ..self.order(id, Purpose::Copy)
+        }
+    }
+
+    /// Seconds that a copy of `bytes` would take on a world with nothing else in it: set-up, bytes at the rate that
+    /// its pace, its window and each full resource allow, propagation. A write buffer at the destination starts empty.
+    fn copy_alone(&mut self, id: WorkId, params: &CopyParams, bytes: f64) -> Option<f64> {
+        let order = self.copy_order(id, params, bytes);
+        let (route, connected) = self.route(order.ends);
+        if !connected {
+            return None;
+        }
+        let rtt = route.as_ref().map_or(0.0, |r| r.rtt.as_secs_f64());
+        let window = if rtt > 0.0 { params.transport.window_bytes / rtt } else { f64::INFINITY };
+        let mut common = self.storages[params.from.0.index()].uses(&order.access[0]).0;
+        common.extend(route.into_iter().flat_map(|r| r.uses));
+        let destination = self.storages[params.to.0.index()].clone();
+        let uses_when = |coupled: bool| {
+            let mut target = destination.clone();
+            if let Some(buffer) = target.buffer.as_mut() {
+                buffer.coupled = coupled;
+            }
+            merged(target.uses(&order.access[1]).0.into_iter().chain(common.iter().copied()).collect())
+        };
+        let capacity = |r| self.carriage.sharing.capacity(r);
+        let rate = |uses: &Uses| uses.iter().map(|&(r, a)| capacity(r) / a).fold(window.min(params.pace), f64::min);
+        let free = uses_when(false);
+        let (burst, steady) = (rate(&free), rate(&uses_when(true)));
+        let room = destination.buffer.as_ref().map_or(f64::INFINITY, |buffer| {
+            let taken = |r| free.iter().find(|(used, _)| *used == r).map_or(0.0, |(_, a)| a * burst);
+            let left = |&(r, a): &(ResourceId, f64)| (capacity(r) - taken(r)).max(0.0) / a;
+            buffer.absorbs(burst, destination.params.migration.iter().map(left).fold(f64::INFINITY, f64::min))
+        });
+        let moving = bytes.min(room) / burst + (bytes - room).max(0.0) / steady;
+        Some(params.transport.setup_rtts * rtt + moving + rtt / 2.0)
+    }
+
+    fn start_io(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: IoParams) {
+        let access = Access {
+            storage: params.storage,
+            read: params.read_share,
+            write: 1.0 - params.read_share,
+            operations: params.operations,
+        };
+        let order = Order {
+            ends: (params.storage_site, params.site),
+            reverse: 1.0 - params.read_share,
+            access: vec![access],
+            own_meters: vec![(params.meter, 1.0)],
+            bytes: f64::INFINITY,
+            pace: params.client_limit,
+            slots: Some(params.slots),
+            transport: params.transport,
+            ..self.order(id, Purpose::Load)
+        };
+        let movements = (0..params.clients).map(|_| self.carry(ctx, order.clone())).collect();
+        if let Task::Io(io) = &mut self.works[id.index()].task {
+            io.began = Some(ctx.now());
+            io.movements = movements;
+        }
+    }
+
+    fn start_rl(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
+        let Task::Rl(task) = &self.works[id.index()].task else { return };
+        let claims: Vec<Claim> = std::iter::once(task.trainer).chain(task.pools.iter().copied()).collect();
+        for claim in &claims {
+            let mut effects = Vec::new();
+            self.fleets[claim.fleet.index()].claim(ctx.now(), claim.pool, claim.units, &mut effects);
+            self.fleet_effects(claim.fleet, effects, ctx);
+        }
+        let gpus = self.gpus_of(&claims[0]);
+        let live: Vec<u64> = claims[1..].iter().map(|c| self.gpus_of(c) / c.engine_gpus).collect();
+        if let Task::Rl(task) = &mut self.works[id.index()].task {
+            task.rl.start(ctx, &live, gpus);
+        }
+    }
+
+    fn gpus_of(&self, claim: &Claim) -> u64 {
+        self.fleets[claim.fleet.index()].granted_gpus(claim.pool)
+    }
+
+    pub(super) fn end_work(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
+        let now = ctx.now();
+        let mut claims = Vec::new();
+        match &mut self.works[id.index()].task {
+            Task::Copy(copy) => {
+                if let Some(movement) = copy.movement.take() {
+                    let carried = self.carriage.cancel(now, movement).unwrap_or(0.0);
+                    copy.cut = Some((now, carried));
+                    self.storages[copy.params.to.0.index()].release(copy.admitted - carried);
+                }
+            }
+            Task::Io(io) => {
+                io.ended = Some(now);
+                for movement in io.movements.drain(..) {
+                    self.carriage.cancel(now, movement);
+                }
+            }
+            Task::Rl(task) => {
+                task.rl.stop(ctx);
+                claims = std::iter::once(task.trainer).chain(task.pools.iter().copied()).collect();
+                self.carriage.cancel_work(now, id, |_| true);
+            }
+        }
+        for claim in claims {
+            let mut effects = Vec::new();
+            self.fleets[claim.fleet.index()].release(now, claim.pool, ctx, &mut effects);
+            self.fleet_effects(claim.fleet, effects, ctx);
+        }
+    }
+
+    /// A pool of a work has changed: the trainer or a group of generators hears of it.
+    pub(super) fn pool_changed(
+        &mut self,
+        fleet: FleetId,
+        pool: PoolId,
+        work: WorkId,
+        failed: bool,
+        ctx: &mut Context<'_, Event>,
+    ) {
+        let Task::Rl(task) = &self.works[work.index()].task else { return };
+        let is_trainer = task.trainer.fleet == fleet && task.trainer.pool == pool;
+        let found = task.pools.iter().position(|c| c.fleet == fleet && c.pool == pool);
+        let claim = if is_trainer { task.trainer } else { task.pools[found.unwrap_or_default()] };
+        let gpus = self.gpus_of(&claim);
+        let settled = self.fleets[fleet.index()].is_settled(pool);
+        let mut effects = Vec::new();
+        if let Task::Rl(task) = &mut self.works[work.index()].task {
+            match found {
+                Some(g) => task.rl.generators_changed(ctx, g as u16, gpus / claim.engine_gpus, true),
+                None if failed => task.rl.trainer_failed(ctx, gpus),
+                None => task.rl.trainer_changed(ctx, gpus, settled, &mut effects),
+            }
+        }
+        self.rl_effects(work, effects, ctx);
+    }
+
+    /// The order that an effect of an RL loop stands for.
+    pub(super) fn rl_order(&self, id: WorkId, effect: RlEffect) -> Option<Order> {
+        let Task::Rl(task) = &self.works[id.index()].task else { return None };
+        let trainer = task.trainer.site;
+        let open = Transport { setup_rtts: 0.0, ..task.transport };
+        Some(match effect {
+            RlEffect::Ship { pool, number, bytes } => {
+                let site = task.pools[usize::from(pool)].site;
+                Order {
+                    ends: (site, trainer),
+                    base: self.between_nodes(site, trainer),
+                    bytes,
+                    transport: open,
+                    ..self.order(id, Purpose::Shipment { pool, number })
+                }
+            }
+            RlEffect::Publish { pool, bytes, copies } => {
+                let site = task.pools[usize::from(pool)].site;
+                let mut base = self.between_nodes(trainer, site);
+                base.push((task.senders, 1.0));
+                Order {
+                    ends: (trainer, site),
+                    base,
+                    copies,
+                    bytes,
+                    pace: (task.inner_rate, COUPLED),
+                    // Every copy runs on streams of its own, and the rate is that of one copy: the window needs no factor.
+                    transport: open,
+                    ..self.order(id, Purpose::Publish { pool })
+                }
+            }
+            RlEffect::WriteCheckpoint(bytes) => self.checkpoint_order(id, task, trainer, bytes, true)?,
+            RlEffect::ReadCheckpoint(bytes) => self.checkpoint_order(id, task, trainer, bytes, false)?,
+        })
+    }
+
+    fn checkpoint_order(
+        &self,
+        id: WorkId,
+        task: &super::RlWork,
+        trainer: SiteId,
+        bytes: f64,
+        write: bool,
+    ) -> Option<Order> {
+        let (storage, operations) = task.checkpoint?;
+        let site = self.storages[storage.index()].params.site;
+        let part = &self.sites[trainer.index()];
+        let share = f64::from(u8::from(write));
+        Some(Order {
+            ends: if write { (trainer, site) } else { (site, trainer) },
+            base: vec![(if write { part.fabric_out } else { part.fabric_in }, 1.0)],
+            access: vec![Access { storage, read: 1.0 - share, write: share, operations }],
+            bytes,
+            transport: task.transport,
+            ..self.order(id, if write { Purpose::CheckpointWrite } else { Purpose::CheckpointRead })
+        })
+    }
+
+    /// Fabrics between GPU nodes of two sites (or within one).
+    fn between_nodes(&self, from: SiteId, to: SiteId) -> Uses {
+        vec![(self.sites[from.index()].fabric_out, 1.0), (self.sites[to.index()].fabric_in, 1.0)]
+    }
+
+    /// An order of a work with nothing in it yet.
+    fn order(&self, id: WorkId, purpose: Purpose) -> Order {
+        let work: &Work = &self.works[id.index()];
+        Order {
+            work: id.0,
+            purpose,
+            owner: work.owner,
+            ends: (SiteId(0), SiteId(0)),
+            base: Vec::new(),
+            access: Vec::new(),
+            outer: Vec::new(),
+            copies: 1.0,
+            reverse: 0.0,
+            own_meters: Vec::new(),
+            meters: Vec::new(),
+            bytes: 0.0,
+            pace: (f64::INFINITY, PACING),
+            slots: None,
+            priority: work.priority,
+            transport: OPEN,
+        }
+    }
+}

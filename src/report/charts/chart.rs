@@ -1,0 +1,118 @@
+//! What a chart is, independent of how it is drawn.
+
+/// A picture with a title and a grid of panels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// File stem.
+    pub name: &'static str,
+    /// What is shown, in which unit.
+    pub title: String,
+    /// Which scenario and replications.
+    pub subtitle: String,
+    /// Panels side by side; rows follow from their number.
+    pub columns: usize,
+    /// Panels in reading order.
+    pub panels: Vec<Panel>,
+    /// Why there is nothing to draw, when there are no panels.
+    pub empty: String,
+}
+
+/// One coordinate system.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Heading, drawn left above the axes; the legend follows on the same line.
+    pub title: String,
+    /// Horizontal axis.
+    pub x: Axis,
+    /// Vertical axis.
+    pub y: Axis,
+    /// Curves, drawn in this order.
+    pub curves: Vec<Curve>,
+    /// Vertical lines.
+    pub marks: Vec<Mark>,
+    /// A shaded stretch of the horizontal axis; the subtitle says what it is.
+    pub shade: Option<(f64, f64)>,
+    /// Said in the middle of the panel, where it has no curve.
+    pub note: Option<String>,
+}
+
+/// An axis in base units with finished ticks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// What is on it, with the unit.
+    pub label: String,
+    /// Left or lower end.
+    pub lo: f64,
+    /// Right or upper end, above `lo`.
+    pub hi: f64,
+    /// Positions and texts.
+    pub ticks: Vec<(f64, String)>,
+}
+
+/// A curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    /// Text in the legend; none when empty.
+    pub label: String,
+    /// Colour.
+    pub color: Color,
+    /// Points from left to right; a NaN interrupts the curve.
+    pub points: Vec<(f64, f64)>,
+    /// How the points are joined.
+    pub shape: Shape,
+    /// Drawn broad, so that it shows under a curve that runs on top of it.
+    pub broad: bool,
+}
+
+/// How points become a curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape {
+    /// Straight lines between the points.
+    Line,
+    /// Bars of this width that start at each point's x and stand on the axis.
+    Bars(f64),
+}
+
+/// A vertical line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// Text in the legend; none when empty.
+    pub label: String,
+    /// Where, in units of the horizontal axis.
+    pub at: f64,
+    /// Colour.
+    pub color: Color,
+    /// Limits are dashed, measurements are not.
+    pub dashed: bool,
+}
+
+/// A colour of the palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// First series: reads, the direction named first.
+    Blue,
+    /// Second series: writes, the direction back.
+    Vermilion,
+    /// Third series.
+    Green,
+    /// Fourth series.
+    Purple,
+    /// Background bars.
+    Sky,
+    /// Limits.
+    Black,
+}
+
+impl Color {
+    /// Red, green, blue.
+    pub const fn rgb(self) -> (u8, u8, u8) {
+        match self {
+            Color::Blue => (0, 114, 178),
+            Color::Vermilion => (213, 94, 0),
+            Color::Green => (0, 158, 115),
+            Color::Purple => (204, 121, 167),
+            Color::Sky => (86, 180, 233),
+            Color::Black => (0, 0, 0),
+        }
+    }
+}

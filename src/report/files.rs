@@ -1,0 +1,113 @@
+//! Files that are written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// A file or folder could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {source}", path.display())]
+pub struct FileError {
+    /// What was tried: `write`, `create`, ….
+    pub action: &'static str,
+    /// On which path.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl FileError {
+    /// An error of `action` on `path`, for `map_err`.
+    pub fn on(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
+        let path = path.to_owned();
+        move |source| FileError { action, path, source }
+    }
+}
+
+/// Writes `bytes` to `path`: into a temporary file in the same folder, to the disk, then renamed over what was there.
+///
+/// The file gets the permissions that any new file of this user gets.
+///
+/// # Errors
+///
+/// With the path and the reason; the old file, if any, is then untouched and no temporary file is left.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write(path, bytes, |file| file.persist(path).map(|_| ()).map_err(|e| e.error))
+}
+
+/// The same for a file that must not exist yet.
+///
+/// # Errors
+///
+/// As [`write_whole`], and when there is something at `path`.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write(path, bytes, |file| file.persist_noclobber(path).map(|_| ()).map_err(|e| e.error))
+}
+
+fn write(path: &Path, bytes: &[u8], persist: impl FnOnce(NamedTempFile) -> io::Result<()>) -> Result<(), FileError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let failed = |source| FileError { action: "write", path: path.to_owned(), source };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".apollo-").suffix(".partial");
+    open_to_others(&mut builder, 0o666);
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    persist(file).map_err(failed)?;
+    sync_folder(folder);
+    Ok(())
+}
+
+/// Temporary files are private by default; results are for colleagues too. The system takes the umask off `mode`.
+#[cfg(unix)]
+pub(super) fn open_to_others(builder: &mut tempfile::Builder<'_, '_>, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(fs::Permissions::from_mode(mode));
+}
+
+/// Elsewhere permissions come from the folder.
+#[cfg(not(unix))]
+pub(super) fn open_to_others(_: &mut tempfile::Builder<'_, '_>, _: u32) {}
+
+/// Makes a rename last through a power cut where the system can; a file system that cannot is no reason to fail.
+pub(super) fn sync_folder(folder: &Path) {
+    if let Ok(open) = File::open(folder) {
+        let _ = open.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_readable_by_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        write_whole(&path, b"one").unwrap();
+        write_whole(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(write_new(&path, b"three").is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        let plain = dir.path().join("b.txt");
+        fs::write(&plain, b"x").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions(), fs::metadata(&plain).unwrap().permissions());
+    }
+
+    #[test]
+    fn an_error_names_the_path_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("missing").join("a.txt");
+        let error = write_whole(&path, b"one").unwrap_err();
+        assert!(error.to_string().starts_with(&format!("cannot write {}: ", path.display())), "{error}");
+        fs::create_dir(dir.path().join("folder")).unwrap();
+        assert!(write_whole(&dir.path().join("folder"), b"one").is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

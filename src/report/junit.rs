@@ -1,0 +1,117 @@
+//! JUnit XML of `apollo test`: one suite per scenario, one case per target.
+//!
+//! No times and no host names: the file is as reproducible as the results.
+
+use super::human;
+use super::sections;
+use crate::experiment::results::{RunResults, TargetRow, Verdict};
+
+/// What became of one scenario file.
+pub enum Suite<'a> {
+    /// It ran.
+    Ran(&'a RunResults),
+    /// It could not be run: file and message.
+    Broken(&'a str, &'a str),
+}
+
+/// The XML document.
+pub fn render(suites: &[Suite<'_>]) -> String {
+    let mut body = String::new();
+    let mut sum = Counts::default();
+    for suite in suites {
+        let (name, cases, counts) = match suite {
+            Suite::Ran(run) => {
+                (run.file.as_str(), run.targets.iter().map(|t| case(run, t)).collect(), count(&run.targets))
+            }
+            Suite::Broken(file, message) => (*file, broken(file, message), Counts { tests: 1, failures: 0, errors: 1 }),
+        };
+        let name = escaped(name);
+        body.push_str(&format!("  <testsuite name=\"{name}\" {}>\n{cases}  </testsuite>\n", counts.attributes()));
+        sum.add(&counts);
+    }
+    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+    format!("{head}\n<testsuites name=\"apollo test\" {}>\n{body}</testsuites>\n", sum.attributes())
+}
+
+/// Numbers in the attributes of a suite.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+}
+
+impl Counts {
+    fn attributes(&self) -> String {
+        format!("tests=\"{}\" failures=\"{}\" errors=\"{}\"", self.tests, self.failures, self.errors)
+    }
+
+    fn add(&mut self, other: &Counts) {
+        self.tests += other.tests;
+        self.failures += other.failures;
+        self.errors += other.errors;
+    }
+}
+
+/// A failed target is a failure; an inconclusive one is an error, because nothing was found out.
+fn count(targets: &[TargetRow]) -> Counts {
+    let of = |verdict| targets.iter().filter(|t| t.verdict == verdict).count();
+    Counts { tests: targets.len(), failures: of(Verdict::Fail), errors: of(Verdict::Inconclusive) }
+}
+
+/// One target.
+fn case(run: &RunResults, target: &TargetRow) -> String {
+    let head = format!("    <testcase classname=\"{}\" name=\"{}\"", escaped(&run.name), escaped(&target.name));
+    let message = escaped(&sentence(target));
+    match target.verdict {
+        Verdict::Pass => format!("{head}/>\n"),
+        Verdict::Fail => format!("{head}>\n      <failure type=\"fail\" message=\"{message}\"/>\n    </testcase>\n"),
+        Verdict::Inconclusive => {
+            format!("{head}>\n      <error type=\"inconclusive\" message=\"{message}\"/>\n    </testcase>\n")
+        }
+    }
+}
+
+/// The one case of a file that could not be run.
+fn broken(file: &str, message: &str) -> String {
+    let (file, message) = (escaped(file), escaped(message));
+    format!(
+        "    <testcase classname=\"{file}\" name=\"runs\">\n      <error type=\"input\">{message}</error>\n    </testcase>\n"
+    )
+}
+
+/// `rl.online.feedback_time.p95 is 72.10 s ± 2.0, limit ≤ 60 s`.
+pub fn sentence(target: &TargetRow) -> String {
+    let unit = human::display_unit(&target.kpi, &target.unit);
+    let limit = sections::limit(target);
+    match target.value {
+        None => format!("{} has no value, limit {limit}", target.kpi),
+        Some(value) => {
+            let spread = target.ci95.map_or_else(
+                || " (no interval)".to_owned(),
+                |ci| match human::interval_in(unit, value, ci) {
+                    exact if exact == "exact" => String::new(),
+                    spread => format!(" {spread}"),
+                },
+            );
+            format!("{} is {}{spread}, limit {limit}", target.kpi, human::value(value, unit))
+        }
+    }
+}
+
+/// Text inside XML; control characters, which XML 1.0 cannot hold, become a sign.
+fn escaped(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push_str("&#10;"),
+            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => out.push('\u{FFFD}'),
+            c => out.push(c),
+        }
+    }
+    out
+}

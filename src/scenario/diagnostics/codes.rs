@@ -1,0 +1,155 @@
+//! Every code a diagnostic can carry, with an explanation for `apollo explain --code`.
+
+/// A code and what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The code.
+    pub code: &'static str,
+    /// One line.
+    pub title: &'static str,
+    /// A paragraph: why it is refused and what to do.
+    pub text: &'static str,
+}
+
+/// The explanation of a code, in any case of letters.
+pub fn explain(code: &str) -> Option<&'static Code> {
+    CODES.iter().find(|c| c.code.eq_ignore_ascii_case(code))
+}
+
+macro_rules! codes {
+    ($($code:literal $title:literal: $text:literal;)*) => {
+        /// All codes in order.
+        pub const CODES: &[Code] = &[$(Code { code: $code, title: $title, text: $text }),*];
+    };
+}
+
+codes! {
+    "E0001" "the text is not TOML":
+        "The file breaks the rules of TOML. The most frequent slip is a quantity without quotes: write \
+         `horizon = \"6 h\"`, not `horizon = 6 h`. All syntax errors of a file are shown at once; the rest of the \
+         file is checked as far as it can be understood.";
+    "E0002" "the file cannot be used":
+        "The named file does not exist, is a directory, or is not UTF-8 text. Paths inside a scenario (`extends`, \
+         `empirical`) are relative to the file that contains them.";
+    "E0003" "the file is too large or nested too deeply":
+        "A scenario may have 8 MiB, 24 levels of nesting and 200,000 keys and array elements. The limits are \
+         checked before anything is parsed, so that a broken or hostile file fails at once.";
+    "E0004" "the machine could not read the file":
+        "The file exists but reading it failed: permissions, or the disk. Nothing in the scenario is at fault.";
+    "E0005" "the format version is missing or unknown":
+        "Every scenario starts with `format = 1`. The number changes when the meaning of a key changes, so an old \
+         program never misreads a new file.";
+    "E0006" "a chain of bases does not end":
+        "`extends` names a base file, which may extend another one, at most 8 deep. A file that extends itself, \
+         directly or through others, has no meaning.";
+    "E0101" "unknown key":
+        "The table has no key of this name. `apollo schema` and the reference list the keys of every table.";
+    "E0102" "missing key":
+        "The table cannot be understood without this key, and there is no honest default for it.";
+    "E0103" "unknown table":
+        "The language has no table of this name at top level.";
+    "E0104" "a value of the wrong kind":
+        "The key expects another kind of value: a string with a unit, a number, a list, a table, or a date.";
+    "E0105" "part of the language, but not simulated by this version":
+        "The name is reserved for something that this version cannot simulate yet. It is refused, because ignoring \
+         it would give results for another plan than the one written.";
+    "E0106" "a name that cannot be used":
+        "Names of sites, links, works and so on have 1 to 64 letters, digits, `-` or `_`. They become parts of KPI \
+         names and of addresses, where other characters would be ambiguous.";
+    "E0107" "keys that exclude or need one another":
+        "Exactly one, or at most one, of a group of keys may be given, for example one of `at_most`, `at_least` and \
+         `within` in a target.";
+    "E0201" "a quantity that cannot be read":
+        "A quantity is a number and a unit in one string: `\"400 Gbps\"`, `\"3 EB\"`, `\"20 ms\"`, `\"92 %\"`. Bits \
+         (`b`, `Gbps`) and bytes (`B`, `GB/s`) differ, and so do decimal (`TB`) and binary (`TiB`) prefixes.";
+    "E0202" "a bare number where a unit is due":
+        "A number without a unit is ambiguous (seconds or minutes, bits or bytes), so it is refused where a unit \
+         exists. The message lists the units that fit.";
+    "E0203" "a value out of range":
+        "The value is not finite, or outside the range that has a meaning for this key.";
+    "E0204" "a word that is not among the choices":
+        "The key takes one of a few words; the message lists them.";
+    "E0205" "a random quantity that cannot be read":
+        "A random quantity is a quantity (constant), or a table with exactly one law: exponential { mean }, lognormal \
+         { median, p99 }, weibull { scale, shape }, uniform { from, to }, triangular { low, mode, high }, or \
+         empirical = \"file.csv\".";
+    "E0206" "a date that cannot be used":
+        "`start` is a TOML date without quotes and without a time: `start = 2026-01-05`.";
+    "E0207" "a data file that cannot be used":
+        "An empirical law reads one value per line, each written as a quantity with its unit, or as a bare number \
+         under a header that ends in the unit in brackets, e.g. `repair [min]`.";
+    "E0301" "a name that is not defined":
+        "The value names a site, fleet, link, storage system or risk group that no table defines.";
+    "E0302" "an unknown catalogue part":
+        "`apollo catalog` lists the parts. A part that differs from a published one is written as the nearest part \
+         with the differing figures overridden in the same table.";
+    "E0303" "an unknown KPI":
+        "`apollo kpi` lists the KPIs. A name is area.entity.measure, optionally followed by a stat: mean, p50, p95, \
+         p99, max, min or fraction.";
+    "E0304" "a KPI that nothing in this plan produces":
+        "The KPI exists, but the entity it names is not in the plan, or is of a kind that has no such KPI, so the \
+         target could never be judged.";
+    "E0305" "a catalogue part of the wrong kind":
+        "The part exists, but it is not of the kind this key needs, for example a storage system where a GPU node \
+         is due.";
+    "E0306" "a figure that the part does not state":
+        "The simulator needs this figure of the part, no source for it is known, and the table does not give it. \
+         Write the figure as a key of the same table.";
+    "E0401" "an override that cannot be read":
+        "An override is ADDRESS=VALUE, for example `--set link.phx-dal.capacity=\"800 Gbps\"`. The value is read as a \
+         TOML value, or as a plain string when it is not one.";
+    "E0402" "an address that matches nothing":
+        "An address is table.name.key. `*` stands for any run of characters in one segment. It must match \
+         something that the scenario defines.";
+    "E0501" "a link that goes nowhere":
+        "A link joins two different sites.";
+    "E0502" "sites that no path joins":
+        "The work needs bytes to travel between two sites, but no chain of links joins them.";
+    "E0503" "times that contradict one another":
+        "The warm-up must end before the horizon, and a work must start before it ends and before the horizon.";
+    "E0504" "more GPUs than the fleet has":
+        "One work alone asks for more GPUs than the fleet holds, so it could never start.";
+    "E0505" "a loop without generators":
+        "An RL work needs at least one pool of generators with at least one engine.";
+    "E0506" "the same thing twice":
+        "A list names the same site, fleet or group more than once.";
+    "E0507" "nothing to simulate":
+        "The scenario defines no site, or a system without capacity, so there is nothing to simulate.";
+    "E0508" "more bytes than the system holds":
+        "A copy into a storage system needs more space than the system has.";
+    "W0601" "a site that nothing uses":
+        "No fleet, storage system, link or work is at this site.";
+    "W0602" "a link that cannot matter":
+        "No work sends bytes over a path that could contain this link, so its capacity and failures change no result \
+         of a work.";
+    "W0603" "more GPUs promised than the fleet has":
+        "The works on this fleet ask together for more GPUs than it holds. Priorities decide who gets them.";
+    "W0604" "something that nothing uses":
+        "The storage system or risk group is defined, but no work or link uses it.";
+    "W0605" "a sweep that this command does not run":
+        "`run` simulates the values written in the tables; the variants of `[sweep]` are run by `apollo sweep`.";
+    "W0606" "a number rounded to whole units":
+        "GPUs come in whole nodes, and engines in whole groups of GPUs; the number was rounded up or a rest is idle.";
+    "W0607" "a stated value that is physically odd":
+        "The stated round-trip time is shorter than light needs in fibre between the two locations, or much longer \
+         than any usual route.";
+    "W0608" "a work that the horizon cuts":
+        "The work ends, or is scheduled to end, after the horizon; only the part before it is simulated.";
+    "W0609" "a key without effect here":
+        "The key has no effect together with the other keys of this table.";
+    "W0610" "more than the site offers":
+        "The racks or the power of the parts at this site exceed the positions or the power the site states.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        assert!(CODES.windows(2).all(|w| w[0].code < w[1].code));
+        assert!(CODES.iter().all(|c| c.text.ends_with('.') && !c.title.ends_with('.')));
+        assert_eq!(explain("e0201").map(|c| c.code), Some("E0201"));
+        assert_eq!(explain("E9999"), None);
+    }
+}

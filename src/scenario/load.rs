@@ -1,0 +1,105 @@
+//! From a path to a checked plan.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::diagnostics::{Diagnostic, Findings, Severity};
+use super::plan::Plan;
+use super::read::ledger::Ledger;
+use super::read::{Reader, calendar_date};
+use super::resolve::{resolve, warnings};
+use super::spec::SCENARIO;
+use super::text::files::Library;
+use super::text::overlay::parse_all;
+use super::text::overrides;
+use super::text::source::{Place, Source};
+use super::text::tree::Table;
+
+/// What a plan was read from.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// Every text in order of reading: the scenario, its bases, data files, and the overrides.
+    pub texts: Vec<Arc<Source>>,
+    /// SHA-256 (hex) over the contents of all texts, in order. Names and paths do not count.
+    pub digest: String,
+    /// Warnings and notes, with their places; [`Plan::warnings`] has the same in words.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a scenario file, lays overrides (`ADDRESS=VALUE`) over it, and checks all of it.
+///
+/// # Errors
+/// Every error found, in order of position. [`Diagnostic::is_environment`] tells failures of the machine from
+/// mistakes in the input.
+pub fn load(path: &Path, arguments: &[String]) -> Result<(Plan, Sources), Vec<Diagnostic>> {
+    let mut library = Library::default();
+    let source = library.read(path, None).map_err(|diagnostic| vec![*diagnostic])?;
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    check(&source, library, &stem, arguments)
+}
+
+/// Checks a scenario that is not in a file; `name` stands for the path, and files it names are looked for beside it.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_text(name: &str, text: &str, arguments: &[String]) -> Result<(Plan, Sources), Vec<Diagnostic>> {
+    let mut library = Library::default();
+    let source = library.add(super::text::source::Kind::File, name, text);
+    let stem = Path::new(name).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    check(&source, library, &stem, arguments)
+}
+
+fn check(
+    source: &Arc<Source>,
+    mut library: Library,
+    stem: &str,
+    arguments: &[String],
+) -> Result<(Plan, Sources), Vec<Diagnostic>> {
+    let mut findings = Findings::default();
+    let tree = parse_all(source, &mut library, &mut findings);
+    // Where the text is broken, what is missing may stand in the broken part.
+    let broken = findings.failed();
+    let Some(mut tree) = tree else { return Err(findings.take(|s| s == Severity::Error)) };
+    overrides::apply(&mut tree, arguments, &mut library, &mut findings);
+    let start = start_of(&tree);
+    let mut reader =
+        Reader { findings, ledger: Ledger::default(), library, start, unread: Default::default(), recording: true };
+    let top = reader.record(&SCENARIO, "", &tree, &Place::start(source));
+    let plan = if broken { None } else { resolve(&mut reader, &top, &tree, stem) };
+    if broken {
+        drop_consequences(&mut reader.findings);
+    }
+    let Reader { findings, ledger, library, .. } = reader;
+    let Some(mut plan) = plan.filter(|_| !findings.failed()) else {
+        return Err(findings.take(|s| s == Severity::Error));
+    };
+    plan.ledger = ledger.sorted();
+    let found = findings.take(|s| s != Severity::Error);
+    plan.warnings = warnings(&found);
+    let digest = digest(library.sources());
+    Ok((plan, Sources { texts: library.sources().to_vec(), digest, warnings: found }))
+}
+
+/// After a syntax error, keys count as missing and tables as unknown only because the text around them is broken.
+fn drop_consequences(findings: &mut Findings) {
+    findings.retain(|d| !matches!(d.code, "E0102" | "E0005"));
+    let lines: Vec<(usize, usize)> = findings.lines_of("E0001");
+    findings.retain(|d| d.code == "E0001" || !d.line().is_some_and(|line| lines.contains(&line)));
+}
+
+/// The first day, needed before anything with months in it is read. Its own errors are reported where it is read.
+fn start_of(tree: &Table) -> jiff::civil::Date {
+    let written = tree.get("start").and_then(|entry| calendar_date(&entry.node));
+    written.unwrap_or(jiff::civil::date(2026, 1, 1))
+}
+
+fn digest(sources: &[Arc<Source>]) -> String {
+    let mut hash = Sha256::new();
+    for source in sources {
+        hash.update((source.text.len() as u64).to_le_bytes());
+        hash.update(source.text.as_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,175 @@
+//! RL loops.
+
+use super::Resolver;
+use crate::catalog::{Kind, Part};
+use crate::scenario::diagnostics::Diagnostic;
+use crate::scenario::plan::{Checkpoint, Engine, FanOut, FleetIx, RlWork, Step, Weights};
+use crate::scenario::read::record::Record;
+use crate::scenario::spec::Entity;
+use crate::units::{ByteRate, Bytes, Dimension, SimDuration, print};
+
+impl Resolver<'_> {
+    pub(super) fn rl(&mut self, record: &Record) -> Option<RlWork> {
+        let trainer = record.table("trainer").and_then(|pool| self.pool(pool));
+        let generators = self.generators(record);
+        let part = self.part(record, "model", Kind::Model);
+        let checkpoint = match record.table("checkpoint") {
+            Some(table) => self.checkpoint(table, part).map(Some),
+            None => (!record.broken.contains(&"checkpoint")).then_some(None),
+        };
+        let part = part?;
+        let record = &self.with_figures(record, part);
+        let engine = self.engine(record.table("engine")?, part);
+        let (trainer_fleet, trainer_gpus) = trainer?;
+        let weights = self.weights(record.table("weights")?, part, trainer_gpus);
+        let (engine, generators) = (engine?, generators?);
+        self.check_engines(record, &engine);
+        let parameters = self.figure(record, "parameters")?;
+        let active_parameters = self.figure(record, "active_parameters")?;
+        self.check_active(record, parameters, active_parameters);
+        let seconds = |key: &str| record.number(key).map(SimDuration::from_secs_f64);
+        Some(RlWork {
+            model: part.name.clone(),
+            parameters,
+            active_parameters,
+            bytes_per_parameter: self.figure(record, "bytes_per_parameter")?,
+            trainer_fleet,
+            trainer_gpus,
+            generators,
+            feedback_target: seconds("feedback_target")?,
+            batch: record.number("batch")? as u64,
+            max_lag: record.number("max_lag")? as u32,
+            engine,
+            length: record.random("length")?.clone(),
+            length_cap: record.number("length_cap")?,
+            reward: record.random("reward")?.clone(),
+            bytes_per_token: record.number("bytes_per_token")?,
+            ship_every: seconds("ship_every")?,
+            step: step(record.table("step")?)?,
+            weights: weights?,
+            checkpoint: checkpoint?,
+            transport: self.transport(record),
+        })
+    }
+
+    /// A pool's fleet and GPUs.
+    fn pool(&mut self, pool: &Record) -> Option<(FleetIx, u64)> {
+        let fleet = self.named(pool, "fleet", Entity::Fleet);
+        Some((fleet?, pool.number("gpus")? as u64))
+    }
+
+    fn generators(&mut self, record: &Record) -> Option<Vec<(FleetIx, u64)>> {
+        if record.broken.contains(&"generators") {
+            return None;
+        }
+        let pools = record.tables("generators");
+        if pools.is_empty() && record.wrote("generators") {
+            let message = format!("RL work '{}' has no generators", record.name);
+            let found = Diagnostic::new("E0505", message).at(record.place_of("generators"));
+            self.report(found.help("write 'generators = [{ fleet = \"NAME\", gpus = \"1k\" }]'"));
+        }
+        let list: Vec<_> = pools.iter().map(|pool| self.pool(pool)).collect();
+        let list: Option<Vec<_>> = list.into_iter().collect();
+        list.filter(|list| !list.is_empty())
+    }
+
+    fn engine(&mut self, record: &Record, part: &'static Part) -> Option<Engine> {
+        let record = &self.with_figures(record, part);
+        Some(Engine {
+            gpus: self.figure(record, "gpus")? as u64,
+            slots: self.figure(record, "slots")? as u32,
+            single_rate: self.figure(record, "single_rate")?,
+            half_batch: self.figure(record, "half_batch")?,
+            cohort: record.number("cohort")? as u64,
+        })
+    }
+
+    /// A pool smaller than one engine generates nothing; a rest smaller than an engine is idle.
+    fn check_engines(&mut self, record: &Record, engine: &Engine) {
+        for pool in record.tables("generators") {
+            let Some(gpus) = pool.number("gpus").map(|g| g as u64) else { continue };
+            let place = pool.place_of("gpus").clone();
+            if gpus < engine.gpus {
+                let message = format!("the pool is smaller than one engine of {} GPUs", engine.gpus);
+                self.report(Diagnostic::new("E0505", message).at(&place));
+            } else if gpus % engine.gpus != 0 {
+                let rest = gpus % engine.gpus;
+                let message = format!("{rest} of {gpus} GPUs are idle: an engine has {}", engine.gpus);
+                self.report(Diagnostic::new("W0606", message).at(&place).note());
+            }
+        }
+    }
+
+    fn check_active(&mut self, record: &Record, parameters: f64, active: f64) {
+        if active > parameters {
+            let message = "more active parameters than parameters".to_owned();
+            self.report(Diagnostic::new("E0203", message).at(record.place_of("active_parameters")));
+        }
+    }
+
+    fn weights(&mut self, record: &Record, part: &'static Part, trainer_gpus: u64) -> Option<Weights> {
+        let record = &self.with_figures(record, part);
+        let delta = record.text("publish")? == "delta";
+        for key in ["changed", "bytes_per_changed", "full_every", "scan_rate"] {
+            if !delta && record.wrote(key) {
+                let message = format!("'{key}' has no effect with 'publish = \"full\"'");
+                self.report(Diagnostic::new("W0609", message).at(record.place_of(key)));
+            }
+        }
+        Some(Weights {
+            delta,
+            changed: record.number("changed")?,
+            bytes_per_changed: self.figure(record, "bytes_per_changed")?,
+            full_every: if delta { record.number("full_every")? as u32 } else { 1 },
+            fan_out: match record.text("fan_out")? {
+                "tree" => FanOut::Tree,
+                _ => FanOut::PerEngine,
+            },
+            senders: self.senders(record, trainer_gpus)?,
+            scan_rate: ByteRate(record.number("scan_rate")?),
+            inner_rate: ByteRate(record.number("inner_rate")?),
+            inner_bucket: Bytes(record.number("inner_bucket")?),
+            swap: record.random("swap")?.clone(),
+        })
+    }
+
+    /// Senders are trainer GPUs: the default is no more than there are, and a stated number must fit.
+    fn senders(&mut self, record: &Record, trainer_gpus: u64) -> Option<u64> {
+        let senders = record.number("senders")? as u64;
+        if senders <= trainer_gpus {
+            return Some(senders);
+        }
+        if record.wrote("senders") {
+            let message = format!("{senders} senders, but the trainer has {trainer_gpus} GPUs");
+            self.report(Diagnostic::new("E0504", message).at(record.place_of("senders")));
+            return None;
+        }
+        let shown = print(trainer_gpus as f64, Dimension::Gpus);
+        self.reader.ledger.derived(record.address_of("senders"), shown, "all trainer GPUs, fewer than the default");
+        Some(trainer_gpus)
+    }
+
+    fn checkpoint(&mut self, record: &Record, part: Option<&'static Part>) -> Option<Checkpoint> {
+        let storage = self.named(record, "storage", Entity::Storage);
+        let record = &self.with_figures(record, part?);
+        Some(Checkpoint {
+            storage: storage?,
+            every: SimDuration::from_secs_f64(record.number("every")?),
+            bytes_per_parameter: self.figure(record, "bytes_per_parameter")?,
+            pause: record.number("pause")?,
+            blocking: record.flag("blocking"),
+            io_size: Bytes(record.number("io_size")?),
+        })
+    }
+}
+
+fn step(record: &Record) -> Option<Step> {
+    Some(Step {
+        overhead: record.number("overhead")?,
+        update_flops: record.number("update_flops")?,
+        logprob_flops: record.number("logprob_flops")?,
+        mfu: record.number("mfu")?,
+        mfu_gpus: record.number("mfu_gpus")?,
+        scaling: record.number("scaling")?,
+    })
+}

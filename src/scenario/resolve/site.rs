@@ -1,0 +1,66 @@
+//! Sites: front-end fabric and WAN edge.
+
+use super::Resolver;
+use crate::scenario::plan::{Fleet, Link, Site};
+use crate::scenario::read::record::{Record, Val};
+use crate::units::{ByteRate, Dimension, Power, display};
+
+/// Capacity of a fabric or edge that nothing is attached to: 1 Pbps, which limits nobody.
+const UNLIMITED: f64 = 1.25e14;
+
+impl Resolver<'_> {
+    pub(super) fn sites(&mut self, fleets: &[Fleet], links: &[Link]) -> Option<Vec<Site>> {
+        let top = self.top;
+        let records = top.tables("site");
+        let (mut nics, mut edges) = (vec![0.0; records.len()], vec![0.0; records.len()]);
+        for fleet in fleets {
+            nics[fleet.site] += node_rates(fleet);
+        }
+        for link in links {
+            edges[link.ends.0] += link.capacity.get();
+            edges[link.ends.1] += link.capacity.get();
+        }
+        let of = |(index, record): (usize, &Record)| self.site(record, nics[index], edges[index]);
+        Some(records.iter().enumerate().map(of).collect())
+    }
+
+    /// A site from its record, the NIC rate of its nodes and the capacity of its links.
+    fn site(&mut self, record: &Record, nics: f64, edge: f64) -> Site {
+        let fabric = nics / record.num("fabric_oversubscription");
+        let location = match record.item("location").map(|i| &i.val) {
+            Some(Val::Location(latitude, longitude)) => Some((*latitude, *longitude)),
+            _ => None,
+        };
+        let rack_positions = match record.item("rack_positions").map(|i| &i.val) {
+            Some(Val::Counts(counts)) => counts.clone(),
+            _ => Vec::new(),
+        };
+        let fabric_formula = "front-end rate of all GPU nodes at the site / fabric_oversubscription";
+        Site {
+            name: record.name.clone(),
+            location,
+            power: record.number("power").map(Power),
+            pue: record.num("pue"),
+            rack_positions,
+            fabric: self.stated_or(record, "fabric", fabric, fabric_formula),
+            wan_edge: self.stated_or(record, "wan_edge", edge, "sum of the capacities of the site's links"),
+        }
+    }
+
+    fn stated_or(&mut self, record: &Record, key: &str, derived: f64, formula: &str) -> ByteRate {
+        if let Some(stated) = record.number(key) {
+            return ByteRate(stated);
+        }
+        let (value, formula) = match derived > 0.0 {
+            true => (derived, formula),
+            false => (UNLIMITED, "nothing is attached to it, so it limits nobody"),
+        };
+        self.reader.ledger.derived(record.address_of(key), display(value, Dimension::ByteRate), formula);
+        ByteRate(value)
+    }
+}
+
+/// Front-end rate of all nodes of a fleet, bytes per second.
+fn node_rates(fleet: &Fleet) -> f64 {
+    (fleet.nodes * fleet.gpus_per_node) as f64 * fleet.frontend_per_gpu.get()
+}

@@ -1,0 +1,234 @@
+//! Storage systems: how many units, which layout, how much fits.
+
+use super::Resolver;
+use crate::catalog::{Kind, Part};
+use crate::scenario::diagnostics::Diagnostic;
+use crate::scenario::plan::{Layout, Storage, WritePath};
+use crate::scenario::read::record::Record;
+use crate::scenario::spec::Entity;
+use crate::units::{ByteRate, Bytes, Dimension, Power, display, print};
+
+/// How many units a system has, and what they hold.
+struct Size {
+    /// Nodes, enclosures or accounts; 1 for a service sold by capacity.
+    units: f64,
+    /// Heads of a system with separate enclosures; 0 elsewhere.
+    heads: f64,
+    /// Usable capacity in client bytes.
+    capacity: f64,
+    /// Raw media.
+    raw: Option<f64>,
+}
+
+/// Most nodes, enclosures or accounts of one system.
+const MAX_UNITS: f64 = 1e9;
+
+/// Keys that say how many units there are, by layout.
+const UNIT_KEYS: [(&str, &[&str]); 4] = [
+    ("shared-nodes", &["nodes"]),
+    ("heads-enclosures", &["enclosures", "heads"]),
+    ("accounts", &["accounts"]),
+    ("provisioned", &[]),
+];
+
+impl Resolver<'_> {
+    pub(super) fn storage(&mut self, record: &Record) -> Option<Storage> {
+        let site = self.named(record, "site", Entity::Site);
+        let part = self.part(record, "system", Kind::Storage)?;
+        let record = &self.with_figures(record, part);
+        let layout = part.word("layout")?;
+        self.check_unit_keys(record, part, layout)?;
+        let size = self.size(record, layout)?;
+        self.check_size(record, &size);
+        let units = size.units;
+        let operations = self.figure(record, "operations")?;
+        let nameplate = record.number("nameplate_read").zip(record.number("nameplate_write"));
+        Some(Storage {
+            name: record.name.clone(),
+            site: site?,
+            system: part.name.clone(),
+            capacity: Bytes(size.capacity),
+            raw: size.raw.map(Bytes),
+            layout: self.layout(record, layout, &size)?,
+            client_overhead: self.figure(record, "client_overhead")?,
+            internal_overhead: self.figure(record, "internal_overhead")?,
+            write_path: if size.raw.is_some() { Some(self.write_path(record, units)?) } else { None },
+            operations: operations * if size.heads > 0.0 { size.heads } else { units },
+            read_latency: self.figure(record, "read_latency")?,
+            write_latency: self.figure(record, "write_latency")?,
+            nameplate: nameplate.map(|(read, write)| (ByteRate(read * units), ByteRate(write * units))),
+            power: Power(self.per_unit(record, "node_power", "head_power", &size)?),
+            racks: self.per_unit(record, "racks", "head_racks", &size)?,
+        })
+    }
+
+    fn per_unit(&mut self, record: &Record, unit: &str, head: &str, size: &Size) -> Option<f64> {
+        let heads = if size.heads > 0.0 { self.figure(record, head)? * size.heads } else { 0.0 };
+        Some(self.figure(record, unit)? * size.units + heads)
+    }
+
+    /// `nodes` of an object service, or `accounts` of a cluster, mean nothing.
+    fn check_unit_keys(&mut self, record: &Record, part: &Part, layout: &str) -> Option<()> {
+        let fits = UNIT_KEYS.iter().find(|(name, _)| *name == layout).map_or(&[][..], |(_, keys)| *keys);
+        let mut good = true;
+        for key in ["nodes", "enclosures", "heads", "accounts"] {
+            if !record.wrote(key) || fits.contains(&key) {
+                continue;
+            }
+            let message = format!("'{key}' does not fit '{}', whose layout is {layout}", part.name);
+            let instead = match fits {
+                [] => "its size is its 'capacity'".to_owned(),
+                keys => format!("its size is '{}', or 'capacity'", keys.join("' and '")),
+            };
+            self.report(Diagnostic::new("E0107", message).at(record.place_of(key)).help(instead));
+            good = false;
+        }
+        let sized = record.wrote("capacity") || fits.iter().any(|k| *k != "heads" && record.wrote(k));
+        if good && !sized && fits.contains(&"heads") && record.wrote("heads") {
+            let message = format!("[{}] needs 'enclosures' or 'capacity' beside 'heads'", record.address);
+            self.report(Diagnostic::new("E0102", message).at(&record.place));
+        }
+        (good && sized).then_some(())
+    }
+
+    fn size(&mut self, record: &Record, layout: &str) -> Option<Size> {
+        let stated = record.number("capacity");
+        if record.broken.contains(&"capacity") {
+            return None;
+        }
+        match layout {
+            "accounts" => {
+                let each = self.figure(record, "account_capacity")?;
+                let (units, capacity) = self.units(record, "accounts", each, stated, "account_capacity")?;
+                Some(Size { units, heads: 0.0, capacity, raw: None })
+            }
+            "provisioned" => Some(Size { units: 1.0, heads: 0.0, capacity: stated?, raw: None }),
+            _ => {
+                let shared = layout == "shared-nodes";
+                let key = if shared { "nodes" } else { "enclosures" };
+                let raw = self.figure(record, "raw")?;
+                let each = raw * self.figure(record, "usable_fraction")? * self.figure(record, "reduction")?;
+                let (units, capacity) = self.units(record, key, each, stated, "raw x usable_fraction x reduction")?;
+                let heads = if shared { 0.0 } else { self.heads(record, units) };
+                Some(Size { units, heads, capacity, raw: Some(raw * units) })
+            }
+        }
+    }
+
+    /// Number of units and usable capacity: what is stated wins, the other follows from the capacity of one unit.
+    fn units(
+        &mut self,
+        record: &Record,
+        key: &str,
+        each: f64,
+        stated: Option<f64>,
+        formula: &str,
+    ) -> Option<(f64, f64)> {
+        if record.broken.contains(&"nodes")
+            || record.broken.contains(&"accounts")
+            || record.broken.contains(&"enclosures")
+        {
+            return None;
+        }
+        let written = record.number(key);
+        let minimum = record.number("min_nodes").unwrap_or(1.0).max(1.0);
+        let units = written.unwrap_or_else(|| (stated.unwrap_or(each) / each).ceil().max(minimum));
+        if units > MAX_UNITS {
+            let message = format!("'{}' would need more than {MAX_UNITS} {key}", record.name);
+            self.report(Diagnostic::new("E0203", message).at(record.place_of("capacity")));
+            return None;
+        }
+        if written.is_none() {
+            let shown = print(units, Dimension::Count);
+            self.reader.ledger.derived(record.address_of(key), shown, format!("capacity / ({formula}), rounded up"));
+        }
+        let fits = units * each;
+        let capacity = stated.unwrap_or(fits);
+        if stated.is_none() {
+            let shown = display(capacity, Dimension::Bytes);
+            self.reader.ledger.derived(record.address_of("capacity"), shown, format!("{key} x {formula}"));
+        } else if capacity > fits * (1.0 + 1e-9) {
+            let message = format!(
+                "{} of '{}' do not fit: {} {key} hold {}",
+                display(capacity, Dimension::Bytes),
+                record.name,
+                print(units, Dimension::Count),
+                display(fits, Dimension::Bytes),
+            );
+            let found = Diagnostic::new("E0508", message).at(record.place_of("capacity"));
+            self.report(found.also(record.place_of(key), format!("the number of {key}")));
+            return None;
+        }
+        Some((units, capacity))
+    }
+
+    fn heads(&mut self, record: &Record, enclosures: f64) -> f64 {
+        record.number("heads").unwrap_or_else(|| {
+            let shown = print(enclosures, Dimension::Count);
+            self.reader.ledger.derived(record.address_of("heads"), shown, "as many as enclosures (assumption)");
+            enclosures
+        })
+    }
+
+    fn check_size(&mut self, record: &Record, size: &Size) {
+        if let Some(most) = record.number("max_capacity").filter(|most| size.capacity > *most) {
+            let shown = display(most, Dimension::Bytes);
+            let message = format!("'{}' is larger than the {shown} offered without a special request", record.name);
+            self.report(Diagnostic::new("W0610", message).at(record.place_of("capacity")));
+        }
+        if let Some(least) = record.number("min_nodes").filter(|least| size.units < *least) {
+            let message = format!("'{}' has fewer units than the {least} its product supports", record.name);
+            self.report(Diagnostic::new("W0610", message).at(record.place_of("nodes")));
+        }
+    }
+
+    fn layout(&mut self, record: &Record, layout: &str, size: &Size) -> Option<Layout> {
+        let mut rate = |key: &str| self.figure(record, key).map(ByteRate);
+        let units = size.units as u64;
+        Some(match layout {
+            "shared-nodes" => Layout::SharedNodes {
+                nodes: units,
+                nic: rate("nic")?,
+                media_read: rate("media_read")?,
+                media_write: rate("media_write")?,
+            },
+            "heads-enclosures" => Layout::HeadsEnclosures {
+                heads: size.heads as u64,
+                head_nic: rate("head_nic")?,
+                head_fabric: rate("head_fabric")?,
+                enclosures: units,
+                enclosure_fabric: rate("enclosure_fabric")?,
+                media_read: rate("media_read")?,
+                media_write: rate("media_write")?,
+            },
+            "accounts" => {
+                Layout::Accounts { accounts: units, ingress: rate("account_ingress")?, egress: rate("account_egress")? }
+            }
+            _ => {
+                let rate = self.figure(record, "provisioned_rate")? * size.capacity;
+                let shown = display(rate, Dimension::Throughput);
+                let address = format!("{}.rate", record.address);
+                self.reader.ledger.derived(address, shown, "provisioned_rate x capacity");
+                Layout::Provisioned {
+                    rate: ByteRate(rate),
+                    read_share: self.figure(record, "read_share")?,
+                    write_share: self.figure(record, "write_share")?,
+                }
+            }
+        })
+    }
+
+    fn write_path(&mut self, record: &Record, units: f64) -> Option<WritePath> {
+        let reduction = self.figure(record, "reduction")?;
+        Some(WritePath {
+            buffer: Bytes(self.figure(record, "buffer")? * units),
+            buffer_rate: ByteRate(self.figure(record, "buffer_rate")? * units),
+            copies: self.figure(record, "buffer_copies")?,
+            reduction,
+            migration_read: if record.text("migration_read")? == "raw" { 1.0 } else { 1.0 / reduction },
+            stripe_data: self.figure(record, "stripe_data")? as u32,
+            stripe_parity: self.figure(record, "stripe_parity")? as u32,
+            low_water: self.figure(record, "low_water")?,
+        })
+    }
+}

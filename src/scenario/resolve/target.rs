@@ -1,0 +1,172 @@
+//! Targets: a KPI that something in the plan produces, and a limit in its unit.
+
+use super::Resolver;
+use crate::kpi::{self, Match};
+use crate::scenario::diagnostics::Diagnostic;
+use crate::scenario::plan::{Rule, Target};
+use crate::scenario::read::record::{Record, Val};
+use crate::scenario::read::string_place;
+use crate::scenario::spec::Entity;
+use crate::scenario::text::tree::Node;
+use crate::units::Dimension;
+
+impl Resolver<'_> {
+    pub(super) fn target(&mut self, record: &Record) -> Option<Target> {
+        let name = record.text("kpi")?.to_owned();
+        let found = match kpi::lookup(&name) {
+            Ok(found) => found,
+            Err(error) => {
+                let place = record.place_of("kpi");
+                let found =
+                    Diagnostic::new("E0303", error.message.clone()).at(place).help("'apollo kpi' lists the KPIs");
+                self.report(match error.nearest.first() {
+                    Some(near) => found.instead(&string_place(place, &name), near.as_str()),
+                    None => found,
+                });
+                return None;
+            }
+        };
+        let produced = self.check_produced(record, &found);
+        let (rule, written) = self.rule(record, found.kpi.dimension)?;
+        produced?;
+        Some(Target {
+            name: record.name.clone(),
+            kpi: found.name(),
+            rule,
+            written,
+            source: record.text("source").map(str::to_owned),
+        })
+    }
+
+    fn rule(&mut self, record: &Record, dim: Dimension) -> Option<(Rule, String)> {
+        if record.wrote("at_most") {
+            return Some((Rule::AtMost(self.limit(record, "at_most", dim)?), record.item("at_most")?.text.clone()));
+        }
+        if record.wrote("at_least") {
+            return Some((Rule::AtLeast(self.limit(record, "at_least", dim)?), record.item("at_least")?.text.clone()));
+        }
+        let band = record.table("within")?;
+        let of = self.limit(band, "of", dim);
+        let tolerance = match (of, self.relative(band)) {
+            (Some(of), Some(share)) if dim != Dimension::Ratio => Some(of * share),
+            _ => self.limit(band, "tolerance", dim),
+        };
+        let written = format!("{} ± {}", band.item("of")?.text, band.item("tolerance")?.text);
+        Some((Rule::Within { of: of?, tolerance: tolerance? }, written))
+    }
+
+    /// A tolerance in % of the value, for KPIs whose own unit is not %.
+    fn relative(&self, band: &Record) -> Option<f64> {
+        let Some(Val::Limit(node)) = band.item("tolerance").map(|i| &i.val) else { return None };
+        let text = node.as_text().filter(|text| text.trim_end().ends_with('%'))?;
+        crate::units::parse(text, Dimension::Ratio).ok()
+    }
+
+    fn limit(&mut self, record: &Record, key: &str, dim: Dimension) -> Option<f64> {
+        let node: Node = match record.item(key).map(|i| &i.val) {
+            Some(Val::Limit(node)) => node.clone(),
+            _ => return None,
+        };
+        self.reader.unit_value(key, &node, dim)
+    }
+
+    /// Whether the plan has what the KPI is about.
+    fn check_produced(&mut self, record: &Record, found: &Match) -> Option<()> {
+        let area = found.kpi.pattern.split('.').next().unwrap_or_default();
+        let problem = match (area, found.entity.first()) {
+            ("storage", Some(name)) => {
+                self.entity(record, Entity::Storage, name)?;
+                self.storage_problem(name, found)
+            }
+            ("fleet", Some(name)) => return self.entity(record, Entity::Fleet, name),
+            ("site", Some(name)) => return self.entity(record, Entity::Site, name),
+            ("link", Some(name)) => {
+                self.entity(record, Entity::Link, name)?;
+                found.entity.get(1).and_then(|direction| self.direction_problem(name, direction))
+            }
+            ("transfer", Some(name)) => self.work_problem(name, "copy"),
+            ("io", Some(name)) => self.work_problem(name, "io"),
+            ("rl", Some(name)) => self.work_problem(name, "rl").or_else(|| self.checkpoint_problem(name, found)),
+            ("wan", _) if self.records("link").is_empty() => Some("the plan has no links".to_owned()),
+            _ => None,
+        };
+        let Some(problem) = problem else { return Some(()) };
+        let message = format!("nothing produces '{}': {problem}", found.name());
+        self.report(Diagnostic::new("E0304", message).at(record.place_of("kpi")));
+        None
+    }
+
+    fn entity(&mut self, record: &Record, entity: Entity, name: &str) -> Option<()> {
+        let place = string_place(record.place_of("kpi"), name);
+        self.index_of(entity, name, &place).map(|_| ())
+    }
+
+    fn work_problem(&self, name: &str, kind: &str) -> Option<String> {
+        if self.reader.unread.contains(name) {
+            return None;
+        }
+        let works = self.records("work");
+        match works.iter().find(|w| w.name == name) {
+            Some(work) if work.text("kind") == Some(kind) => None,
+            Some(work) => {
+                Some(format!("work '{name}' is of kind '{}', not '{kind}'", work.text("kind").unwrap_or("?")))
+            }
+            None => {
+                let of_kind = works.iter().filter(|w| w.text("kind") == Some(kind)).map(|w| w.name.as_str());
+                let list = crate::scenario::diagnostics::list_names(of_kind);
+                Some(format!("there is no work '{name}'; works of kind '{kind}' are: {list}"))
+            }
+        }
+    }
+
+    fn checkpoint_problem(&self, name: &str, found: &Match) -> Option<String> {
+        let work = self.record_of("work", name)?;
+        let asks = found.kpi.pattern.contains("checkpoint");
+        (asks && work.table("checkpoint").is_none()).then(|| format!("work '{name}' writes no checkpoints"))
+    }
+
+    fn direction_problem(&self, link: &str, direction: &str) -> Option<String> {
+        let record = self.record_of("link", link)?;
+        let [(a, _), (b, _)] = record.names("between") else { return None };
+        let choices = [format!("{a}-to-{b}"), format!("{b}-to-{a}")];
+        (!choices.iter().any(|c| c == direction))
+            .then(|| format!("the directions of '{link}' are {} and {}", choices[0], choices[1]))
+    }
+
+    fn storage_problem(&self, name: &str, found: &Match) -> Option<String> {
+        let record = self.record_of("storage", name)?;
+        let layout = crate::catalog::part(record.text("system")?)?.word("layout")?;
+        let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
+        match measure {
+            "accounts" if layout != "accounts" => Some(format!("'{name}' has no accounts")),
+            _ if measure.ends_with("of_provisioned") && layout != "provisioned" => {
+                Some(format!("'{name}' is not sold by provisioned rate"))
+            }
+            _ if measure.contains("efficiency") && layout == "accounts" => {
+                Some(format!("'{name}' is an object service, which has no installed line rate"))
+            }
+            _ if measure.starts_with("read_efficiency") && !self.moves(name, true) => {
+                Some(format!("no work reads from '{name}'"))
+            }
+            _ if measure.starts_with("write_efficiency") && !self.moves(name, false) => {
+                Some(format!("no work writes to '{name}'"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a work reads from (or writes to) a storage system. A work that could not be read may do anything.
+    fn moves(&self, storage: &str, read: bool) -> bool {
+        let uses = |work: &Record| match work.text("kind") {
+            Some("copy") => work.text(if read { "from" } else { "to" }) == Some(storage),
+            Some("io") => {
+                let idle = if read { "write" } else { "read" };
+                work.text("storage") == Some(storage) && work.text("pattern") != Some(idle)
+            }
+            // A checkpoint is written, and read again after an interruption.
+            Some("rl") => work.table("checkpoint").is_some_and(|c| c.text("storage") == Some(storage)),
+            _ => true,
+        };
+        !self.reader.unread.is_empty() || self.records("work").iter().any(uses)
+    }
+}

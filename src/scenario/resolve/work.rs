@@ -1,0 +1,138 @@
+//! Works: times, `copy` and `io`.
+
+use super::Resolver;
+use crate::scenario::diagnostics::Diagnostic;
+use crate::scenario::plan::{CopyWork, IoWork, Pattern, Transport, Work, WorkKind};
+use crate::scenario::read::record::Record;
+use crate::scenario::spec::Entity;
+use crate::units::{ByteRate, Bytes, Dimension, SimDuration, display};
+
+impl Resolver<'_> {
+    pub(super) fn work(&mut self, record: &Record) -> Option<Work> {
+        let record = &self.with_wan(record);
+        let times = self.times(record);
+        let kind = match record.text("kind") {
+            Some("copy") => self.copy(record).map(WorkKind::Copy),
+            Some("io") => self.io(record).map(WorkKind::Io),
+            Some("rl") => self.rl(record).map(|rl| WorkKind::Rl(Box::new(rl))),
+            _ => None,
+        };
+        let (starts, ends) = times?;
+        Some(Work {
+            name: record.name.clone(),
+            starts: SimDuration::from_secs_f64(starts),
+            ends: SimDuration::from_secs_f64(ends),
+            priority: record.whole("priority") as u8,
+            kind: kind?,
+        })
+    }
+
+    /// Start and end in seconds.
+    fn times(&mut self, record: &Record) -> Option<(f64, f64)> {
+        let horizon = self.horizon();
+        let starts = record.number("starts")?;
+        let ends = record.number("ends");
+        let top = self.top;
+        let known = top.number("horizon").is_some();
+        if known && starts >= horizon {
+            let message = format!("'{}' starts when the simulation is over", record.name);
+            let found = Diagnostic::new("E0503", message).at(record.place_of("starts"));
+            self.report(found.also(top.place_of("horizon"), "the horizon"));
+            return None;
+        }
+        if let Some(ends) = ends.filter(|ends| *ends <= starts) {
+            let message = format!(
+                "'{}' ends {} after the start, before it starts",
+                record.name,
+                display(ends, Dimension::Duration)
+            );
+            let found = Diagnostic::new("E0503", message).at(record.place_of("ends"));
+            self.report(found.also(record.place_of("starts"), "the start"));
+            return None;
+        }
+        if known && ends.is_some_and(|ends| ends > horizon) {
+            let message = format!("'{}' ends after the horizon, which cuts it", record.name);
+            self.report(Diagnostic::new("W0608", message).at(record.place_of("ends")));
+        }
+        if ends.is_none() && !record.broken.contains(&"ends") {
+            let shown = display(horizon, Dimension::Duration);
+            self.reader.ledger.derived(record.address_of("ends"), shown, "the horizon");
+        }
+        Some((starts, ends.unwrap_or(horizon).min(horizon)))
+    }
+
+    pub(super) fn transport(&self, record: &Record) -> Transport {
+        Transport {
+            streams: record.whole("streams").min(u64::from(u32::MAX)) as u32,
+            window: Bytes(record.num("window")),
+            setup_rtts: record.num("setup_rtts"),
+        }
+    }
+
+    fn copy(&mut self, record: &Record) -> Option<CopyWork> {
+        let from = self.named(record, "from", Entity::Storage);
+        let to = self.named(record, "to", Entity::Storage);
+        let (from, to) = (from?, to?);
+        if from == to {
+            let found = Diagnostic::new("E0501", format!("'{}' copies a system onto itself", record.name));
+            self.report(found.at(record.place_of("to")).also(record.place_of("from"), "the same system"));
+            return None;
+        }
+        Some(CopyWork {
+            from,
+            to,
+            bytes: Bytes(record.number("bytes")?),
+            pace: ByteRate(record.number("pace").unwrap_or(f64::INFINITY)),
+            io_size: Bytes(record.number("io_size")?),
+            transport: self.transport(record),
+        })
+    }
+
+    fn io(&mut self, record: &Record) -> Option<IoWork> {
+        let storage = self.named(record, "storage", Entity::Storage);
+        let site = match record.wrote("site") {
+            true => self.named(record, "site", Entity::Site),
+            false => self.home_of(record, storage),
+        };
+        let pattern = self.pattern(record);
+        Some(IoWork {
+            storage: storage?,
+            site: site?,
+            clients: record.number("clients")? as u64,
+            client_nic: ByteRate(record.number("client_nic")?),
+            io_size: Bytes(record.number("io_size")?),
+            queue_depth: record.whole("queue_depth") as u32,
+            pace: ByteRate(record.number("rate").unwrap_or(f64::INFINITY)),
+            pattern: pattern?,
+            transport: self.transport(record),
+        })
+    }
+
+    /// The site of the storage system under load.
+    fn home_of(&mut self, record: &Record, storage: Option<usize>) -> Option<usize> {
+        let top = self.top;
+        let system = top.tables("storage").get(storage?)?;
+        let name = system.text("site")?;
+        let index = top.tables("site").iter().position(|site| site.name == name)?;
+        self.reader.ledger.derived(record.address_of("site"), name, format!("the site of '{}'", system.name));
+        Some(index)
+    }
+
+    fn pattern(&mut self, record: &Record) -> Option<Pattern> {
+        let word = record.text("pattern")?;
+        let share = record.number("read_share");
+        if word == "mixed" {
+            if share.is_none() && !record.broken.contains(&"read_share") {
+                let message = format!("missing key 'read_share' in [{}]", record.address);
+                let found = Diagnostic::new("E0102", message).at(record.place_of("pattern"));
+                self.report(found.label("a mixed load needs 'read_share'").help("for example 'read_share = \"70 %\"'"));
+            }
+            return share.map(|read_share| Pattern::Mixed { read_share });
+        }
+        if record.wrote("read_share") {
+            let message = format!("'read_share' has no effect with 'pattern = \"{word}\"'");
+            self.report(Diagnostic::new("W0609", message).at(record.place_of("read_share")));
+        }
+        Some(if word == "read" { Pattern::Read } else { Pattern::Write })
+    }
+}

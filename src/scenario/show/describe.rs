@@ -1,0 +1,354 @@
+//! What a file means, as `apollo check` prints it.
+
+use std::fmt::Write as _;
+
+use super::origins::origins;
+use crate::scenario::plan::{
+    CopyWork, Failures, FanOut, Fleet, IoWork, Layout, Link, Pattern, Plan, RlWork, Rule, Storage, WorkKind,
+};
+use crate::units::{Dimension, SimDuration, display};
+
+/// Seconds in a day and in a Julian year.
+const DAY: f64 = 86_400.0;
+const YEAR: f64 = 365.25 * DAY;
+
+/// The plan in words: every entity, totals, derived values, figures and defaults with their sources, warnings.
+pub fn describe(plan: &Plan) -> String {
+    let mut out = String::new();
+    header(&mut out, plan);
+    sites(&mut out, plan);
+    list(&mut out, "Links", &plan.links, |link| link_line(plan, link));
+    groups(&mut out, plan);
+    list(&mut out, "Fleets", &plan.fleets, |fleet| fleet_line(plan, fleet));
+    list(&mut out, "Storage", &plan.storages, |storage| storage_line(plan, storage));
+    works(&mut out, plan);
+    targets(&mut out, plan);
+    totals(&mut out, plan);
+    origins(&mut out, plan);
+    if !plan.warnings.is_empty() {
+        out.push_str("\nWarnings\n");
+        for warning in &plan.warnings {
+            let _ = writeln!(out, "  {}  ({})", warning.message, warning.at);
+        }
+    }
+    out
+}
+
+fn list<T>(out: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> String) {
+    if items.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{title}");
+    for item in items {
+        let _ = writeln!(out, "  {}", line(item));
+    }
+}
+
+fn time(duration: SimDuration) -> String {
+    display(duration.as_secs_f64(), Dimension::Duration)
+}
+
+fn rate(bytes_per_s: f64) -> String {
+    display(bytes_per_s, Dimension::ByteRate)
+}
+
+fn throughput(bytes_per_s: f64) -> String {
+    display(bytes_per_s, Dimension::Throughput)
+}
+
+fn size(bytes: f64) -> String {
+    display(bytes, Dimension::Bytes)
+}
+
+fn share(x: f64) -> String {
+    display(x, Dimension::Ratio)
+}
+
+fn power(watts: f64) -> String {
+    display(watts, Dimension::Power)
+}
+
+/// A whole number in groups of three digits.
+fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn header(out: &mut String, plan: &Plan) {
+    let _ = writeln!(out, "{}", plan.title);
+    let _ = writeln!(
+        out,
+        "  {} from {}, results after {}; {} replications, seed {}",
+        time(plan.horizon),
+        plan.start,
+        time(plan.warmup),
+        count(u64::from(plan.replications)),
+        plan.seed
+    );
+}
+
+fn sites(out: &mut String, plan: &Plan) {
+    list(out, "Sites", &plan.sites, |site| {
+        let mut line =
+            format!("{}: fabric {}, WAN edge {}", site.name, rate(site.fabric.get()), rate(site.wan_edge.get()));
+        if let Some((latitude, longitude)) = site.location {
+            let _ = write!(line, ", at {latitude}, {longitude}");
+        }
+        if let Some(meter) = site.power {
+            let it = meter.get() / site.pue;
+            let _ = write!(line, ", {} at the meter = {} for IT (PUE {})", power(meter.get()), power(it), site.pue);
+        }
+        for (cooling, positions) in &site.rack_positions {
+            let _ = write!(line, ", {} {cooling} rack positions", count(*positions));
+        }
+        line
+    });
+}
+
+fn link_line(plan: &Plan, link: &Link) -> String {
+    let (a, b) = (&plan.sites[link.ends.0].name, &plan.sites[link.ends.1].name);
+    let mut line = format!(
+        "{}: {a} - {b}, {} each way in {} wave{}, RTT {}, {} of fibre, {} of it payload",
+        link.name,
+        rate(link.capacity.get()),
+        link.waves,
+        if link.waves == 1 { "" } else { "s" },
+        time(link.rtt),
+        display(link.metres, Dimension::Distance),
+        share(link.framing),
+    );
+    let groups: Vec<&str> = link.risk_groups.iter().map(|g| plan.risk_groups[*g].name.as_str()).collect();
+    match (&link.cuts, groups.is_empty()) {
+        (Some(cuts), _) => line.push_str(&format!("; {}", failure_words("cuts", cuts))),
+        (None, false) => line.push_str(&format!("; cut with {}", groups.join(", "))),
+        (None, true) => line.push_str("; never cut"),
+    }
+    match &link.wave_failures {
+        Some(failures) => line.push_str(&format!(", {}", failure_words("failures per wave", failures))),
+        None => line.push_str(", waves never fail"),
+    }
+    line
+}
+
+fn failure_words(what: &str, failures: &Failures) -> String {
+    let repair = display(failures.time_to_repair.mean(), Dimension::Duration);
+    format!(
+        "{:.2} {what} a year, {repair} each",
+        YEAR / (failures.time_to_failure.mean() + failures.time_to_repair.mean())
+    )
+}
+
+fn groups(out: &mut String, plan: &Plan) {
+    list(out, "Risk groups", &plan.risk_groups, |group| {
+        let index = plan.risk_groups.iter().position(|g| g.name == group.name);
+        let members: Vec<&str> = plan
+            .links
+            .iter()
+            .filter(|l| l.risk_groups.iter().any(|g| Some(*g) == index))
+            .map(|l| l.name.as_str())
+            .collect();
+        let cuts = group.cuts.as_ref().map_or("never cut".to_owned(), |cuts| failure_words("cuts", cuts));
+        format!("{}: {}; {cuts}", group.name, members.join(", "))
+    });
+}
+
+fn gpus(fleet: &Fleet) -> u64 {
+    fleet.nodes * fleet.gpus_per_node
+}
+
+fn failures_per_day(fleet: &Fleet) -> f64 {
+    fleet.hazards.iter().map(|h| h.per_gpu_second).sum::<f64>() * gpus(fleet) as f64 * DAY
+}
+
+fn fleet_line(plan: &Plan, fleet: &Fleet) -> String {
+    format!(
+        "{} at {}: {} GPUs in {} nodes of {} ({}), {} spare; {:.1} failures a day; front-end NICs {}, IT power {}, {} {} racks",
+        fleet.name,
+        plan.sites[fleet.site].name,
+        count(gpus(fleet)),
+        count(fleet.nodes),
+        fleet.gpus_per_node,
+        fleet.node,
+        share(fleet.spares),
+        failures_per_day(fleet),
+        rate(gpus(fleet) as f64 * fleet.frontend_per_gpu.get()),
+        power(fleet.nodes as f64 * fleet.node_power.get()),
+        count((fleet.nodes as f64 * fleet.racks_per_node).ceil() as u64),
+        fleet.cooling,
+    )
+}
+
+fn storage_line(plan: &Plan, storage: &Storage) -> String {
+    let installed = match &storage.layout {
+        Layout::SharedNodes { nodes, nic, media_read, media_write } => {
+            let n = *nodes as f64;
+            format!(
+                "{} nodes: NICs {} each way, media read {} and write {}",
+                count(*nodes),
+                rate(n * nic.get()),
+                throughput(n * media_read.get()),
+                throughput(n * media_write.get())
+            )
+        }
+        Layout::HeadsEnclosures { heads, head_nic, enclosures, media_read, media_write, .. } => {
+            let n = *enclosures as f64;
+            format!(
+                "{} heads with NICs of {} each way, {} enclosures: media read {} and write {}",
+                count(*heads),
+                rate(*heads as f64 * head_nic.get()),
+                count(*enclosures),
+                throughput(n * media_read.get()),
+                throughput(n * media_write.get())
+            )
+        }
+        Layout::Accounts { accounts, ingress, egress } => {
+            let n = *accounts as f64;
+            format!(
+                "{} accounts: egress {}, ingress {}",
+                count(*accounts),
+                rate(n * egress.get()),
+                rate(n * ingress.get())
+            )
+        }
+        Layout::Provisioned { rate: sold, read_share, write_share } => {
+            let (read, write) = (throughput(sold.get() * read_share), throughput(sold.get() * write_share));
+            format!("provisioned {}: reads reach {read}, writes {write}", throughput(sold.get()))
+        }
+    };
+    let operations = display(storage.operations, Dimension::OpRate);
+    format!(
+        "{} at {}: {} usable ({}), {installed}, {operations}",
+        storage.name,
+        plan.sites[storage.site].name,
+        size(storage.capacity.get()),
+        storage.system
+    )
+}
+
+fn works(out: &mut String, plan: &Plan) {
+    list(out, "Works", &plan.works, |work| {
+        let what = match &work.kind {
+            WorkKind::Rl(rl) => rl_lines(plan, rl),
+            WorkKind::Copy(copy) => copy_line(plan, copy),
+            WorkKind::Io(io) => io_line(plan, io),
+        };
+        format!("{} ({} to {}, priority {}): {what}", work.name, time(work.starts), time(work.ends), work.priority)
+    });
+}
+
+fn copy_line(plan: &Plan, copy: &CopyWork) -> String {
+    let (from, to) = (&plan.storages[copy.from], &plan.storages[copy.to]);
+    let pace = if copy.pace.get().is_finite() { format!(", at most {}", rate(copy.pace.get())) } else { String::new() };
+    format!("copies {} from {} to {}{pace}", size(copy.bytes.get()), from.name, to.name)
+}
+
+fn io_line(plan: &Plan, io: &IoWork) -> String {
+    let pattern = match io.pattern {
+        Pattern::Read => "reads".to_owned(),
+        Pattern::Write => "writes".to_owned(),
+        Pattern::Mixed { read_share } => format!("{} reads, the rest writes", share(read_share)),
+    };
+    let pace = match io.pace.get().is_finite() {
+        true => format!("paced to {}", throughput(io.pace.get())),
+        false => "saturating".to_owned(),
+    };
+    format!(
+        "{pattern} on {} by {} clients at {} with NICs of {} in all, {} per operation, {} outstanding each, {pace}",
+        plan.storages[io.storage].name,
+        count(io.clients),
+        plan.sites[io.site].name,
+        rate(io.clients as f64 * io.client_nic.get()),
+        size(io.io_size.get()),
+        io.queue_depth,
+    )
+}
+
+fn rl_lines(plan: &Plan, rl: &RlWork) -> String {
+    let pools: Vec<String> = rl
+        .generators
+        .iter()
+        .map(|(fleet, gpus)| {
+            let engines = gpus / rl.engine.gpus;
+            let name = &plan.fleets[*fleet].name;
+            format!("{} GPUs of {name} as {} engines", count(*gpus), count(engines))
+        })
+        .collect();
+    let full = rl.parameters * rl.bytes_per_parameter;
+    let publish = match rl.weights.delta {
+        true => format!(
+            "deltas of {} ({} of {} changed), all {} every {} publishes",
+            size(rl.parameters * rl.weights.changed * rl.weights.bytes_per_changed),
+            share(rl.weights.changed),
+            display(rl.parameters, Dimension::Count),
+            size(full),
+            rl.weights.full_every
+        ),
+        false => format!("all {} at every publish", size(full)),
+    };
+    let copies = match rl.weights.fan_out {
+        FanOut::Tree => "one copy per site",
+        FanOut::PerEngine => "one copy per engine",
+    };
+    let checkpoint = rl.checkpoint.map_or(String::new(), |c| {
+        let bytes = size(rl.parameters * c.bytes_per_parameter);
+        format!("\n      checkpoints of {bytes} to {} every {}", plan.storages[c.storage].name, time(c.every))
+    });
+    format!(
+        "RL of {} back within {}\n      trainer: {} GPUs of {}, {} trajectories per step\n      generators: {}\n      publishes {publish}, {copies}{checkpoint}",
+        rl.model,
+        time(rl.feedback_target),
+        count(rl.trainer_gpus),
+        plan.fleets[rl.trainer_fleet].name,
+        count(rl.batch),
+        pools.join("; "),
+    )
+}
+
+fn targets(out: &mut String, plan: &Plan) {
+    list(out, "Targets", &plan.targets, |target| {
+        let rule = match target.rule {
+            Rule::AtMost(_) => "at most",
+            Rule::AtLeast(_) => "at least",
+            Rule::Within { .. } => "within",
+        };
+        format!("{}: {} {rule} {}", target.name, target.kpi, target.written)
+    });
+}
+
+fn totals(out: &mut String, plan: &Plan) {
+    let total_gpus: u64 = plan.fleets.iter().map(gpus).sum();
+    let failures: f64 = plan.fleets.iter().map(failures_per_day).sum();
+    let capacity: f64 = plan.storages.iter().map(|s| s.capacity.get()).sum();
+    let links: f64 = plan.links.iter().map(|l| l.capacity.get()).sum();
+    let fleet_power: f64 = plan.fleets.iter().map(|f| f.nodes as f64 * f.node_power.get()).sum();
+    let it: f64 = fleet_power + plan.storages.iter().map(|s| s.power.get()).sum::<f64>();
+    let _ = writeln!(
+        out,
+        "\nTotals\n  {} sites, {} GPUs with {failures:.1} failures a day, {} of IT power, {} of storage, {} of WAN each way",
+        plan.sites.len(),
+        count(total_gpus),
+        power(it),
+        size(capacity),
+        rate(links),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_000), "1,000");
+        assert_eq!(count(40_032_000), "40,032,000");
+    }
+}

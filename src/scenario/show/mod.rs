@@ -1,0 +1,10 @@
+//! The language and a plan in words: JSON schema, Markdown reference, and what `apollo check` prints.
+
+mod describe;
+mod origins;
+mod reference;
+mod schema;
+
+pub use describe::describe;
+pub use reference::reference;
+pub use schema::schema;

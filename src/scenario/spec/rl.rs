@@ -1,0 +1,321 @@
+//! `kind = "rl"`: an online-RL loop.
+
+use super::wan::TRANSPORT;
+use super::work::{COMMON, LATER};
+use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, TableSpec, assumed, cited, key};
+use crate::units::Dimension;
+
+/// `kind = "rl"`
+pub static WORK_RL: TableSpec = TableSpec {
+    header: "[work.NAME] kind = \"rl\"",
+    doc: "An online-RL loop: generator pools, rewards, one trainer pool, and a publish path for new weights.",
+    groups: &[COMMON, LOOP, MODEL, TRAJECTORY, PARTS, TRANSPORT],
+    later: LATER,
+    rules: &[],
+};
+
+const LOOP: &[Key] = &[
+    key("model", Kind::Part("model"), Need::Required, "Catalogue model."),
+    key("trainer", Kind::Table(&POOL), Need::Required, "Trainer pool."),
+    key("generators", Kind::Tables(&POOL), Need::Required, "Generator pools, at least one."),
+    key(
+        "feedback_target",
+        Kind::Quantity(Dimension::Duration),
+        assumed("60 s", "the loop time that planners of online RL ask for"),
+        "The time in which the loop should close.",
+    )
+    .positive(CENTURY),
+    key(
+        "batch",
+        Kind::Whole(Dimension::Count),
+        cited("8192", "512 prompts x 16 samples: AReaL v0.2 and verl fully_async"),
+        "Trajectories per trainer step.",
+    )
+    .within(1.0, 1e8),
+    key(
+        "max_lag",
+        Kind::Whole(Dimension::Versions),
+        cited("4", "AReaL v0.3: no loss of quality up to 4 versions with the decoupled objective"),
+        "Oldest admissible difference between trainer version and trajectory at consumption.",
+    )
+    .within(0.0, 1e6),
+];
+
+/// Figures of the model part that are not figures of its engine, its deltas or its checkpoints.
+const MODEL: &[Key] = &[
+    key("parameters", Kind::Quantity(Dimension::Count), Need::Part("parameters"), "Parameters.").within(1.0, 1e18),
+    key(
+        "active_parameters",
+        Kind::Quantity(Dimension::Count),
+        Need::Part("active_parameters"),
+        "Parameters that take part in one token.",
+    )
+    .within(1.0, 1e18),
+    key(
+        "bytes_per_parameter",
+        Kind::Quantity(Dimension::Bytes),
+        Need::Part("bytes_per_parameter"),
+        "Served bytes per parameter.",
+    )
+    .positive(1e3),
+];
+
+const TRAJECTORY: &[Key] = &[
+    key(
+        "length",
+        Kind::Random(Dimension::Tokens),
+        cited(
+            "lognormal median 1200 p99 12k",
+            "Laminar: p99 about ten times the median; verl 671B: mean of 1,960 tokens, which is a median of 1,200",
+        ),
+        "Tokens of a trajectory before the cap.",
+    )
+    .positive(1e9),
+    key(
+        "length_cap",
+        Kind::Quantity(Dimension::Tokens),
+        cited("8192", "PipelineRL and NeMo RL v0.6 (Qwen3-235B) run with a cap of 8,192 tokens"),
+        "Longest trajectory.",
+    )
+    .within(1.0, 1e9),
+    key(
+        "reward",
+        Kind::Random(Dimension::Duration),
+        assumed("0.5 s", "a reward model or checker beside the engine; depends on the task"),
+        "Time from the last token to the reward.",
+    )
+    .within(0.0, CENTURY),
+    key(
+        "bytes_per_token",
+        Kind::Quantity(Dimension::Bytes),
+        assumed("12 B", "token, log-probability and mask, 4 bytes each"),
+        "Bytes that a trajectory carries per token.",
+    )
+    .positive(1e9),
+    key(
+        "ship_every",
+        Kind::Quantity(Dimension::Duration),
+        assumed("0.5 s", "AReaL v0.2 bounds the way from generator to trainer by 3 s at 1,000 GPUs"),
+        "Time between two shipments of trajectories from one generator site.",
+    )
+    .positive(86_400.0),
+];
+
+const PARTS: &[Key] = &[
+    key("engine", Kind::Table(&ENGINE), assumed("{}", "every key has a default"), "Generation engines."),
+    key("step", Kind::Table(&STEP), assumed("{}", "every key has a default"), "Trainer step."),
+    key("weights", Kind::Table(&WEIGHTS), assumed("{}", "every key has a default"), "Publication of new weights."),
+    key("checkpoint", Kind::Table(&CHECKPOINT), Need::Optional("no checkpoints"), "Checkpoints of the trainer."),
+];
+
+static POOL: TableSpec = TableSpec {
+    header: "pool",
+    doc: "GPUs of a fleet.",
+    groups: &[&[
+        key("fleet", Kind::Name(Entity::Fleet), Need::Required, "Fleet."),
+        key("gpus", Kind::Whole(Dimension::Gpus), Need::Required, "GPUs of it.").within(1.0, 1e8),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
+static ENGINE: TableSpec = TableSpec {
+    header: "engine",
+    doc: "One model replica with continuous batching: rate per trajectory = single_rate / (1 + b / half_batch).",
+    groups: &[&[
+        key("gpus", Kind::Whole(Dimension::Gpus), Need::Part("engine_gpus"), "GPUs per engine.").within(1.0, 1e6),
+        key("slots", Kind::Whole(Dimension::Count), Need::Part("slots"), "Trajectories at once.").within(1.0, 1e6),
+        key(
+            "single_rate",
+            Kind::Quantity(Dimension::TokenRate),
+            Need::Part("single_rate"),
+            "Tokens per second of one trajectory alone on the engine.",
+        )
+        .positive(1e9),
+        key(
+            "half_batch",
+            Kind::Quantity(Dimension::Count),
+            Need::Part("half_batch"),
+            "Concurrent trajectories at which each runs at half of `single_rate`.",
+        )
+        .positive(1e9),
+        key(
+            "cohort",
+            Kind::Whole(Dimension::Count),
+            assumed("0", "the program chooses: 32 cohorts per pool"),
+            "Real engines that one simulated cohort stands for; 0 lets the program choose.",
+        )
+        .within(0.0, 1e6),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
+static STEP: TableSpec = TableSpec {
+    header: "step",
+    doc: "Time of a trainer step: overhead + tokens x FLOPs x active parameters / (GPUs x peak x utilisation).",
+    groups: &[&[
+        key(
+            "overhead",
+            Kind::Quantity(Dimension::Duration),
+            assumed("2 s", "launch, data loading, optimiser, metrics"),
+            "Time that does not depend on the batch.",
+        )
+        .within(0.0, 86_400.0),
+        key(
+            "update_flops",
+            Kind::Quantity(Dimension::Factor),
+            cited("6", "textbook: 2 forward and 4 backward"),
+            "FLOPs per token and active parameter in the update.",
+        )
+        .positive(1e4),
+        key(
+            "logprob_flops",
+            Kind::Quantity(Dimension::Factor),
+            cited("2", "textbook: one forward pass"),
+            "FLOPs per token and active parameter in the log-prob pass; 0 removes the phase.",
+        )
+        .within(0.0, 1e4),
+        key(
+            "mfu",
+            Kind::Quantity(Dimension::Ratio),
+            cited("19 %", "verl 671B on 96 H20 (docs/perf/dpsk.md)"),
+            "Model FLOPs utilisation of a pool of `mfu_gpus`.",
+        )
+        .positive(1.0),
+        key(
+            "mfu_gpus",
+            Kind::Quantity(Dimension::Gpus),
+            cited("96", "verl 671B on 96 H20 (docs/perf/dpsk.md)"),
+            "Pool size at which `mfu` holds.",
+        )
+        .within(1.0, 1e8),
+        key(
+            "scaling",
+            Kind::Quantity(Dimension::Ratio),
+            cited(
+                "0.896",
+                "derived from Llama 3: 430 to 400 TFLOP/s per GPU from 8,192 to 16,384 GPUs; 1 + ln(400/430)/ln 2",
+            ),
+            "Exponent of throughput in the number of GPUs; 1 is linear.",
+        )
+        .positive(1.0),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
+static WEIGHTS: TableSpec = TableSpec {
+    header: "weights",
+    doc: "How new weights reach the generators.",
+    groups: &[&[
+        key(
+            "publish",
+            Kind::Choice(&["full", "delta"]),
+            assumed("delta", "what current cross-region systems do"),
+            "Whole weights every time, or deltas.",
+        ),
+        key(
+            "changed",
+            Kind::Quantity(Dimension::Ratio),
+            cited("1.2 %", "NeMo-DCR: 0.6 to 1.2 % of bf16 elements per step in six models; Fireworks: under 2 %"),
+            "Share of parameters that a step changes.",
+        )
+        .positive(1.0),
+        key(
+            "bytes_per_changed",
+            Kind::Quantity(Dimension::Bytes),
+            Need::Part("delta_bytes_per_changed"),
+            "Bytes per changed parameter in a delta.",
+        )
+        .positive(1e3),
+        key(
+            "full_every",
+            Kind::Whole(Dimension::Count),
+            cited("25", "Fireworks: a full checkpoint every 25 steps"),
+            "Every how many publishes the whole model is sent.",
+        )
+        .within(1.0, 1e6),
+        key(
+            "fan_out",
+            Kind::Choice(&["tree", "per-engine"]),
+            assumed("tree", "one copy per site and a relay tree inside it"),
+            "One copy per site, or one copy per engine across the WAN.",
+        ),
+        key(
+            "senders",
+            Kind::Whole(Dimension::Gpus),
+            assumed("256", "a sender for every 4 GB of a 1 TB model"),
+            "Trainer GPUs that build and send.",
+        )
+        .within(1.0, 1e8),
+        key(
+            "scan_rate",
+            Kind::Quantity(Dimension::Throughput),
+            cited("0.7 GB/s", "derived from NeMo-DCR: deltas of 63.2 GB in 2.96 s and 470 GB in 20.2 s on 32 GPUs"),
+            "Weight bytes that one sender scans per second to build a delta.",
+        )
+        .positive(MAX_RATE),
+        key(
+            "inner_rate",
+            Kind::Quantity(Dimension::Throughput),
+            cited("64 GB/s", "derived from checkpoint-engine: Kimi-K2 (1.03 TB) to 256 GPUs in 16.04 s"),
+            "Rate of the pipelined broadcast inside a site.",
+        )
+        .positive(MAX_RATE),
+        key(
+            "inner_bucket",
+            Kind::Quantity(Dimension::Bytes),
+            cited("8 GiB", "checkpoint-engine: buckets of 8 GiB"),
+            "Bytes that a hop of that broadcast holds before it passes them on.",
+        )
+        .positive(MAX_BYTES),
+        key(
+            "swap",
+            Kind::Random(Dimension::Duration),
+            assumed("uniform from 1 s to 5 s", "within the 1 to 15 s of checkpoint-engine and NIXL inside a cluster"),
+            "Pause of an engine that takes new weights.",
+        )
+        .within(0.0, 86_400.0),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
+static CHECKPOINT: TableSpec = TableSpec {
+    header: "checkpoint",
+    doc: "Checkpoints of the trainer.",
+    groups: &[&[
+        key("storage", Kind::Name(Entity::Storage), Need::Required, "Where they go."),
+        key("every", Kind::Quantity(Dimension::Duration), Need::Required, "Interval.").positive(CENTURY),
+        key(
+            "bytes_per_parameter",
+            Kind::Quantity(Dimension::Bytes),
+            Need::Part("checkpoint_bytes_per_parameter"),
+            "Bytes per parameter.",
+        )
+        .positive(1e3),
+        key(
+            "pause",
+            Kind::Quantity(Dimension::Duration),
+            cited("1 s", "ByteRobust: 0.18 to 1.84 s for in-memory saves"),
+            "Pause of the trainer while the state is copied aside.",
+        )
+        .within(0.0, 86_400.0),
+        key(
+            "blocking",
+            Kind::Bool,
+            assumed("false", "current trainers write in the background"),
+            "Whether the trainer waits for the last byte.",
+        ),
+        key(
+            "io_size",
+            Kind::Quantity(Dimension::Bytes),
+            assumed("8 MiB", "large sequential writes, one block of an object store"),
+            "Bytes per storage operation.",
+        )
+        .within(1.0, 1e15),
+    ]],
+    later: &[],
+    rules: &[],
+};

@@ -1,0 +1,161 @@
+//! `[storage.*]`
+
+use super::top::{counted, site};
+use super::{Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, key};
+use crate::units::Dimension;
+
+/// `[storage.*]`
+pub static STORAGE: TableSpec = TableSpec {
+    header: "[storage.NAME]",
+    doc: "A storage system at one site. Any figure of the system part can be overridden here.",
+    groups: &[STORAGE_KEYS, STAGES, BUFFER, SERVICE, COMMON],
+    later: &["price", "price_per_hour", "price_per_capacity", "qos", "quota"],
+    rules: &[Rule::AtLeastOne(&["nodes", "enclosures", "accounts", "capacity"])],
+};
+
+const STORAGE_KEYS: &[Key] = &[
+    site("Site of the system."),
+    key("system", Kind::Part("storage"), Need::Required, "Catalogue part of the system."),
+    counted(key(
+        "nodes",
+        Kind::Whole(Dimension::Count),
+        Need::Derived("the fewest that give `capacity`"),
+        "Nodes of a system whose nodes are both heads and enclosures.",
+    )),
+    counted(key(
+        "heads",
+        Kind::Whole(Dimension::Count),
+        Need::Derived("as many as enclosures"),
+        "Protocol heads of a system with separate enclosures.",
+    )),
+    counted(key(
+        "enclosures",
+        Kind::Whole(Dimension::Count),
+        Need::Derived("the fewest that give `capacity`"),
+        "Enclosures of a system with separate heads.",
+    )),
+    counted(key(
+        "accounts",
+        Kind::Whole(Dimension::Count),
+        Need::Derived("the fewest that give `capacity`"),
+        "Accounts of an object service.",
+    )),
+    key(
+        "capacity",
+        Kind::Quantity(Dimension::Bytes),
+        Need::Derived("units x raw x usable_fraction x reduction, or accounts x account_capacity"),
+        "Usable capacity, in client bytes.",
+    )
+    .positive(MAX_BYTES),
+];
+
+/// The figures of a storage part. A test compares them with the catalogue.
+const STAGES: &[Key] = &[
+    rate("nic", "NIC line rate of one node, each direction."),
+    rate("head_nic", "Client-side NIC rate of one head, each direction."),
+    rate("head_fabric", "Fabric-side NIC rate of one head, each direction."),
+    rate("enclosure_fabric", "Fabric-side rate of one enclosure, each direction."),
+    throughput("media_read", "Media read rate of one node or enclosure."),
+    throughput("media_write", "Media write rate of one node or enclosure."),
+    size("raw", "Raw media of one node or enclosure."),
+    share("usable_fraction", "Share of raw that is usable before data reduction."),
+];
+
+const BUFFER: &[Key] = &[
+    size("buffer", "Write buffer of one node or enclosure."),
+    throughput("buffer_rate", "Write rate of the buffer of one node or enclosure, all copies counted."),
+    factor("buffer_copies", 1.0, 10.0, "Bytes written to buffers per client byte: 2 mirrored, about 1.33 RAID 6."),
+    factor("reduction", 1.0, 1000.0, "Data reduction: client bytes per byte kept on media."),
+    key(
+        "migration_read",
+        Kind::Choice(&["raw", "reduced"]),
+        Need::Part("migration_read"),
+        "Bytes read back from the buffer: as written, or already reduced.",
+    ),
+    key("stripe_data", Kind::Whole(Dimension::Count), Need::Part("stripe_data"), "Data blocks of a stripe.")
+        .within(1.0, 10_000.0),
+    key("stripe_parity", Kind::Whole(Dimension::Count), Need::Part("stripe_parity"), "Parity blocks of a stripe.")
+        .within(0.0, 10_000.0),
+    key(
+        "low_water",
+        Kind::Quantity(Dimension::Ratio),
+        Need::Part("low_water"),
+        "Fill below which a full buffer counts as free again.",
+    )
+    .within(0.0, 0.999),
+];
+
+const SERVICE: &[Key] = &[
+    size("account_capacity", "Capacity of one account."),
+    rate("account_ingress", "Write limit of one account."),
+    rate("account_egress", "Read limit of one account."),
+    key(
+        "provisioned_rate",
+        Kind::Quantity(Dimension::RatePerCapacity),
+        Need::Part("provisioned_rate"),
+        "Rate sold per capacity.",
+    )
+    .positive(1e6),
+    share("read_share", "Share of the provisioned rate that reads reach."),
+    share("write_share", "Share of the provisioned rate that writes reach."),
+    size("max_capacity", "Largest capacity without a special request; more is a warning."),
+];
+
+const COMMON: &[Key] = &[
+    key(
+        "operations",
+        Kind::Quantity(Dimension::OpRate),
+        Need::Part("operations"),
+        "Operations per second of one node, head or account; of the whole system when provisioned.",
+    )
+    .positive(1e15),
+    latency("read_latency", "Time of one read before its first byte."),
+    latency("write_latency", "Time of one write until its acknowledgement."),
+    factor("client_overhead", 1.0, 10.0, "Wire bytes per payload byte between client and head."),
+    factor("internal_overhead", 1.0, 10.0, "Wire bytes per payload byte on inner hops."),
+    throughput("nameplate_read", "Data-sheet read rate of one unit, or of the service."),
+    throughput("nameplate_write", "Data-sheet write rate of one unit, or of the service."),
+    power("node_power", "IT power of one node or enclosure."),
+    factor("racks", 0.0, 1000.0, "Rack positions of one node or enclosure."),
+    power("head_power", "IT power of one head."),
+    factor("head_racks", 0.0, 1000.0, "Rack positions of one head."),
+    key(
+        "min_nodes",
+        Kind::Whole(Dimension::Count),
+        Need::Part("min_nodes"),
+        "Fewest nodes the product supports; fewer is a warning.",
+    )
+    .within(0.0, 1e6),
+];
+
+const fn figure(name: &'static str, dim: Dimension, doc: &'static str) -> Key {
+    key(name, Kind::Quantity(dim), Need::Part(name), doc)
+}
+
+const fn rate(name: &'static str, doc: &'static str) -> Key {
+    figure(name, Dimension::ByteRate, doc).positive(MAX_RATE)
+}
+
+const fn throughput(name: &'static str, doc: &'static str) -> Key {
+    figure(name, Dimension::Throughput, doc).positive(MAX_RATE)
+}
+
+const fn size(name: &'static str, doc: &'static str) -> Key {
+    figure(name, Dimension::Bytes, doc).positive(MAX_BYTES)
+}
+
+const fn share(name: &'static str, doc: &'static str) -> Key {
+    figure(name, Dimension::Ratio, doc).positive(1.0)
+}
+
+const fn factor(name: &'static str, low: f64, high: f64, doc: &'static str) -> Key {
+    figure(name, Dimension::Factor, doc).within(low, high)
+}
+
+const fn latency(name: &'static str, doc: &'static str) -> Key {
+    figure(name, Dimension::Duration, doc).within(0.0, 3600.0)
+}
+
+const fn power(name: &'static str, doc: &'static str) -> Key {
+    figure(name, Dimension::Power, doc).within(0.0, 1e12)
+}

@@ -1,0 +1,191 @@
+//! Top level, `[site.*]`, `[target.*]`, `[sweep]`.
+
+use super::{
+    CENTURY, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, Need, RISK_GROUP, Rule, STORAGE, TableSpec, WAN,
+    assumed, key,
+};
+use crate::units::Dimension;
+
+/// Top-level tables that the language has and this version does not simulate.
+const LATER: &[&str] = &[
+    "topology",
+    "control_plane",
+    "dataset",
+    "tenant",
+    "tranche",
+    "demand",
+    "price",
+    "address_pool",
+    "solve",
+    "uncertain",
+];
+
+/// The file itself.
+pub static SCENARIO: TableSpec = TableSpec {
+    header: "top level",
+    doc: "What is simulated, for how long, and how often.",
+    groups: &[&[
+        key("format", Kind::Format, Need::Required, "Version of the scenario language; always 1."),
+        key("title", Kind::Text, Need::Optional("the file name"), "Title of reports."),
+        key(
+            "extends",
+            Kind::File,
+            Need::Optional("no base"),
+            "Base scenario; this file is laid over it, table by table.",
+        ),
+        key(
+            "start",
+            Kind::Date,
+            assumed("2026-01-01", "only dates in the output and horizons in months depend on it"),
+            "First day (midnight UTC).",
+        ),
+        key(
+            "horizon",
+            Kind::Horizon,
+            Need::Required,
+            "Simulated time; months and years are calendar ones from `start`.",
+        )
+        .positive(CENTURY),
+        key(
+            "warmup",
+            Kind::Quantity(Dimension::Duration),
+            assumed("0 s", "nothing is cut"),
+            "Time at the start that results leave out.",
+        )
+        .within(0.0, CENTURY),
+        key("seed", Kind::Exact, assumed("1", "any number will do"), "Root of all random streams.")
+            .within(0.0, f64::INFINITY),
+        key(
+            "replications",
+            Kind::Whole(Dimension::Count),
+            assumed("8", "enough for an interval; quantiles over replications need 20"),
+            "Independent repetitions.",
+        )
+        .within(1.0, 100_000.0),
+        key("record", Kind::Words(&["flows"]), Need::Optional("no record"), "Extra records: `flows` writes flows.csv."),
+        key("site", Kind::Named(&SITE), Need::Required, "Sites by name."),
+        key("fleet", Kind::Named(&FLEET), Need::Optional("no GPUs"), "GPU fleets by name."),
+        key("link", Kind::Named(&LINK), Need::Optional("no WAN"), "WAN links by name."),
+        key(
+            "risk_group",
+            Kind::Named(&RISK_GROUP),
+            Need::Optional("only those that links name"),
+            "Shared-risk groups by name.",
+        ),
+        key("wan", Kind::Table(&WAN), assumed("{}", "every key has a default"), "What all links have in common."),
+        key("storage", Kind::Named(&STORAGE), Need::Optional("no storage"), "Storage systems by name."),
+        key("work", Kind::Works, Need::Optional("nothing moves bytes"), "Works by name."),
+        key("target", Kind::Named(&TARGET), Need::Optional("nothing is judged"), "Targets by name."),
+        key("sweep", Kind::Sweep, Need::Optional("no variants"), "Addresses and the values to try."),
+    ]],
+    later: LATER,
+    rules: &[],
+};
+
+/// `[site.*]`
+pub static SITE: TableSpec =
+    TableSpec { header: "[site.NAME]", doc: "A data-centre site.", groups: &[SITE_KEYS], later: &[], rules: &[] };
+
+const SITE_KEYS: &[Key] = &[
+    key(
+        "location",
+        Kind::Location,
+        Need::Optional("links need a stated `rtt` or `length`"),
+        "Latitude and longitude in degrees; gives lengths and latencies of links that state none.",
+    ),
+    key("power", Kind::Quantity(Dimension::Power), Need::Optional("not limited"), "Power at the meter.").positive(1e12),
+    key(
+        "pue",
+        Kind::Quantity(Dimension::Factor),
+        assumed("1.2", "a liquid-cooled hall; only used with `power`"),
+        "Power usage effectiveness: meter power over IT power.",
+    )
+    .within(1.0, 5.0),
+    key(
+        "rack_positions",
+        Kind::Counts(&["air", "liquid"]),
+        Need::Optional("not limited"),
+        "Rack positions by cooling.",
+    ),
+    key(
+        "fabric",
+        Kind::Quantity(Dimension::ByteRate),
+        Need::Derived("sum of the front-end rates of the fleets' nodes / fabric_oversubscription"),
+        "Front-end fabric between GPU nodes and the site core, each direction.",
+    )
+    .positive(MAX_RATE),
+    key(
+        "fabric_oversubscription",
+        Kind::Quantity(Dimension::Factor),
+        assumed("4", "front-end networks are commonly built 2:1 to 8:1"),
+        "Installed NIC rate of all GPU nodes over the capacity of the front-end fabric.",
+    )
+    .within(1.0, 1000.0),
+    key(
+        "wan_edge",
+        Kind::Quantity(Dimension::ByteRate),
+        Need::Derived("sum of the capacities of the site's links"),
+        "Routers between the site core and all its links, each direction.",
+    )
+    .positive(MAX_RATE),
+];
+
+/// `[target.*]`
+pub static TARGET: TableSpec = TableSpec {
+    header: "[target.NAME]",
+    doc: "A limit on a KPI, judged on the confidence interval over replications.",
+    groups: &[&[
+        key("kpi", Kind::Text, Need::Required, "KPI name with an optional stat, e.g. `rl.online.feedback_time.p95`."),
+        key(
+            "at_most",
+            Kind::Limit,
+            Need::Optional("no upper limit"),
+            "Passes when the whole interval is at most this.",
+        ),
+        key(
+            "at_least",
+            Kind::Limit,
+            Need::Optional("no lower limit"),
+            "Passes when the whole interval is at least this.",
+        ),
+        key(
+            "within",
+            Kind::Table(&WITHIN),
+            Need::Optional("no band"),
+            "Passes when the whole interval lies in a band.",
+        ),
+        key("source", Kind::Text, Need::Optional("none"), "Published source, for validation cases."),
+    ]],
+    later: &[],
+    rules: &[Rule::ExactlyOne(&["at_most", "at_least", "within"])],
+};
+
+static WITHIN: TableSpec = TableSpec {
+    header: "within",
+    doc: "A band around a value.",
+    groups: &[&[
+        key("of", Kind::Limit, Need::Required, "Middle of the band."),
+        key("tolerance", Kind::Limit, Need::Required, "Half width, in the unit of the KPI, or in % of the middle."),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
+/// `[sweep]` has addresses for keys.
+pub static SWEEP: TableSpec = TableSpec {
+    header: "[sweep]",
+    doc: "Addresses and the lists of values to try for them.",
+    groups: &[],
+    later: &[],
+    rules: &[],
+};
+
+/// Everything that may be counted fits.
+pub(super) const fn counted(key: Key) -> Key {
+    key.within(1.0, MAX_COUNT)
+}
+
+/// A site, by name.
+pub(super) const fn site(doc: &'static str) -> Key {
+    key("site", Kind::Name(Entity::Site), Need::Required, doc)
+}

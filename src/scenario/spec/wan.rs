@@ -1,0 +1,216 @@
+//! `[link.*]`, `[risk_group.*]`, `[wan]`.
+
+use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, cited, key};
+use crate::units::Dimension;
+
+/// More cuts than this per metre and second (a thousand a year on 1000 km) are a slip of the unit.
+const MAX_CUTS: f64 = 1000.0 / 1e6 / 31_557_600.0;
+
+const CUTS: Key = key("cuts", Kind::Quantity(Dimension::PerDistanceTime), Need::Wan, "Fibre cuts per length and time.")
+    .within(0.0, MAX_CUTS);
+const CUT_REPAIR: Key =
+    key("cut_repair", Kind::Random(Dimension::Duration), Need::Wan, "Time until a cut fibre is spliced.")
+        .positive(CENTURY);
+const WAVE_FAILURES: Key = key(
+    "wave_failures",
+    Kind::Quantity(Dimension::PerDistanceTime),
+    Need::Wan,
+    "Failures of one wave (transponders, amplifiers, line cards) per length and time.",
+)
+.within(0.0, MAX_CUTS);
+const WAVE_REPAIR: Key =
+    key("wave_repair", Kind::Random(Dimension::Duration), Need::Wan, "Time until a failed wave works again.")
+        .positive(CENTURY);
+const MTBF: Key = key(
+    "mtbf",
+    Kind::Random(Dimension::Duration),
+    Need::Optional("exponential, from `cuts` and the length"),
+    "Time in service between cuts; replaces `cuts`.",
+)
+.positive(CENTURY);
+const FAILURES: Key = key(
+    "failures",
+    Kind::Bool,
+    assumed("true", "things fail unless a plan says otherwise"),
+    "Whether cuts and failures happen here at all.",
+);
+
+/// `[link.*]`
+pub static LINK: TableSpec = TableSpec {
+    header: "[link.NAME]",
+    doc: "A WAN link with two directions.",
+    groups: &[&[
+        key("between", Kind::Pair(Entity::Site), Need::Required, "The two sites."),
+        key("capacity", Kind::Quantity(Dimension::ByteRate), Need::Required, "Capacity of each direction.")
+            .positive(MAX_RATE),
+        key(
+            "waves",
+            Kind::Whole(Dimension::Count),
+            assumed("1", "one wave that fails as a whole"),
+            "Waves that make up the capacity; the link fails and degrades by wave.",
+        )
+        .within(1.0, 10_000.0),
+        key(
+            "rtt",
+            Kind::Quantity(Dimension::Duration),
+            Need::Derived("2 x length x 4.9 us/km; from the locations, route_fixed more, where no length is stated"),
+            "Round-trip propagation time.",
+        )
+        .within(1e-9, 60.0),
+        key(
+            "length",
+            Kind::Quantity(Dimension::Distance),
+            Need::Derived("rtt / 2 / 4.9 us/km, or route_factor x great circle between the locations"),
+            "Length of the fibre route.",
+        )
+        .positive(1e9),
+        key(
+            "risk_group",
+            Kind::Names(Entity::RiskGroup),
+            Need::Optional("cuts of its own"),
+            "Shared-risk groups; they carry the cuts.",
+        ),
+        FAILURES,
+        CUTS,
+        MTBF,
+        CUT_REPAIR,
+        WAVE_FAILURES,
+        WAVE_REPAIR,
+        key("transport", Kind::Part("interconnect"), Need::Wan, "Framing on the wire."),
+        key(
+            "framing",
+            Kind::Quantity(Dimension::Ratio),
+            Need::Derived("the framing efficiency of `transport`"),
+            "Payload bytes per wire byte.",
+        )
+        .positive(1.0),
+    ]],
+    later: &[],
+    rules: &[Rule::AtMostOne(&["cuts", "mtbf"])],
+};
+
+/// `[risk_group.*]`
+pub static RISK_GROUP: TableSpec = TableSpec {
+    header: "[risk_group.NAME]",
+    doc: "A conduit whose cut takes all its links. Links may name a group without such a table.",
+    groups: &[&[
+        FAILURES,
+        CUTS,
+        MTBF,
+        CUT_REPAIR,
+        key(
+            "length",
+            Kind::Quantity(Dimension::Distance),
+            Need::Derived("the longest link in the group"),
+            "Length of the shared route.",
+        )
+        .positive(1e9),
+    ]],
+    later: &[],
+    rules: &[Rule::AtMostOne(&["cuts", "mtbf"])],
+};
+
+const ARROW: &str = "ARROW (SIGCOMM 2021): half of fibre cuts last longer than 9 h, a tenth longer than a day; \
+                     lognormal through both";
+const CUT_RATE: &str = "modern underground plant has about 0.3 to 1.5 cuts per 1000 km and year (FCC/Bellcore: 2.7 in \
+                        the 1990s); not verified at the source";
+
+/// `[wan]`
+pub static WAN: TableSpec = TableSpec {
+    header: "[wan]",
+    doc: "What all links and transfers have in common; `[link.*]`, `[risk_group.*]` and works can differ.",
+    groups: &[&[
+        key(
+            "transport",
+            Kind::Part("interconnect"),
+            assumed("tcp-9000", "jumbo frames end to end on a private WAN"),
+            "Interconnect part that gives the framing efficiency.",
+        ),
+        key(
+            "streams",
+            Kind::Whole(Dimension::Count),
+            assumed("256", "one per sending GPU node of a large pool"),
+            "Parallel streams of a transfer between sites.",
+        )
+        .within(1.0, 1e7),
+        key(
+            "window",
+            Kind::Quantity(Dimension::Bytes),
+            assumed("64 MB", "a usual limit of tuned hosts; one stream reaches 10.9 Gb/s at 47 ms"),
+            "Bytes in flight per stream.",
+        )
+        .positive(MAX_BYTES),
+        key(
+            "setup_rtts",
+            Kind::Quantity(Dimension::Factor),
+            cited("2", "one round trip for TCP (RFC 9293) and one for TLS 1.3 (RFC 8446)"),
+            "Round trips before the first byte of a new transfer.",
+        )
+        .within(0.0, 100.0),
+        key(
+            "reconvergence",
+            Kind::Quantity(Dimension::Duration),
+            assumed("1 s", "optical protection takes about 50 ms, routing seconds to tens of seconds"),
+            "Time from a failure or repair until routes have changed; until then traffic on a dead path stands still.",
+        )
+        .within(0.0, 86_400.0),
+        key(
+            "route_factor",
+            Kind::Quantity(Dimension::Factor),
+            Need::Default {
+                text: "1.45",
+                source: "1.40 to 1.54 from three Azure region pairs (P50 RTT over great circle at 4.9 us/km)",
+                assumption: false,
+            },
+            "Length of a fibre route over the great circle between its ends.",
+        )
+        .within(1.0, 5.0),
+        key(
+            "route_fixed",
+            Kind::Quantity(Dimension::Duration),
+            assumed(
+                "0 s",
+                "fibre alone; a fit to Azure P95 round trips gives several milliseconds of equipment and access",
+            ),
+            "Time added to round-trip times that come from locations: equipment, access, queues.",
+        )
+        .within(0.0, 1.0),
+        FAILURES,
+        key("cuts", Kind::Quantity(Dimension::PerDistanceTime), assumed("0.5 /1000km-year", CUT_RATE), CUTS.doc)
+            .within(0.0, MAX_CUTS),
+        key(
+            "cut_repair",
+            Kind::Random(Dimension::Duration),
+            assumed("lognormal median 9 h p99 53.4 h", ARROW),
+            CUT_REPAIR.doc,
+        )
+        .positive(CENTURY),
+        key(
+            "wave_failures",
+            Kind::Quantity(Dimension::PerDistanceTime),
+            assumed("1 /1000km-year", "one failure per wave, 1000 km and year; no published rate was found"),
+            WAVE_FAILURES.doc,
+        )
+        .within(0.0, MAX_CUTS),
+        key(
+            "wave_repair",
+            Kind::Random(Dimension::Duration),
+            assumed(
+                "lognormal median 4 h p99 24 h",
+                "a spare card on site and a technician; no published law was found",
+            ),
+            WAVE_REPAIR.doc,
+        )
+        .positive(CENTURY),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
+/// Transport keys that a work may set for itself.
+pub(super) const TRANSPORT: &[Key] = &[
+    key("streams", Kind::Whole(Dimension::Count), Need::Wan, "Parallel streams between sites.").within(1.0, 1e7),
+    key("window", Kind::Quantity(Dimension::Bytes), Need::Wan, "Bytes in flight per stream.").positive(MAX_BYTES),
+    key("setup_rtts", Kind::Quantity(Dimension::Factor), Need::Wan, "Round trips before the first byte.")
+        .within(0.0, 100.0),
+];

@@ -1,0 +1,124 @@
+//! `[work.*]`: the keys all kinds share, `copy` and `io`.
+
+use super::wan::TRANSPORT;
+use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_COUNT, MAX_RATE, Need, TableSpec, assumed, key};
+use crate::units::Dimension;
+
+/// Kinds of work that are simulated.
+pub const WORK_KINDS: &[&str] = &["copy", "io", "rl"];
+/// Kinds of the language that are not simulated yet.
+pub(super) const LATER_KINDS: &[&str] = &["training", "trace"];
+/// Keys of the language that are not simulated yet.
+pub(super) const LATER: &[&str] = &["windows", "tenant", "dataset"];
+
+pub(super) const COMMON: &[Key] = &[
+    key("kind", Kind::Choice(WORK_KINDS), Need::Required, "What the work does: `rl`, `copy` or `io`."),
+    key(
+        "starts",
+        Kind::Moment,
+        assumed("0 s", "with the simulation"),
+        "When it starts: a duration after the scenario's start, or a date.",
+    )
+    .within(0.0, CENTURY),
+    key("ends", Kind::Moment, Need::Derived("the horizon"), "When it ends.").positive(CENTURY),
+    key(
+        "priority",
+        Kind::Whole(Dimension::Count),
+        assumed("5", "the middle of 0 to 9"),
+        "0 to 9; a higher number wins GPUs and bandwidth, strictly.",
+    )
+    .within(0.0, 9.0),
+];
+
+/// What any work must have; used while its kind is not known.
+pub static WORK_ANY: TableSpec =
+    TableSpec { header: "[work.NAME]", doc: "A work.", groups: &[COMMON], later: LATER, rules: &[] };
+
+/// `kind = "copy"`
+pub static WORK_COPY: TableSpec = TableSpec {
+    header: "[work.NAME] kind = \"copy\"",
+    doc: "A bulk copy from one storage system to another: hydration, replication, migration.",
+    groups: &[
+        COMMON,
+        &[
+            key("from", Kind::Name(Entity::Storage), Need::Required, "System that is read."),
+            key("to", Kind::Name(Entity::Storage), Need::Required, "System that is written."),
+            key("bytes", Kind::Quantity(Dimension::Bytes), Need::Required, "Amount to copy.").positive(MAX_BYTES),
+            key(
+                "pace",
+                Kind::Quantity(Dimension::ByteRate),
+                Need::Optional("as fast as it goes"),
+                "Rate the copy limits itself to.",
+            )
+            .positive(MAX_RATE),
+            key(
+                "io_size",
+                Kind::Quantity(Dimension::Bytes),
+                assumed("8 MiB", "large sequential operations, one block of an object store"),
+                "Bytes per operation on both systems.",
+            )
+            .within(1.0, 1e15),
+        ],
+        TRANSPORT,
+    ],
+    later: LATER,
+    rules: &[],
+};
+
+/// `kind = "io"`
+pub static WORK_IO: TableSpec = TableSpec {
+    header: "[work.NAME] kind = \"io\"",
+    doc: "A read, write or mixed load on one storage system, the way a benchmark drives it.",
+    groups: &[
+        COMMON,
+        &[
+            key("storage", Kind::Name(Entity::Storage), Need::Required, "System under load."),
+            key(
+                "site",
+                Kind::Name(Entity::Site),
+                Need::Derived("the site of the storage system"),
+                "Site of the clients.",
+            ),
+            key("clients", Kind::Whole(Dimension::Count), Need::Required, "Client nodes.").within(1.0, MAX_COUNT),
+            key(
+                "client_nic",
+                Kind::Quantity(Dimension::ByteRate),
+                assumed("200 Gbps", "a usual front-end NIC of a GPU node"),
+                "NIC of one client, each direction.",
+            )
+            .positive(MAX_RATE),
+            key(
+                "io_size",
+                Kind::Quantity(Dimension::Bytes),
+                assumed("1 MiB", "large transfers, as bandwidth tests use"),
+                "Bytes per operation.",
+            )
+            .within(1.0, 1e15),
+            key(
+                "queue_depth",
+                Kind::Whole(Dimension::Count),
+                assumed("64", "deep enough that latency does not limit large transfers"),
+                "Outstanding operations per client.",
+            )
+            .within(1.0, 1e6),
+            key("pattern", Kind::Choice(&["read", "write", "mixed"]), Need::Required, "Reads, writes, or both."),
+            key(
+                "read_share",
+                Kind::Quantity(Dimension::Ratio),
+                Need::Optional("required with `pattern = \"mixed\"`"),
+                "Share of payload bytes read in a mixed load, between 0 and 1.",
+            )
+            .within(1e-6, 0.999_999),
+            key(
+                "rate",
+                Kind::Quantity(Dimension::Throughput),
+                Need::Optional("saturating"),
+                "Rate the whole load is paced to.",
+            )
+            .positive(MAX_RATE),
+        ],
+        TRANSPORT,
+    ],
+    later: LATER,
+    rules: &[],
+};

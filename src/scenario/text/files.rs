@@ -1,0 +1,92 @@
+//! Reading the files a scenario consists of, within limits.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use super::guard;
+use super::source::{Kind, Place, Source};
+use super::tree::{self, Table};
+use crate::scenario::diagnostics::{Diagnostic, Findings};
+
+/// The texts read so far, in order.
+#[derive(Debug, Default)]
+pub struct Library {
+    sources: Vec<Arc<Source>>,
+}
+
+impl Library {
+    /// Keeps a text.
+    pub fn add(&mut self, kind: Kind, name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
+        let source = Source::new(self.sources.len(), kind, name, text);
+        self.sources.push(Arc::clone(&source));
+        source
+    }
+
+    /// All texts in order of reading.
+    pub fn sources(&self) -> &[Arc<Source>] {
+        &self.sources
+    }
+
+    /// Reads a file; `from` is the place that names it, if a file does.
+    ///
+    /// # Errors
+    /// E0002 (missing, a directory, not UTF-8), E0003 (too large), E0004 (the machine failed).
+    pub fn read(&mut self, path: &Path, from: Option<&Place>) -> Result<Arc<Source>, Box<Diagnostic>> {
+        let name = path.display().to_string();
+        let point = |d: Diagnostic| Box::new(if let Some(place) = from { d.at(place) } else { d });
+        let bytes = read_bytes(path).map_err(|(code, why)| point(Diagnostic::new(code, format!("'{name}': {why}"))))?;
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(self.add(Kind::File, name, text)),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                Err(point(Diagnostic::new("E0002", format!("'{name}': not UTF-8 text (byte {at} is invalid)"))))
+            }
+        }
+    }
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, (&'static str, String)> {
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => ("E0002", "no such file".to_owned()),
+        ErrorKind::IsADirectory => ("E0002", "is a directory, not a file".to_owned()),
+        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => ("E0002", "not a possible file name".to_owned()),
+        _ => ("E0004", format!("cannot be read: {error}")),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let meta = file.metadata().map_err(failed)?;
+    if meta.is_dir() {
+        return Err(("E0002", "is a directory, not a file".to_owned()));
+    }
+    let too_large = || ("E0003", format!("larger than {} MiB", guard::MAX_BYTES >> 20));
+    if meta.len() > guard::MAX_BYTES {
+        return Err(too_large());
+    }
+    // A pipe or device has no length; reading stops one byte past the limit whatever it holds.
+    let mut bytes = Vec::new();
+    file.take(guard::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > guard::MAX_BYTES { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Parses a text. `None` when a limit is broken; with syntax errors the tree is what could be understood.
+pub fn parse(source: &Arc<Source>, findings: &mut Findings) -> Option<Table> {
+    let whole = Place::start(source);
+    if let Err(broken) = guard::check(&source.text) {
+        findings.push(Diagnostic::new("E0003", broken.message).at(&whole.at(broken.span)));
+        return None;
+    }
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        findings.push(Diagnostic::new("E0001", "invalid TOML").at(&whole.at(span)).label(error.message()));
+    }
+    Some(tree::from_toml(source, document.get_ref()))
+}
+
+/// The path that `written` means inside `file`.
+pub fn beside(file: &str, written: &str) -> PathBuf {
+    Path::new(file).parent().unwrap_or(Path::new("")).join(written)
+}
