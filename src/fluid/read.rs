@@ -1,6 +1,6 @@
 //! What can be asked. Every read first brings rates up to date with the changes made.
 
-use super::exact::Sum;
+use super::exact::{Instant, Sum};
 use super::sharing::Sharing;
 use super::types::{Cause, FlowKey, MeterId, MeterReading, OwnerId, ResourceId};
 
@@ -89,7 +89,7 @@ impl Sharing {
     /// observers that must leave no trace, not even in the last bit of a sum.
     pub fn peek_meter(&self, now: i64, meter: MeterId) -> MeterReading {
         let meter = &self.meters[meter.index()];
-        let span = super::exact::Instant::at(now).seconds_since(meter.settled).max(0.0);
+        let span = Instant::at(now).seconds_since(meter.settled).max(0.0);
         let (active, bound) = (!meter.members.is_empty(), meter.bound && meter.rate > 0.0);
         MeterReading {
             rate: meter.rate,
@@ -102,9 +102,13 @@ impl Sharing {
 
     /// What [`carried`](Self::carried) would give at `now`, without settling anything.
     pub fn peek_carried(&self, now: i64, resource: ResourceId) -> f64 {
-        let resource = &self.resources[resource.index()];
-        let span = super::exact::Instant::at(now).seconds_since(resource.settled).max(0.0);
-        resource.carried.value() + resource.load * span
+        let mut total = Sum::ZERO;
+        for &node in &self.resources[resource.index()].nodes {
+            let node = &self.nodes[node as usize];
+            let span = Instant::at(now).seconds_since(node.carried_until).max(0.0);
+            total = total.combine(node.carried, 1.0).plus(node.load() * span);
+        }
+        total.value()
     }
 
     /// Appends the meters whose rate has changed since the last call, each once, in the order of their first change.
