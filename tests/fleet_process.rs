@@ -38,7 +38,9 @@ fn params(units: u64, streams: &Streams) -> FleetParams {
         detection: Dist::Constant(60.0),
         replacement: Dist::Exponential { mean: 300.0 },
         failures: streams.stream("time-to-failure"),
+        detections: streams.stream("detection"),
         repairs: streams.stream("repair"),
+        replacements: streams.stream("replacement"),
         past: streams.stream("past"),
     }
 }

@@ -111,7 +111,9 @@ pub fn fleet(fleet: &plan::Fleet, streams: &Streams) -> FleetParams {
         detection: fleet.detection.clone(),
         replacement: fleet.replacement.clone(),
         failures: own.stream("time-to-failure"),
+        detections: own.stream("detection"),
         repairs: own.stream("repair"),
+        replacements: own.stream("replacement"),
         past: own.stream("past"),
     }
 }

@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::screen::Screen;
 use crate::experiment::results::RunResults;
 use crate::experiment::{self, RunError, RunOptions};
+use crate::report::text::{self, TextStyle};
 use crate::scenario::plan::Plan;
 use crate::scenario::{self, Diagnostic, Severity, Sources};
 
@@ -69,7 +70,7 @@ pub fn load(path: &Path, overrides: &[String], screen: &Screen) -> Result<Loaded
 pub fn simulate(path: &Path, loaded: &Loaded, choices: &Choices, screen: &Screen) -> Result<RunResults, Failure> {
     let watch = Stopwatch::start();
     let name = path.display().to_string();
-    let progress = Progress::new(screen, &name);
+    let progress = Progress::new(screen, &text::shown(&name, TextStyle::default()));
     let options = RunOptions {
         seed: choices.seed,
         replications: choices.replications,

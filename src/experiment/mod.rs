@@ -144,7 +144,12 @@ fn replicate(
     }
     let (now, events) = (engine.now(), engine.events());
     let mut world = engine.into_model();
-    let measured = world.measure(now);
+    let mut measured = world.measure(now);
+    if replication > 0 {
+        // Only the first replication's series are shown; thousands of replications must not keep theirs.
+        measured.tracks = Vec::new();
+        measured.ends = Vec::new();
+    }
     let flows = world.take_records().map(|rows| rows.into_iter().map(flow_row).collect());
     Ok(Outcome { events, measured, flows })
 }

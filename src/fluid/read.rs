@@ -33,6 +33,11 @@ impl Sharing {
         self.class_of(key).map_or(0.0, short)
     }
 
+    /// All resources, in order of creation.
+    pub fn resources(&self) -> impl Iterator<Item = ResourceId> + use<> {
+        (0..self.resources.len() as u32).map(ResourceId)
+    }
+
     /// A resource's capacity in units/s.
     pub fn capacity(&self, resource: ResourceId) -> f64 {
         self.resources[resource.index()].capacity

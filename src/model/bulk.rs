@@ -35,8 +35,8 @@ pub struct Copy {
     pub admitted: f64,
     /// When the last byte arrived.
     pub finished: Option<SimTime>,
-    /// Bytes carried by a copy that its work's end cut short.
-    pub cut_at: Option<f64>,
+    /// When the end of its work cut it short, and the bytes it had carried.
+    pub cut: Option<(SimTime, f64)>,
     /// Seconds it would take alone on an idle world.
     pub alone_s: Option<f64>,
 }
@@ -44,7 +44,7 @@ pub struct Copy {
 impl Copy {
     /// A copy that has not begun.
     pub fn new(params: CopyParams) -> Self {
-        Copy { params, movement: None, began: None, admitted: 0.0, finished: None, cut_at: None, alone_s: None }
+        Copy { params, movement: None, began: None, admitted: 0.0, finished: None, cut: None, alone_s: None }
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Order {
     pub outer: Uses,
     /// Wire copies of each payload byte on the WAN and outer part (1; more where every engine fetches its own).
     pub copies: f64,
+    /// Share of the payload that goes the other way, from `ends.1` to `ends.0`: the writes of a storage load.
+    pub reverse: f64,
     /// Meters of the work itself.
     pub own_meters: Vec<(MeterId, f64)>,
     /// All meters that count it: its own and those of its storage systems.
@@ -333,10 +335,17 @@ impl Carriage {
     }
 }
 
-/// Outer part and route together, each byte counted `copies` times.
+/// Outer part and route together, each way its share, each byte counted `copies` times.
 fn uses_of(order: &Order, route: Option<&Route>) -> Uses {
-    let wan = route.map_or(&[][..], |r| &r.uses);
-    merged(order.outer.iter().chain(wan).map(|&(r, a)| (r, a * order.copies)).collect())
+    let mut uses = order.outer.clone();
+    if let Some(route) = route {
+        uses.extend(route.uses.iter().map(|&(r, a)| (r, a * (1.0 - order.reverse))));
+        uses.extend(route.back.iter().map(|&(r, a)| (r, a * order.reverse)));
+    }
+    for (_, a) in &mut uses {
+        *a *= order.copies;
+    }
+    merged(uses)
 }
 
 /// The tightest of the movement's own pace, the window limit `streams × window / RTT` and its outstanding operations.
@@ -370,9 +379,9 @@ mod tests {
     /// 100 bytes at 10 per second over a path of 2 s round trip, with one round trip of set-up.
     fn one() -> (Carriage, Route, MovementId) {
         let mut sharing = Sharing::new();
-        let (owner, pipe) = (sharing.add_owner(), sharing.add_resource(10.0));
+        let (owner, pipe, home) = (sharing.add_owner(), sharing.add_resource(10.0), sharing.add_resource(10.0));
         let mut carriage = Carriage::new(sharing, true);
-        let route = Route { uses: vec![(pipe, 1.0)], rtt: SimDuration::from_secs(2) };
+        let route = Route { uses: vec![(pipe, 1.0)], back: vec![(home, 1.0)], rtt: SimDuration::from_secs(2) };
         let order = Order {
             work: 3,
             purpose: Purpose::Copy,
@@ -382,6 +391,7 @@ mod tests {
             access: Vec::new(),
             outer: Vec::new(),
             copies: 1.0,
+            reverse: 0.0,
             own_meters: Vec::new(),
             meters: Vec::new(),
             bytes: 100.0,
@@ -421,6 +431,16 @@ mod tests {
             assert_eq!(carriage.cancel(at(s), id), None);
             assert_eq!(carriage.take_records().unwrap()[0].finish, None);
         }
+    }
+
+    #[test]
+    fn a_load_that_reads_and_writes_uses_both_directions_by_their_shares() {
+        let (carriage, route, id) = one();
+        let mut order = carriage.slots[id.index as usize].1.as_ref().unwrap().order.clone();
+        assert_eq!(uses_of(&order, Some(&route)), route.uses, "what only goes there takes nothing of the way back");
+        order.reverse = 0.25;
+        order.copies = 2.0;
+        assert_eq!(uses_of(&order, Some(&route)), vec![(route.uses[0].0, 1.5), (route.back[0].0, 0.5)]);
     }
 
     #[test]

@@ -50,10 +50,14 @@ pub struct FleetParams {
     pub detection: Dist,
     /// Time to bring a replacement into service, seconds.
     pub replacement: Dist,
-    /// Random stream of failure times.
+    /// Random stream of failure times, of the unit each hits and of its cause.
     pub failures: Stream,
-    /// Random stream of detection, repair and replacement times.
+    /// Random stream of detection times.
+    pub detections: Stream,
+    /// Random stream of repair times.
     pub repairs: Stream,
+    /// Random stream of replacement times.
+    pub replacements: Stream,
     /// Random stream of what happened before the run.
     pub past: Stream,
 }
@@ -90,7 +94,7 @@ pub enum FleetEffect {
         /// Work that holds it now.
         work: WorkId,
     },
-    /// A failure was noticed and no replacement can be had.
+    /// A failure was noticed and no replacement can be had for now.
     NoReplacement {
         /// Pool.
         pool: PoolId,
@@ -206,10 +210,10 @@ impl Fleet {
         self.granted(pool) * self.params.gpus_per_unit
     }
 
-    /// Whether a pool has all it asked for.
-    pub fn is_whole(&self, pool: PoolId) -> bool {
+    /// Whether a pool has all it will get for now: no failure is unnoticed and no replacement under way.
+    pub fn is_settled(&self, pool: PoolId) -> bool {
         let pool = &self.pools[pool.index()];
-        pool.granted == pool.wanted
+        pool.pending == 0 && pool.unnoticed == 0
     }
 
     /// A work claims units: idle ones beyond the spares first, then those of lower priorities.
@@ -245,7 +249,7 @@ impl Fleet {
                 self.next_candidate(ctx);
             }
             Event::UnitDetected(_, pool) => self.detected(pool, ctx, out),
-            Event::UnitReplaced(_, pool) => self.replaced(pool, out),
+            Event::UnitReplaced(_, pool) => self.replaced(pool, ctx, out),
             Event::UnitRepaired(_) => {
                 self.in_repair -= 1;
                 self.idle += 1;
@@ -272,9 +276,14 @@ impl Fleet {
         }
     }
 
-    /// A candidate hits one unit, each with equal chance.
+    /// A candidate hits one unit, each with equal chance. Every candidate draws the same numbers whether it counts or
+    /// not, so two variants of a plan see the same failures, detection and repair times whoever holds the units.
     fn fail(&mut self, ctx: &mut Context<'_, Event>, out: &mut Vec<FleetEffect>) {
         let mut hit = self.params.failures.below(self.params.units);
+        let weights: Vec<f64> = self.params.hazards.iter().map(|h| h.per_unit_second).collect();
+        let cause = self.params.failures.pick(&weights);
+        let detection = self.params.detections.sample(&self.params.detection);
+        let repair = self.params.repairs.sample(&self.params.hazards[cause].repair);
         let mut pool = None;
         if hit < self.idle {
             self.idle -= 1;
@@ -293,10 +302,6 @@ impl Fleet {
         }
         self.failures += 1;
         self.in_repair += 1;
-        let detection = self.params.repairs.sample(&self.params.detection);
-        let weights: Vec<f64> = self.params.hazards.iter().map(|h| h.per_unit_second).collect();
-        let cause = self.params.failures.pick(&weights);
-        let repair = self.params.repairs.sample(&self.params.hazards[cause].repair);
         let noticed = ctx.now().saturating_add(SimDuration::from_secs_f64(detection));
         let repaired = noticed.saturating_add(SimDuration::from_secs_f64(repair));
         if repaired < SimTime::MAX {
@@ -322,11 +327,12 @@ impl Fleet {
         }
     }
 
-    fn replaced(&mut self, pool: PoolId, out: &mut Vec<FleetEffect>) {
+    fn replaced(&mut self, pool: PoolId, ctx: &mut Context<'_, Event>, out: &mut Vec<FleetEffect>) {
         let entry = &mut self.pools[pool.index()];
         entry.pending -= 1;
         if entry.wanted == 0 {
             self.idle += 1;
+            self.serve(ctx, out);
             return;
         }
         entry.granted += 1;
@@ -357,7 +363,7 @@ impl Fleet {
 
     fn bring(&mut self, pool: usize, ctx: &mut Context<'_, Event>) {
         self.pools[pool].pending += 1;
-        let time = SimDuration::from_secs_f64(self.params.repairs.sample(&self.params.replacement));
+        let time = SimDuration::from_secs_f64(self.params.replacements.sample(&self.params.replacement));
         ctx.schedule(ctx.now().saturating_add(time), CLASS_FAULT, Event::UnitReplaced(self.id, PoolId::new(pool)));
     }
 
@@ -432,10 +438,14 @@ impl Fleet {
         &self.params.name
     }
 
-    /// Conservation: every unit is in exactly one place, and every pool accounts for all it wants.
+    /// Conservation: every unit is in exactly one place, every pool accounts for all it wants, and nobody waits while a
+    /// unit that he may have is idle.
     pub fn is_consistent(&self) -> bool {
         let held: u64 = self.pools.iter().map(|p| p.granted + p.pending).sum();
-        self.idle + held + self.in_repair == self.params.units
+        let served =
+            |p: &Pool| (p.waiting == 0 || self.idle == 0) && (p.short == 0 || self.idle <= self.params.spare_units);
+        self.pools.iter().all(served)
+            && self.idle + held + self.in_repair == self.params.units
             && self
                 .pools
                 .iter()

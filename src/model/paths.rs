@@ -43,6 +43,8 @@ pub struct Access {
 pub struct Route {
     /// Resources from the sender's WAN edge to the receiver's, with wire bytes per payload byte.
     pub uses: Uses,
+    /// The same links the other way: resources from the receiver's WAN edge to the sender's.
+    pub back: Uses,
     /// Round-trip time.
     pub rtt: SimDuration,
 }

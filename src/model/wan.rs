@@ -261,17 +261,20 @@ impl Wan {
         if path.iter().any(|l| !self.links[l.index()].alive()) {
             return None;
         }
-        let mut uses = vec![(self.edges[from.index()].0, 1.0)];
+        let (here, there) = (self.edges[from.index()], self.edges[to.index()]);
+        let (mut uses, mut back) = (vec![(here.0, 1.0)], vec![(here.1, 1.0)]);
         let (mut at, mut rtt) = (from, SimDuration::ZERO);
         for l in &path {
             let link = &self.links[l.index()].params;
             let direction = usize::from(link.ends.0 != at);
             uses.push((link.resources[direction], 1.0 / link.framing));
+            back.push((link.resources[1 - direction], 1.0 / link.framing));
             at = if direction == 0 { link.ends.1 } else { link.ends.0 };
             rtt = rtt + link.rtt;
         }
-        uses.push((self.edges[to.index()].1, 1.0));
-        Some(Route { uses, rtt })
+        uses.push((there.1, 1.0));
+        back.push((there.0, 1.0));
+        Some(Route { uses, back, rtt })
     }
 
     /// Whether the present path between two sites runs over `link`.
@@ -388,6 +391,7 @@ mod tests {
         assert_eq!(there.rtt, SimDuration::from_nanos(47_000_000), "20 + 27 beats the direct 48");
         let resources: Vec<_> = wan.links().map(|l| l.resources).collect();
         assert_eq!(there.uses[1], (resources[0][0], 2.0), "wire bytes per payload byte are 1/framing");
+        assert_eq!(there.back[1], (resources[0][1], 2.0));
         let back = wan.route(SiteId(2), SiteId(0)).unwrap();
         assert_eq!(back.uses[1].0, resources[1][1]);
         assert_eq!(back.uses[2].0, resources[0][1]);

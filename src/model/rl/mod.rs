@@ -94,6 +94,19 @@ pub enum RlEffect {
     ReadCheckpoint(f64),
 }
 
+/// Trajectories of a loop since its beginning: `admitted` = `in_flight` + `open` + `consumed`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Balance {
+    /// Admitted and neither lost with an engine nor dropped as stale.
+    pub admitted: f64,
+    /// On engines.
+    pub in_flight: f64,
+    /// Finished and not yet used by a finished step: waiting for the reward, on the way, or at the trainer.
+    pub open: f64,
+    /// Used by finished steps.
+    pub consumed: f64,
+}
+
 /// An RL loop in the world.
 #[derive(Debug)]
 pub struct Rl {
@@ -105,6 +118,9 @@ pub struct Rl {
     publisher: Publisher,
     ledger: Ledger,
     running: bool,
+    /// Trajectories that finished steps have used.
+    consumed: f64,
+    /// When the work ended: what is open then is judged at that instant, not at the horizon.
     ended: Option<SimTime>,
 }
 
@@ -118,6 +134,7 @@ impl Rl {
             ledger: Ledger::new(params.feedback_target),
             params,
             running: false,
+            consumed: 0.0,
             ended: None,
         }
     }
@@ -132,7 +149,7 @@ impl Rl {
         self.refill(ctx);
     }
 
-    /// The work ends: nothing goes on. What is under way stays open, and is judged as of this moment.
+    /// The work ends: everything under way is dropped.
     pub fn stop(&mut self, ctx: &mut Context<'_, Event>) {
         self.running = false;
         self.ended = Some(ctx.now());
@@ -207,7 +224,7 @@ impl Rl {
         }
     }
 
-    /// The trainer's pool has changed; `settled` when it is whole or will not get more.
+    /// The trainer's pool has changed; `settled` when it has all it will get for now.
     pub fn trainer_changed(&mut self, ctx: &mut Context<'_, Event>, gpus: u64, settled: bool, out: &mut Vec<RlEffect>) {
         if self.running {
             self.trainer.pool_changed(ctx, gpus, settled, out);
@@ -220,6 +237,17 @@ impl Rl {
         if self.running {
             self.generators.set_live(ctx, pool.into(), engines, failed);
             self.refill(ctx);
+        }
+    }
+
+    /// Where all trajectories since the beginning are.
+    pub fn balance(&self) -> Balance {
+        let open = self.generators.open_samples().chain(self.trainer.open_samples());
+        Balance {
+            admitted: self.generators.admitted(),
+            in_flight: self.generators.in_flight(),
+            open: open.map(|s| s.weight).sum(),
+            consumed: self.consumed,
         }
     }
 
@@ -275,6 +303,7 @@ impl Rl {
 
     fn step_done(&mut self, ctx: &mut Context<'_, Event>, out: &mut Vec<RlEffect>) {
         let Some(batch) = self.trainer.step_done(ctx) else { return };
+        self.consumed += batch.samples.iter().map(|s| s.weight).sum::<f64>();
         self.ledger.stepped(batch);
         self.publish_next(ctx);
         self.trainer.between_steps(ctx, out);

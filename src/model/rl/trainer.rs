@@ -145,11 +145,28 @@ impl Trainer {
         }
     }
 
-    /// The work ends.
+    /// The work ends. What is queued stays, to be judged.
     pub fn stop(&mut self, ctx: &mut Context<'_, Event>) {
-        self.abort(ctx);
+        self.abandon(ctx);
         self.idle.set(ctx.now(), 0.0);
         self.down.set(ctx.now(), 0.0);
+    }
+
+    /// Gives up what the trainer is doing; the batch of an unfinished step goes back to the head of the queue.
+    fn abandon(&mut self, ctx: &mut Context<'_, Event>) {
+        match std::mem::replace(&mut self.state, State::Down) {
+            State::Step { due, batch, .. } => {
+                ctx.cancel(due);
+                for sample in batch.into_iter().rev() {
+                    self.queued += sample.weight;
+                    self.queue.push_front(sample);
+                }
+            }
+            State::Recompute { due } => {
+                ctx.cancel(due);
+            }
+            _ => {}
+        }
     }
 
     /// Version of the policy after the last finished step.
@@ -280,25 +297,8 @@ impl Trainer {
     pub fn fail(&mut self, ctx: &mut Context<'_, Event>, gpus: u64) {
         self.gpus = gpus;
         self.interruptions += 1;
-        self.abort(ctx);
+        self.abandon(ctx);
         self.set_state(ctx.now(), State::Down);
-    }
-
-    /// Ends what is being computed; the batch of a step goes back to the head of the queue.
-    fn abort(&mut self, ctx: &mut Context<'_, Event>) {
-        match std::mem::replace(&mut self.state, State::Down) {
-            State::Step { due, batch, .. } => {
-                ctx.cancel(due);
-                for sample in batch.into_iter().rev() {
-                    self.queued += sample.weight;
-                    self.queue.push_front(sample);
-                }
-            }
-            State::Recompute { due } => {
-                ctx.cancel(due);
-            }
-            _ => {}
-        }
     }
 
     /// The pool has changed. A trainer that is down goes on once its pool is `settled`.

@@ -61,9 +61,15 @@ impl Buffer {
         if ingest > migration { start + (self.room - start) * ingest / (ingest - migration) } else { f64::INFINITY }
     }
 
-    /// Fill level, 0…1.
+    /// Fill level, 0…1, at the last update.
     pub fn fill(&self) -> f64 {
         self.level / self.room
+    }
+
+    /// Fill level, 0…1, once these totals are reached; changes nothing.
+    pub fn fill_at(&self, ingest_total: f64, migration_total: f64) -> f64 {
+        let gained = (ingest_total - self.seen.0) - (migration_total - self.seen.1);
+        ((self.level + gained) / self.room).clamp(0.0, 1.0)
     }
 
     /// Brings the level up to date and says what has to change.
@@ -83,7 +89,7 @@ impl Buffer {
             return Some(BufferEffect::Couple(true));
         }
         let idle = sides.ingest_rate <= 0.0 && !empty;
-        if !self.migrating && (self.level >= START_SHARE * self.room || idle) {
+        if !self.migrating && (self.level >= START_SHARE * self.room - self.slack() || idle) {
             self.migrating = true;
             return Some(BufferEffect::Migrate(true));
         }
@@ -156,6 +162,18 @@ mod tests {
         let mut buffer = Buffer::new(100.0, 0.8);
         assert_eq!(buffer.update(sides(2.0, 10.0, 0.0, 0.0)), None);
         assert_eq!(buffer.update(sides(3.0, 0.0, 0.0, 0.0)), Some(BufferEffect::Migrate(true)));
+    }
+
+    /// A level that rounding leaves just short of a mark has reached it: no event would come to say so.
+    #[test]
+    fn no_mark_is_missed_by_rounding() {
+        let mut buffer = Buffer::new(100.0, 0.8);
+        let nearly = 5.0 - 1e-12;
+        assert_eq!(buffer.update(sides(nearly, 10.0, 0.0, 0.0)), Some(BufferEffect::Migrate(true)));
+        let nearly = 100.0 - 1e-12;
+        assert_eq!(buffer.update(sides(nearly, 10.0, 0.0, 6.0)), Some(BufferEffect::Couple(true)));
+        assert_eq!(buffer.update(sides(nearly, 0.0, 20.0 - 1e-12, 6.0)), Some(BufferEffect::Couple(false)));
+        assert!((buffer.fill_at(nearly, 60.0) - 0.4).abs() < 1e-9);
     }
 
     #[test]

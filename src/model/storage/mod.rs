@@ -79,7 +79,7 @@ pub struct Storage {
     pub params: StorageParams,
     /// Write buffer, where there is one.
     pub buffer: Option<Buffer>,
-    /// Bytes that finished copies and checkpoints keep.
+    /// Bytes that checkpoints and copies keep; a copy takes its room when it begins.
     pub used: f64,
     /// Bytes refused for want of space.
     pub refused: f64,
@@ -133,5 +133,10 @@ impl Storage {
         self.refused += bytes - fits;
         self.used += fits;
         fits
+    }
+
+    /// Gives back room that was taken for bytes which never came.
+    pub fn release(&mut self, bytes: f64) {
+        self.used = (self.used - bytes).max(0.0);
     }
 }

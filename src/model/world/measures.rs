@@ -275,10 +275,10 @@ impl World {
         let (copy, wanted) = (copy.clone(), copy.params.bytes);
         let mut put = |measure: &str, value: Measure| out.kpis.push((format!("transfer.{name}.{measure}"), value));
         let left = copy.movement.and_then(|m| self.carriage.remaining(now, m));
-        let carried = match (copy.finished, left) {
-            (Some(_), _) => copy.admitted,
-            (None, Some(left)) => copy.admitted - left,
-            (None, None) => copy.cut_at.unwrap_or(0.0),
+        let carried = match (copy.finished, left, copy.cut) {
+            (Some(_), ..) => copy.admitted,
+            (None, Some(left), _) => copy.admitted - left,
+            (None, None, cut) => cut.map_or(0.0, |(_, bytes)| bytes),
         };
         put("bytes_done", Measure::Value(carried));
         let Some(began) = copy.began else {
@@ -287,7 +287,8 @@ impl World {
             }
             return;
         };
-        let elapsed = (copy.finished.unwrap_or(now) - began).as_secs_f64();
+        let until = copy.finished.or(copy.cut.map(|(at, _)| at)).unwrap_or(now);
+        let elapsed = (until - began).as_secs_f64();
         put(
             "rate",
             if elapsed > 0.0 { Measure::Value(carried / elapsed) } else { Measure::None("no time has passed".into()) },
@@ -303,6 +304,12 @@ impl World {
             return;
         }
         let share = if wanted > 0.0 { 100.0 * carried / wanted } else { 0.0 };
+        if copy.cut.is_some() {
+            for measure in ["time", "slowdown", "projected_finish"] {
+                put(measure, Measure::None(format!("cut short by the end of the work: {share:.1} % done")));
+            }
+            return;
+        }
         let projected =
             if carried > 0.0 { Some(began.as_secs_f64() + elapsed * copy.admitted / carried) } else { None };
         let when = projected.map_or("it has not moved".to_owned(), |p| {
@@ -425,7 +432,8 @@ impl World {
                 let saturated = seconds >= SATURATED_SHARE * span;
                 values.push(ideal.filter(|_| saturated).map_or(f64::NAN, |ideal| bytes / seconds / ideal));
             }
-            values.push(storage.buffer.as_ref().map_or(f64::NAN, super::super::storage::buffer::Buffer::fill));
+            let (ingest, migration) = (peek(p.meters.ingest).total, peek(p.meters.migration).total);
+            values.push(storage.buffer.as_ref().map_or(f64::NAN, |b| b.fill_at(ingest, migration)));
         }
     }
 

@@ -3,6 +3,7 @@
 //! Components hand back effects; [`World`] routes them. After every event that touched a flow, [`World::settle`]
 //! takes finished flows, lets write buffers react to new rates, and puts the next completion into the calendar.
 
+mod audit;
 mod measures;
 mod works;
 
@@ -384,12 +385,11 @@ impl World {
 
     fn fleet_effects(&mut self, fleet: FleetId, effects: Vec<FleetEffect>, ctx: &mut Context<'_, Event>) {
         for effect in effects {
-            let (pool, work, failed, hopeless) = match effect {
-                FleetEffect::Lost { pool, work, failed } => (pool, work, failed, false),
-                FleetEffect::Gained { pool, work } => (pool, work, false, false),
-                FleetEffect::NoReplacement { pool, work } => (pool, work, false, true),
+            let (pool, work, failed) = match effect {
+                FleetEffect::Lost { pool, work, failed } => (pool, work, failed),
+                FleetEffect::Gained { pool, work } | FleetEffect::NoReplacement { pool, work } => (pool, work, false),
             };
-            self.pool_changed(fleet, pool, work, failed, hopeless, ctx);
+            self.pool_changed(fleet, pool, work, failed, ctx);
         }
     }
 

@@ -96,11 +96,8 @@ impl World {
             operations: params.operations,
         };
         let order = Order {
-            ends: if params.read_share > 0.0 {
-                (params.storage_site, params.site)
-            } else {
-                (params.site, params.storage_site)
-            },
+            ends: (params.storage_site, params.site),
+            reverse: 1.0 - params.read_share,
             access: vec![access],
             own_meters: vec![(params.meter, 1.0)],
             bytes: f64::INFINITY,
@@ -141,7 +138,9 @@ impl World {
         match &mut self.works[id.index()].task {
             Task::Copy(copy) => {
                 if let Some(movement) = copy.movement.take() {
-                    copy.cut_at = self.carriage.cancel(now, movement);
+                    let carried = self.carriage.cancel(now, movement).unwrap_or(0.0);
+                    copy.cut = Some((now, carried));
+                    self.storages[copy.params.to.0.index()].release(copy.admitted - carried);
                 }
             }
             Task::Io(io) => {
@@ -170,7 +169,6 @@ impl World {
         pool: PoolId,
         work: WorkId,
         failed: bool,
-        hopeless: bool,
         ctx: &mut Context<'_, Event>,
     ) {
         let Task::Rl(task) = &self.works[work.index()].task else { return };
@@ -178,7 +176,7 @@ impl World {
         let found = task.pools.iter().position(|c| c.fleet == fleet && c.pool == pool);
         let claim = if is_trainer { task.trainer } else { task.pools[found.unwrap_or_default()] };
         let gpus = self.gpus_of(&claim);
-        let settled = hopeless || self.fleets[fleet.index()].is_whole(pool);
+        let settled = self.fleets[fleet.index()].is_settled(pool);
         let mut effects = Vec::new();
         if let Task::Rl(task) = &mut self.works[work.index()].task {
             match found {
@@ -265,6 +263,7 @@ impl World {
             access: Vec::new(),
             outer: Vec::new(),
             copies: 1.0,
+            reverse: 0.0,
             own_meters: Vec::new(),
             meters: Vec::new(),
             bytes: 0.0,

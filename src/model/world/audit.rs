@@ -1,0 +1,50 @@
+//! Laws that hold at every instant, whatever happens: for tests that look at a world while it runs.
+
+use super::{Task, World};
+use crate::units::SimTime;
+
+/// Relative slack for sums of many rounded numbers.
+const ROUNDING: f64 = 1e-6;
+
+impl World {
+    /// Checks every law of conservation and returns the violations in words; none in a sound world.
+    ///
+    /// - a resource carries at most its capacity;
+    /// - every unit of a fleet is in exactly one place;
+    /// - a write buffer holds between nothing and its room;
+    /// - trajectories admitted to a loop and neither lost nor dropped are on engines, on their way, at the trainer, or
+    ///   consumed.
+    pub fn audit(&mut self, now: SimTime) -> Vec<String> {
+        let mut found = Vec::new();
+        for (name, load, capacity) in self.loads() {
+            if load > capacity * (1.0 + ROUNDING) {
+                found.push(format!("{now}: {name} carries {load} of {capacity}"));
+            }
+        }
+        for fleet in self.fleets.iter().filter(|f| !f.is_consistent()) {
+            found.push(format!("{now}: fleet {} has lost count of its units", fleet.name()));
+        }
+        for storage in &self.storages {
+            let fill = storage.buffer.as_ref().map_or(0.0, super::super::storage::buffer::Buffer::fill);
+            if !(0.0..=1.0).contains(&fill) || storage.used > storage.params.capacity * (1.0 + ROUNDING) {
+                found.push(format!("{now}: storage {} holds more than it can", storage.params.name));
+            }
+        }
+        for work in &self.works {
+            let Task::Rl(task) = &work.task else { continue };
+            let balance = task.rl.balance();
+            let sum = balance.in_flight + balance.open + balance.consumed;
+            if (balance.admitted - sum).abs() > ROUNDING * sum.max(1.0) {
+                found.push(format!("{now}: loop {} has {} trajectories, not {sum}", work.name, balance.admitted));
+            }
+        }
+        found
+    }
+
+    /// Every resource with its present load and capacity, in units per second.
+    pub fn loads(&mut self) -> Vec<(String, f64, f64)> {
+        let sharing = &mut self.carriage.sharing;
+        let all = sharing.resources().zip(&self.names).map(|(r, name)| (r, name.clone())).collect::<Vec<_>>();
+        all.into_iter().map(|(r, name)| (name, sharing.load(r), sharing.capacity(r))).collect()
+    }
+}
