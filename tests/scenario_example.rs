@@ -92,10 +92,6 @@ at_most = "60 s"
 fn the_example_becomes_a_plan() {
     let (plan, sources) = load_text("scenarios/example.toml", EXAMPLE, &[])
         .unwrap_or_else(|errors| panic!("{}", render_text(&errors, false)));
-    println!("{}", render_text(&sources.warnings, false));
-    for taken in &plan.ledger {
-        println!("{} = {}   {:?}", taken.address, taken.value, taken.origin);
-    }
     assert_eq!(plan.name, "example");
     assert_eq!(plan.sites.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["dallas", "phoenix", "richmond"]);
     assert_eq!(plan.fleets[0].nodes, 556, "40,000 GPUs are 555.6 racks of 72");

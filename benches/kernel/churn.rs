@@ -21,9 +21,14 @@ impl Process {
     }
 }
 
+/// A process and what names its pending event.
+struct Cell<K> {
+    process: Process,
+    pending: K,
+}
+
 struct Churn {
-    processes: Vec<Process>,
-    keys: Vec<Key>,
+    cells: Vec<Cell<Option<Key>>>,
     q: f64,
 }
 
@@ -31,12 +36,14 @@ impl Model for Churn {
     type Event = u32;
 
     fn handle(&mut self, process: u32, ctx: &mut Context<'_, u32>) {
-        let (t, n) = (seconds(ctx.now()), self.processes.len() as u32);
-        let (delay, moved) = self.processes[process as usize].churn(t, n, self.q);
-        self.keys[process as usize] = ctx.schedule_keyed(instant(t + delay), CLASS, process);
+        let (t, n) = (seconds(ctx.now()), self.cells.len() as u32);
+        let cell = &mut self.cells[process as usize];
+        let (delay, moved) = cell.process.churn(t, n, self.q);
+        cell.pending = Some(ctx.schedule_keyed(instant(t + delay), CLASS, process));
         if let Some((other, delay)) = moved {
-            ctx.cancel(self.keys[other as usize]);
-            self.keys[other as usize] = ctx.schedule_keyed(instant(t + delay), CLASS, other);
+            let cell = &mut self.cells[other as usize];
+            cell.pending.take().map(|key| ctx.cancel(key));
+            cell.pending = Some(ctx.schedule_keyed(instant(t + delay), CLASS, other));
         }
     }
 }
@@ -46,33 +53,43 @@ fn probability(cancel: f64) -> f64 {
     cancel / (1.0 - cancel)
 }
 
+/// All processes, with nothing pending.
+fn cells<K: Copy>(args: &Args, pending: K) -> Vec<Cell<K>> {
+    processes(args.lps).into_iter().map(|process| Cell { process, pending }).collect()
+}
+
+fn line<K>(work: u64, cpu_s: f64, cells: &[Cell<K>]) -> Line {
+    let answer = checksum(cells.iter().map(|cell| &cell.process));
+    Line { workload: "phold-cancel", work, cpu_s, answer }
+}
+
 /// The workload on the engine.
 pub fn engine(args: &Args) -> Line {
-    let model = Churn { processes: processes(args.lps), keys: Vec::new(), q: probability(args.cancel) };
+    let model = Churn { cells: cells(args, None), q: probability(args.cancel) };
     let mut engine = Engine::new(model, Limits::default());
     engine.with_context(|model, ctx| {
-        for (i, process) in model.processes.iter_mut().enumerate() {
-            model.keys.push(ctx.schedule_keyed(instant(process.random.exp()), CLASS, i as u32));
+        for (i, cell) in model.cells.iter_mut().enumerate() {
+            cell.pending = Some(ctx.schedule_keyed(instant(cell.process.random.exp()), CLASS, i as u32));
         }
     });
     let (outcome, cpu_s) = timed(|| engine.run_until(instant(args.until)));
     outcome.expect("PHOLD has no limit to exceed");
-    Line { workload: "phold-cancel", work: engine.events(), cpu_s, answer: checksum(&engine.model().processes) }
+    line(engine.events(), cpu_s, &engine.model().cells)
 }
 
 /// The workload in a plain loop: a moved event leaves its old entry behind, recognised by its number.
 pub fn baseline(args: &Args) -> Line {
-    let mut processes = processes(args.lps);
-    let mut current = vec![0_u64; processes.len()];
+    let mut cells = cells(args, 0_u64);
     let mut heap: BinaryHeap<Reverse<(u64, u64, u32)>> = BinaryHeap::new();
     let mut sequence = 0;
-    let mut push = |heap: &mut BinaryHeap<_>, current: &mut [u64], t: f64, i: u32| {
+    let mut push = |heap: &mut BinaryHeap<_>, cell: &mut Cell<u64>, t: f64, i: u32| {
         heap.push(Reverse((t.to_bits(), sequence, i)));
-        current[i as usize] = sequence;
+        cell.pending = sequence;
         sequence += 1;
     };
-    for (i, process) in processes.iter_mut().enumerate() {
-        push(&mut heap, &mut current, process.random.exp(), i as u32);
+    for (i, cell) in cells.iter_mut().enumerate() {
+        let first = cell.process.random.exp();
+        push(&mut heap, cell, first, i as u32);
     }
     let q = probability(args.cancel);
     let (events, cpu_s) = timed(|| {
@@ -82,17 +99,18 @@ pub fn baseline(args: &Args) -> Line {
             if t > args.until {
                 break;
             }
-            if current[i as usize] != number {
+            let cell = &mut cells[i as usize];
+            if cell.pending != number {
                 continue;
             }
             events += 1;
-            let (delay, moved) = processes[i as usize].churn(t, args.lps, q);
-            push(&mut heap, &mut current, t + delay, i);
+            let (delay, moved) = cell.process.churn(t, args.lps, q);
+            push(&mut heap, cell, t + delay, i);
             if let Some((other, delay)) = moved {
-                push(&mut heap, &mut current, t + delay, other);
+                push(&mut heap, &mut cells[other as usize], t + delay, other);
             }
         }
         events
     });
-    Line { workload: "phold-cancel", work: events, cpu_s, answer: checksum(&processes) }
+    line(events, cpu_s, &cells)
 }

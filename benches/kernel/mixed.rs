@@ -22,7 +22,7 @@ impl Process {
 
     fn delay(&mut self) -> i64 {
         let mean = MEANS[self.random.below(3) as usize];
-        (self.random.exp() * mean).ceil() as i64
+        1 + (self.random.exp() * mean) as i64
     }
 }
 

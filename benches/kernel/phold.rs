@@ -40,9 +40,9 @@ pub fn seconds(at: SimTime) -> f64 {
 }
 
 /// The checksum over the processes: wrong as soon as one of them saw a wrong order.
-pub fn checksum(processes: &[Process]) -> String {
+pub fn checksum<'a>(processes: impl IntoIterator<Item = &'a Process>) -> String {
     let fold = |ck, one: &Process| mix(ck ^ one.count).wrapping_add(one.sum.to_bits());
-    format!("{:016x}", processes.iter().fold(0, fold))
+    format!("{:016x}", processes.into_iter().fold(0, fold))
 }
 
 impl Process {

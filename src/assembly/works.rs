@@ -1,10 +1,10 @@
 //! Works of a plan as works of the world.
 
 use crate::engine::rng::Streams;
-use crate::model::bulk::{Copy, CopyParams, Io, IoParams, client_limit};
+use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, SiteId, StorageId, WorkId};
-use crate::model::paths::{CLIENT_NIC, PACING, Resources, SLOTS, Transport};
+use crate::model::paths::{CLIENT_NIC, PACING, Resources, Slots, Transport};
 use crate::model::rl::generators::{GeneratorParams, PoolParams};
 use crate::model::rl::publisher::PublishParams;
 use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
@@ -72,15 +72,16 @@ fn io_params(plan: &Plan, io: &IoWork, resources: &mut Resources) -> IoParams {
     };
     let latency = read_share * storage.read_latency + (1.0 - read_share) * storage.write_latency;
     let (size, depth) = (io.io_size.get(), f64::from(io.queue_depth));
-    let (own, slots) = client_limit(io.client_nic.get(), storage.client_overhead, read_share, depth, size, latency);
+    let own = nic_limit(io.client_nic.get(), storage.client_overhead, read_share);
     let pace = io.pace.get() / io.clients as f64;
-    let client_limit = if pace < own { (pace, PACING) } else { (own, if slots { SLOTS } else { CLIENT_NIC }) };
+    let client_limit = if pace < own { (pace, PACING) } else { (own, CLIENT_NIC) };
     IoParams {
         storage: StorageId::new(io.storage),
         storage_site: SiteId::new(storage.site),
         site: SiteId::new(io.site),
         clients: io.clients,
         client_limit,
+        slots: Slots { bytes: depth * size, latency },
         read_share,
         operations: 1.0 / size,
         outstanding: io.pace.get().is_infinite().then_some(depth * io.clients as f64),

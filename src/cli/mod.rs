@@ -4,6 +4,7 @@
 //! error. Exit codes are those of [`exit::Exit`].
 
 mod catalog;
+mod check;
 mod completions;
 mod exit;
 mod explain;
@@ -13,9 +14,11 @@ mod kpi;
 mod listing;
 mod machine;
 mod man;
+mod new;
 mod panic;
 mod progress;
 mod run;
+mod schema;
 mod screen;
 mod simulate;
 mod test;
@@ -45,6 +48,10 @@ const EXIT_CODES: &str = "Exit codes: 0 all well, 1 a target failed, 2 the input
 /// The commands.
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Write a commented scenario to start from
+    New(new::New),
+    /// Check scenarios and print what they mean: derived values, totals, every default and its source
+    Check(check::Check),
     /// Simulate a scenario: KPI table, bottlenecks, targets; charts and tables go to a result folder
     Run(run::Run),
     /// Run scenarios and judge every target: pass, fail or inconclusive
@@ -55,6 +62,8 @@ enum Command {
     Kpi(kpi::Kpi),
     /// Explain the code of an error or a warning
     Explain(explain::Explain),
+    /// Print the JSON Schema of a scenario file, for editors
+    Schema,
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Print the manual pages (roff)
@@ -81,11 +90,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(command: &Command, screen: &Screen) -> Exit {
     match command {
+        Command::New(args) => new::run(args, screen),
+        Command::Check(args) => check::run(args, screen),
         Command::Run(args) => run::run(args, screen),
         Command::Test(args) => test::run(args, screen),
         Command::Catalog(args) => catalog::run(args, screen),
         Command::Kpi(args) => kpi::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),
+        Command::Schema => schema::run(screen),
         Command::Completions(args) => completions::run(args, screen),
         Command::Man => man::run(screen),
     }

@@ -12,8 +12,11 @@ pub fn install() {
 }
 
 fn message(info: &PanicHookInfo<'_>) -> String {
-    let what = info.payload_as_str().unwrap_or("no message");
     let place = info.location().map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
+    text(info.payload_as_str().unwrap_or("no message"), &place)
+}
+
+fn text(what: &str, place: &str) -> String {
     let tracker = match env!("CARGO_PKG_REPOSITORY") {
         "" => String::new(),
         url => format!(" at {url}"),
@@ -25,4 +28,15 @@ fn message(info: &PanicHookInfo<'_>) -> String {
         env!("APOLLO_TARGET"),
         env!("APOLLO_RUSTC"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_message_says_whose_fault_it_is_and_what_to_do() {
+        let text = super::text("index out of bounds", " (src/x.rs:3)");
+        for part in ["a bug of ours", "index out of bounds (src/x.rs:3)", "Please report it", "rustc "] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
 }

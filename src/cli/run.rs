@@ -87,7 +87,5 @@ fn unwritten(error: &FolderError, screen: &Screen) -> Failure {
         FolderError::Foreign(_) | FolderError::File(_) => Exit::Environment,
         FolderError::Chart(_) | FolderError::Parquet(_) => Exit::Bug,
     };
-    let message = error.to_string();
-    screen.error(&message);
-    Failure { message, exit }
+    Failure::say(error.to_string(), exit, screen)
 }

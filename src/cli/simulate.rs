@@ -9,8 +9,9 @@ use super::progress::Progress;
 use super::screen::Screen;
 use crate::experiment::results::RunResults;
 use crate::experiment::{self, RunError, RunOptions};
+use crate::report::text::{self, TextStyle};
 use crate::scenario::plan::Plan;
-use crate::scenario::{self, Severity, Sources};
+use crate::scenario::{self, Diagnostic, Severity, Sources};
 
 /// What the command line decides about a run.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +31,18 @@ pub struct Choices {
 pub struct Failure {
     /// What was said, without colour.
     pub message: String,
+    /// What is wrong with the scenario, if that is the reason.
+    pub diagnostics: Vec<Diagnostic>,
     /// How it ends.
     pub exit: Exit,
+}
+
+impl Failure {
+    /// Prints the message.
+    pub fn say(message: String, exit: Exit, screen: &Screen) -> Self {
+        screen.error(&message);
+        Failure { message, diagnostics: Vec::new(), exit }
+    }
 }
 
 /// A scenario that is in order.
@@ -48,10 +59,9 @@ pub fn load(path: &Path, overrides: &[String], screen: &Screen) -> Result<Loaded
         Ok((plan, sources)) => Ok(Loaded { plan, sources }),
         Err(found) => {
             screen.raw_error(&scenario::render_text(&found, screen.error_color()));
-            let machine =
-                found.iter().filter(|d| d.severity == Severity::Error).all(scenario::Diagnostic::is_environment);
+            let machine = found.iter().filter(|d| d.severity == Severity::Error).all(Diagnostic::is_environment);
             let exit = if machine { Exit::Environment } else { Exit::Input };
-            Err(Failure { message: scenario::render_text(&found, false), exit })
+            Err(Failure { message: scenario::render_text(&found, false), diagnostics: found, exit })
         }
     }
 }
@@ -60,7 +70,7 @@ pub fn load(path: &Path, overrides: &[String], screen: &Screen) -> Result<Loaded
 pub fn simulate(path: &Path, loaded: &Loaded, choices: &Choices, screen: &Screen) -> Result<RunResults, Failure> {
     let watch = Stopwatch::start();
     let name = path.display().to_string();
-    let progress = Progress::new(screen, &name);
+    let progress = Progress::new(screen, &text::shown(&name, TextStyle::default()));
     let options = RunOptions {
         seed: choices.seed,
         replications: choices.replications,
@@ -91,6 +101,5 @@ fn failed(name: &str, error: &RunError, screen: &Screen) -> Failure {
         RunError::Engine { .. } => Exit::Incomplete,
     };
     let message = format!("{name}: {error}");
-    screen.error(&message);
-    Failure { message, exit }
+    Failure::say(message, exit, screen)
 }

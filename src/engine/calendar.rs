@@ -3,33 +3,43 @@
 //! An entry is ordered by one 128-bit number: 64 bits of time, 8 of class, 56 of sequence. The sequence makes every
 //! order different, so there is exactly one right next event and the data structure cannot show through.
 //!
-//! Only keyed events have a *slot*, which holds a generation number: odd while the event is pending, even after it was
-//! handled or withdrawn. A withdrawn entry stays in the heap as a dead entry until it comes up or until dead entries
-//! outnumber live ones, when all of them are swept out. Its slot is not used again before the entry has gone.
+//! Entries live in three places, divided by one instant, the *border*:
+//!
+//! * Before it, in the *row*, sorted and taken from its front. A new entry that belongs close to either end of the row is
+//!   put in its place.
+//! * Before it, in the *late heap*: new entries that belong far from both ends of a long row. They are rare, it takes
+//!   hundreds of events at one instant.
+//! * From it on, in the [`Wheel`]. When row and heap are empty, the wheel's next bucket becomes the row, and the border
+//!   moves to its end. When the row becomes long without need, its second half goes back to the wheel.
+//!
+//! While few events are pending the wheel stays empty and the row is the whole calendar.
+//!
+//! A withdrawn entry stays where it is until it comes up, or until dead entries outnumber live ones, when all of them
+//! are swept out. So withdrawing costs the same wherever the entry is, and memory stays in proportion to what is
+//! pending.
 
 use super::Class;
+use super::slots::{Key, NO_SLOT, Slots};
+use super::wheel::Wheel;
 use crate::units::SimTime;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+use std::mem::take;
 
-/// Names one scheduled event, for withdrawing it. A key that outlives its event is harmless.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
-    slot: u32,
-    generation: u32,
-}
-
-/// Marks an entry that cannot be withdrawn.
-const NO_SLOT: u32 = u32::MAX;
 /// Bits of the sequence number below the class: 7e16 events in one run.
 const SEQUENCE_BITS: u32 = 56;
 /// Dead entries are not swept while there are fewer than this.
 const FEW_DEAD: usize = 256;
+/// A bucket of the wheel with no more entries than this becomes the row.
+const ROW: usize = 128;
+/// A row with more entries than this gives half of them to the wheel.
+const LONG_ROW: usize = 2 * ROW;
 
 /// A pending event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry<E> {
-    time: u64,
+    pub(super) time: u64,
     /// Class above sequence.
     rank: u64,
     slot: u32,
@@ -37,6 +47,11 @@ pub(super) struct Entry<E> {
 }
 
 impl<E> Entry<E> {
+    /// An entry that is never due.
+    pub(super) fn filler(event: E) -> Self {
+        Entry { time: u64::MAX, rank: u64::MAX, slot: NO_SLOT, event }
+    }
+
     pub(super) fn time(&self) -> SimTime {
         SimTime::from_nanos(self.time as i64)
     }
@@ -45,43 +60,41 @@ impl<E> Entry<E> {
         Class((self.rank >> SEQUENCE_BITS) as u8)
     }
 
+    #[inline]
     fn order(&self) -> u128 {
         u128::from(self.time) << 64 | u128::from(self.rank)
     }
 }
 
-impl<E> Ord for Entry<E> {
-    /// Reversed, because the standard heap gives its greatest element.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.order().cmp(&self.order())
-    }
-}
-
-impl<E> PartialOrd for Entry<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<E> PartialEq for Entry<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.order() == other.order()
-    }
-}
-
-impl<E> Eq for Entry<E> {}
-
 /// The pending events of one run.
 pub(super) struct Calendar<E> {
-    heap: BinaryHeap<Entry<E>>,
+    /// The row; entries in front of `first` have been taken.
+    near: Vec<Entry<E>>,
+    first: usize,
+    /// The late heap.
+    late: BinaryHeap<Late<E>>,
+    wheel: Wheel<E>,
+    border: u64,
+    /// Time of the last event taken; nothing is ever added before it.
+    floor: u64,
     slots: Slots,
     sequence: u64,
     ties: Option<u64>,
 }
 
-impl<E> Calendar<E> {
+impl<E: Copy> Calendar<E> {
     pub(super) fn new() -> Self {
-        Calendar { heap: BinaryHeap::new(), slots: Slots::default(), sequence: 0, ties: None }
+        Calendar {
+            near: Vec::new(),
+            first: 0,
+            late: BinaryHeap::new(),
+            wheel: Wheel::new(),
+            border: u64::MAX,
+            floor: 0,
+            slots: Slots::default(),
+            sequence: 0,
+            ties: None,
+        }
     }
 
     /// Orders ties by a permutation of the sequence from now on.
@@ -91,25 +104,30 @@ impl<E> Calendar<E> {
 
     /// Events pending, withdrawn ones left out.
     pub(super) fn len(&self) -> usize {
-        self.heap.len() - self.slots.dead
+        self.entries() - self.slots.dead()
     }
 
     /// Entries held, withdrawn ones included.
-    #[cfg(test)]
     pub(super) fn entries(&self) -> usize {
-        self.heap.len()
+        self.near.len() - self.first + self.late.len() + self.wheel.len()
     }
 
+    /// Adds an event that cannot be withdrawn. `at` is not before the last event taken, nor before a limit up to which
+    /// all events were taken.
+    #[inline(always)]
     pub(super) fn push(&mut self, at: SimTime, class: Class, event: E) {
         self.insert(at, class, NO_SLOT, event);
     }
 
+    /// Adds an event that can be withdrawn.
+    #[inline(always)]
     pub(super) fn push_keyed(&mut self, at: SimTime, class: Class, event: E) -> Key {
         let key = self.slots.occupy();
         self.insert(at, class, key.slot, event);
         key
     }
 
+    #[inline(always)]
     fn insert(&mut self, at: SimTime, class: Class, slot: u32, event: E) {
         let sequence = match self.ties {
             None => self.sequence,
@@ -118,90 +136,174 @@ impl<E> Calendar<E> {
         self.sequence += 1;
         let rank = u64::from(class.0) << SEQUENCE_BITS | sequence;
         // Times of a run are never negative, so the cast keeps their order.
-        self.heap.push(Entry { time: at.as_nanos() as u64, rank, slot, event });
+        let time = at.as_nanos() as u64;
+        if time >= self.border {
+            self.wheel.add(Entry { time, rank, slot, event }, self.floor);
+        } else {
+            self.insert_near(time, rank, slot, event);
+        }
+    }
+
+    /// Puts an entry that lies before the border into the row, or into the heap when too many would have to move.
+    #[inline(never)]
+    fn insert_near(&mut self, time: u64, rank: u64, slot: u32, event: E) {
+        let entry = Entry { time, rank, slot, event };
+        let row = &self.near[self.first..];
+        if row.last().is_none_or(|last| last.order() < entry.order()) {
+            self.near.push(entry);
+            self.tidy_row();
+            return;
+        }
+        let before =
+            if entry.order() < row[0].order() { 0 } else { row.partition_point(|other| other.order() < entry.order()) };
+        let after = row.len() - before;
+        if self.first > 0 && before < after.min(LONG_ROW) {
+            // The gap that a taken entry has left is nearer than the end.
+            let gap = self.first - 1;
+            self.near.copy_within(self.first..self.first + before, gap);
+            self.near[gap + before] = entry;
+            self.first = gap;
+        } else if after <= LONG_ROW {
+            self.near.insert(self.first + before, entry);
+        } else {
+            self.late.push(Late(entry));
+            return;
+        }
+        self.tidy_row();
+    }
+
+    /// Keeps the row from growing without need at its end, and the taken entries from piling up at its front.
+    fn tidy_row(&mut self) {
+        if self.near.len() - self.first > LONG_ROW {
+            self.shorten_row();
+        }
+        if self.first > LONG_ROW && self.first > self.near.len() / 2 {
+            self.near.drain(..self.first);
+            self.first = 0;
+        }
+    }
+
+    /// Gives the second half of the row back to the wheel, cut between two instants, if it has more than one; and what
+    /// the heap holds beyond the cut.
+    fn shorten_row(&mut self) {
+        let row = &self.near[self.first..];
+        let (earliest, middle) = (row[0].time, row[row.len() / 2].time);
+        let border = middle.max(earliest + 1);
+        if border >= self.border {
+            return;
+        }
+        self.border = border;
+        let cut = self.first + row.partition_point(|entry| entry.time < border);
+        for entry in self.near.drain(cut..) {
+            self.wheel.add(entry, self.floor);
+        }
+        let beyond: BinaryHeap<Late<E>>;
+        (self.late, beyond) = take(&mut self.late).into_iter().partition(|late| late.0.time < border);
+        for Late(entry) in beyond {
+            self.wheel.add(entry, self.floor);
+        }
     }
 
     /// Withdraws the event of `key`; `false` when it is no longer pending.
     pub(super) fn cancel(&mut self, key: Key) -> bool {
         let pending = self.slots.kill(key);
-        if pending && self.slots.dead > FEW_DEAD && self.slots.dead > self.heap.len() / 2 {
-            let slots = &mut self.slots;
-            self.heap.retain(|entry| slots.is_live(entry.slot) || slots.bury(entry.slot));
+        if pending && self.slots.dead() > FEW_DEAD && self.slots.dead() > self.entries() / 2 {
+            self.sweep();
         }
         pending
+    }
+
+    /// Throws all dead entries out.
+    fn sweep(&mut self) {
+        let slots = &mut self.slots;
+        self.near.drain(..self.first);
+        self.first = 0;
+        self.near.retain(|entry| slots.keep(entry.slot));
+        self.late.retain(|late| slots.keep(late.0.slot));
+        self.wheel.retain(|entry| slots.keep(entry.slot));
     }
 
     /// Takes out the next event if its time is not after `limit`.
+    #[inline(always)]
     pub(super) fn pop_until(&mut self, limit: SimTime) -> Option<Entry<E>> {
-        while self.heap.peek()?.time <= limit.as_nanos() as u64 {
-            let entry = self.heap.pop().expect("an entry was just seen");
+        let limit = limit.as_nanos() as u64;
+        loop {
+            if !self.late.is_empty() {
+                self.fetch_late();
+            }
+            if self.first == self.near.len() {
+                self.refill(limit)?;
+            }
+            let entry = self.near[self.first];
+            if entry.time > limit {
+                return None;
+            }
+            self.first += 1;
             if self.slots.release(entry.slot) {
+                self.floor = entry.time;
                 return Some(entry);
             }
         }
-        None
+    }
+
+    /// Moves the head of the heap to the front of the row if it belongs there.
+    #[cold]
+    fn fetch_late(&mut self) {
+        let Some(late) = self.late.peek_mut() else { return };
+        if self.near.get(self.first).is_some_and(|first| first.order() < late.0.order()) {
+            return;
+        }
+        let entry = PeekMut::pop(late).0;
+        if self.first > 0 {
+            self.first -= 1;
+            self.near[self.first] = entry;
+        } else {
+            self.near.insert(0, entry);
+        }
+    }
+
+    /// Makes the wheel's next bucket the row; `None` if nothing waits up to `limit`.
+    #[inline(never)]
+    fn refill(&mut self, limit: u64) -> Option<()> {
+        self.near.clear();
+        self.first = 0;
+        while self.near.is_empty() {
+            if self.wheel.len() == 0 {
+                self.border = u64::MAX;
+                return None;
+            }
+            self.border = self.wheel.open(limit, ROW, &mut self.near)?;
+            if self.slots.dead() > 0 {
+                self.near.retain(|entry| self.slots.keep(entry.slot));
+            }
+        }
+        self.near.sort_unstable_by_key(Entry::order);
+        Some(())
     }
 }
 
-/// The generations of the keyed events.
-#[derive(Default)]
-struct Slots {
-    /// By slot: odd while its event is pending.
-    generations: Vec<u32>,
-    free: Vec<u32>,
-    /// Withdrawn events whose entries are still in the calendar.
-    dead: usize,
-}
+/// An entry in the heap: ordered backwards, because the standard heap gives its greatest element.
+struct Late<E>(Entry<E>);
 
-impl Slots {
-    /// A slot for a new pending event.
-    fn occupy(&mut self) -> Key {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            let slot = u32::try_from(self.generations.len()).expect("fewer than 2^32 keyed events are pending");
-            self.generations.push(0);
-            slot
-        });
-        let generation = &mut self.generations[slot as usize];
-        *generation = generation.wrapping_add(1);
-        Key { slot, generation: *generation }
-    }
-
-    /// Marks the event of `key` as withdrawn, if it is pending.
-    fn kill(&mut self, key: Key) -> bool {
-        let generation = &mut self.generations[key.slot as usize];
-        let pending = *generation == key.generation;
-        if pending {
-            *generation = generation.wrapping_add(1);
-            self.dead += 1;
-        }
-        pending
-    }
-
-    fn is_live(&self, slot: u32) -> bool {
-        slot == NO_SLOT || self.generations[slot as usize] % 2 == 1
-    }
-
-    /// Frees the slot of an entry that leaves the calendar; says whether its event was still pending.
-    fn release(&mut self, slot: u32) -> bool {
-        if slot == NO_SLOT {
-            return true;
-        }
-        if !self.is_live(slot) {
-            return self.bury(slot);
-        }
-        let generation = &mut self.generations[slot as usize];
-        *generation = generation.wrapping_add(1);
-        self.free.push(slot);
-        true
-    }
-
-    /// Frees the slot of a dead entry; always `false`, "not pending".
-    fn bury(&mut self, slot: u32) -> bool {
-        self.dead -= 1;
-        self.free.push(slot);
-        false
+impl<E> Ord for Late<E> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.0.order().cmp(&self.0.order())
     }
 }
+
+impl<E> PartialOrd for Late<E> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<E> PartialEq for Late<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.order() == other.0.order()
+    }
+}
+
+impl<E> Eq for Late<E> {}
 
 /// A permutation of the 56-bit numbers chosen by `seed`: different sequences stay different.
 ///

@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 enum Op {
     /// So many events of one class at one instant after now.
-    Push { delay: i64, class: u8, count: u8, keyed: bool },
+    Push { delay: i64, class: u8, count: u32, keyed: bool },
+    /// So many events scattered over a span of time after now.
+    Cloud { bits: u32, count: u32, keyed: bool },
     /// Withdraws one of the keys given out so far, perhaps an old one.
     Cancel(prop::sample::Index),
     /// Takes out so many events.
-    Pop(u8),
+    Pop(u32),
     /// Takes out what is due within so much time.
     Advance(i64),
 }
@@ -29,12 +31,14 @@ fn delay() -> impl Strategy<Value = i64> {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let count = prop_oneof![6 => 1..4_u8, 1 => Just(200)];
+    let count = prop_oneof![12 => 1..4_u32, 1 => 100..1500_u32];
     prop_oneof![
         6 => (delay(), 0..4_u8, count, any::<bool>())
             .prop_map(|(delay, class, count, keyed)| Op::Push { delay, class, count, keyed }),
+        1 => (0..60_u32, 1..2000_u32, any::<bool>()).prop_map(|(bits, count, keyed)| Op::Cloud { bits, count, keyed }),
         2 => any::<prop::sample::Index>().prop_map(Op::Cancel),
-        4 => (0..90_u8).prop_map(Op::Pop),
+        4 => (0..90_u32).prop_map(Op::Pop),
+        1 => (90..4000_u32).prop_map(Op::Pop),
         1 => delay().prop_map(Op::Advance),
     ]
 }
@@ -46,16 +50,23 @@ struct Twin {
     keys: Vec<(Key, (i64, u8, u64))>,
     now: i64,
     pushed: u32,
+    ties: Option<u64>,
 }
 
 impl Twin {
-    fn new() -> Twin {
-        Twin { calendar: Calendar::new(), sorted: BTreeMap::new(), keys: Vec::new(), now: 0, pushed: 0 }
+    fn new(ties: Option<u64>) -> Twin {
+        let mut calendar = Calendar::new();
+        ties.into_iter().for_each(|seed| calendar.permute_ties(seed));
+        Twin { calendar, sorted: BTreeMap::new(), keys: Vec::new(), now: 0, pushed: 0, ties }
     }
 
     fn step(&mut self, op: &Op) {
         match op {
             Op::Push { delay, class, count, keyed } => (0..*count).for_each(|_| self.push(*delay, *class, *keyed)),
+            Op::Cloud { bits, count, keyed } => (0..u64::from(*count)).for_each(|number| {
+                let delay = permuted(u64::from(self.pushed), number) % (1 << bits);
+                self.push(delay as i64, (number % 3) as u8, *keyed);
+            }),
             Op::Cancel(index) if !self.keys.is_empty() => {
                 let (key, place) = self.keys[index.index(self.keys.len())];
                 assert_eq!(self.calendar.cancel(key), self.sorted.remove(&place).is_some());
@@ -73,7 +84,8 @@ impl Twin {
 
     fn push(&mut self, delay: i64, class: u8, keyed: bool) {
         let time = self.now.saturating_add(delay);
-        let place = (time, class, u64::from(self.pushed));
+        let sequence = u64::from(self.pushed);
+        let place = (time, class, self.ties.map_or(sequence, |seed| permuted(seed, sequence)));
         let at = SimTime::from_nanos(time);
         if keyed {
             self.keys.push((self.calendar.push_keyed(at, Class(class), self.pushed), place));
@@ -99,11 +111,14 @@ impl Twin {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_life_of_a_calendar_comes_out_in_exact_order(ops in prop::collection::vec(op(), 1..120)) {
-        let mut twin = Twin::new();
+    fn any_life_of_a_calendar_comes_out_in_exact_order(
+        ops in prop::collection::vec(op(), 1..120),
+        ties in prop::option::of(any::<u64>()),
+    ) {
+        let mut twin = Twin::new(ties);
         ops.iter().for_each(|op| twin.step(op));
         while twin.pop(i64::MAX) {}
     }

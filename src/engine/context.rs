@@ -1,6 +1,7 @@
 //! What a model may do while it handles an event.
 
-use super::calendar::{Calendar, Key};
+use super::Key;
+use super::calendar::Calendar;
 use crate::units::SimTime;
 
 /// The rank of an event among those of the same instant: lower classes are handled first.

@@ -1,6 +1,6 @@
 //! The engine: takes the next event, moves the clock, lets the model handle it.
 
-use super::calendar::{Calendar, Entry};
+use super::calendar::Calendar;
 use super::probe::{Probe, Probes};
 use super::{Class, Context, EngineError, Handled};
 use crate::units::{SimDuration, SimTime};
@@ -34,7 +34,7 @@ impl Default for Limits {
 
 /// How many events an error names.
 const TRAIL: u64 = 8;
-/// Events between two looks at the interrupt flag; a power of two.
+/// Events between two looks at the interrupt flag.
 const INTERRUPT_EVERY: u64 = 4096;
 
 /// A model, its pending events and its clock.
@@ -47,6 +47,10 @@ pub struct Engine<M: Model> {
     events: u64,
     /// Events handled before the current instant.
     events_before: u64,
+    /// From this number of events on, [`Engine::look_closer`] runs after each event.
+    alarm: u64,
+    /// From this number of events on, the interrupt flag is read.
+    poll: u64,
     stop: Option<String>,
     interrupt: Option<Arc<AtomicBool>>,
     /// The last events, recorded only when a limit is near.
@@ -64,6 +68,8 @@ impl<M: Model> Engine<M> {
             now: SimTime::ZERO,
             events: 0,
             events_before: 0,
+            alarm: 0,
+            poll: INTERRUPT_EVERY,
             stop: None,
             interrupt: None,
             trail: Vec::new(),
@@ -105,8 +111,7 @@ impl<M: Model> Engine<M> {
     /// # Errors
     ///
     /// A limit that was exceeded, a stop asked for by the model, or an interrupt. The clock then stands at the instant
-    /// where that happened. A run that was stopped or interrupted may go on with another call; one that exceeded a
-    /// limit has lost the event that did.
+    /// where that happened, and all events handled so far stay counted. Another call goes on from there.
     ///
     /// # Panics
     ///
@@ -133,62 +138,61 @@ impl<M: Model> Engine<M> {
     fn handle_until(&mut self, end: SimTime) -> Result<(), EngineError> {
         self.check_stop()?;
         while let Some(entry) = self.calendar.pop_until(end) {
-            self.admit(&entry)?;
+            if entry.time() != self.now {
+                self.now = entry.time();
+                self.events_before = self.events;
+                self.alarm = self.next_alarm();
+            }
             let mut ctx = Context::new(self.now, &mut self.calendar, &mut self.stop);
             self.model.handle(entry.event, &mut ctx);
-            self.check_stop()?;
-            if self.events.is_multiple_of(INTERRUPT_EVERY) {
-                self.check_interrupt()?;
+            self.events += 1;
+            if self.events >= self.alarm {
+                self.look_closer(entry.class(), entry.event)?;
             }
+            self.check_stop()?;
         }
         Ok(())
     }
 
-    /// Moves the clock to the entry and counts it.
-    fn admit(&mut self, entry: &Entry<M::Event>) -> Result<(), EngineError> {
-        if entry.time() != self.now {
-            self.now = entry.time();
-            self.events_before = self.events;
-        }
-        self.events += 1;
-        let at_instant = self.events - self.events_before;
-        if at_instant.saturating_add(TRAIL) > self.limits.events_per_instant
-            || self.events.saturating_add(TRAIL) > self.limits.events
-        {
-            self.check_limits(entry, at_instant)?;
-        }
-        Ok(())
+    /// The number of events at which a limit comes near or the interrupt flag has to be read.
+    fn next_alarm(&self) -> u64 {
+        let at_instant = self.events_before.saturating_add(self.limits.events_per_instant.saturating_sub(TRAIL));
+        let in_all = self.limits.events.saturating_sub(TRAIL);
+        self.poll.min(in_all).min(at_instant)
     }
 
-    /// Near a limit: remembers the entry, and fails when the limit is exceeded.
+    /// After some events: reads the interrupt flag. Near a limit: remembers the event just handled, and fails when it was
+    /// one too many.
     #[cold]
-    fn check_limits(&mut self, entry: &Entry<M::Event>, at_instant: u64) -> Result<(), EngineError> {
+    fn look_closer(&mut self, class: Class, event: M::Event) -> Result<(), EngineError> {
         if self.trail.len() as u64 == TRAIL {
             self.trail.remove(0);
         }
-        self.trail.push((entry.time(), entry.class(), entry.event));
+        self.trail.push((self.now, class, event));
         let (at, limits) = (self.now, &self.limits);
         if self.events > limits.events {
             return Err(EngineError::Events { at, limit: limits.events, last: self.last() });
         }
-        if at_instant > limits.events_per_instant {
+        if self.events - self.events_before > limits.events_per_instant {
             return Err(EngineError::Instant { at, limit: limits.events_per_instant, last: self.last() });
         }
+        if self.events >= self.poll {
+            self.poll = self.events + INTERRUPT_EVERY;
+            if self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+                return Err(EngineError::Interrupted { at });
+            }
+        }
+        self.alarm = self.next_alarm();
         Ok(())
     }
 
-    fn check_interrupt(&self) -> Result<(), EngineError> {
-        match &self.interrupt {
-            Some(flag) if flag.load(Ordering::Relaxed) => Err(EngineError::Interrupted { at: self.now }),
-            _ => Ok(()),
-        }
-    }
-
+    #[inline]
     fn check_stop(&mut self) -> Result<(), EngineError> {
-        match self.stop.take() {
-            Some(reason) => Err(EngineError::Stopped { at: self.now, reason }),
-            None => Ok(()),
+        if self.stop.is_none() {
+            return Ok(());
         }
+        let reason = self.stop.take().unwrap_or_default();
+        Err(EngineError::Stopped { at: self.now, reason })
     }
 
     /// The trail as text.

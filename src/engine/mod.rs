@@ -37,12 +37,14 @@ mod error;
 mod kernel;
 mod probe;
 pub mod rng;
+mod slots;
+mod wheel;
 
-pub use calendar::Key;
 pub use context::{Class, Context};
 pub use error::{EngineError, Handled};
 pub use kernel::{Engine, Limits, Model};
 pub use probe::Probe;
+pub use slots::Key;
 
 #[cfg(test)]
 mod tests;

@@ -130,6 +130,10 @@ fn replicate(
     let mut engine = assembly::engine(plan, seed, replication, options.observe, record);
     engine.set_interrupt(options.interrupt.clone());
     for i in 1..=PROGRESS_STEPS {
+        // A short replication may end before the engine looks at the flag; the next one must not begin.
+        if options.interrupt.load(Ordering::Relaxed) {
+            return Err(RunError::Interrupted);
+        }
         let share = i128::from(plan.horizon.as_nanos()) * i128::from(i) / i128::from(PROGRESS_STEPS);
         let end = SimTime::ZERO + SimDuration::from_nanos(share as i64);
         engine.run_until(end).map_err(|error| match error {
@@ -140,7 +144,12 @@ fn replicate(
     }
     let (now, events) = (engine.now(), engine.events());
     let mut world = engine.into_model();
-    let measured = world.measure(now);
+    let mut measured = world.measure(now);
+    if replication > 0 {
+        // Only the first replication's series are shown; thousands of replications must not keep theirs.
+        measured.tracks = Vec::new();
+        measured.ends = Vec::new();
+    }
     let flows = world.take_records().map(|rows| rows.into_iter().map(flow_row).collect());
     Ok(Outcome { events, measured, flows })
 }

@@ -1,10 +1,15 @@
 //! Flow classes: flows that must always have the same rate are kept as one variable with a count.
 //!
-//! A class has one *service*, the bytes each of its flows has been able to carry since the class began. A flow of
-//! `B` bytes that joins at service `S` ends when the service reaches `S + B`, its finish mark. So a change of rate
-//! touches the class once, however many flows it holds, and only the lowest mark can be the next to complete.
+//! A class has one *service*, the bytes per weight that each of its flows has been able to carry since the class
+//! began: the integral of the class's level. A flow of `B` bytes and weight `w` that joins at service `S` ends when
+//! the service reaches `S + B/w`, its finish mark. So a change of rate does not touch the flows, however many there
+//! are, and only the lowest mark can be the next to complete.
+//!
+//! The level is that of the node the class *hangs* on, its bottleneck, and so is the clock: the service is the
+//! node's clock plus an offset that stays as long as the class hangs there. A class at its cap has its own clock.
 
 use super::exact::{FlowTime, Instant, Sum};
+use super::node::{Clock, NONE};
 use super::types::Cause;
 use std::collections::BinaryHeap;
 
@@ -93,6 +98,16 @@ impl PartialOrd for Mark {
     }
 }
 
+/// One node of a class's path.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Step {
+    pub node: u32,
+    /// Units per byte.
+    pub factor: f64,
+    /// Where the node lists the class.
+    pub place: u32,
+}
+
 /// A class and its present state.
 #[derive(Clone, Debug)]
 pub(super) struct Class {
@@ -100,20 +115,30 @@ pub(super) struct Class {
     hash: u64,
     /// Flows present.
     pub count: u32,
+    /// The node it hangs on; `NONE` with a clock of its own.
+    pub hang: u32,
+    /// What the service is ahead of the node's clock.
+    pub offset: Sum,
+    /// The clock of its own.
+    pub clock: Clock,
+    /// Level at which the cap is reached.
+    pub cap_level: f64,
+    /// Changes with the next finish mark and with the node, so that outdated heads are known.
+    pub stamp: u32,
+    /// The path, known from the first flow on.
+    pub path: Vec<Step>,
+    /// Where each of its meters lists the class.
+    pub meter_places: Vec<u32>,
     /// Finish marks. Those of cancelled flows stay until they surface.
     pub marks: BinaryHeap<Mark>,
-    /// Where this class stands in the list of each resource of its path, and of each meter.
-    pub path_places: Vec<u32>,
-    pub meter_places: Vec<u32>,
-    /// Bytes a flow present since the beginning of the class would have carried up to `settled`.
-    pub service: Sum,
-    pub settled: Instant,
-    /// Bytes/s of each flow.
-    pub rate: f64,
     pub cause: Cause,
+    /// The node that is the cause although the class hangs on another of the same level; else `NONE`.
+    pub label: u32,
     /// The grant of the reserve is below the floor.
     pub short: bool,
-    /// From when on the flow-time of `count` flows is not yet charged to `cause`.
+    pub is_untimed: bool,
+    /// Flow-time with the present cause that the owner has not been charged yet, and until when it is counted.
+    pub owed: FlowTime,
     pub charged: Instant,
     /// Time per cause since the class began, of a flow present throughout; kept on request.
     pub history: Vec<(Cause, FlowTime)>,
@@ -121,26 +146,32 @@ pub(super) struct Class {
 
 impl Class {
     fn new(spec: ClassSpec, hash: u64) -> Self {
+        let start = Instant::at(0);
         Self {
+            cap_level: spec.limit().0 / spec.weight,
             spec,
             hash,
             count: 0,
-            marks: BinaryHeap::new(),
-            path_places: Vec::new(),
+            hang: NONE,
+            offset: Sum::ZERO,
+            clock: Clock::starting(start, 0.0),
+            stamp: 0,
+            path: Vec::new(),
             meter_places: Vec::new(),
-            service: Sum::ZERO,
-            settled: Instant::at(0),
-            rate: 0.0,
+            marks: BinaryHeap::new(),
             cause: Cause::Named(0),
+            label: NONE,
             short: false,
-            charged: Instant::at(0),
+            is_untimed: false,
+            owed: FlowTime::default(),
+            charged: start,
             history: Vec::new(),
         }
     }
 
-    /// The service at `now`, not before the last settlement.
-    pub fn service_at(&self, now: Instant) -> Sum {
-        self.service.plus(self.rate * now.seconds_since(self.settled))
+    /// Weight of all flows together.
+    pub fn mass(&self) -> f64 {
+        f64::from(self.count) * self.spec.weight
     }
 }
 
@@ -184,9 +215,11 @@ impl Classes {
         if (self.all.len() - self.free.len() + 1) * 2 > self.table.len() {
             self.drop_unused_and_rehash();
         }
-        let class = Class::new(spec.clone(), hash);
+        let mut class = Class::new(spec.clone(), hash);
         let number = match self.free.pop() {
             Some(number) => {
+                // Heads of the number's former class may still lie about.
+                class.stamp = self[number].stamp.wrapping_add(1);
                 self[number] = class;
                 number
             }

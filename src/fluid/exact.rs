@@ -31,7 +31,7 @@ impl Instant {
             return Self { ns: self.ns, frac: self.frac + ns.max(0.0) };
         }
         let whole = ns.floor();
-        if !(whole < i64::MAX as f64) {
+        if whole >= i64::MAX as f64 || whole.is_nan() {
             return Self::NEVER;
         }
         let frac = self.frac + (ns - whole);
@@ -116,6 +116,11 @@ impl Sum {
         let low = self.low + error;
         let high = s + low;
         Self { high, low: low - (high - s) }
+    }
+
+    /// The sum of two, or with `sign` -1 the difference.
+    pub fn combine(self, other: Self, sign: f64) -> Self {
+        self.plus(sign * other.high).plus(sign * other.low)
     }
 
     /// `self - other`, rounded once at the end.

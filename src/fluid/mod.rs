@@ -32,10 +32,14 @@
 mod class;
 mod exact;
 mod fill;
+mod hang;
+mod node;
 #[cfg(test)]
 mod oracle;
 mod queue;
 mod read;
+mod refill;
+mod ripple;
 mod settle;
 mod sharing;
 mod solve;

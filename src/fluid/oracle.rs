@@ -225,19 +225,19 @@ impl Twin {
         let is_open = |flow: usize| here.iter().any(|(_, ramp)| ramp.flow == flow);
         let fixed: f64 = self.present().filter(|&f| !is_open(f)).map(|f| coefficient(f) * rates[f]).sum();
         let used = |level| fixed + here.iter().map(|(a, ramp)| a * ramp.rate(level)).sum::<f64>();
-        let full = self.capacity[resource] * (1.0 - 1e-13);
+        let full = self.capacity[resource];
         // What is used is a chain of straight pieces between the levels where some flow begins or ends to rise.
         let mut bends: Vec<f64> =
             here.iter().flat_map(|(_, ramp)| [ramp.held, ramp.top].map(|x| x / ramp.weight)).collect();
         bends.retain(|level| level.is_finite());
         bends.sort_by(f64::total_cmp);
         let mut low = 0.0;
-        if used(low) >= self.capacity[resource] * (1.0 - 1e-12) {
+        if used(low) >= full * (1.0 - 1e-12) {
             return low;
         }
         for bend in bends {
-            if used(bend) >= full {
-                return low + (bend - low) * (full - used(low)) / (used(bend) - used(low));
+            if used(bend) >= full * (1.0 - 1e-13) {
+                return low + (bend - low) * ((full - used(low)) / (used(bend) - used(low))).min(1.0);
             }
             low = bend;
         }

@@ -53,6 +53,13 @@ impl<K: Copy + PartialOrd> Queue<K> {
         }
     }
 
+    /// The key of `id`, if it is in.
+    #[cfg(test)]
+    pub fn key(&self, id: u32) -> Option<K> {
+        let at = *self.place.get(id as usize)?;
+        (at != ABSENT).then(|| self.heap[at as usize].0)
+    }
+
     fn sift_up(&mut self, mut at: usize) {
         let item = self.heap[at];
         while at > 0 {

@@ -1,5 +1,6 @@
 //! What can be asked. Every read first brings rates up to date with the changes made.
 
+use super::exact::{Instant, Sum};
 use super::sharing::Sharing;
 use super::types::{Cause, FlowKey, MeterId, MeterReading, OwnerId, ResourceId};
 
@@ -7,7 +8,15 @@ impl Sharing {
     /// The flow's rate in bytes/s; 0 for a flow that has gone.
     pub fn rate(&mut self, key: FlowKey) -> f64 {
         self.solve();
-        self.class_of(key).map_or(0.0, |class| self.classes[class].rate)
+        self.class_of(key).map_or(0.0, |class| self.class_rate(class))
+    }
+
+    /// Bytes/s of each flow of a class.
+    fn class_rate(&self, class: u32) -> f64 {
+        let state = &self.classes[class];
+        let (cap, cap_cause) = state.spec.limit();
+        // At the cap, the cap itself rather than what rounding makes of weight times level.
+        if state.cause == Cause::Named(cap_cause) { cap } else { (state.spec.weight * self.level(class)).min(cap) }
     }
 
     /// Bytes the flow has left at `now`; 0 for a flow that has gone, infinite for an endless one.
@@ -27,8 +36,8 @@ impl Sharing {
     pub fn reserve_shortfall(&mut self, key: FlowKey) -> f64 {
         self.solve();
         let short = |class: u32| {
-            let class = &self.classes[class];
-            if class.short { (class.spec.floor() - class.rate).max(0.0) } else { 0.0 }
+            let state = &self.classes[class];
+            if state.short { (state.spec.floor() - self.class_rate(class)).max(0.0) } else { 0.0 }
         };
         self.class_of(key).map_or(0.0, short)
     }
@@ -46,15 +55,24 @@ impl Sharing {
     /// Units/s in use of a resource.
     pub fn load(&mut self, resource: ResourceId) -> f64 {
         self.solve();
-        self.resources[resource.index()].load
+        self.resources[resource.index()].nodes.iter().map(|&node| self.nodes[node as usize].load()).sum()
     }
 
     /// Units carried by a resource since the beginning.
     pub fn carried(&mut self, now: i64, resource: ResourceId) -> f64 {
         self.settle(now);
-        let resource = &mut self.resources[resource.index()];
-        resource.settle(self.now);
-        resource.carried.value()
+        let mut total = Sum::ZERO;
+        for &node in &self.resources[resource.index()].nodes {
+            let node = &mut self.nodes[node as usize];
+            node.settle_carried(self.now);
+            total = total.combine(node.carried, 1.0);
+        }
+        total.value()
+    }
+
+    /// How often so far a pass took too many steps and the part was filled from nothing instead.
+    pub fn fallbacks(&self) -> u64 {
+        self.fallbacks
     }
 
     /// A meter's rate and totals.
@@ -76,7 +94,7 @@ impl Sharing {
     /// observers that must leave no trace, not even in the last bit of a sum.
     pub fn peek_meter(&self, now: i64, meter: MeterId) -> MeterReading {
         let meter = &self.meters[meter.index()];
-        let span = super::exact::Instant::at(now).seconds_since(meter.settled).max(0.0);
+        let span = Instant::at(now).seconds_since(meter.settled).max(0.0);
         let (active, bound) = (!meter.members.is_empty(), meter.bound && meter.rate > 0.0);
         MeterReading {
             rate: meter.rate,
@@ -89,9 +107,13 @@ impl Sharing {
 
     /// What [`carried`](Self::carried) would give at `now`, without settling anything.
     pub fn peek_carried(&self, now: i64, resource: ResourceId) -> f64 {
-        let resource = &self.resources[resource.index()];
-        let span = super::exact::Instant::at(now).seconds_since(resource.settled).max(0.0);
-        resource.carried.value() + resource.load * span
+        let mut total = Sum::ZERO;
+        for &node in &self.resources[resource.index()].nodes {
+            let node = &self.nodes[node as usize];
+            let span = Instant::at(now).seconds_since(node.carried_until).max(0.0);
+            total = total.combine(node.carried, 1.0).plus(node.load() * span);
+        }
+        total.value()
     }
 
     /// Appends the meters whose rate has changed since the last call, each once, in the order of their first change.
@@ -107,9 +129,8 @@ impl Sharing {
     /// integers inside, so the parts add up to the owner's flow-seconds without loss.
     pub fn cause_seconds(&mut self, now: i64, owner: OwnerId) -> Vec<(Cause, f64)> {
         self.charge_owner(now, owner);
-        let mut charged = self.owners[owner.index()].charged.clone();
-        charged.sort_unstable();
-        charged.into_iter().map(|(cause, time)| (cause, time.seconds())).collect()
+        let charged = &self.owners[owner.index()].charged;
+        charged.iter().map(|(cause, time)| (*cause, time.seconds())).collect()
     }
 
     /// Flow-seconds of an owner's flows in which less than the reserve was granted.
@@ -128,6 +149,7 @@ impl Sharing {
         for class in self.classes.numbers() {
             if self.classes[class].spec.owner == owner.0 {
                 self.charge_class(class);
+                self.pay_owner(class);
             }
         }
     }

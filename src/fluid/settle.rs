@@ -1,11 +1,10 @@
 //! Time: what has happened up to now, completions at their exact instants.
 
-use super::class::Mark;
-use super::exact::{FlowTime, Instant};
-use super::sharing::{Sharing, add_time};
+use super::exact::{Instant, Sum};
+use super::sharing::Sharing;
 use super::types::{Cause, Finished};
 
-/// Flows of one class that end within this time of each other, in seconds, end together. Far below a tick, and above
+/// Flows on one clock that end within this time of each other, in seconds, end together. Far below a tick, and above
 /// the rounding error of an instant.
 const TOGETHER_S: f64 = 1e-15;
 
@@ -35,7 +34,7 @@ impl Sharing {
     pub(super) fn settle(&mut self, now: i64) {
         let target = Instant::at(now).max(self.now);
         loop {
-            if !self.dirty.is_empty() {
+            if self.is_dirty() {
                 // No time passes between here and the target, so rates need not be known yet.
                 if self.now >= target {
                     return;
@@ -53,78 +52,59 @@ impl Sharing {
     /// Ends what ends at this instant.
     fn complete(&mut self, at: Instant) {
         self.now = at.max(self.now);
-        while let Some((_, class)) = self.queue.first().filter(|(next, _)| *next <= at) {
-            self.queue.remove(class);
-            self.settle_service(class);
-            let state = &self.classes[class];
-            let due = state.service.plus(state.rate * TOGETHER_S);
-            // The head is due by its place in the queue, whatever rounding makes of its mark.
-            let mut forced = true;
-            while let Some(mark) = self.live_head(class).filter(|mark| forced || mark.at <= due) {
+        while let Some((_, id)) = self.queue.first().filter(|(next, _)| *next <= at) {
+            self.queue.remove(id);
+            if id % 2 == 0 { self.complete_on_node(id / 2) } else { self.complete_alone(id / 2) }
+        }
+    }
+
+    fn complete_on_node(&mut self, number: u32) {
+        let clock = &mut self.nodes[number as usize].clock;
+        clock.settle(self.now);
+        let due = clock.value.plus(clock.level * TOGETHER_S);
+        // The first is due by its place in the queue, whatever rounding makes of its mark.
+        let mut forced = true;
+        while let Some(&head) = self.nodes[number as usize].heads.peek() {
+            if self.classes[head.class].stamp == head.stamp {
+                if !forced && head.at > due {
+                    break;
+                }
+                let offset = self.classes[head.class].offset;
+                self.finish_flows(head.class, due.combine(offset, 1.0));
                 forced = false;
-                self.classes[class].marks.pop();
-                self.leave(mark.flow, class);
-                let top_cause = self.top_cause(mark.flow, class);
-                self.free_flow(mark.flow, Some(top_cause));
+            }
+            let node = &mut self.nodes[number as usize];
+            if node.heads.peek() == Some(&head) {
+                node.heads.pop();
             }
         }
     }
 
-    /// The lowest mark of a flow still in the class. Marks of flows that have left are dropped on the way.
-    pub(super) fn live_head(&mut self, class: u32) -> Option<Mark> {
-        let marks = &mut self.classes[class].marks;
-        while let Some(&mark) = marks.peek() {
-            let flow = &self.flows[mark.flow as usize];
-            if flow.class == class && flow.generation == mark.generation && flow.mark == mark.at {
-                return Some(mark);
-            }
-            marks.pop();
-        }
-        None
-    }
-
-    pub(super) fn settle_service(&mut self, class: u32) {
-        let now = self.now;
+    fn complete_alone(&mut self, class: u32) {
         let state = &mut self.classes[class];
-        state.service = state.service_at(now);
-        state.settled = now;
+        state.clock.settle(self.now);
+        let due = state.clock.value.plus(state.clock.level * TOGETHER_S);
+        self.finish_flows(class, due);
     }
 
-    /// Puts the class's next completion into the queue.
-    pub(super) fn requeue(&mut self, class: u32) {
-        let next = self.live_head(class).map(|mark| {
-            let state = &self.classes[class];
-            let left = mark.at.minus(state.service_at(self.now)).max(0.0);
-            if left > 0.0 { self.now.after(left / state.rate) } else { self.now }
-        });
-        match next {
-            Some(at) if at < Instant::NEVER => self.queue.set(class, at),
-            _ => self.queue.remove(class),
+    /// Ends the first flow of a class, and with it those whose marks are not above the given service.
+    fn finish_flows(&mut self, class: u32, due: Sum) {
+        let mut first = true;
+        while let Some(mark) = self.live_head(class).filter(|mark| first || mark.at <= due) {
+            first = false;
+            self.classes[class].marks.pop();
+            self.leave(mark.flow, class);
+            let top_cause = if self.records_causes { Some(self.top_cause(mark.flow, class)) } else { None };
+            self.free_flow(mark.flow, top_cause);
         }
-    }
-
-    /// Charges the class's flow-time since the last charge to its present cause.
-    pub(super) fn charge_class(&mut self, class: u32) {
-        let (now, records) = (self.now, self.records_causes);
-        let state = &mut self.classes[class];
-        if state.count == 0 || state.charged == now {
-            return;
-        }
-        let time = FlowTime::span(state.count, state.charged, now);
-        if records {
-            add_time(&mut state.history, state.cause, FlowTime::span(1, state.charged, now), false);
-        }
-        state.charged = now;
-        let owner = &mut self.owners[state.spec.owner as usize];
-        owner.charge(state.cause, time);
-        if state.short {
-            owner.short += time;
+        if self.classes[class].count > 0 {
+            self.new_head(class);
         }
     }
 
     /// The cause that held a flow longest, lowest first among equals; the class's present one if nothing was kept.
     fn top_cause(&self, flow: u32, class: u32) -> Cause {
-        let history = &self.flows[flow as usize].history;
+        let history = &self.histories[flow as usize];
         let top = history.iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
         top.map_or(self.classes[class].cause, |(cause, _)| *cause)
     }

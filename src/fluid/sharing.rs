@@ -1,7 +1,8 @@
 //! The state of a sharing and everything that changes it.
 
-use super::class::{Class, ClassSpec, Classes, Mark};
+use super::class::{ClassSpec, Classes, Mark};
 use super::exact::{FlowTime, Instant, Sum};
+use super::node::{Front, Member, NONE, Node};
 use super::queue::Queue;
 use super::types::{Cause, Finished, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId};
 
@@ -13,20 +14,30 @@ use super::types::{Cause, Finished, FlowKey, FlowSpec, MeterId, OwnerId, Resourc
 pub struct Sharing {
     pub(super) now: Instant,
     pub(super) flows: Vec<Flow>,
+    /// Time per cause of each flow so far, less what its class's own history shows; kept on request.
+    pub(super) histories: Vec<Vec<(Cause, FlowTime)>>,
     free_flows: Vec<u32>,
     started: u64,
     pub(super) classes: Classes,
+    pub(super) nodes: Vec<Node>,
     pub(super) resources: Vec<Resource>,
     pub(super) owners: Vec<Owner>,
     pub(super) meters: Vec<Meter>,
-    /// Next completion of each class that has one.
+    /// Next completion: of node `n` at `2n`, of class `c` with its own clock at `2c + 1`.
     pub(super) queue: Queue<Instant>,
-    /// Resources and classes touched since the last solve.
-    pub(super) dirty: Dirty,
+    pub(super) front: Front,
+    /// Classes present that have a reserve. While there are any, touched parts are filled from nothing.
+    pub(super) reserved: usize,
+    /// The last of them has just left: everything is filled once more.
+    pub(super) refill_due: bool,
+    pub(super) fallbacks: u64,
     pub(super) finished: Vec<(u64, Finished)>,
+    /// Meters to sum up at the next solve, and those with a changed rate.
+    pub(super) dirty_meters: Vec<u32>,
     pub(super) changed_meters: Vec<u32>,
     pub(super) records_causes: bool,
     scratch: ClassSpec,
+    pub(super) candidates: Vec<(f64, u32)>,
 }
 
 /// A flow present, or a free slot.
@@ -40,34 +51,18 @@ pub(super) struct Flow {
     pub tag: u64,
     /// The class's service at which the flow ends; infinite for an endless flow.
     pub mark: Sum,
-    /// Time per cause so far, less what the class's own history shows; kept on request.
-    pub history: Vec<(Cause, FlowTime)>,
 }
-
-pub(super) const NONE: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Resource {
     pub capacity: f64,
-    /// Classes with flows here, their coefficient, and which step of the class's path this is.
-    pub members: Vec<Member>,
-    pub load: f64,
-    pub carried: Sum,
-    pub settled: Instant,
-}
-
-/// A class as a resource or a meter lists it.
-#[derive(Copy, Clone, Debug)]
-pub(super) struct Member {
-    pub class: u32,
-    pub factor: f64,
-    /// Position of the resource in the class's path, or of the meter in its list.
-    pub step: u32,
+    /// The resource as each priority sees it, highest first.
+    pub nodes: Vec<u32>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Owner {
-    /// Flow-time per cause, in order of first appearance.
+    /// Flow-time per cause, ascending by cause.
     pub charged: Vec<(Cause, FlowTime)>,
     /// Flow-time with less than the reserve granted.
     pub short: FlowTime,
@@ -89,20 +84,7 @@ pub(super) struct Meter {
     /// The rate last told by `take_changed_meters`.
     pub told: f64,
     pub is_changed: bool,
-}
-
-/// What was touched since the last solve.
-#[derive(Debug, Default)]
-pub(super) struct Dirty {
-    pub resources: Vec<u32>,
-    pub classes: Vec<u32>,
-    pub meters: Vec<u32>,
-}
-
-impl Dirty {
-    pub fn is_empty(&self) -> bool {
-        self.resources.is_empty() && self.classes.is_empty() && self.meters.is_empty()
-    }
+    pub is_dirty: bool,
 }
 
 impl Default for Sharing {
@@ -117,18 +99,25 @@ impl Sharing {
         Self {
             now: Instant::at(0),
             flows: Vec::new(),
+            histories: Vec::new(),
             free_flows: Vec::new(),
             started: 0,
             classes: Classes::default(),
+            nodes: Vec::new(),
             resources: Vec::new(),
             owners: Vec::new(),
             meters: Vec::new(),
             queue: Queue::new(),
-            dirty: Dirty::default(),
+            front: Front::new(),
+            reserved: 0,
+            refill_due: false,
+            fallbacks: 0,
             finished: Vec::new(),
+            dirty_meters: Vec::new(),
             changed_meters: Vec::new(),
             records_causes: false,
             scratch: ClassSpec::default(),
+            candidates: Vec::new(),
         }
     }
 
@@ -138,8 +127,7 @@ impl Sharing {
     /// If the capacity is negative or not finite.
     pub fn add_resource(&mut self, capacity: f64) -> ResourceId {
         assert!(capacity.is_finite() && capacity >= 0.0, "a capacity is finite and at least 0, not {capacity}");
-        let settled = self.now;
-        self.resources.push(Resource { capacity, members: Vec::new(), load: 0.0, carried: Sum::ZERO, settled });
+        self.resources.push(Resource { capacity, nodes: Vec::new() });
         ResourceId(self.resources.len() as u32 - 1)
     }
 
@@ -157,8 +145,8 @@ impl Sharing {
         MeterId(self.meters.len() as u32 - 1)
     }
 
-    /// From now on, keep what is needed for [`Finished::top_cause`]. Off at first, for it costs time and memory per
-    /// flow. Flows already present are counted from now on.
+    /// Keeps what is needed for [`Finished::top_cause`]; to be called before the first flow. Off at first, for it
+    /// costs time and memory per flow.
     pub fn record_causes(&mut self, on: bool) {
         self.records_causes = on;
     }
@@ -188,9 +176,8 @@ impl Sharing {
         self.settle(now);
         let class = self.class_of(key)?;
         let left = self.left_of(key.index);
-        self.leave(key.index, class);
+        self.withdraw(key.index, class);
         let flow = &mut self.flows[key.index as usize];
-        flow.class = NONE;
         flow.generation = flow.generation.wrapping_add(1);
         self.free_flows.push(key.index);
         Some(left)
@@ -204,7 +191,7 @@ impl Sharing {
         assert!(capacity.is_finite() && capacity >= 0.0, "a capacity is finite and at least 0, not {capacity}");
         self.settle(now);
         self.resources[resource.index()].capacity = capacity;
-        self.dirty.resources.push(resource.0);
+        self.change_capacity(resource.0);
     }
 
     /// Gives a flow a new path and new meters, keeping its remaining bytes. Also ends a stall.
@@ -248,7 +235,7 @@ impl Sharing {
         let new = self.classes.intern(&spec);
         self.scratch = spec;
         if new != old {
-            self.leave(key.index, old);
+            self.withdraw(key.index, old);
             self.join(key.index, new, left);
         }
     }
@@ -264,20 +251,24 @@ impl Sharing {
         if flow.mark == Sum::INFINITE {
             return f64::INFINITY;
         }
-        flow.mark.minus(self.classes[flow.class].service_at(self.now)).max(0.0)
+        (flow.mark.minus(self.service(flow.class)) * self.classes[flow.class].spec.weight).max(0.0)
     }
 
     fn new_flow(&mut self, tag: u64) -> FlowKey {
         let sequence = self.started;
         self.started += 1;
         let index = self.free_flows.pop().unwrap_or_else(|| {
-            self.flows.push(Flow { class: NONE, generation: 0, sequence, tag, mark: Sum::ZERO, history: Vec::new() });
+            self.flows.push(Flow { class: NONE, generation: 0, sequence, tag, mark: Sum::ZERO });
             self.flows.len() as u32 - 1
         });
         let flow = &mut self.flows[index as usize];
         (flow.sequence, flow.tag) = (sequence, tag);
-        flow.history.clear();
-        FlowKey { index, generation: flow.generation }
+        let key = FlowKey { index, generation: flow.generation };
+        if self.records_causes {
+            self.histories.resize(self.flows.len(), Vec::new());
+            self.histories[index as usize].clear();
+        }
+        key
     }
 
     /// Puts a flow slot back and reports the flow as finished now.
@@ -293,101 +284,63 @@ impl Sharing {
     }
 
     fn join(&mut self, index: u32, class: u32, bytes: f64) {
-        if self.classes[class].count == 0 {
-            self.enlist(class);
-        }
-        self.count_changes(class);
-        let (now, records) = (self.now, self.records_causes);
-        let class_state = &mut self.classes[class];
-        class_state.count += 1;
+        self.count_flow(class, 1);
+        let service = self.service(class);
+        let state = &mut self.classes[class];
         let flow = &mut self.flows[index as usize];
         flow.class = class;
-        flow.mark = if bytes.is_finite() { class_state.service_at(now).plus(bytes) } else { Sum::INFINITE };
+        flow.mark = Sum::INFINITE;
         if bytes.is_finite() {
-            class_state.marks.push(Mark { at: flow.mark, flow: index, generation: flow.generation });
-        }
-        if records {
-            for &(cause, time) in &class_state.history {
-                add_time(&mut flow.history, cause, time, true);
+            flow.mark = service.plus(bytes / state.spec.weight);
+            let mark = Mark { at: flow.mark, flow: index, generation: flow.generation };
+            if state.marks.len() > 2 * state.count as usize + 16 {
+                self.drop_outdated_marks(class);
             }
+            let state = &mut self.classes[class];
+            state.marks.push(mark);
+            if state.marks.peek() == Some(&mark) {
+                self.new_head(class);
+            }
+        }
+        self.note_history(index, class, true);
+    }
+
+    /// Takes a flow out of its class before its end.
+    fn withdraw(&mut self, index: u32, class: u32) {
+        let was_head = self.classes[class].marks.peek().is_some_and(|mark| mark.flow == index);
+        self.leave(index, class);
+        if was_head && self.classes[class].count > 0 {
+            self.new_head(class);
         }
     }
 
     /// Takes a flow out of its class. A mark left in the class's heap no longer counts.
     pub(super) fn leave(&mut self, index: u32, class: u32) {
-        self.count_changes(class);
-        let class_state = &mut self.classes[class];
-        class_state.count -= 1;
-        let flow = &mut self.flows[index as usize];
-        if self.records_causes {
-            for &(cause, time) in &class_state.history {
-                add_time(&mut flow.history, cause, time, false);
-            }
-        }
-        flow.class = NONE;
-        if self.classes[class].count == 0 {
-            self.delist(class);
-        }
-    }
-
-    /// Charges the class's time before its count changes, and marks what the change touches.
-    fn count_changes(&mut self, class: u32) {
         self.charge_class(class);
-        self.dirty.classes.push(class);
-        self.dirty.resources.extend(self.classes[class].spec.path().iter().map(|&(resource, _)| resource));
-        self.dirty.meters.extend(self.classes[class].spec.meters.iter().map(|&(meter, _)| meter));
+        self.note_history(index, class, false);
+        self.flows[index as usize].class = NONE;
+        self.count_flow(class, -1);
     }
 
-    /// Enters a class that gets its first flow in the lists of its resources and meters.
-    fn enlist(&mut self, class: u32) {
-        let now = self.now;
-        let Class { spec, path_places, meter_places, .. } = &mut self.classes[class];
-        path_places.clear();
-        for (step, &(resource, factor)) in spec.path().iter().enumerate() {
-            let members = &mut self.resources[resource as usize].members;
-            path_places.push(members.len() as u32);
-            members.push(Member { class, factor, step: step as u32 });
-        }
-        meter_places.clear();
-        for (step, &(meter, factor)) in spec.meters.iter().enumerate() {
-            let meter = &mut self.meters[meter as usize];
-            meter.settle(now);
-            meter_places.push(meter.members.len() as u32);
-            meter.members.push(Member { class, factor, step: step as u32 });
-        }
-        let state = &mut self.classes[class];
-        state.service = Sum::ZERO;
-        state.rate = 0.0;
-        state.settled = now;
-        state.charged = now;
-        state.history.clear();
-    }
-
-    /// Takes a class that has lost its last flow out of all lists.
-    fn delist(&mut self, class: u32) {
-        let now = self.now;
-        self.queue.remove(class);
-        let state = &mut self.classes[class];
-        state.marks.clear();
-        let (path_places, meter_places) =
-            (std::mem::take(&mut state.path_places), std::mem::take(&mut state.meter_places));
-        for (step, place) in path_places.iter().enumerate() {
-            let resource = self.classes[class].spec.path()[step].0;
-            let members = &mut self.resources[resource as usize].members;
-            members.swap_remove(*place as usize);
-            if let Some(moved) = members.get(*place as usize) {
-                self.classes[moved.class].path_places[moved.step as usize] = *place;
-            }
-        }
-        for (step, place) in meter_places.iter().enumerate() {
-            let meter = &mut self.meters[self.classes[class].spec.meters[step].0 as usize];
-            meter.settle(now);
-            meter.members.swap_remove(*place as usize);
-            if let Some(moved) = meter.members.get(*place as usize) {
-                self.classes[moved.class].meter_places[moved.step as usize] = *place;
+    /// Starts or ends a flow's account of causes by the class's own.
+    fn note_history(&mut self, flow: u32, class: u32, joins: bool) {
+        if self.records_causes {
+            for &(cause, time) in &self.classes[class].history {
+                add_time(&mut self.histories[flow as usize], cause, time, joins);
             }
         }
     }
+
+    fn drop_outdated_marks(&mut self, class: u32) {
+        let Self { flows, classes, .. } = self;
+        classes[class].marks.retain(|mark| is_live(flows, class, mark));
+    }
+}
+
+/// The mark is that of a flow still in the class.
+pub(super) fn is_live(flows: &[Flow], class: u32, mark: &Mark) -> bool {
+    let flow = &flows[mark.flow as usize];
+    flow.class == class && flow.generation == mark.generation && flow.mark == mark.at
 }
 
 /// Adds (or takes away) time of one cause.
@@ -401,7 +354,10 @@ pub(super) fn add_time(times: &mut Vec<(Cause, FlowTime)>, cause: Cause, time: F
 
 impl Owner {
     pub fn charge(&mut self, cause: Cause, time: FlowTime) {
-        add_time(&mut self.charged, cause, time, false);
+        match self.charged.binary_search_by(|(known, _)| known.cmp(&cause)) {
+            Ok(at) => self.charged[at].1 += time,
+            Err(at) => self.charged.insert(at, (cause, time)),
+        }
     }
 }
 
@@ -419,6 +375,7 @@ impl Meter {
             settled,
             told: 0.0,
             is_changed: false,
+            is_dirty: false,
         }
     }
 
@@ -438,16 +395,6 @@ impl Meter {
             self.bound_time += FlowTime::span(1, self.settled, now);
         }
         self.settled = now;
-    }
-}
-
-impl Resource {
-    /// Counts what was carried since the last settlement.
-    pub fn settle(&mut self, now: Instant) {
-        if now != self.settled {
-            self.carried = self.carried.plus(self.load * now.seconds_since(self.settled));
-            self.settled = now;
-        }
     }
 }
 

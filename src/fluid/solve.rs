@@ -1,145 +1,112 @@
-//! From what was touched to new rates: finds the connected part, fills it, and tells everyone concerned.
+//! From what was touched to new rates, and telling everyone concerned.
 
-use super::fill::{Item, Problem, Share, Stop};
+use super::exact::Instant;
+use super::node::{NONE, SAME};
 use super::sharing::Sharing;
-use super::types::{Cause, ResourceId};
-
-/// Rates closer than this, relatively, count as the same for those who are told of changes.
-const UNCHANGED: f64 = 1e-12;
-
-/// Classes and resources that are connected, each ascending.
-#[derive(Debug, Default)]
-struct Part {
-    classes: Vec<u32>,
-    resources: Vec<u32>,
-}
+use super::types::Cause;
 
 impl Sharing {
     /// Brings all rates up to date with the changes since the last solve.
     pub(super) fn solve(&mut self) {
-        if self.dirty.is_empty() {
+        if !self.front.is_empty() {
+            if self.reserved > 0 || self.refill_due {
+                self.refill_due = false;
+                self.refill();
+            } else if !self.ripple() {
+                self.fallbacks += 1;
+                self.refill();
+            }
+            self.finish_pass();
+        }
+        for at in 0..self.dirty_meters.len() {
+            self.set_meter(self.dirty_meters[at]);
+        }
+        self.dirty_meters.clear();
+    }
+
+    /// Whether changes wait for a solve.
+    pub(super) fn is_dirty(&self) -> bool {
+        !self.front.is_empty() || !self.dirty_meters.is_empty()
+    }
+
+    /// Causes, completions and meters of all that was touched.
+    fn finish_pass(&mut self) {
+        let mut touched = std::mem::take(&mut self.front.touched);
+        for &number in &touched {
+            let node = &mut self.nodes[number as usize];
+            node.touched = false;
+            if (node.may_tie() || node.labelled > 0) && self.reserved == 0 {
+                self.relabel_members(number);
+            }
+            if std::mem::replace(&mut self.nodes[number as usize].untimed, false) {
+                self.time_node(number);
+            }
+        }
+        touched.clear();
+        self.front.touched = touched;
+        for at in 0..self.front.untimed_classes.len() {
+            self.time_class(self.front.untimed_classes[at]);
+        }
+        self.front.untimed_classes.clear();
+    }
+
+    /// Puts the next completion among what hangs on a node into the queue.
+    fn time_node(&mut self, number: u32) {
+        let (now, id) = (self.now, 2 * number);
+        let node = &mut self.nodes[number as usize];
+        for &(meter, _) in &node.meters {
+            if !std::mem::replace(&mut self.meters[meter as usize].is_dirty, true) {
+                self.dirty_meters.push(meter);
+            }
+        }
+        while node.heads.peek().is_some_and(|head| self.classes[head.class].stamp != head.stamp) {
+            node.heads.pop();
+        }
+        let next = node.heads.peek().filter(|_| node.hanging > 0).map(|head| {
+            let left = head.at.minus(node.clock.read(now));
+            if left > 0.0 { now.after(left / node.clock.level) } else { now }
+        });
+        match next {
+            Some(at) if at < Instant::NEVER => self.queue.set(id, at),
+            _ => self.queue.remove(id),
+        }
+    }
+
+    /// The same for a class with its own clock.
+    fn time_class(&mut self, class: u32) {
+        self.classes[class].is_untimed = false;
+        if self.classes[class].hang != NONE || self.classes[class].count == 0 {
             return;
         }
-        let part = self.touched_part();
-        let shares = self.problem(&part).solve();
-        for (&class, share) in part.classes.iter().zip(&shares) {
-            self.apply(class, share, &part);
+        let now = self.now;
+        let head = self.live_head(class);
+        let clock = &self.classes[class].clock;
+        let next = head.map(|mark| {
+            let left = mark.at.minus(clock.read(now));
+            if left > 0.0 { now.after(left / clock.level) } else { now }
+        });
+        match next {
+            Some(at) if at < Instant::NEVER => self.queue.set(2 * class + 1, at),
+            _ => self.queue.remove(2 * class + 1),
         }
-        for &resource in &part.resources {
-            self.set_load(resource);
-        }
-        for class in std::mem::take(&mut self.dirty.classes) {
-            self.requeue(class);
-        }
-        self.dirty.resources.clear();
-        for meter in std::mem::take(&mut self.dirty.meters) {
-            self.set_meter(meter);
-        }
-    }
-
-    /// Everything reachable from the touched resources and classes through shared resources.
-    fn touched_part(&self) -> Part {
-        let mut part = Part::default();
-        let mut seen_class = vec![false; self.classes.numbers().end as usize];
-        let mut seen_resource = vec![false; self.resources.len()];
-        let mut to_visit = Vec::new();
-        for &resource in &self.dirty.resources {
-            if !std::mem::replace(&mut seen_resource[resource as usize], true) {
-                to_visit.push(resource);
-            }
-        }
-        // A touched class without a path is connected to nothing; the others are met through their resources.
-        for &class in self.dirty.classes.iter().filter(|&&class| self.classes[class].count > 0) {
-            if !std::mem::replace(&mut seen_class[class as usize], true) {
-                part.classes.push(class);
-            }
-        }
-        while let Some(resource) = to_visit.pop() {
-            part.resources.push(resource);
-            for member in &self.resources[resource as usize].members {
-                if std::mem::replace(&mut seen_class[member.class as usize], true) {
-                    continue;
-                }
-                part.classes.push(member.class);
-                for &(next, _) in self.classes[member.class].spec.path() {
-                    if !std::mem::replace(&mut seen_resource[next as usize], true) {
-                        to_visit.push(next);
-                    }
-                }
-            }
-        }
-        part.classes.sort_unstable();
-        part.resources.sort_unstable();
-        part
-    }
-
-    fn problem(&self, part: &Part) -> Problem {
-        let mut problem = Problem::default();
-        let mut local = vec![0; self.resources.len()];
-        for (index, &resource) in part.resources.iter().enumerate() {
-            local[resource as usize] = index as u32;
-            problem.capacity.push(self.resources[resource as usize].capacity);
-        }
-        for &class in &part.classes {
-            let class = &self.classes[class];
-            let first_use = problem.uses.len() as u32;
-            problem.uses.extend(class.spec.path().iter().map(|&(resource, a)| (local[resource as usize], a)));
-            problem.items.push(Item {
-                count: f64::from(class.count),
-                weight: class.spec.weight,
-                cap: class.spec.limit().0,
-                floor: class.spec.floor(),
-                priority: class.spec.priority,
-                first_use,
-                end_use: problem.uses.len() as u32,
-            });
-        }
-        problem
-    }
-
-    fn apply(&mut self, class: u32, share: &Share, part: &Part) {
-        let state = &self.classes[class];
-        let cause = match share.stop {
-            Stop::Resource(local) => Cause::Resource(ResourceId(part.resources[local as usize])),
-            Stop::Cap => Cause::Named(state.spec.limit().1),
-        };
-        let short = share.granted < state.spec.floor() * (1.0 - UNCHANGED);
-        let (new_rate, new_cause) = (share.rate.to_bits() != state.rate.to_bits(), cause != state.cause);
-        if new_cause || short != state.short {
-            self.charge_class(class);
-            let state = &mut self.classes[class];
-            (state.cause, state.short) = (cause, short);
-        }
-        if new_rate {
-            self.settle_service(class);
-            self.classes[class].rate = share.rate;
-            self.requeue(class);
-        }
-        if new_rate || new_cause {
-            let meters = self.classes[class].spec.meters.iter().map(|&(meter, _)| meter);
-            self.dirty.meters.extend(meters);
-        }
-    }
-
-    fn set_load(&mut self, resource: u32) {
-        let resource = &mut self.resources[resource as usize];
-        resource.settle(self.now);
-        let use_of = |class: u32| f64::from(self.classes[class].count) * self.classes[class].rate;
-        resource.load = resource.members.iter().map(|member| member.factor * use_of(member.class)).sum();
     }
 
     fn set_meter(&mut self, number: u32) {
-        let meter = &mut self.meters[number as usize];
-        meter.settle(self.now);
-        let rate_of = |class: u32| f64::from(self.classes[class].count) * self.classes[class].rate;
-        meter.rate = meter.members.iter().map(|member| member.factor * rate_of(member.class)).sum();
-        meter.bound = meter.members.iter().any(|member| match self.classes[member.class].cause {
-            Cause::Resource(resource) => meter.saturating.binary_search(&resource.0).is_ok(),
+        let mut meter = std::mem::take(&mut self.meters[number as usize].members);
+        let rate_of = |class: u32| self.classes[class].mass() * self.level(class);
+        let rate = meter.iter().map(|member| member.factor * rate_of(member.class)).sum();
+        let saturating = &self.meters[number as usize].saturating;
+        let bound = meter.iter().any(|member| match self.classes[member.class].cause {
+            Cause::Resource(resource) => saturating.binary_search(&resource.0).is_ok(),
             Cause::Named(_) => false,
         });
-        if (meter.rate - meter.told).abs() > UNCHANGED * meter.rate.abs().max(meter.told.abs()) {
-            meter.told = meter.rate;
-            if !std::mem::replace(&mut meter.is_changed, true) {
+        let state = &mut self.meters[number as usize];
+        std::mem::swap(&mut state.members, &mut meter);
+        state.settle(self.now);
+        (state.rate, state.bound, state.is_dirty) = (rate, bound, false);
+        if (rate - state.told).abs() > SAME * rate.abs().max(state.told.abs()) {
+            state.told = rate;
+            if !std::mem::replace(&mut state.is_changed, true) {
                 self.changed_meters.push(number);
             }
         }

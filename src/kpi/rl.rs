@@ -138,6 +138,14 @@ pub(super) const RL_SIZES: &[Kpi] = &[
          engines at every generator site serve it; p95 and max run over publishes.",
     ),
     kpi(
+        "rl.*.published_bytes",
+        "B",
+        D::Bytes,
+        NONE,
+        "sum over publishes and generator pools of payload × copies",
+        "Weights sent in the measured time, full ones and deltas, each copy to each generator pool counted.",
+    ),
+    kpi(
         "rl.*.trainer_idle",
         "1",
         D::Ratio,

@@ -7,7 +7,7 @@
 //! caller). On a dead path it stands still (cause *no-path*) and goes on where it stopped.
 
 use super::ids::{MovementId, SiteId, WorkId};
-use super::paths::{Access, LATENCY, NO_PATH, Route, Transport, Uses, WINDOW, merged};
+use super::paths::{Access, LATENCY, NO_PATH, Route, SLOTS, Slots, Transport, Uses, WINDOW, merged};
 use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, Sharing};
 use crate::units::{SimDuration, SimTime};
 
@@ -65,6 +65,8 @@ pub struct Order {
     pub bytes: f64,
     /// The movement's own limit in payload bytes per second and its cause.
     pub pace: (f64, u8),
+    /// Outstanding operations; none for streams.
+    pub slots: Option<Slots>,
     /// Strict priority, higher first.
     pub priority: u8,
     /// Transport between sites.
@@ -346,10 +348,14 @@ fn uses_of(order: &Order, route: Option<&Route>) -> Uses {
     merged(uses)
 }
 
-/// The tighter of the movement's own pace and the window limit `streams × window / RTT`.
+/// The tightest of the movement's own pace, the window limit `streams × window / RTT` and its outstanding operations.
 fn cap_of(order: &Order, rtt: SimDuration) -> (f64, u8) {
-    let window = if rtt.is_positive() { order.transport.window_bytes / rtt.as_secs_f64() } else { f64::INFINITY };
-    if window < order.pace.0 { (window, WINDOW) } else { order.pace }
+    let rtt = rtt.as_secs_f64();
+    let over = |bytes: f64, seconds: f64| if seconds > 0.0 { bytes / seconds } else { f64::INFINITY };
+    let slots = order.slots.map_or(f64::INFINITY, |s| over(s.bytes, s.latency + rtt));
+    let window = over(order.transport.window_bytes, rtt);
+    let (limit, cause) = if slots < window { (slots, SLOTS) } else { (window, WINDOW) };
+    if limit < order.pace.0 { (limit, cause) } else { order.pace }
 }
 
 fn pack(id: MovementId) -> u64 {
@@ -390,6 +396,7 @@ mod tests {
             meters: Vec::new(),
             bytes: 100.0,
             pace: (f64::INFINITY, 0),
+            slots: None,
             priority: 1,
             transport: Transport { window_bytes: f64::INFINITY, setup_rtts: 1.0 },
         };

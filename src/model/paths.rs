@@ -58,6 +58,15 @@ pub struct Transport {
     pub setup_rtts: f64,
 }
 
+/// Outstanding operations of one sender or receiver: rate ≤ bytes ÷ (latency + RTT), by Little's law.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slots {
+    /// Bytes of all outstanding operations together.
+    pub bytes: f64,
+    /// Time of one operation in the storage system, seconds.
+    pub latency: f64,
+}
+
 /// Sorts uses by resource and adds up those of the same resource; drops zeros.
 pub fn merged(mut uses: Uses) -> Uses {
     uses.retain(|&(_, a)| a > 0.0);

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 /// A file or folder could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}: {source}", path.display())]
@@ -32,6 +34,19 @@ impl FileError {
 ///
 /// With the path and the reason; the old file, if any, is then untouched and no temporary file is left.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write(path, bytes, |file| file.persist(path).map(|_| ()).map_err(|e| e.error))
+}
+
+/// The same for a file that must not exist yet.
+///
+/// # Errors
+///
+/// As [`write_whole`], and when there is something at `path`.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write(path, bytes, |file| file.persist_noclobber(path).map(|_| ()).map_err(|e| e.error))
+}
+
+fn write(path: &Path, bytes: &[u8], persist: impl FnOnce(NamedTempFile) -> io::Result<()>) -> Result<(), FileError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -43,7 +58,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
+    persist(file).map_err(failed)?;
     sync_folder(folder);
     Ok(())
 }
@@ -78,6 +93,8 @@ mod tests {
         write_whole(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(write_new(&path, b"three").is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"two");
         let plain = dir.path().join("b.txt");
         fs::write(&plain, b"x").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions(), fs::metadata(&plain).unwrap().permissions());

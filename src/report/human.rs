@@ -166,7 +166,7 @@ pub fn interval(mean: f64, [lo, hi]: [f64; 2], scale: Scale) -> String {
 /// An interval of any unit; that of a date is a length of time.
 pub fn interval_in(unit: &str, mean: f64, ci: [f64; 2]) -> String {
     match unit {
-        "date" if ci[0] != ci[1] => format!("± {}", value(0.5 * (ci[1] - ci[0]), "s")),
+        "date" if ci[1] > ci[0] => format!("± {}", value(0.5 * (ci[1] - ci[0]), "s")),
         _ => interval(mean, ci, scale(unit, mean)),
     }
 }
@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(interval(43.2, [42.0, 44.4], s), "± 1.2");
         assert_eq!(interval(43.2, [43.2, 43.2], s), "exact");
         assert_eq!(interval(4.96, [4.96 - 3e-8, 4.96 + 3e-8], scale("s", 4.96)), "± 3.0e-8");
-        assert_eq!(interval(1.0, [1.0 - 1e-15, 1.0 + 2e-15], scale("%", 1.0)), "± 1.6e-13");
+        assert_eq!(interval(1.0, [1.0 - 1e-15, 1.0 + 2e-15], scale("%", 1.0)), "± 1.5e-13");
         assert_eq!(interval_in("date", 1e9, [1e9 - 90.0, 1e9 + 90.0]), "± 90.00 s");
         assert_eq!(interval(43.2, [42.0, 50.0], s), "[42.00, 50.00]");
         assert_eq!(interval(0.9, [0.85, 0.95], scale("%", 0.9)), "± 5.0");

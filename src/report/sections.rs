@@ -190,7 +190,9 @@ fn causes(run: &RunResults) -> Option<Section> {
 
 /// A name, a percentage and a bar.
 pub(super) fn share_cells(name: &str, share: f64) -> Vec<String> {
-    vec![name.to_owned(), format!("{:.1} %", share * 100.0), bar(share)]
+    let shown =
+        if share > 0.0 && share < LEAST_SHARE { "< 0.1 %".to_owned() } else { format!("{:.1} %", share * 100.0) };
+    vec![name.to_owned(), shown, bar(share)]
 }
 
 /// A bar of at most twenty blocks; from half a per cent on it shows something.

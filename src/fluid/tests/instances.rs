@@ -2,6 +2,7 @@
 
 use crate::fluid::{FlowSpec, MeterId, OwnerId, ResourceId};
 use proptest::prelude::*;
+use std::ops::Range;
 
 /// One thing that happens, after a wait in ns. Numbers of flows, resources and meters count round.
 #[derive(Clone, Debug)]
@@ -98,12 +99,23 @@ fn step(resources: usize, meter_count: usize, features: Features) -> impl Strate
 }
 
 pub(super) fn instance(features: Features, steps: usize) -> impl Strategy<Value = Instance> {
-    (1..7_usize, 1..3_usize).prop_flat_map(move |(resources, meter_count)| {
+    sized_instance(1..7, 1..steps, features)
+}
+
+pub(super) fn large_instance(features: Features, resources: usize, steps: usize) -> impl Strategy<Value = Instance> {
+    sized_instance(resources / 2..resources, steps / 2..steps, features)
+}
+
+fn sized_instance(resources: Range<usize>, steps: Range<usize>, features: Features) -> impl Strategy<Value = Instance> {
+    (resources, 1..3_usize).prop_flat_map(move |(resources, meter_count)| {
         let wait = prop_oneof![1 => Just(0), 3 => 0..1_500_000_000_i64];
         let saturating = prop::collection::vec(0..resources, 0..3);
-        let capacities = prop::collection::vec(number(&[100.0, 200.0, 400.0], 10.0, 500.0), resources);
+        // Plain instances have round capacities only, so that many levels are exactly equal.
+        let round = prop::sample::select(&[100.0, 200.0, 400.0][..]).boxed();
+        let capacity = if features.weights { prop_oneof![round, 10.0..500.0].boxed() } else { round };
+        let capacities = prop::collection::vec(capacity, resources);
         let meters = prop::collection::vec(saturating, meter_count);
-        let steps = prop::collection::vec((wait, step(resources, meter_count, features)), 1..steps);
+        let steps = prop::collection::vec((wait, step(resources, meter_count, features)), steps.clone());
         (capacities, meters, steps).prop_map(|(capacities, meters, steps)| Instance { capacities, meters, steps })
     })
 }

@@ -54,9 +54,11 @@ impl Buffer {
         Buffer { room, low: low_water * room, level: 0.0, seen: (0.0, 0.0), coupled: false, migrating: false }
     }
 
-    /// Client bytes that fit.
-    pub fn room(&self) -> f64 {
-        self.room
+    /// Client bytes that an empty buffer takes at `ingest` per second until it is full, while `migration` per second
+    /// leave it once it has started; infinite when migration keeps up.
+    pub fn absorbs(&self, ingest: f64, migration: f64) -> f64 {
+        let start = START_SHARE * self.room;
+        if ingest > migration { start + (self.room - start) * ingest / (ingest - migration) } else { f64::INFINITY }
     }
 
     /// Fill level, 0…1, at the last update.
@@ -145,6 +147,14 @@ mod tests {
         assert_eq!(buffer.update(sides(242.5, 0.0, 162.5, 4.0)), Some(BufferEffect::Couple(false)));
         assert_eq!(buffer.update(sides(242.5, 0.0, 242.5, 4.0)), Some(BufferEffect::Migrate(false)));
         assert!(buffer.fill() < 1e-9);
+    }
+
+    #[test]
+    fn an_empty_buffer_absorbs_what_migration_does_not_take() {
+        let buffer = Buffer::new(100.0, 0.8);
+        assert!((buffer.absorbs(10.0, 0.0) - 100.0).abs() < 1e-12);
+        assert!((buffer.absorbs(10.0, 6.0) - 242.5).abs() < 1e-12, "5 alone, then 95 at a net 4 of 10");
+        assert!(buffer.absorbs(10.0, 10.0).is_infinite());
     }
 
     #[test]

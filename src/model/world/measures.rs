@@ -502,6 +502,7 @@ fn put_loop(stats: &LoopStats, span: f64, put: &mut impl FnMut(&str, Measure)) {
     put("publish_time", value(stats.publish.mean(), unpublished));
     put("publish_time.p95", value(stats.publish.quantile(0.95), unpublished));
     put("publish_time.max", value(stats.publish.max(), unpublished));
+    put("published_bytes", Measure::Value(stats.published_bytes));
     put("trainer_idle", Measure::Value(stats.trainer_idle));
     put("trainer_down", Measure::Value(stats.trainer_down));
     put("generator_idle", value(stats.generator_idle, "no engine was live"));

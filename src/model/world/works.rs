@@ -2,11 +2,12 @@
 
 use super::{Claim, Task, Work, World};
 use crate::engine::Context;
+use crate::fluid::ResourceId;
 use crate::model::bulk::{CopyParams, IoParams};
 use crate::model::carriage::{Order, Purpose};
 use crate::model::event::Event;
 use crate::model::ids::{FleetId, PoolId, SiteId, WorkId};
-use crate::model::paths::{Access, COUPLED, PACING, Transport, Uses};
+use crate::model::paths::{Access, COUPLED, PACING, Transport, Uses, merged};
 use crate::model::rl::RlEffect;
 
 /// Transport inside a site or over connections that stay open: no window, no set-up.
@@ -55,28 +56,36 @@ impl World {
     }
 
     /// Seconds that a copy of `bytes` would take on a world with nothing else in it: set-up, bytes at the rate that
-    /// its pace, its window and each full resource allow, propagation. A write buffer counts as full when the copy
-    /// is larger than it.
+    /// its pace, its window and each full resource allow, propagation. A write buffer at the destination starts empty.
     fn copy_alone(&mut self, id: WorkId, params: &CopyParams, bytes: f64) -> Option<f64> {
-        let mut destination = self.storages[params.to.0.index()].clone();
-        if let Some(buffer) = destination.buffer.as_mut() {
-            buffer.coupled = bytes > buffer.room();
-        }
         let order = self.copy_order(id, params, bytes);
-        let mut uses: Uses = destination.uses(&order.access[1]).0;
-        uses.extend(self.storages[params.from.0.index()].uses(&order.access[0]).0);
         let (route, connected) = self.route(order.ends);
         if !connected {
             return None;
         }
         let rtt = route.as_ref().map_or(0.0, |r| r.rtt.as_secs_f64());
-        uses.extend(route.into_iter().flat_map(|r| r.uses));
         let window = if rtt > 0.0 { params.transport.window_bytes / rtt } else { f64::INFINITY };
-        let rate = crate::model::paths::merged(uses)
-            .into_iter()
-            .map(|(r, a)| self.carriage.sharing.capacity(r) / a)
-            .fold(window.min(params.pace), f64::min);
-        Some(params.transport.setup_rtts * rtt + bytes / rate + rtt / 2.0)
+        let mut common = self.storages[params.from.0.index()].uses(&order.access[0]).0;
+        common.extend(route.into_iter().flat_map(|r| r.uses));
+        let destination = self.storages[params.to.0.index()].clone();
+        let uses_when = |coupled: bool| {
+            let mut target = destination.clone();
+            if let Some(buffer) = target.buffer.as_mut() {
+                buffer.coupled = coupled;
+            }
+            merged(target.uses(&order.access[1]).0.into_iter().chain(common.iter().copied()).collect())
+        };
+        let capacity = |r| self.carriage.sharing.capacity(r);
+        let rate = |uses: &Uses| uses.iter().map(|&(r, a)| capacity(r) / a).fold(window.min(params.pace), f64::min);
+        let free = uses_when(false);
+        let (burst, steady) = (rate(&free), rate(&uses_when(true)));
+        let room = destination.buffer.as_ref().map_or(f64::INFINITY, |buffer| {
+            let taken = |r| free.iter().find(|(used, _)| *used == r).map_or(0.0, |(_, a)| a * burst);
+            let left = |&(r, a): &(ResourceId, f64)| (capacity(r) - taken(r)).max(0.0) / a;
+            buffer.absorbs(burst, destination.params.migration.iter().map(left).fold(f64::INFINITY, f64::min))
+        });
+        let moving = bytes.min(room) / burst + (bytes - room).max(0.0) / steady;
+        Some(params.transport.setup_rtts * rtt + moving + rtt / 2.0)
     }
 
     fn start_io(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: IoParams) {
@@ -93,6 +102,7 @@ impl World {
             own_meters: vec![(params.meter, 1.0)],
             bytes: f64::INFINITY,
             pace: params.client_limit,
+            slots: Some(params.slots),
             transport: params.transport,
             ..self.order(id, Purpose::Load)
         };
@@ -204,7 +214,8 @@ impl World {
                     copies,
                     bytes,
                     pace: (task.inner_rate, COUPLED),
-                    transport: Transport { window_bytes: open.window_bytes * copies, ..open },
+                    // Every copy runs on streams of its own, and the rate is that of one copy: the window needs no factor.
+                    transport: open,
                     ..self.order(id, Purpose::Publish { pool })
                 }
             }
@@ -257,6 +268,7 @@ impl World {
             meters: Vec::new(),
             bytes: 0.0,
             pace: (f64::INFINITY, PACING),
+            slots: None,
             priority: work.priority,
             transport: OPEN,
         }

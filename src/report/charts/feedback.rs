@@ -2,7 +2,7 @@
 
 use super::axis;
 use super::chart::{Chart, Color, Curve, Mark, Panel, Shape};
-use crate::experiment::results::{Distribution, RunResults};
+use crate::experiment::results::{Distribution, KpiRow, RunResults};
 use crate::report::human;
 
 /// Quantiles that are marked.
@@ -34,14 +34,18 @@ pub(super) fn chart(run: &RunResults) -> Chart {
         title: "RL feedback time in s: from reward to first being served".to_owned(),
         subtitle,
         columns: shown.len().max(1),
-        panels: shown.iter().map(|d| histogram(d)).chain(shown.iter().map(|d| cumulative(d))).collect(),
+        panels: shown
+            .iter()
+            .map(|d| histogram(&run.kpis, d))
+            .chain(shown.iter().map(|d| cumulative(&run.kpis, d)))
+            .collect(),
         empty: empty.to_owned(),
     }
 }
 
 /// Where the horizontal axis ends: a few stragglers must not squeeze everything else into a corner.
 fn end(d: &Distribution) -> f64 {
-    let last = quantile(d, SHOWN).min(2.0 * quantile(d, 0.99)).max(1.2 * d.limit.unwrap_or(0.0));
+    let last = quantile(d, SHOWN).min(1.5 * quantile(d, 0.99)).max(1.2 * d.limit.unwrap_or(0.0));
     if last > 0.0 { last * 1.05 } else { 1.0 }
 }
 
@@ -67,7 +71,7 @@ fn work(d: &Distribution) -> String {
     d.name.trim_start_matches("rl.").trim_end_matches(".feedback_time").to_owned()
 }
 
-fn histogram(d: &Distribution) -> Panel {
+fn histogram(kpis: &[KpiRow], d: &Distribution) -> Panel {
     let x = axis::duration("feedback time", end(d), 12);
     let width = axis::round_step(x.hi, BARS);
     let bins = (x.hi / width).ceil() as usize;
@@ -87,13 +91,13 @@ fn histogram(d: &Distribution) -> Panel {
         x,
         y: axis::from_zero(&label, "%", top, 5),
         curves: vec![bars],
-        marks: marks(d, true),
+        marks: marks(kpis, d, true),
         shade: None,
         note: None,
     }
 }
 
-fn cumulative(d: &Distribution) -> Panel {
+fn cumulative(kpis: &[KpiRow], d: &Distribution) -> Panel {
     let x = axis::duration("feedback time", end(d), 12);
     let mut sum = 0.0;
     let mut points = vec![(0.0, 0.0)];
@@ -102,6 +106,8 @@ fn cumulative(d: &Distribution) -> Panel {
         points.push((*value, sum));
     }
     points.retain(|p| p.0 <= x.hi);
+    // Nothing comes between the last point on the axis and its end.
+    points.extend(points.last().map(|last| (x.hi, last.1)));
     let title = heading(d, x.hi);
     Panel {
         title,
@@ -114,7 +120,7 @@ fn cumulative(d: &Distribution) -> Panel {
             shape: Shape::Line,
             broad: false,
         }],
-        marks: marks(d, false),
+        marks: marks(kpis, d, false),
         shade: None,
         note: None,
     }
@@ -142,12 +148,14 @@ fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
 }
 
 /// Quantiles and target as vertical lines, with text in one of the panels only.
-fn marks(d: &Distribution, labelled: bool) -> Vec<Mark> {
+fn marks(kpis: &[KpiRow], d: &Distribution, labelled: bool) -> Vec<Mark> {
     let text = |text: String| if labelled { text } else { String::new() };
     let mut marks: Vec<Mark> = QUANTILES
         .into_iter()
         .map(|(name, p, color)| {
-            let at = quantile(d, p);
+            // The KPI table's figure (a mean over replications) where there is one, so that chart and table agree.
+            let kpi = kpis.iter().find(|k| k.name == format!("{}.{name}", d.name)).and_then(|k| k.mean);
+            let at = kpi.unwrap_or_else(|| quantile(d, p));
             Mark { label: text(format!("{name} {}", human::value(at, "s"))), at, color, dashed: false }
         })
         .collect();
@@ -183,7 +191,7 @@ mod tests {
     #[test]
     fn bars_hold_every_sample_on_the_axis() {
         let values: Vec<f64> = (0..1000).map(|i| 10.0 + f64::from(i) * 0.05).collect();
-        let panel = histogram(&sample(&values));
+        let panel = histogram(&[], &sample(&values));
         let sum: f64 = panel.curves[0].points.iter().map(|p| p.1).sum();
         assert!((sum - 1.0).abs() < 1e-9, "{sum}");
         assert!(panel.x.hi >= 60.0);

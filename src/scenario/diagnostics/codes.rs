@@ -125,8 +125,7 @@ codes! {
     "W0603" "more GPUs promised than the fleet has":
         "The works on this fleet ask together for more GPUs than it holds. Priorities decide who gets them.";
     "W0604" "something that nothing uses":
-        "The fleet, storage system or risk group is defined, but no work uses it. Its own KPIs (availability, power) \
-         are still computed.";
+        "The storage system or risk group is defined, but no work or link uses it.";
     "W0605" "a sweep that this command does not run":
         "`run` simulates the values written in the tables; the variants of `[sweep]` are run by `apollo sweep`.";
     "W0606" "a number rounded to whole units":

@@ -164,6 +164,11 @@ impl Findings {
         self.list.push(diagnostic);
     }
 
+    /// Whether looking for similar names is still worth its time: not in a file that is wrong throughout.
+    pub fn suggests(&self) -> bool {
+        self.list.len() < 10 * CAP
+    }
+
     /// Whether there is an error among them.
     pub fn failed(&self) -> bool {
         self.list.iter().any(|d| d.severity == Severity::Error)
@@ -183,7 +188,8 @@ impl Findings {
     pub fn take(self, keep: impl Fn(Severity) -> bool) -> Vec<Diagnostic> {
         let mut list: Vec<_> = self.list.into_iter().filter(|d| keep(d.severity)).collect();
         list.sort_by_cached_key(|d| (d.place.as_ref().map(Place::order), d.code, d.message.clone()));
-        list.dedup_by(|a, b| a.message == b.message && a.at_text() == b.at_text());
+        let order = |d: &Diagnostic| d.place.as_ref().map(Place::order);
+        list.dedup_by(|a, b| a.message == b.message && order(a) == order(b));
         list
     }
 }

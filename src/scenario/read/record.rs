@@ -20,8 +20,8 @@ pub enum Val {
     Exact(u64),
     /// A random quantity in the base unit.
     Random(Dist),
-    /// A date.
-    Date(jiff::civil::Date),
+    /// A date; read beforehand, because durations in months depend on it.
+    Date,
     /// Names or words, each with its place.
     Names(Vec<(String, Place)>),
     /// Latitude and longitude.

@@ -23,11 +23,13 @@ impl Reader {
         };
         for (name, entry) in table {
             if spec.key(name).is_none() {
-                self.unknown_key(spec, address, name, entry);
+                // The key that was probably meant is not missing as well.
+                record.broken.extend(self.unknown_key(spec, address, name, entry));
             }
         }
+        let displaced = displaced(spec, table);
         for key in spec.keys() {
-            match table.get(key.name) {
+            match table.get(key.name).filter(|_| !displaced.contains(&key.name)) {
                 Some(entry) => self.take(&mut record, key, &entry.node),
                 None => self.fill(&mut record, key),
             }
@@ -59,6 +61,7 @@ impl Reader {
     fn fill(&mut self, record: &mut Record, key: &'static Key) {
         let (text, source, assumption) = match key.need {
             Need::Default { text, source, assumption } => (text, source, assumption),
+            Need::Required if record.broken.contains(&key.name) => return,
             Need::Required if matches!(key.kind, Kind::Format) => {
                 let found = Diagnostic::new("E0005", "the scenario does not say its format").at(&record.place);
                 self.report(found.help("write 'format = 1' in the first line"));
@@ -67,7 +70,7 @@ impl Reader {
             Need::Required => {
                 let message = format!("missing key '{}' in {}", key.name, shown(record.spec, &record.address));
                 let found = Diagnostic::new("E0102", message).at(&record.place).label(format!("needs '{}'", key.name));
-                self.report(found.help(format!("{}: {}", key.name, key.doc)));
+                self.report(found.help(key.doc));
                 return;
             }
             Need::Optional(_) | Need::Part(_) | Need::Wan | Need::Derived(_) => return,
@@ -84,28 +87,37 @@ impl Reader {
         record.items.insert(key.name, item);
     }
 
-    fn unknown_key(&mut self, spec: &'static TableSpec, address: &str, name: &str, entry: &Entry) {
-        let table = shown(spec, address);
-        let top = address.is_empty();
+    /// Reports a key that the table does not have; returns the one that was probably meant.
+    fn unknown_key(
+        &mut self,
+        spec: &'static TableSpec,
+        address: &str,
+        name: &str,
+        entry: &Entry,
+    ) -> Option<&'static str> {
         if spec.later.contains(&name) {
             let message = format!("'{name}' is part of the language but not simulated by this version");
             self.report(
                 Diagnostic::new("E0105", message).at(&entry.key).label("remove it to run the rest of the plan"),
             );
-            return;
+            return None;
         }
         let is_table = matches!(entry.node.value, Value::Table(_) | Value::List(_));
-        let (code, message) = match top && is_table {
-            true => ("E0103", format!("unknown table '{}'", cut(name))),
-            false => ("E0101", format!("unknown key '{}'", cut(name))),
+        let (code, message, label) = match address.is_empty() && is_table {
+            true => ("E0103", format!("unknown table '{}'", cut(name)), String::new()),
+            false => {
+                ("E0101", format!("unknown key '{}'", cut(name)), format!("not a key of {}", shown(spec, address)))
+            }
         };
-        let keys: Vec<&str> = spec.keys().map(|k| k.name).collect();
-        let found = Diagnostic::new(code, message).at(&entry.key).label(format!("not a key of {table}"));
+        let keys: Vec<&'static str> = spec.keys().map(|k| k.name).collect();
+        let found = Diagnostic::new(code, message).at(&entry.key).label(label);
         let found = found.help(format!("valid keys: {}", list_names(keys.iter().copied())));
-        self.report(match nearest(name, keys.iter().copied()) {
+        let near = self.findings.suggests().then(|| nearest(name, keys.iter().copied())).flatten();
+        self.report(match near {
             Some(near) => found.instead(&entry.key, near),
             None => found,
         });
+        keys.into_iter().find(|key| Some(*key) == near)
     }
 
     fn check_rule(&mut self, record: &Record, rule: &Rule) {
@@ -198,7 +210,7 @@ impl Reader {
     /// The keys of a work by its kind; `None` for kinds of the language that are not simulated.
     fn work_spec(&mut self, table: &Table, name: &str, place: &Place) -> Option<&'static TableSpec> {
         let Some(kind) = table.get("kind").map(|entry| entry.node.clone()) else {
-            let message = format!("missing key 'kind' in '[work.{}]'", cut(name));
+            let message = format!("missing key 'kind' in [work.{}]", cut(name));
             let found = Diagnostic::new("E0102", message).at(place).label("needs 'kind'");
             self.report(found.help(format!("kinds are: {}", list_names(spec::WORK_KINDS.iter().copied()))));
             return None;
@@ -228,6 +240,18 @@ impl Reader {
     }
 }
 
+/// Keys of a base that a key of a variant or an override replaces, because only one of them can be given.
+fn displaced(spec: &TableSpec, table: &Table) -> Vec<&'static str> {
+    let mut out = Vec::new();
+    for rule in spec.rules {
+        let (Rule::ExactlyOne(keys) | Rule::AtMostOne(keys)) = rule else { continue };
+        let layer = |key: &&&str| table.get(**key).map(|entry| entry.node.place.source.layer());
+        let top = keys.iter().filter_map(|key| layer(&key)).max();
+        out.extend(keys.iter().filter(|key| layer(key) < top));
+    }
+    out
+}
+
 fn is_nested(key: &Key) -> bool {
     matches!(key.kind, Kind::Table(_) | Kind::Tables(_) | Kind::Named(_) | Kind::Works | Kind::Sweep)
 }
@@ -245,7 +269,7 @@ pub fn default_value(key: &Key, text: &str) -> Option<Val> {
         Kind::Random(dim) => units::parse_dist(text, dim).ok().map(Val::Random),
         Kind::Bool => text.parse().ok().map(Val::Bool),
         Kind::Exact => text.parse().ok().map(Val::Exact),
-        Kind::Date => text.parse().ok().map(Val::Date),
+        Kind::Date => text.parse::<jiff::civil::Date>().ok().map(|_| Val::Date),
         Kind::Text | Kind::Part(_) | Kind::Choice(_) => Some(Val::Text(text.to_owned())),
         _ => None,
     }

@@ -159,11 +159,14 @@ impl Reader {
     fn date(&mut self, key: &Key, node: &Node) -> Option<Val> {
         let found = calendar_date(node);
         if found.is_none() {
-            let message = format!("'{}' takes a date, not {}", key.name, node.value.kind());
+            let message = match node.value {
+                Value::Date(_) => format!("'{}' takes a date without a time", key.name),
+                _ => format!("'{}' takes a date, not {}", key.name, node.value.kind()),
+            };
             let help = "write the date without quotes and without a time: 'start = 2026-01-05'";
             self.report(Diagnostic::new("E0206", message).at(&node.place).help(help));
         }
-        found.map(Val::Date)
+        found.map(|_| Val::Date)
     }
 
     fn choice(&mut self, key: &Key, node: &Node, words: &[&'static str]) -> Option<Val> {
@@ -181,7 +184,8 @@ impl Reader {
         let found = Diagnostic::new("E0204", format!("'{name}' cannot be '{}'", cut(text))).at(&node.place);
         let found = found.help(format!("choices are: {}", words.join(", ")));
         self.report(match nearest(text, words.iter().copied()) {
-            Some(near) => found.instead(&node.inside(0..text.len()), near),
+            Some(near) if node.is_literal() => found.instead(&node.inside(0..text.len()), near),
+            Some(near) => found.instead(&node.place, near),
             None => found,
         });
         false
@@ -276,7 +280,12 @@ impl Reader {
 /// The finding for a quantity that cannot be read.
 pub fn unit_diagnostic(name: &str, node: &Node, error: &UnitError, bare: bool) -> Diagnostic {
     let place = if bare { node.place.clone() } else { node.inside(error.span.clone()) };
-    let code = if error.message.ends_with("has no unit") { "E0202" } else { "E0201" };
+    let out_of_range = ["negative", "not a quantity", "too large", "too small", "lies between", "longer than"];
+    let code = match &error.message {
+        m if m.ends_with("has no unit") => "E0202",
+        m if out_of_range.iter().any(|words| m.contains(words)) => "E0203",
+        _ => "E0201",
+    };
     let message = match node.as_text() {
         Some(text) if error.message.starts_with("unknown unit") => format!("'{}': {error}", cut(text.trim())),
         _ => format!("{name}: {error}"),
@@ -285,8 +294,8 @@ pub fn unit_diagnostic(name: &str, node: &Node, error: &UnitError, bare: bool) -
     match &error.suggestion {
         // A bare number is no string yet, so the replacement brings its quotes.
         Some(with) if bare => found.patch(&place, format!("\"{with}\"")),
-        Some(with) => found.patch(&place, with.as_str()),
-        None => found,
+        Some(with) if node.is_literal() => found.patch(&place, with.as_str()),
+        _ => found,
     }
 }
 
@@ -321,12 +330,16 @@ pub fn cut(text: &str) -> String {
     }
 }
 
+/// Most names that are compared with one that nothing defines.
+const MAX_CANDIDATES: usize = 1000;
+
 /// The finding for a name that nothing defines.
 pub fn undefined(word: &str, words: &str, name: &str, place: &Place, known: &[&str]) -> Diagnostic {
     let list = list_names(known.iter().copied());
     let message = format!("{word} '{}' is not defined; {words} are: {list}", cut(name));
     let found = Diagnostic::new("E0301", message).at(place);
-    match nearest(name, known.iter().copied()) {
+    // A long list is no slip of the pen, and the distance to each name takes time.
+    match nearest(name, known.iter().copied().take(MAX_CANDIDATES)) {
         Some(near) => found.label(format!("did you mean '{near}'?")).patch(&string_place(place, name), near),
         None => found,
     }

@@ -17,9 +17,20 @@ pub fn great_circle(a: (f64, f64), b: (f64, f64)) -> f64 {
     2.0 * EARTH_RADIUS * libm::asin(h.sqrt().min(1.0))
 }
 
+/// Round-trip time in seconds over a fibre route of so many metres, and a fixed part for what is not fibre.
+pub fn round_trip(metres: f64, fixed: f64) -> f64 {
+    fixed + 2.0 * DELAY_PER_METRE * metres
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_round_trip_is_light_both_ways_and_a_fixed_part() {
+        assert!((round_trip(1e6, 0.0) - 9.8e-3).abs() < 1e-15);
+        assert!((round_trip(1e6, 4e-3) - 13.8e-3).abs() < 1e-15);
+    }
 
     #[test]
     fn published_distances_are_met() {

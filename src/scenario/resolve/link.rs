@@ -1,7 +1,7 @@
 //! Links and risk groups: lengths, latencies, failures.
 
 use super::Resolver;
-use super::geography::{DELAY_PER_METRE, METRES_PER_SECOND_OF_RTT, great_circle};
+use super::geography::{DELAY_PER_METRE, METRES_PER_SECOND_OF_RTT, great_circle, round_trip};
 use crate::catalog::Kind;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Failures, Link, RiskGroup};
@@ -68,7 +68,7 @@ impl Resolver<'_> {
                 self.reader.ledger.derived(length_address, shown(metres), "rtt / 2 / 4.9 us/km");
                 Some((rtt, metres))
             }
-            (None, Some(metres)) => Some((self.rtt_of(record, metres), metres)),
+            (None, Some(metres)) => Some((self.rtt_of(record, metres, 0.0), metres)),
             (None, None) if record.broken.iter().any(|k| matches!(*k, "rtt" | "length" | "between")) => None,
             (None, None) => {
                 let Some(straight) = straight else {
@@ -78,25 +78,21 @@ impl Resolver<'_> {
                 let metres = straight * self.wan.num("route_factor");
                 let formula = format!("wan.route_factor x great circle of {}", shown(straight));
                 self.reader.ledger.derived(length_address, shown(metres), formula);
-                Some((self.rtt_of(record, metres), metres))
+                Some((self.rtt_of(record, metres, self.wan.num("route_fixed")), metres))
             }
         }
     }
 
-    fn rtt_of(&mut self, record: &Record, metres: f64) -> f64 {
-        let rtt = (metres / METRES_PER_SECOND_OF_RTT).max(1e-9);
-        self.reader.ledger.derived(
-            record.address_of("rtt"),
-            display(rtt, Dimension::Duration),
-            "2 x length x 4.9 us/km",
-        );
+    fn rtt_of(&mut self, record: &Record, metres: f64, fixed: f64) -> f64 {
+        let rtt = round_trip(metres, fixed).max(1e-9);
+        let formula = if fixed > 0.0 { "wan.route_fixed + 2 x length x 4.9 us/km" } else { "2 x length x 4.9 us/km" };
+        self.reader.ledger.derived(record.address_of("rtt"), display(rtt, Dimension::Duration), formula);
         rtt
     }
 
     fn no_length(&mut self, record: &Record, names: &[(String, Place)]) {
         // An undefined end and a broken location are reported already.
-        let sites = self.records("site");
-        let sound = |name: &str| sites.iter().any(|s| s.name == name && !s.broken.contains(&"location"));
+        let sound = |name: &str| self.record_of("site", name).is_some_and(|s| !s.broken.contains(&"location"));
         if names.is_empty() || !names.iter().all(|(name, _)| sound(name)) {
             return;
         }
@@ -112,7 +108,7 @@ impl Resolver<'_> {
     }
 
     fn location(&self, site: &str) -> Option<(f64, f64)> {
-        let record = self.records("site").iter().find(|s| s.name == site)?;
+        let record = self.record_of("site", site)?;
         match record.item("location").map(|i| &i.val) {
             Some(Val::Location(latitude, longitude)) => Some((*latitude, *longitude)),
             _ => None,
@@ -175,7 +171,7 @@ impl Resolver<'_> {
     }
 
     fn risk_group(&mut self, index: usize, name: &str, links: &[Link]) -> RiskGroup {
-        let record = self.records("risk_group").iter().find(|r| r.name == name).cloned();
+        let record = self.record_of("risk_group", name).cloned();
         let record = record.unwrap_or_else(|| {
             let place = self.top.place.clone();
             self.reader.record(&RISK_GROUP, &format!("risk_group.{name}"), &Table::new(), &place)

@@ -15,6 +15,7 @@ mod target;
 mod usage;
 mod work;
 
+use crate::catalog::Kind;
 use crate::scenario::diagnostics::{Diagnostic, Severity};
 use crate::scenario::plan::{Plan, Warning};
 use crate::scenario::read::Reader;
@@ -76,6 +77,12 @@ impl Resolver<'_> {
         self.top.tables(table)
     }
 
+    /// A record by collection and name.
+    fn record_of(&self, table: &str, name: &str) -> Option<&Record> {
+        let records = self.records(table);
+        records.binary_search_by(|record| record.name.as_str().cmp(name)).ok().map(|index| &records[index])
+    }
+
     /// Resolves every entity of a collection; `None` when one of them could not be, after all were tried.
     fn all<T>(&mut self, table: &str, one: fn(&mut Self, &Record) -> Option<T>) -> Option<Vec<T>> {
         let top = self.top;
@@ -91,16 +98,20 @@ impl Resolver<'_> {
 
     /// The index of an entity by name; an undefined name is reported.
     fn index_of(&mut self, entity: Entity, name: &str, place: &Place) -> Option<usize> {
-        let names: Vec<&str> = match entity {
-            Entity::RiskGroup => self.groups.iter().map(String::as_str).collect(),
-            _ => self.records(entity.table()).iter().map(|r| r.name.as_str()).collect(),
+        let records = self.records(entity.table());
+        // Tables of the file are read in order of name.
+        let found = match entity {
+            Entity::RiskGroup => self.groups.binary_search_by(|group| group.as_str().cmp(name)),
+            _ => records.binary_search_by(|record| record.name.as_str().cmp(name)),
         };
-        let found = names.iter().position(|n| *n == name);
-        if found.is_none() {
-            let found = crate::scenario::read::undefined(entity.word(), entity.words(), name, place, &names);
+        // Where the whole collection is broken, every name would seem undefined.
+        if found.is_err() && !self.top.broken.contains(&entity.table()) {
+            let names: Vec<&str> = records.iter().map(|r| r.name.as_str()).collect();
+            let known = if self.reader.findings.suggests() { &names[..] } else { &[] };
+            let found = crate::scenario::read::undefined(entity.word(), entity.words(), name, place, known);
             self.report(found);
         }
-        found
+        found.ok()
     }
 
     /// Looks at the world before its parts: `[wan]` figures, and the names of risk groups.
@@ -112,6 +123,8 @@ impl Resolver<'_> {
         names.sort();
         names.dedup();
         self.groups = names;
+        let wan = self.wan.clone();
+        self.part(&wan, "transport", Kind::Interconnect);
         if self.records("site").is_empty() && !self.top.broken.contains(&"site") && self.top.item("site").is_some() {
             let place = self.top.place_of("site").clone();
             self.report(Diagnostic::new("E0507", "the scenario has no site").at(&place));

@@ -90,7 +90,7 @@ impl Resolver<'_> {
             let Some(gpus) = pool.number("gpus").map(|g| g as u64) else { continue };
             let place = pool.place_of("gpus").clone();
             if gpus < engine.gpus {
-                let message = format!("{gpus} GPUs make no engine: one needs {}", engine.gpus);
+                let message = format!("the pool is smaller than one engine of {} GPUs", engine.gpus);
                 self.report(Diagnostic::new("E0505", message).at(&place));
             } else if gpus % engine.gpus != 0 {
                 let rest = gpus % engine.gpus;

@@ -12,13 +12,21 @@ impl Resolver<'_> {
     pub(super) fn sites(&mut self, fleets: &[Fleet], links: &[Link]) -> Option<Vec<Site>> {
         let top = self.top;
         let records = top.tables("site");
-        Some(records.iter().enumerate().map(|(index, record)| self.site(index, record, fleets, links)).collect())
+        let (mut nics, mut edges) = (vec![0.0; records.len()], vec![0.0; records.len()]);
+        for fleet in fleets {
+            nics[fleet.site] += node_rates(fleet);
+        }
+        for link in links {
+            edges[link.ends.0] += link.capacity.get();
+            edges[link.ends.1] += link.capacity.get();
+        }
+        let of = |(index, record): (usize, &Record)| self.site(record, nics[index], edges[index]);
+        Some(records.iter().enumerate().map(of).collect())
     }
 
-    fn site(&mut self, index: usize, record: &Record, fleets: &[Fleet], links: &[Link]) -> Site {
-        let nics: f64 = fleets.iter().filter(|f| f.site == index).map(node_rates).sum();
+    /// A site from its record, the NIC rate of its nodes and the capacity of its links.
+    fn site(&mut self, record: &Record, nics: f64, edge: f64) -> Site {
         let fabric = nics / record.num("fabric_oversubscription");
-        let edge: f64 = links.iter().filter(|l| l.ends.0 == index || l.ends.1 == index).map(|l| l.capacity.get()).sum();
         let location = match record.item("location").map(|i| &i.val) {
             Some(Val::Location(latitude, longitude)) => Some((*latitude, *longitude)),
             _ => None,

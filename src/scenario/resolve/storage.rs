@@ -20,6 +20,9 @@ struct Size {
     raw: Option<f64>,
 }
 
+/// Most nodes, enclosures or accounts of one system.
+const MAX_UNITS: f64 = 1e9;
+
 /// Keys that say how many units there are, by layout.
 const UNIT_KEYS: [(&str, &[&str]); 4] = [
     ("shared-nodes", &["nodes"]),
@@ -130,6 +133,11 @@ impl Resolver<'_> {
         let written = record.number(key);
         let minimum = record.number("min_nodes").unwrap_or(1.0).max(1.0);
         let units = written.unwrap_or_else(|| (stated.unwrap_or(each) / each).ceil().max(minimum));
+        if units > MAX_UNITS {
+            let message = format!("'{}' would need more than {MAX_UNITS} {key}", record.name);
+            self.report(Diagnostic::new("E0203", message).at(record.place_of("capacity")));
+            return None;
+        }
         if written.is_none() {
             let shown = print(units, Dimension::Count);
             self.reader.ledger.derived(record.address_of(key), shown, format!("capacity / ({formula}), rounded up"));

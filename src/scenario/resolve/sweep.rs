@@ -2,11 +2,14 @@
 
 use super::Resolver;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::spec::{self, Kind};
+use crate::scenario::spec::{self, Key, Kind};
 use crate::scenario::text::address;
 use crate::scenario::text::overrides::no_match;
 use crate::scenario::text::source::Place;
 use crate::scenario::text::tree::{Entry, Node, Table, Value};
+
+/// Most addresses of one sweep.
+const MAX_AXES: usize = 100;
 
 impl Resolver<'_> {
     pub(super) fn sweep(&mut self, tree: &Table) {
@@ -16,7 +19,11 @@ impl Resolver<'_> {
             self.report(Diagnostic::new("E0104", message).at(&entry.node.place));
             return;
         };
-        for (address, axis) in axes {
+        if axes.len() > MAX_AXES {
+            let message = format!("a sweep over more than {MAX_AXES} addresses");
+            self.report(Diagnostic::new("E0003", message).at(&entry.key));
+        }
+        for (address, axis) in axes.iter().take(MAX_AXES) {
             self.axis(tree, address, axis);
         }
         if !axes.is_empty() {
@@ -44,24 +51,31 @@ impl Resolver<'_> {
         if paths.is_empty() {
             self.report(no_match(tree, &segments, &place));
         }
+        // Values are tried once for each key, not for each link or site that has it.
+        let mut tried: Vec<&'static Key> = Vec::new();
         for path in paths {
-            self.try_values(tree, &path, &place, values);
+            match spec::key_at(tree, &path) {
+                Some(key) if tried.iter().any(|k| std::ptr::eq(*k, key)) => {}
+                Some(key) => {
+                    tried.push(key);
+                    self.try_values(key, &path.join("."), &place, values);
+                }
+                None => {
+                    let message = format!("'{}' is no key of the language", path.join("."));
+                    self.report(Diagnostic::new("E0402", message).at(&place));
+                }
+            }
         }
     }
 
-    fn try_values(&mut self, tree: &Table, path: &[String], place: &Place, values: &[Node]) {
-        let address = path.join(".");
-        let Some(key) = spec::key_at(tree, path) else {
-            self.report(Diagnostic::new("E0402", format!("'{address}' is no key of the language")).at(place));
-            return;
-        };
-        if matches!(key.kind, Kind::Named(_) | Kind::Works | Kind::Sweep | Kind::File) || address == "format" {
+    fn try_values(&mut self, key: &'static Key, address: &str, place: &Place, values: &[Node]) {
+        if matches!(key.kind, Kind::Named(_) | Kind::Works | Kind::Sweep | Kind::File | Kind::Format) {
             self.report(Diagnostic::new("E0402", format!("'{address}' cannot be swept")).at(place));
             return;
         }
         self.reader.recording = false;
         for value in values {
-            self.reader.value(key, value, &address);
+            self.reader.value(key, value, address);
         }
         self.reader.recording = true;
     }

@@ -120,13 +120,13 @@ impl Resolver<'_> {
     }
 
     fn checkpoint_problem(&self, name: &str, found: &Match) -> Option<String> {
-        let work = self.records("work").iter().find(|w| w.name == name)?;
+        let work = self.record_of("work", name)?;
         let asks = found.kpi.pattern.contains("checkpoint");
         (asks && work.table("checkpoint").is_none()).then(|| format!("work '{name}' writes no checkpoints"))
     }
 
     fn direction_problem(&self, link: &str, direction: &str) -> Option<String> {
-        let record = self.records("link").iter().find(|l| l.name == link)?;
+        let record = self.record_of("link", link)?;
         let [(a, _), (b, _)] = record.names("between") else { return None };
         let choices = [format!("{a}-to-{b}"), format!("{b}-to-{a}")];
         (!choices.iter().any(|c| c == direction))
@@ -134,7 +134,7 @@ impl Resolver<'_> {
     }
 
     fn storage_problem(&self, name: &str, found: &Match) -> Option<String> {
-        let record = self.records("storage").iter().find(|s| s.name == name)?;
+        let record = self.record_of("storage", name)?;
         let layout = crate::catalog::part(record.text("system")?)?.word("layout")?;
         let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
         match measure {

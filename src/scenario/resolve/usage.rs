@@ -5,8 +5,8 @@ use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Plan, SiteIx, Work, WorkKind};
 use crate::scenario::text::source::Place;
 
-/// More pairs times links than this are not examined one by one.
-const MAX_PATH_TESTS: usize = 200_000;
+/// Larger plans (pairs of sites times links squared) are not examined link by link.
+const MAX_PATH_STEPS: usize = 200_000_000;
 
 /// Bytes that a work sends between two sites, and the key that says so.
 struct Demand {
@@ -126,7 +126,8 @@ impl Resolver<'_> {
         pairs.sort_unstable();
         pairs.dedup();
         let net = Net::new(plan);
-        let exact = pairs.len().saturating_mul(plan.links.len()) <= MAX_PATH_TESTS;
+        let steps = pairs.len().saturating_mul(plan.links.len()).saturating_mul(plan.links.len());
+        let exact = steps <= MAX_PATH_STEPS;
         for link in &plan.links {
             let matters = pairs.iter().any(|pair| !exact || net.on_a_path(*pair, link.ends));
             if matters {
@@ -143,16 +144,20 @@ impl Resolver<'_> {
     }
 
     fn unused_sites(&mut self, plan: &Plan) {
-        for (index, site) in plan.sites.iter().enumerate() {
-            let used = plan.fleets.iter().any(|f| f.site == index)
-                || plan.storages.iter().any(|s| s.site == index)
-                || plan.links.iter().any(|l| l.ends.0 == index || l.ends.1 == index)
-                || plan.works.iter().any(|w| matches!(&w.kind, WorkKind::Io(io) if io.site == index));
-            if !used {
-                let place = self.place_of("site", &site.name);
-                let message = format!("nothing is at site '{}'", site.name);
-                self.report(Diagnostic::new("W0601", message).at(&place));
-            }
+        let mut used = vec![false; plan.sites.len()];
+        let at_ends = plan.links.iter().flat_map(|l| [l.ends.0, l.ends.1]);
+        let of_clients = plan.works.iter().filter_map(|w| match &w.kind {
+            WorkKind::Io(io) => Some(io.site),
+            _ => None,
+        });
+        let of_parts = plan.fleets.iter().map(|f| f.site).chain(plan.storages.iter().map(|s| s.site));
+        for site in at_ends.chain(of_clients).chain(of_parts) {
+            used[site] = true;
+        }
+        for (site, _) in plan.sites.iter().zip(used).filter(|(_, used)| !used) {
+            let place = self.place_of("site", &site.name);
+            let message = format!("nothing is at site '{}'", site.name);
+            self.report(Diagnostic::new("W0601", message).at(&place));
         }
     }
 
@@ -209,18 +214,18 @@ impl Resolver<'_> {
     }
 
     fn place_of(&self, table: &str, name: &str) -> Place {
-        let record = self.records(table).iter().find(|r| r.name == name);
+        let record = self.record_of(table, name);
         record.map_or_else(|| self.top.place.clone(), |r| r.place.clone())
     }
 
     fn key_place(&self, table: &str, name: &str, key: &str) -> Place {
-        let record = self.records(table).iter().find(|r| r.name == name);
+        let record = self.record_of(table, name);
         record.map_or_else(|| self.top.place.clone(), |r| r.place_of(key).clone())
     }
 
     /// Where a work takes GPUs of a fleet.
     fn pool_place(&self, work: &str, fleet: &str) -> Place {
-        let record = self.records("work").iter().find(|r| r.name == work);
+        let record = self.record_of("work", work);
         let pools = record.into_iter().flat_map(|r| r.tables("generators").iter().chain(r.table("trainer")));
         let found = pools.into_iter().find(|pool| pool.text("fleet") == Some(fleet));
         found.map_or_else(|| self.place_of("work", work), |pool| pool.place_of("gpus").clone())

@@ -73,7 +73,7 @@ fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -324,7 +324,8 @@ fn targets(out: &mut String, plan: &Plan) {
 
 fn totals(out: &mut String, plan: &Plan) {
     let total_gpus: u64 = plan.fleets.iter().map(gpus).sum();
-    let failures: f64 = plan.fleets.iter().map(failures_per_day).sum();
+    // An empty sum is -0; adding 0 takes the sign away.
+    let failures = plan.fleets.iter().map(failures_per_day).sum::<f64>() + 0.0;
     let capacity: f64 = plan.storages.iter().map(|s| s.capacity.get()).sum();
     let links: f64 = plan.links.iter().map(|l| l.capacity.get()).sum();
     let fleet_power: f64 = plan.fleets.iter().map(|f| f.nodes as f64 * f.node_power.get()).sum();

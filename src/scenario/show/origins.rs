@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 
 use crate::scenario::plan::{Origin, Plan};
 
+/// Key, value, confidence and source of a figure, with everything that uses it.
+type Rows<'a> = BTreeMap<(&'a str, &'a str, &'a str, &'a str), Vec<&'a str>>;
+
 /// Derived values, catalogue figures and defaults, each with its formula or source.
 pub fn origins(out: &mut String, plan: &Plan) {
     derived(out, plan);
@@ -33,7 +36,7 @@ fn derived(out: &mut String, plan: &Plan) {
 
 fn figures(out: &mut String, plan: &Plan) {
     // The same figure of the same part is listed once, with everything that uses it.
-    let mut parts: BTreeMap<&str, BTreeMap<(&str, &str, &str, &str), Vec<&str>>> = BTreeMap::new();
+    let mut parts: BTreeMap<&str, Rows<'_>> = BTreeMap::new();
     for taken in &plan.ledger {
         let Origin::Part { part, source, confidence } = &taken.origin else { continue };
         let (user, key) = taken.address.rsplit_once('.').unwrap_or(("", &taken.address));

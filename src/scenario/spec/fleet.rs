@@ -39,14 +39,14 @@ const FLEET_KEYS: &[Key] = &[
     key(
         "health",
         Kind::Choice(&["steady", "new"]),
-        assumed("\"steady\"", "a site in operation has units in repair on any day"),
+        assumed("steady", "a site in operation has units in repair on any day"),
         "State at the start: `steady` with units already in repair, `new` with every unit healthy.",
     ),
 ];
 
 /// The figures of a node part. A test compares them with the catalogue.
 const FIGURES: &[Key] = &[
-    counted(key("gpus_per_node", Kind::Whole(Dimension::Gpus), Need::Part("gpus"), "GPUs in one node.")),
+    key("gpus_per_node", Kind::Whole(Dimension::Gpus), Need::Part("gpus"), "GPUs in one node.").within(1.0, 1e4),
     counted(key(
         "gpus_per_unit",
         Kind::Whole(Dimension::Gpus),

@@ -1,7 +1,7 @@
 //! Which key an address means.
 
 use super::work::LATER_KINDS;
-use super::{Key, Kind, Need, SCENARIO, TableSpec, WORK_ANY, WORK_COPY, WORK_IO, WORK_RL};
+use super::{Key, Kind, SCENARIO, TableSpec, WORK_ANY, WORK_COPY, WORK_IO, WORK_RL};
 use crate::scenario::text::tree::Table;
 
 /// The table of a kind of work; `None` when the kind is not simulated.
@@ -23,10 +23,10 @@ pub fn is_later_kind(kind: &str) -> bool {
 pub fn key_at(root: &Table, path: &[String]) -> Option<&'static Key> {
     let (first, rest) = path.split_first()?;
     let key = SCENARIO.key(first)?;
-    descend(root, path, key, rest)
+    descend(root, key, rest)
 }
 
-fn descend(root: &Table, path: &[String], key: &'static Key, rest: &[String]) -> Option<&'static Key> {
+fn descend(root: &Table, key: &'static Key, rest: &[String]) -> Option<&'static Key> {
     let Some((next, after)) = rest.split_first() else { return Some(key) };
     let (spec, after, next) = match key.kind {
         Kind::Table(spec) => (spec, after, next),
@@ -34,7 +34,7 @@ fn descend(root: &Table, path: &[String], key: &'static Key, rest: &[String]) ->
         Kind::Works => (work_of(root, next), after.get(1..)?, after.first()?),
         _ => return None,
     };
-    descend(root, path, spec.key(next)?, after)
+    descend(root, spec.key(next)?, after)
 }
 
 fn work_of(root: &Table, name: &str) -> &'static TableSpec {
@@ -77,7 +77,75 @@ fn nested(address: &str, spec: &'static TableSpec, out: &mut Vec<(String, &'stat
     }
 }
 
-/// Whether a key may be left out.
-pub fn is_required(key: &Key) -> bool {
-    matches!(key.need, Need::Required)
+#[cfg(test)]
+mod tests {
+    use super::super::{FLEET, Need, STORAGE};
+    use super::*;
+    use crate::catalog::{self, FigureType, Kind as PartKind};
+
+    /// Every figure of a part can be overridden, under its own name or the one the table of keys gives it, and
+    /// with the same dimension; prices are not simulated.
+    fn covers(kind: PartKind, tables: &[&'static TableSpec], except: &[&str]) {
+        for figure in catalog::kind_figures(kind) {
+            let later = tables.iter().any(|t| t.later.contains(&figure.name));
+            if later || except.contains(&figure.name) {
+                continue;
+            }
+            let key =
+                tables.iter().flat_map(|t| t.keys()).find(|k| matches!(k.need, Need::Part(f) if f == figure.name));
+            let key = key.unwrap_or_else(|| panic!("no key overrides {}", figure.name));
+            let fits = match (key.kind, figure.figure) {
+                (Kind::Quantity(a) | Kind::Whole(a), FigureType::Quantity(b)) => a == b,
+                (Kind::Whole(_), FigureType::Whole) => true,
+                (Kind::Random(a), FigureType::Dist(b)) => a == b,
+                (Kind::Choice(a), FigureType::Word(b)) => {
+                    let (mut a, mut b) = (a.to_vec(), b.to_vec());
+                    a.sort_unstable();
+                    b.sort_unstable();
+                    a == b
+                }
+                _ => false,
+            };
+            assert!(fits, "{} and {} differ in kind", key.name, figure.name);
+        }
+    }
+
+    #[test]
+    fn every_figure_of_a_part_can_be_overridden() {
+        covers(PartKind::Node, &[&FLEET], &["failure_causes"]);
+        covers(PartKind::Storage, &[&STORAGE], &["layout"]);
+        let rl: Vec<&'static TableSpec> =
+            all_tables().into_iter().filter(|(a, _)| a.starts_with("work.NAME")).map(|(_, t)| t).collect();
+        covers(PartKind::Model, &rl, &[]);
+    }
+
+    #[test]
+    fn every_figure_a_key_asks_for_exists() {
+        let figures: Vec<&str> =
+            catalog::kinds().iter().flat_map(|k| catalog::kind_figures(*k)).map(|f| f.name).collect();
+        for (address, table) in all_tables() {
+            for key in table.keys() {
+                if let Need::Part(figure) = key.need {
+                    assert!(figures.contains(&figure), "{address}.{} asks for {figure}", key.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_lead_to_keys() {
+        let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let root = Table::new();
+        for (address, name) in [
+            ("horizon", "horizon"),
+            ("link.a.capacity", "capacity"),
+            ("wan.streams", "streams"),
+            ("work.w.starts", "starts"),
+        ] {
+            assert_eq!(key_at(&root, &path(address)).map(|k| k.name), Some(name), "{address}");
+        }
+        for address in ["nope", "link.a.nope", "link.a.capacity.deep", "work.w.batch"] {
+            assert!(key_at(&root, &path(address)).is_none(), "{address}");
+        }
+    }
 }

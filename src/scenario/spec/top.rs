@@ -53,7 +53,8 @@ pub static SCENARIO: TableSpec = TableSpec {
             "Time at the start that results leave out.",
         )
         .within(0.0, CENTURY),
-        key("seed", Kind::Exact, assumed("1", "any number will do"), "Root of all random streams.").within(0.0, 9.3e18),
+        key("seed", Kind::Exact, assumed("1", "any number will do"), "Root of all random streams.")
+            .within(0.0, f64::INFINITY),
         key(
             "replications",
             Kind::Whole(Dimension::Count),

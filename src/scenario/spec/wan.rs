@@ -53,7 +53,7 @@ pub static LINK: TableSpec = TableSpec {
         key(
             "rtt",
             Kind::Quantity(Dimension::Duration),
-            Need::Derived("2 x length x 4.9 us/km; length from the locations where none is stated"),
+            Need::Derived("2 x length x 4.9 us/km; from the locations, route_fixed more, where no length is stated"),
             "Round-trip propagation time.",
         )
         .within(1e-9, 60.0),
@@ -165,6 +165,16 @@ pub static WAN: TableSpec = TableSpec {
             "Length of a fibre route over the great circle between its ends.",
         )
         .within(1.0, 5.0),
+        key(
+            "route_fixed",
+            Kind::Quantity(Dimension::Duration),
+            assumed(
+                "0 s",
+                "fibre alone; a fit to Azure P95 round trips gives several milliseconds of equipment and access",
+            ),
+            "Time added to round-trip times that come from locations: equipment, access, queues.",
+        )
+        .within(0.0, 1.0),
         FAILURES,
         key("cuts", Kind::Quantity(Dimension::PerDistanceTime), assumed("0.5 /1000km-year", CUT_RATE), CUTS.doc)
             .within(0.0, MAX_CUTS),

@@ -3,6 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Columns beyond this are counted in bytes: nobody reads them, and counting characters would take long.
+const COUNTED: usize = 4096;
+
 /// Where a text came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -34,12 +37,19 @@ impl Source {
         Arc::new(Source { order, name: name.into(), kind, text, lines })
     }
 
-    /// Line and column of a byte offset, both from 1; the column counts characters.
+    /// Line and column of a byte offset, both from 1; the column counts characters (bytes, far into a long line).
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let offset = self.floor(offset);
         let line = self.lines.partition_point(|start| *start <= offset) - 1;
-        let column = self.text[self.lines[line]..offset].chars().count();
+        let before = &self.text[self.lines[line]..offset];
+        let column = if before.len() > COUNTED { before.len() } else { before.chars().count() };
         (line + 1, column + 1)
+    }
+
+    /// Which texts win over which: arguments over files (a later one over an earlier one), a file over its bases.
+    pub fn layer(&self) -> (Kind, isize) {
+        let order = self.order as isize;
+        (self.kind, if self.kind == Kind::File { -order } else { order })
     }
 
     /// Byte range of a line counted from 1, without its newline.

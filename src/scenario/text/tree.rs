@@ -84,6 +84,11 @@ impl Node {
         }
     }
 
+    /// Whether it is a string whose content stands in the source as it is (keys of tables count as such).
+    pub fn is_literal(&self) -> bool {
+        matches!(&self.value, Value::Text { literal: Some(_), .. })
+    }
+
     /// The place of a byte range inside the string's content; the whole value where escapes hide it.
     pub fn inside(&self, range: std::ops::Range<usize>) -> Place {
         match &self.value {

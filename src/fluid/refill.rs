@@ -1,0 +1,143 @@
+//! Filling a connected part from nothing: where there are reserves, and where a pass took too many steps.
+
+use super::exact::Sum;
+use super::fill::{Item, Problem, Share, Stop};
+use super::node::{NONE, SAME};
+use super::sharing::Sharing;
+use super::types::{Cause, ResourceId};
+
+/// Classes and resources that are connected, each ascending, and each class's service.
+#[derive(Debug, Default)]
+struct Part {
+    classes: Vec<u32>,
+    services: Vec<Sum>,
+    resources: Vec<u32>,
+}
+
+impl Sharing {
+    /// Fills every part that was touched. With reserves about, all its classes get clocks of their own; otherwise
+    /// each hangs on what stopped it.
+    pub(super) fn refill(&mut self) {
+        let mut part = self.touched_part();
+        let shares = self.problem(&part).solve();
+        part.services = part.classes.iter().map(|&class| self.service(class)).collect();
+        self.take_apart(&part);
+        let with_reserves = part.classes.iter().any(|&class| self.classes[class].spec.floor() > 0.0);
+        for ((&class, &service), share) in part.classes.iter().zip(&part.services).zip(&shares) {
+            let level = share.rate / self.classes[class].spec.weight;
+            let to = match share.stop {
+                Stop::Resource(local) if !with_reserves => self.node_on_path(class, part.resources[local as usize]),
+                _ => NONE,
+            };
+            self.attach(class, to, level, service);
+        }
+        for (&class, share) in part.classes.iter().zip(&shares) {
+            self.note_stop(class, share, &part);
+        }
+        for &resource in &part.resources {
+            self.leave_to_lower(resource);
+        }
+        while let Some((_, node)) = self.front.work.first() {
+            self.front.work.remove(node);
+        }
+    }
+
+    /// Everything reachable from the touched nodes through shared resources.
+    fn touched_part(&self) -> Part {
+        let mut part = Part::default();
+        let mut seen_class = vec![false; self.classes.numbers().end as usize];
+        let mut seen_resource = vec![false; self.resources.len()];
+        let mut to_visit = Vec::new();
+        for &node in &self.front.touched {
+            let resource = self.nodes[node as usize].resource;
+            if !std::mem::replace(&mut seen_resource[resource as usize], true) {
+                to_visit.push(resource);
+            }
+        }
+        while let Some(resource) = to_visit.pop() {
+            part.resources.push(resource);
+            let nodes = self.resources[resource as usize].nodes.iter();
+            for member in nodes.flat_map(|&node| &self.nodes[node as usize].members) {
+                if std::mem::replace(&mut seen_class[member.class as usize], true) {
+                    continue;
+                }
+                part.classes.push(member.class);
+                for &(next, _) in self.classes[member.class].spec.path() {
+                    if !std::mem::replace(&mut seen_resource[next as usize], true) {
+                        to_visit.push(next);
+                    }
+                }
+            }
+        }
+        part.classes.sort_unstable();
+        part.resources.sort_unstable();
+        part
+    }
+
+    fn problem(&self, part: &Part) -> Problem {
+        let mut problem = Problem::default();
+        let mut local = vec![0; self.resources.len()];
+        for (index, &resource) in part.resources.iter().enumerate() {
+            local[resource as usize] = index as u32;
+            problem.capacity.push(self.resources[resource as usize].capacity);
+        }
+        for &class in &part.classes {
+            let class = &self.classes[class];
+            let first_use = problem.uses.len() as u32;
+            problem.uses.extend(class.spec.path().iter().map(|&(resource, a)| (local[resource as usize], a)));
+            problem.items.push(Item {
+                count: f64::from(class.count),
+                weight: class.spec.weight,
+                cap: class.spec.limit().0,
+                floor: class.spec.floor(),
+                priority: class.spec.priority,
+                first_use,
+                end_use: problem.uses.len() as u32,
+            });
+        }
+        problem
+    }
+
+    /// Takes every class of the part off the nodes and leaves these empty.
+    fn take_apart(&mut self, part: &Part) {
+        for &class in &part.classes {
+            self.detach(class);
+        }
+        for at in part.resources.iter().flat_map(|&resource| &self.resources[resource as usize].nodes) {
+            let node = &mut self.nodes[*at as usize];
+            node.settle_carried(self.now);
+            // What is left in the sums is rounding error.
+            (node.foreign, node.ceiling, node.age) = (0.0, 0.0, 0);
+            node.nothing_hangs();
+            self.front.touch(*at, node);
+        }
+    }
+
+    fn node_on_path(&self, class: u32, resource: u32) -> u32 {
+        let path = &self.classes[class].path;
+        let step = path.iter().find(|step| self.nodes[step.node as usize].resource == resource);
+        step.map_or(NONE, |step| step.node)
+    }
+
+    fn note_stop(&mut self, class: u32, share: &Share, part: &Part) {
+        let cause = match share.stop {
+            Stop::Resource(local) => Cause::Resource(ResourceId(part.resources[local as usize])),
+            Stop::Cap => Cause::Named(self.classes[class].spec.limit().1),
+        };
+        self.set_cause(class, cause);
+        let short = share.granted < self.classes[class].spec.floor() * (1.0 - SAME);
+        if short != self.classes[class].short {
+            self.charge_class(class);
+            self.pay_owner(class);
+            self.classes[class].short = short;
+        }
+    }
+
+    /// Works out, from the highest priority down, what each leaves to the next.
+    fn leave_to_lower(&mut self, resource: u32) {
+        for at in 0..self.resources[resource as usize].nodes.len() {
+            let node = self.resources[resource as usize].nodes[at];
+            self.refresh_left(node);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The bookkeeping of the nodes against the same sums from nothing.
+
+use crate::fluid::Sharing;
+use crate::fluid::node::NONE;
+use crate::fluid::sharing::is_live;
+use std::collections::BTreeMap;
+
+fn near(a: f64, b: f64, scale: f64) -> bool {
+    (a - b).abs() <= 1e-9 * scale.abs().max(a.abs()).max(b.abs()).max(1e-3)
+}
+
+/// Says what is wrong with the sums, levels and bounds of a solved sharing.
+pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
+    sharing.solve();
+    for number in 0..sharing.nodes.len() as u32 {
+        let node = &sharing.nodes[number as usize];
+        let capacity = sharing.resources[node.resource as usize].capacity;
+        let (mut weight, mut foreign, mut hanging, mut highest) = (0.0, 0.0, 0, 0.0_f64);
+        for member in &node.members {
+            let class = &sharing.classes[member.class];
+            let use_per_level = member.factor * class.mass();
+            if class.hang == number {
+                weight += use_per_level;
+                hanging += 1;
+                if class.cap_level < node.clock.level * (1.0 - 1e-9) {
+                    return Err(format!("node {number}: a class hangs above its cap {}", class.cap_level));
+                }
+                if class.cap_level < node.cap_floor * (1.0 - 1e-12) {
+                    return Err(format!("node {number}: cap level {} below the floor", class.cap_level));
+                }
+            } else {
+                let level = sharing.level(member.class);
+                if sharing.reserved == 0 && class.hang == NONE && !near(level, class.cap_level, 1.0) {
+                    return Err(format!("class {} has its own clock but not its cap", member.class));
+                }
+                foreign += use_per_level * level;
+                highest = highest.max(level);
+            }
+        }
+        let mut left = capacity;
+        if node.upper != NONE {
+            let upper = &sharing.nodes[node.upper as usize];
+            left = upper.left - upper.load();
+        }
+        let level = if hanging > 0 { node.clock.level } else { f64::INFINITY };
+        let facts = [
+            ("hanging", f64::from(node.hanging), f64::from(hanging), 1.0),
+            ("weight", node.weight, weight, 1.0),
+            ("foreign", node.foreign, foreign, capacity),
+            ("left", node.left, left, capacity),
+            ("level", if hanging > 0 { node.target() } else { 0.0 }, if hanging > 0 { level } else { 0.0 }, 1.0),
+        ];
+        for (what, kept, afresh, scale) in facts {
+            if !near(kept, afresh, scale) {
+                return Err(format!("node {number}: {what} is kept as {kept} and afresh {afresh}"));
+            }
+        }
+        if highest > node.ceiling * (1.0 + 1e-9) {
+            return Err(format!("node {number}: a class at {highest} is above the ceiling {}", node.ceiling));
+        }
+        if foreign > left * (1.0 + 1e-9) + 1e-9 {
+            return Err(format!("node {number}: passing classes take {foreign} of {left}"));
+        }
+        if sharing.reserved == 0 && highest > level * (1.0 + 1e-9) + 1e-9 {
+            return Err(format!("node {number}: a class passes at {highest}, above the level {level}"));
+        }
+    }
+    audit_completions(sharing)
+}
+
+/// Every node, and every class with its own clock, is in the queue at the time its lowest live mark will be reached.
+fn audit_completions(sharing: &Sharing) -> Result<(), String> {
+    let mut next = BTreeMap::new();
+    for class in sharing.classes.numbers().filter(|&class| sharing.classes[class].count > 0) {
+        let state = &sharing.classes[class];
+        let live = state.marks.iter().filter(|mark| is_live(&sharing.flows, class, mark));
+        let Some(mark) = live.map(|mark| mark.at).min() else { continue };
+        let wait = mark.minus(sharing.service(class)).max(0.0) / sharing.level(class);
+        let id = if state.hang == NONE { 2 * class + 1 } else { 2 * state.hang };
+        let earliest = next.entry(id).or_insert(f64::INFINITY);
+        *earliest = wait.min(*earliest);
+    }
+    for id in 0..2 * sharing.nodes.len().max(sharing.classes.numbers().len()) as u32 {
+        let queued = sharing.queue.key(id).map(|at| at.seconds_since(sharing.now));
+        let expected = next.get(&id).copied().filter(|wait| *wait < 1e9);
+        match (queued, expected) {
+            (None, None) => {}
+            (Some(queued), Some(expected)) if near(queued, expected, 1e-3) => {}
+            (Some(queued), None) if queued > 0.9e9 => {}
+            _ => return Err(format!("completion {id}: queued after {queued:?} s, expected after {expected:?} s")),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The program from outside: arguments, streams, exit codes, files.
+
+#[cfg(unix)]
+mod process;
+mod reference;
+mod run;
+mod scenario;
+mod support;
+mod test;

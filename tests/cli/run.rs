@@ -1,0 +1,155 @@
+//! `apollo run`: results on standard output, the result folder, exit codes.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Desk, tiny};
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+#[test]
+fn a_run_prints_the_report_and_fills_the_default_folder() {
+    let desk = Desk::new();
+    let ran = desk.run(&["run", "tiny.toml"]).exits(0);
+    let out = ran.out();
+    assert!(out.starts_with("Tiny\ntiny.toml (digest "), "{out}");
+    assert!(out.contains("PASS") && out.contains("transfer.move.time") && out.contains("≤ 60 s"), "{out}");
+    assert!(
+        ran.err().contains("events in ") && ran.err().contains("results and charts are in reports/tiny"),
+        "{}",
+        ran.err()
+    );
+    for name in [
+        "summary.json",
+        "kpis.csv",
+        "series.parquet",
+        "manifest.json",
+        "charts/wan-utilisation.svg",
+        "charts/wan-utilisation.png",
+    ] {
+        assert!(desk.path().join("reports/tiny").join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn output_is_the_same_bytes_whatever_the_threads_and_the_summary_is_what_json_prints() {
+    let desk = Desk::new();
+    let run = |threads, out| {
+        desk.run(&["run", "tiny.toml", "--format", "json", "--threads", threads, "--out", out]).exits(0).out()
+    };
+    let (one, two) = (run("1", "x"), run("2", "y"));
+    assert_eq!(one, two);
+    assert_eq!(fs::read_to_string(desk.path().join("x/summary.json")).unwrap(), one);
+    for name in ["kpis.csv", "series.parquet", "manifest.json", "charts/wan-utilisation.svg", "charts/storage.png"] {
+        let read = |dir: &str| fs::read(desk.path().join(dir).join(name)).unwrap();
+        assert!(read("x") == read("y"), "{name}");
+    }
+    let value = json(&one);
+    assert_eq!(value["replications"], 2);
+    assert_eq!(value["targets"][0]["verdict"], "pass");
+    assert_eq!(value["scenario"]["file"], "tiny.toml");
+}
+
+#[test]
+fn flags_reach_the_run_and_its_provenance() {
+    let desk = Desk::new();
+    let args = [
+        "run",
+        "tiny.toml",
+        "--set",
+        "link.ab.capacity=\"10 Gbps\"",
+        "--seed",
+        "99",
+        "--replications",
+        "3",
+        "--format",
+        "json",
+    ];
+    let value = json(&desk.run(&args).exits(0).out());
+    assert_eq!(value["provenance"]["seed"], 99);
+    assert_eq!(value["provenance"]["overrides"][0], "link.ab.capacity=\"10 Gbps\"");
+    assert_eq!(value["replications"], 3);
+    let time = value["targets"][0]["value"].as_f64().unwrap();
+    assert!(time > 0.8, "1 GB over 10 Gbps takes 0.8 s at least, not {time}");
+}
+
+#[test]
+fn every_form_is_offered() {
+    let desk = Desk::new();
+    let out = |format| desk.run(&["run", "tiny.toml", "--format", format]).exits(0).out();
+    assert!(out("csv").starts_with("name,unit,mean,ci95_lo,ci95_hi,p5,p50,p95,n,reason\n"));
+    assert!(out("markdown").starts_with("# Tiny\n"));
+    assert!(json(&out("json")).is_object());
+}
+
+#[test]
+fn verdicts_decide_the_exit_code() {
+    let desk = Desk::new();
+    desk.write("fail.toml", &tiny("at_most = \"1 ms\""));
+    let ran = desk.run(&["run", "fail.toml"]).exits(1);
+    assert!(ran.out().contains("FAIL"), "{}", ran.out());
+    assert!(desk.path().join("reports/fail/summary.json").exists(), "a failed target is a result");
+    // Nothing to judge: the copy is not finished at the horizon.
+    desk.write("open.toml", &tiny("at_most = \"60 s\"").replace("1 GB", "900 TB"));
+    let ran = desk.run(&["run", "open.toml"]).exits(3);
+    assert!(ran.out().contains("INCONCLUSIVE"), "{}", ran.out());
+}
+
+#[test]
+fn wrong_input_is_2_and_leaves_nothing() {
+    let desk = Desk::new();
+    desk.write("bad.toml", &tiny("at_most = \"60 s\"").replace("100 Gbps", "100 Gpbs"));
+    let ran = desk.run(&["run", "bad.toml"]).exits(2);
+    assert!(ran.out().is_empty() && ran.err().contains("E0201") && ran.err().contains("Gbps"), "{}", ran.err());
+    desk.run(&["run", "missing.toml"]).exits(2);
+    for args in [
+        &["run"][..],
+        &["run", "tiny.toml", "--replications", "0"],
+        &["run", "tiny.toml", "--threads", "0"],
+        &["run", "tiny.toml", "--seed", "-1"],
+        &["run", "tiny.toml", "--precision", "0.01"],
+        &["run", "tiny.toml", "--format", "yaml"],
+        &["run", "tiny.toml", "--set", "link.nope.capacity=\"1 Gbps\""],
+        &["frobnicate"],
+    ] {
+        let ran = desk.run(args).exits(2);
+        assert!(ran.out().is_empty() && !ran.err().is_empty(), "{args:?}");
+    }
+    assert!(!desk.path().join("reports").exists());
+}
+
+#[test]
+fn a_folder_that_is_not_ours_is_4_before_anything_is_simulated() {
+    let desk = Desk::new();
+    desk.write("mine/thesis.txt", "years of work");
+    let ran = desk.run(&["run", "tiny.toml", "--out", "mine"]).exits(4);
+    assert!(ran.out().is_empty() && ran.err().contains("mine exists and is not a result folder"), "{}", ran.err());
+    assert_eq!(fs::read_dir(desk.path().join("mine")).unwrap().count(), 1);
+    let ran = desk.run(&["run", "tiny.toml", "--out", "mine/thesis.txt/x"]).exits(4);
+    assert!(ran.err().contains("thesis.txt"), "{}", ran.err());
+}
+
+#[test]
+fn quiet_keeps_results_and_errors() {
+    let desk = Desk::new();
+    let (loud, quiet) = (desk.run(&["run", "tiny.toml"]), desk.run(&["--quiet", "run", "tiny.toml"]).exits(0));
+    assert_eq!(quiet.out(), loud.out());
+    assert_eq!(quiet.err(), "");
+    assert!(!desk.run(&["run", "missing.toml", "-q"]).exits(2).err().is_empty());
+}
+
+#[test]
+fn colour_comes_only_when_asked_for() {
+    let desk = Desk::new();
+    assert!(!desk.run(&["run", "tiny.toml"]).out().contains('\u{1b}'));
+    let always = desk.run(&["run", "tiny.toml", "--color", "always"]).exits(0);
+    assert!(always.out().contains("\u{1b}[") && always.err().is_ascii());
+    let mut command = desk.apollo(&["run", "tiny.toml", "--color", "never"]);
+    let output = command.env("CLICOLOR_FORCE", "1").output().unwrap();
+    assert!(!output.stdout.contains(&0x1b));
+    let output = desk.apollo(&["run", "tiny.toml"]).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "").output().unwrap();
+    assert!(!output.stdout.contains(&0x1b));
+}

@@ -1,0 +1,158 @@
+//! The commands of the README, the tutorial and the guides do what the pages say.
+//!
+//! Every line of a block marked `sh` is run in an empty folder that holds the committed scenarios; the lines of one page
+//! follow each other in one folder. A line may end with `# exit code N`; without it the command must end with 0. `cargo run
+//! --release -- …` runs the program of this build with the same arguments. Lines of [`NOT_RUN`] are left out.
+//!
+//! A block marked `toml` that begins with `# file: NAME` is written to that file. Each line of a block marked `text` must
+//! stand in the output of the command before it: its words up to the first number, because numbers may move with the model.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Beginnings of commands that need a clone, a network or this very test.
+const NOT_RUN: &[&str] = &["git clone ", "cd ", "cargo build", "cargo test", "cargo install ", "alias "];
+
+#[test]
+fn commands_of_the_readme_work() {
+    let commands = try_page("README.md");
+    let headline = ["run scenarios/falcon.toml", "test scenarios/validation"];
+    for wanted in headline {
+        let whole = format!("cargo run --release -- {wanted}");
+        assert!(commands.contains(&whole), "the README lacks its headline command `{whole}`");
+    }
+}
+
+#[test]
+fn commands_of_the_tutorial_work() {
+    assert!(try_page("docs/tutorial/first-plan.md").len() > 5);
+}
+
+#[test]
+fn commands_of_the_guides_work() {
+    let mut guides: Vec<PathBuf> =
+        fs::read_dir(Path::new(ROOT).join("docs/guides")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    guides.sort();
+    assert!(guides.len() > 3);
+    std::thread::scope(|scope| {
+        for guide in &guides {
+            scope.spawn(|| assert!(!try_page(guide.strip_prefix(ROOT).unwrap().to_str().unwrap()).is_empty()));
+        }
+    });
+}
+
+/// A block of a page: the words behind its opening fence, and its lines.
+struct Block {
+    language: String,
+    line: usize,
+    text: Vec<String>,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let text = fs::read_to_string(Path::new(ROOT).join(page)).unwrap_or_else(|e| panic!("{page}: {e}"));
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut inside = false;
+    for (number, line) in text.lines().enumerate() {
+        match line.trim_start().strip_prefix("```") {
+            Some(_) if inside => inside = false,
+            Some(language) => {
+                inside = true;
+                blocks.push(Block { language: language.trim().to_owned(), line: number + 1, text: Vec::new() });
+            }
+            None if inside => blocks.last_mut().expect("a block is open").text.push(line.to_owned()),
+            None => {}
+        }
+    }
+    assert!(!inside, "{page}: the last block is not closed");
+    blocks
+}
+
+/// Runs a page; gives the commands it ran.
+fn try_page(page: &str) -> Vec<String> {
+    let folder = prepared();
+    let mut output = String::new();
+    let mut ran = Vec::new();
+    for block in blocks(page) {
+        let at = format!("{page}:{}", block.line);
+        match block.language.as_str() {
+            "sh" => {
+                for line in block.text.iter().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
+                    if !NOT_RUN.iter().any(|start| line.starts_with(start)) {
+                        output = run(folder.path(), line, &at);
+                        ran.push(line.split("  #").next().unwrap_or(line).trim().to_owned());
+                    }
+                }
+            }
+            "toml" => {
+                if let Some(name) = block.text[0].strip_prefix("# file: ") {
+                    fs::write(folder.path().join(name), block.text.join("\n")).unwrap();
+                }
+            }
+            "text" => compare(&block, &output, &at),
+            _ => {}
+        }
+    }
+    ran
+}
+
+/// A folder with the scenarios, and the program under the name `apollo`.
+fn prepared() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&Path::new(ROOT).join("scenarios"), &folder.path().join("scenarios"));
+    fs::create_dir(folder.path().join("bin")).unwrap();
+    symlink(env!("CARGO_BIN_EXE_apollo"), folder.path().join("bin/apollo")).unwrap();
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// Runs a line and checks its exit code; gives all it printed.
+fn run(folder: &Path, line: &str, at: &str) -> String {
+    let (command, wanted) = match line.split_once("# exit code ") {
+        Some((command, code)) => (command, code.trim().parse::<i32>().unwrap()),
+        None => (line, 0),
+    };
+    let command = command.replace("cargo run --release -- ", "apollo ");
+    assert!(command.starts_with("apollo "), "{at}: `{command}` is no command of ours; see NOT_RUN");
+    let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap_or_default());
+    let done = Command::new("sh").args(["-c", &command]).current_dir(folder).env("PATH", path).output().unwrap();
+    let printed = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(wanted), "{at}: `{command}` printed\n{printed}");
+    printed
+}
+
+/// Every line of a block stands in the output, as far as its words go.
+fn compare(block: &Block, output: &str, at: &str) {
+    let printed: Vec<Vec<&str>> = output.lines().map(words).collect();
+    for line in block.text.iter().filter(|line| !line.trim().is_empty()) {
+        let wanted = words(line);
+        // A line that begins with a number is compared as a whole.
+        let found = match wanted.is_empty() {
+            true => output.contains(line.trim()),
+            false => printed.iter().any(|have| have.starts_with(&wanted)),
+        };
+        assert!(found, "{at}: no line like `{line}` in\n{output}");
+    }
+}
+
+/// The words of a line up to the first that is a number or a sign.
+fn words(line: &str) -> Vec<&str> {
+    let is_word = |word: &&str| word.starts_with(|c: char| c.is_alphabetic() || c == '*');
+    line.split_whitespace().take_while(is_word).collect()
+}

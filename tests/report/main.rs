@@ -1,0 +1,6 @@
+//! Reports of made-up results: text, tables, charts, and the result folder.
+
+mod charts;
+mod folder;
+mod output;
+mod sample;

@@ -1,0 +1,368 @@
+//! Every kind of bad input gets a clear message with its place: snapshots of what users read, and a check that
+//! every code of the list is reachable.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use apollo_sim::scenario::diagnostics::CODES;
+use apollo_sim::scenario::{Diagnostic, load, load_text, render_json, render_text};
+
+/// A sound plan that the cases break.
+const BASE: &str = r#"format = 1
+start = 2026-01-05
+horizon = "6 h"
+
+[site.phoenix]
+location = [33.45, -112.07]
+[site.dallas]
+location = [32.78, -96.80]
+
+[fleet.phoenix]
+site = "phoenix"
+node = "gb200-nvl72"
+nodes = 20
+[fleet.dallas]
+site = "dallas"
+node = "gb200-nvl72"
+nodes = 20
+
+[link.phx-dal]
+between = ["phoenix", "dallas"]
+capacity = "400 Gbps"
+
+[storage.hot]
+site = "phoenix"
+system = "vast-ebox-z3-highmem-88"
+nodes = 16
+[storage.base]
+site = "dallas"
+system = "azure-blob"
+capacity = "100 PB"
+
+[work.hydrate]
+kind = "copy"
+from = "base"
+to = "hot"
+bytes = "100 TB"
+
+[work.online]
+kind = "rl"
+model = "dense-8b"
+trainer = { fleet = "phoenix", gpus = 800 }
+generators = [{ fleet = "dallas", gpus = 800 }]
+
+[target.feedback]
+kpi = "rl.online.feedback_time.p95"
+at_most = "60 s"
+"#;
+
+/// The base with one text replaced by another.
+fn broken(from: &str, to: &str) -> String {
+    assert!(BASE.contains(from), "{from}");
+    BASE.replacen(from, to, 1)
+}
+
+/// The base with a text added at its end.
+fn with(text: &str) -> String {
+    format!("{BASE}\n{text}")
+}
+
+/// Errors, or the warnings where there are none.
+fn findings(text: &str, overrides: &[&str]) -> Vec<Diagnostic> {
+    let overrides: Vec<String> = overrides.iter().map(|s| (*s).to_owned()).collect();
+    match load_text("plan.toml", text, &overrides) {
+        Ok((_, sources)) => sources.warnings,
+        Err(errors) => errors,
+    }
+}
+
+fn page(cases: &[(&str, String)]) -> String {
+    let mut out = String::new();
+    for (title, text) in cases {
+        out.push_str(&format!("### {title}\n\n{}", render_text(&findings(text, &[]), false)));
+    }
+    out
+}
+
+fn keys() -> Vec<(&'static str, String)> {
+    vec![
+        ("unknown key", broken("capacity = \"400", "capcity = \"400")),
+        ("unknown table", with("[links.x]\ncapacity = \"1 Gbps\"")),
+        ("unknown top-level key", broken("horizon", "horizn = \"1 h\"\nhorizon")),
+        ("missing key", broken("bytes = \"100 TB\"\n", "")),
+        ("format missing", broken("format = 1\n", "")),
+        ("format unknown", broken("format = 1", "format = 2")),
+        ("not simulated: table", with("[topology]\nlinks = \"links.csv\"")),
+        ("not simulated: kind", with("[work.t]\nkind = \"training\"")),
+        ("not simulated: key", broken("bytes", "windows = [\"2026-03-01 6 h\"]\nbytes")),
+        ("unknown kind", broken("kind = \"copy\"", "kind = \"cpy\"")),
+        ("kind missing", broken("kind = \"copy\"\n", "")),
+        ("table expected", broken("[site.dallas]", "[[fleets]]\n[site.dallas]").replace("[[fleets]]", "[work]\nx = 3")),
+        (
+            "array of tables",
+            with("[[site]]\nname = \"x\"").replace(
+                "[site.phoenix]\nlocation = [33.45, -112.07]\n[site.dallas]\nlocation = [32.78, -96.80]\n",
+                "",
+            ),
+        ),
+        ("both keys", broken("nodes = 20", "nodes = 20\ngpus = \"1k\"")),
+        ("neither key", broken("nodes = 20\n", "")),
+        ("bad name", with("[site.\"../../x\"]\n[site.\"\"]")),
+        ("long name", with(&format!("[site.{}]", "n".repeat(65)))),
+    ]
+}
+
+fn values() -> Vec<(&'static str, String)> {
+    vec![
+        ("unknown unit", broken("400 Gbps", "400 Gpbs")),
+        ("wrong dimension", broken("400 Gbps", "400 ms")),
+        ("bare number", broken("\"400 Gbps\"", "400")),
+        ("bare share", broken("nodes = 20", "nodes = 20\nspares = 3")),
+        ("zero", broken("400 Gbps", "0 Gbps")),
+        ("negative", broken("400 Gbps", "-400 Gbps")),
+        ("not a number", broken("400 Gbps", "nan Gbps")),
+        ("TOML nan", broken("nodes = 20", "nodes = nan")),
+        ("infinite", broken("nodes = 20", "nodes = inf")),
+        ("huge", broken("400 Gbps", "1e300 Gbps")),
+        ("huge integer", broken("nodes = 20", "nodes = 99999999999999999999999999")),
+        ("fraction", broken("nodes = 20", "nodes = 2.5")),
+        ("seed too large", broken("horizon", "seed = 99999999999999999999\nhorizon")),
+        ("negative seed", broken("horizon", "seed = -1\nhorizon")),
+        ("wrong kind", broken("capacity = \"400 Gbps\"", "capacity = [\"400 Gbps\"]")),
+        (
+            "word",
+            broken(
+                "[storage.hot]",
+                "[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"reed\"\nclients = 4\n[storage.hot]",
+            ),
+        ),
+        ("flag", broken("capacity = \"400", "failures = \"no\"\ncapacity = \"400")),
+        ("date in quotes", broken("start = 2026-01-05", "start = \"2026-01-05\"")),
+        ("date with time", broken("start = 2026-01-05", "start = 2026-01-05T10:00:00Z")),
+        ("date before the start", broken("bytes", "starts = 2025-12-31\nbytes")),
+        ("escaped string", broken("\"400 Gbps\"", "\"400\\u0020Gpbs\"")),
+        ("off the map", broken("33.45", "133.45")),
+        ("rack positions", broken("location = [33.45, -112.07]", "rack_positions = { liquit = 3, air = -1 }")),
+    ]
+}
+
+fn random() -> Vec<(&'static str, String)> {
+    let law = |text: &str| broken("model =", &format!("reward = {text}\nmodel ="));
+    vec![
+        ("unknown law", law("{ lognornal = { median = \"1 s\", p99 = \"2 s\" } }")),
+        ("two laws", law("{ uniform = { from = \"1 s\", to = \"2 s\" }, exponential = { mean = \"1 s\" } }")),
+        ("no law", law("{}")),
+        ("missing parameter", law("{ lognormal = { median = \"1 s\" } }")),
+        ("unknown parameter", law("{ exponential = { men = \"1 s\" } }")),
+        ("wrong order", law("{ uniform = { from = \"3 s\", to = \"2 s\" } }")),
+        ("no unit", law("{ exponential = { mean = 3 } }")),
+        ("shape", law("{ weibull = { scale = \"1 s\", shape = 1e9 } }")),
+        ("not a table", law("{ exponential = \"3 s\" }")),
+        ("no file", law("{ empirical = \"missing.csv\" }")),
+        ("no path", law("{ empirical = 3 }")),
+    ]
+}
+
+fn names() -> Vec<(&'static str, String)> {
+    vec![
+        ("fleet", broken("{ fleet = \"dallas\"", "{ fleet = \"dalas\"")),
+        ("site", broken("site = \"dallas\"", "site = \"austin\"")),
+        ("storage", broken("to = \"hot\"", "to = \"hto\"")),
+        ("link end", broken("\"dallas\"]", "\"dallsa\"]")),
+        ("part", broken("node = \"gb200-nvl72\"", "node = \"gb200-nv172\"")),
+        ("part of another kind", broken("node = \"gb200-nvl72\"", "node = \"azure-blob\"")),
+        ("transport that is a wave", broken("capacity = \"400", "transport = \"400zr\"\ncapacity = \"400")),
+        ("twice", broken("capacity = \"400", "risk_group = [\"a\", \"a\"]\ncapacity = \"400")),
+        ("three ends", broken("\"dallas\"]", "\"dallas\", \"phoenix\"]")),
+    ]
+}
+
+fn meaning() -> Vec<(&'static str, String)> {
+    vec![
+        ("link to itself", broken("\"dallas\"]", "\"phoenix\"]")),
+        ("no generators", broken("[{ fleet = \"dallas\", gpus = 800 }]", "[]")),
+        (
+            "less than one engine",
+            broken("[{ fleet = \"dallas\", gpus = 800 }]", "[{ fleet = \"dallas\", gpus = 1 }]")
+                .replace("dense-8b", "moe-1t-fp8"),
+        ),
+        ("fleet too small", broken("gpus = 800 }\n", "gpus = \"2k\" }\n")),
+        ("too many senders", broken("model =", "weights = { senders = 801 }\nmodel =")),
+        ("unreachable", broken("[link.phx-dal]\nbetween = [\"phoenix\", \"dallas\"]\ncapacity = \"400 Gbps\"\n", "")),
+        ("no length", broken("location = [33.45, -112.07]\n", "")),
+        ("warm-up", broken("horizon", "warmup = \"7 h\"\nhorizon")),
+        ("late start", broken("bytes", "starts = \"7 h\"\nbytes")),
+        ("ends first", broken("bytes", "starts = \"2 h\"\nends = \"1 h\"\nbytes")),
+        ("copy onto itself", broken("from = \"base\"", "from = \"hot\"")),
+        ("does not fit", broken("bytes = \"100 TB\"", "bytes = \"100 PB\"")),
+        ("capacity beyond nodes", broken("nodes = 16", "nodes = 16\ncapacity = \"100 PB\"")),
+        ("zero capacity", broken("capacity = \"100 PB\"", "capacity = \"0 PB\"")),
+        ("nodes of a service", broken("capacity = \"100 PB\"", "nodes = 4")),
+        ("stage of another layout", broken("capacity = \"100 PB\"", "capacity = \"100 PB\"\nnic = \"1 Gbps\"")),
+        ("units do not divide", broken("nodes = 20", "nodes = 20\ngpus_per_unit = 5")),
+        ("no site", "format = 1\nhorizon = \"1 h\"\n[site]\n".to_owned()),
+        ("mixed without share", with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"mixed\"\nclients = 4")),
+        ("active parameters", broken("model =", "active_parameters = \"9T\"\nmodel =")),
+    ]
+}
+
+fn warnings() -> Vec<(&'static str, String)> {
+    vec![
+        ("idle site", with("[site.lonely]")),
+        (
+            "dead end",
+            with(
+                "[site.tail]\nlocation = [30.0, -95.0]\n[link.tail]\nbetween = [\"dallas\", \"tail\"]\ncapacity = \"1 Gbps\"",
+            ),
+        ),
+        (
+            "idle storage and group",
+            with("[storage.idle]\nsite = \"dallas\"\nsystem = \"azure-blob\"\ncapacity = \"1 PB\"\n[risk_group.x]"),
+        ),
+        (
+            "contention",
+            with(
+                "[work.second]\nkind = \"rl\"\nmodel = \"dense-8b\"\ntrainer = { fleet = \"phoenix\", gpus = 800 }\ngenerators = [{ fleet = \"dallas\", gpus = 8 }]",
+            ),
+        ),
+        ("rounded", broken("nodes = 20", "gpus = 1000")),
+        ("sweep", with("[sweep]\n\"link.*.capacity\" = [\"400 Gbps\"]")),
+        ("faster than light", broken("capacity = \"400", "rtt = \"5 ms\"\ncapacity = \"400")),
+        ("shorter than the great circle", broken("capacity = \"400", "length = \"100 km\"\ncapacity = \"400")),
+        ("cut by the horizon", broken("bytes", "ends = \"7 h\"\nbytes")),
+        ("no effect", broken("model =", "weights = { publish = \"full\", changed = \"1 %\" }\nmodel =")),
+        (
+            "too little room",
+            broken(
+                "location = [33.45, -112.07]",
+                "location = [33.45, -112.07]\npower = \"1 MW\"\nrack_positions = { liquid = 2 }",
+            ),
+        ),
+        ("few nodes", broken("nodes = 16", "nodes = 6")),
+    ]
+}
+
+fn targets() -> Vec<(&'static str, String)> {
+    let kpi = |name: &str| broken("rl.online.feedback_time.p95", name);
+    vec![
+        ("slip", kpi("rl.online.feedbck_time.p95")),
+        ("stat", kpi("rl.online.feedback_time.p96")),
+        ("no such work", kpi("rl.offline.feedback_time.p95")),
+        ("work of another kind", kpi("rl.hydrate.feedback_time.p95")),
+        ("direction", kpi("link.phx-dal.phoenix-to-austin.utilisation.max").replace("60 s", "60 %")),
+        ("no checkpoints", kpi("rl.online.checkpoint_time.p95")),
+        ("no such storage", kpi("storage.cold.read_rate").replace("60 s", "60 GB/s")),
+        ("no line rate", kpi("storage.base.read_efficiency").replace("60 s", "60 %")),
+        ("nobody reads", kpi("storage.hot.read_efficiency").replace("60 s", "60 %")),
+        ("unit of another dimension", broken("\"60 s\"", "\"60 GB\"")),
+        ("two rules", broken("at_most = \"60 s\"", "at_most = \"60 s\"\nat_least = \"1 s\"")),
+        ("no rule", broken("at_most = \"60 s\"\n", "")),
+        ("band without width", broken("at_most = \"60 s\"", "within = { of = \"60 s\" }")),
+    ]
+}
+
+fn sweeps() -> Vec<(&'static str, String)> {
+    let axis = |text: &str| with(&format!("[sweep]\n{text}"));
+    vec![
+        ("value", axis("\"link.*.capacity\" = [\"400 Gbps\", \"800 Gbp\"]")),
+        ("address", axis("\"link.phx-dl.capacity\" = [\"400 Gbps\"]")),
+        ("key", axis("\"link.phx-dal.colour\" = [\"400 Gbps\"]")),
+        ("unquoted", axis("link.phx-dal.capacity = [\"400 Gbps\"]")),
+        ("empty", axis("\"link.*.capacity\" = []")),
+        ("whole table", axis("\"link.phx-dal\" = [1]")),
+    ]
+}
+
+fn syntax() -> Vec<(&'static str, String)> {
+    vec![
+        (
+            "two errors and a slip",
+            broken("\"6 h\"", "6 h").replace("nodes = 16", "nodes = 16\nx = \"open").replace("400 Gbps", "400 Gpbs"),
+        ),
+        ("deep", format!("format = 1\na = {}", "[".repeat(100_000))),
+        ("dotted", format!("a{} = 1", ".a".repeat(100_000))),
+        ("many keys", (0..200_001).map(|i| format!("k{i}=1\n")).collect()),
+        ("duplicate", with("[site.dallas]")),
+        ("control characters", with("x = \"\u{1b}[31m\"")),
+        (
+            "too many axes",
+            with(&format!("[sweep]\n{}", (0..101).map(|i| format!("\"link.{i}*.waves\" = [1]\n")).collect::<String>())),
+        ),
+        ("long line", with(&format!("y = \"{}\"", "y".repeat(5000)))),
+    ]
+}
+
+macro_rules! snapshots {
+    ($($name:ident),*) => {$(
+        mod $name {
+            #[test]
+            fn reads_well() {
+                insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+                    insta::assert_snapshot!(concat!("scenario_", stringify!($name)), super::page(&super::$name()));
+                });
+            }
+        }
+    )*};
+}
+snapshots!(keys, values, random, names, meaning, warnings, targets, sweeps, syntax);
+
+#[test]
+fn the_base_is_sound() {
+    assert!(findings(BASE, &[]).is_empty(), "{}", render_text(&findings(BASE, &[]), false));
+}
+
+#[test]
+fn overrides_read_well() {
+    let cases = [
+        "link.phx-dal.capacity=400 Gpbs",
+        "link.phx-dl.capacity=1 Tbps",
+        "site.new.power=3 MW",
+        "nonsense",
+        "a..b=1",
+        "format=2",
+        "warmup=6",
+        "work.online.generators.0.gpus=90k",
+        "work.online.batch=[1",
+        "link.phx-dal=3",
+    ];
+    let mut out = String::new();
+    for case in cases {
+        out.push_str(&format!("### --set '{case}'\n\n{}", render_text(&findings(BASE, &[case]), false)));
+    }
+    insta::assert_snapshot!("scenario_overrides", out);
+}
+
+#[test]
+fn machines_get_the_same_findings_as_json() {
+    let json = render_json(&findings(&broken("400 Gbps", "400 Gpbs"), &[]));
+    insta::assert_snapshot!("scenario_json", serde_json::to_string_pretty(&json).unwrap());
+}
+
+#[test]
+fn more_than_fifty_findings_are_counted() {
+    let text: String = (0..60).map(|i| format!("k{i} = 1\n")).collect();
+    let out = render_text(&findings(&broken("format = 1\n", &format!("format = 1\n{text}")), &[]), false);
+    assert!(out.ends_with("… and 10 more\n"), "{out}");
+    assert_eq!(out.matches("error[").count(), 50);
+}
+
+#[test]
+fn every_code_is_reachable() {
+    // A failing disk, and a figure that no part of the catalogue lacks today.
+    let mut seen = BTreeSet::from(["E0004", "E0306"]);
+    let all = [keys(), values(), random(), names(), meaning(), warnings(), targets(), sweeps(), syntax()];
+    for (_, text) in all.iter().flatten() {
+        seen.extend(findings(text, &[]).iter().map(|d| d.code));
+    }
+    seen.extend(findings(BASE, &["nonsense"]).iter().map(|d| d.code));
+    seen.extend(load(Path::new("no/such/file.toml"), &[]).unwrap_err().iter().map(|d| d.code));
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.toml"), "extends = \"a.toml\"\n").unwrap();
+    seen.extend(load(&dir.path().join("a.toml"), &[]).unwrap_err().iter().map(|d| d.code));
+    std::fs::write(dir.path().join("laws.csv"), "x\n3 parsecs\n").unwrap();
+    let law = broken("model =", "reward = { empirical = \"laws.csv\" }\nmodel =");
+    std::fs::write(dir.path().join("b.toml"), law).unwrap();
+    seen.extend(load(&dir.path().join("b.toml"), &[]).unwrap_err().iter().map(|d| d.code));
+    let missing: Vec<&str> = CODES.iter().map(|c| c.code).filter(|c| !seen.contains(c)).collect();
+    assert!(missing.is_empty(), "no test reaches {missing:?}");
+}
