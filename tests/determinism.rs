@@ -177,11 +177,9 @@ fn a_feature_switched_off_changes_nobody_elses_draws() {
     let fleets = |name: &str| name.starts_with("fleet.");
     assert_eq!(rows(&base, fleets), rows(&off, fleets));
     // Who holds the units changes neither when they fail nor how long the repair takes.
-    let idle =
-        run(&plan_with(SMALL, &["work.loop.starts=\"30 min\"", "fleet.serve.failure_rate_per_8_gpus=\"1 /day\""]));
-    let busy = run(&plan_with(SMALL, &["fleet.serve.failure_rate_per_8_gpus=\"1 /day\""]));
-    let same = |name: &str| name == "fleet.serve.failures";
-    println!("{:?} {:?}", rows(&idle, same), rows(&busy, same));
+    let failing = ["fleet.serve.health=\"new\"", "fleet.serve.failure_rate_per_8_gpus=\"1 /day\""];
+    let later = [&failing[..], &["work.loop.starts=\"30 min\""]].concat();
+    let (idle, busy) = (run(&plan_with(SMALL, &later)), run(&plan_with(SMALL, &failing)));
     assert!(kpi(&busy, "fleet.serve.failures") > 3.0);
     let (a, b) = (kpi(&idle, "fleet.serve.failures"), kpi(&busy, "fleet.serve.failures"));
     assert!((a - b).abs() <= 1.0, "only a unit that is being brought in cannot fail: {a} against {b}");
