@@ -211,7 +211,10 @@ impl World {
         put("write_efficiency", efficiency(&steady, ideal[1], "written to with its buffer full", hidden));
         put("write_efficiency_burst", efficiency(&burst, ideal[1], "written to with room in its buffer", hidden));
         let share = if mixed.total > 0.0 { mixed_read.total / mixed.total } else { 0.5 };
-        put("mixed_efficiency", efficiency(&mixed, theoretical(&params.stages, share), "under a mixed load", hidden));
+        put(
+            "mixed_efficiency",
+            efficiency(&mixed, theoretical(&params.stages, share), "under a mixed load with its buffer full", hidden),
+        );
         let missing = |what: &str| format!("{what} of this system is not known");
         let line = params.line_rate;
         put("read_efficiency_of_line_rate", efficiency(&pure, line, "read", &missing("the line rate")));
