@@ -5,7 +5,7 @@
 //! --release -- …` runs the program of this build with the same arguments. Lines of [`NOT_RUN`] are left out.
 //!
 //! A block marked `toml` that begins with `# file: NAME` is written to that file. Each line of a block marked `text` must
-//! stand in the output of the command before it: its words up to the first number, because numbers may move with the model.
+//! stand in the output of one command before it: its words up to the first number, because numbers may move with the model.
 #![cfg(unix)]
 
 use std::fs;
@@ -75,7 +75,7 @@ fn blocks(page: &str) -> Vec<Block> {
 /// Runs a page; gives the commands it ran.
 fn try_page(page: &str) -> Vec<String> {
     let folder = prepared();
-    let mut output = String::new();
+    let mut outputs: Vec<String> = Vec::new();
     let mut ran = Vec::new();
     for block in blocks(page) {
         let at = format!("{page}:{}", block.line);
@@ -83,7 +83,7 @@ fn try_page(page: &str) -> Vec<String> {
             "sh" => {
                 for line in block.text.iter().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
                     if !NOT_RUN.iter().any(|start| line.starts_with(start)) {
-                        output = run(folder.path(), line, &at);
+                        outputs.push(run(folder.path(), line, &at));
                         ran.push(line.split("  #").next().unwrap_or(line).trim().to_owned());
                     }
                 }
@@ -93,7 +93,7 @@ fn try_page(page: &str) -> Vec<String> {
                     fs::write(folder.path().join(name), block.text.join("\n")).unwrap();
                 }
             }
-            "text" => compare(&block, &output, &at),
+            "text" => compare(&block, &outputs, &at),
             _ => {}
         }
     }
@@ -137,17 +137,20 @@ fn run(folder: &Path, line: &str, at: &str) -> String {
     printed
 }
 
-/// Every line of a block stands in the output, as far as its words go.
-fn compare(block: &Block, output: &str, at: &str) {
-    let printed: Vec<Vec<&str>> = output.lines().map(words).collect();
-    for line in block.text.iter().filter(|line| !line.trim().is_empty()) {
-        let wanted = words(line);
-        // A line that begins with a number is compared as a whole.
-        let found = match wanted.is_empty() {
-            true => output.contains(line.trim()),
-            false => printed.iter().any(|have| have.starts_with(&wanted)),
+/// Every line of a block stands in one of the outputs, as far as its words go; all in the same one.
+fn compare(block: &Block, outputs: &[String], at: &str) {
+    let missing = |output: &String| {
+        let printed: Vec<Vec<&str>> = output.lines().map(words).collect();
+        let is_there = |line: &&String| match &words(line)[..] {
+            // A line that begins with a number is compared as a whole.
+            [] => output.contains(line.trim()),
+            wanted => printed.iter().any(|have| have.starts_with(wanted)),
         };
-        assert!(found, "{at}: no line like `{line}` in\n{output}");
+        block.text.iter().filter(|line| !line.trim().is_empty()).find(|line| !is_there(line))
+    };
+    let all_missing: Vec<&String> = outputs.iter().rev().map_while(missing).collect();
+    if all_missing.len() == outputs.len() {
+        panic!("{at}: no command before prints such a block; of the last one, `{:?}` is missing", all_missing.first());
     }
 }
 

@@ -1,5 +1,5 @@
 //! Mutated scenarios: no text makes the reader, the renderer of diagnostics, the assembly or the first seconds of a run
-//! panic, and every error has a place.
+//! panic, every error has a place, and a plan that is still legal keeps the laws of conservation.
 //!
 //! The mutations are drawn from a fixed seed. `APOLLO_FUZZ_CASES` sets how many are tried; `.ci/full` tries many more.
 
@@ -122,7 +122,10 @@ fn begin(plan: &Plan) {
         }
     }
     let now = engine.now();
-    let _ = engine.into_model().measure(now);
+    let mut world = engine.into_model();
+    let broken = world.audit(now);
+    assert!(broken.is_empty(), "laws of conservation are broken: {broken:?}");
+    let _ = world.measure(now);
 }
 
 /// The texts that are mutated: the committed scenarios and the templates.

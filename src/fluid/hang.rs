@@ -6,7 +6,7 @@
 
 use super::class::{Mark, Step};
 use super::exact::{FlowTime, Instant, Sum};
-use super::node::{Clock, Front, Head, Member, NONE, Node};
+use super::node::{Clock, Front, Head, Member, NONE, Node, Timing};
 use super::sharing::{Sharing, add_time, is_live};
 use super::types::{Cause, ResourceId};
 
@@ -91,7 +91,7 @@ impl Sharing {
                 node.clock = Clock::starting(now, level);
             }
             node.clock.settle(now);
-            node.untimed = true;
+            node.timing = Timing::Unknown;
             state.offset = service.combine(node.clock.value, -1.0);
             if state.cap_level < node.cap_floor {
                 node.cap_floor = state.cap_level;
@@ -122,7 +122,7 @@ impl Sharing {
             self.queue.remove(2 * class + 1);
         } else {
             let node = &mut self.nodes[state.hang as usize];
-            node.untimed = true;
+            node.timing = Timing::Unknown;
             for &(meter, _) in &state.spec.meters {
                 if let Some(at) = node.meters.iter().position(|(known, _)| *known == meter) {
                     node.meters[at].1 -= 1;
@@ -207,7 +207,7 @@ impl Sharing {
         if let Some(&number) = self.resources[resource as usize].nodes.first() {
             let node = &mut self.nodes[number as usize];
             self.front.touch(number, node);
-            self.front.work.set(number, (node.rank, 0.0));
+            self.front.work.lower(number, 0);
         }
     }
 
@@ -280,7 +280,7 @@ impl Sharing {
                 node.heads.retain(|head| classes[head.class].stamp == head.stamp);
             }
         }
-        node.untimed = true;
+        node.timing = Timing::Unknown;
         front.touch(number, node);
     }
 

@@ -106,6 +106,16 @@ impl Row {
     }
 }
 
+/// What the queue of completions knows of a node.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Timing {
+    Known,
+    /// The level has fallen since: the next completion is later than the queue says, and it is enough to look again
+    /// when its time comes.
+    TooEarly,
+    Unknown,
+}
+
 #[derive(Debug)]
 pub(super) struct Node {
     pub resource: u32,
@@ -138,8 +148,7 @@ pub(super) struct Node {
     pub carried: Sum,
     pub carried_until: Instant,
     pub touched: bool,
-    /// The next completion has to be worked out again.
-    pub untimed: bool,
+    pub timing: Timing,
     /// Changes of the sums since they were last added up afresh.
     pub age: u32,
 }
@@ -166,7 +175,7 @@ impl Node {
             carried: Sum::ZERO,
             carried_until: now,
             touched: false,
-            untimed: false,
+            timing: Timing::Known,
             age: 0,
         }
     }
@@ -228,19 +237,24 @@ impl Node {
         self.row.clear();
         self.heads.clear();
         self.meters.clear();
-        self.untimed = true;
+        self.timing = Timing::Unknown;
     }
 }
 
 /// What the present changes have reached.
 #[derive(Debug)]
 pub(super) struct Front {
-    /// Nodes to look at, those served first before others, and the lowest level first.
-    pub work: Queue<(u8, f64)>,
+    /// Nodes to look at, by [`order`]. A node may stand too early; it is asked for its order when it comes first.
+    pub work: Queue<u64>,
     /// Nodes any of whose numbers has changed since the last solve, each once.
     pub touched: Vec<u32>,
     /// Classes with a clock of their own whose next completion has to be worked out again.
     pub untimed_classes: Vec<u32>,
+}
+
+/// Those served first before others, and the lowest level first; the last few bits of the level do not matter.
+fn order(rank: u8, level: f64) -> u64 {
+    u64::from(rank) << 56 | (level + 0.0).to_bits() >> 7
 }
 
 impl Front {
@@ -258,22 +272,28 @@ impl Front {
         }
     }
 
-    /// Puts a node whose sums have changed, and the one below it, where they belong among the work to do.
+    /// Puts a node whose sums have changed, and the one below it, among the work to do.
     pub fn consider(&mut self, number: u32, node: &Node) {
-        if node.hanging > 0 {
-            self.work.set(number, (node.rank, node.target()));
-            return;
+        if node.hanging > 0 || node.is_over_full() {
+            self.work.lower(number, node.order());
         }
-        if node.is_over_full() {
-            self.work.set(number, (node.rank, node.ceiling * node.left / node.foreign));
+        if node.hanging == 0 {
+            self.below(node);
         }
-        self.below(node);
     }
 
     /// The next lower priority has to look again at what is left for it.
     pub fn below(&mut self, node: &Node) {
         if node.lower != NONE {
-            self.work.set(node.lower, (node.rank + 1, 0.0));
+            self.work.lower(node.lower, order(node.rank, f64::INFINITY));
         }
+    }
+}
+
+impl Node {
+    /// When this node is to be put right, compared with others.
+    pub fn order(&self) -> u64 {
+        let level = if self.hanging > 0 { self.target() } else { self.ceiling * self.left / self.foreign };
+        order(self.rank, level)
     }
 }

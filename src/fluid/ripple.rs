@@ -17,7 +17,7 @@
 //! That a pass ends is not proven, so its steps are bounded; beyond the bound the part is filled from nothing.
 
 use super::hang::add_foreign;
-use super::node::{FULL, NONE, SAME};
+use super::node::{FULL, NONE, SAME, Timing};
 use super::sharing::Sharing;
 
 /// A relative change of level smaller than this goes no further. Sums refer to the level last handed on, so nothing
@@ -30,19 +30,22 @@ impl Sharing {
     /// Works off what is disturbed. False if that took too many steps; then levels are not to be trusted.
     pub(super) fn ripple(&mut self) -> bool {
         let mut steps = 100 + 20 * self.nodes.len();
-        while let Some(((rank, _), node)) = self.front.work.first() {
+        while let Some((early, number)) = self.front.work.first() {
+            self.refresh_left(number);
+            let node = &self.nodes[number as usize];
+            let order = node.order();
+            if order > early && (node.hanging > 0 || node.is_over_full()) {
+                self.front.work.set(number, order);
+                if self.front.work.first() != Some((order, number)) {
+                    continue;
+                }
+            }
             if steps == 0 {
                 return false;
             }
             steps -= 1;
-            self.front.work.remove(node);
-            self.refresh_left(node);
-            if rank < self.nodes[node as usize].rank {
-                // It was only asked to look at what is left: now it takes its place.
-                self.front.consider(node, &self.nodes[node as usize]);
-            } else {
-                self.relevel(node);
-            }
+            self.front.work.remove(number);
+            self.relevel(number);
         }
         true
     }
@@ -155,13 +158,22 @@ impl Sharing {
     /// Takes the new level and hands the difference on.
     fn set_level(&mut self, number: u32, level: f64) {
         let now = self.now;
-        let Self { nodes, front, .. } = self;
+        let Self { nodes, front, meters, dirty_meters, .. } = self;
         let node = &mut nodes[number as usize];
         node.clock.settle(now);
         let difference = level - node.clock.level;
         node.clock.level = level;
-        node.untimed = true;
+        if difference > 0.0 {
+            node.timing = Timing::Unknown;
+        } else if node.timing == Timing::Known {
+            node.timing = Timing::TooEarly;
+        }
         front.touch(number, node);
+        for &(meter, _) in &node.meters {
+            if !std::mem::replace(&mut meters[meter as usize].is_dirty, true) {
+                dirty_meters.push(meter);
+            }
+        }
         for at in 0..node.row.len() {
             let (target, weight) = nodes[number as usize].row.get(at);
             add_foreign(nodes, front, target, weight * difference, level, now);

@@ -28,7 +28,7 @@ impl Sharing {
     /// The tick at which the next flow will have finished if nothing changes; none if no flow moves towards its end.
     pub fn next_finish(&mut self) -> Option<i64> {
         self.solve();
-        self.queue.first().map(|(at, _)| at.tick().max(self.now.tick()))
+        self.next_completion().map(|(at, _)| at.tick().max(self.now.tick()))
     }
 
     pub(super) fn settle(&mut self, now: i64) {
@@ -41,7 +41,7 @@ impl Sharing {
                 }
                 self.solve();
             }
-            match self.queue.first() {
+            match self.next_completion() {
                 Some((at, _)) if at <= target => self.complete(at),
                 _ => break,
             }
@@ -52,7 +52,7 @@ impl Sharing {
     /// Ends what ends at this instant.
     fn complete(&mut self, at: Instant) {
         self.now = at.max(self.now);
-        while let Some((_, id)) = self.queue.first().filter(|(next, _)| *next <= at) {
+        while let Some((_, id)) = self.next_completion().filter(|(next, _)| *next <= at) {
             self.queue.remove(id);
             if id % 2 == 0 { self.complete_on_node(id / 2) } else { self.complete_alone(id / 2) }
         }

@@ -1,7 +1,7 @@
 //! From what was touched to new rates, and telling everyone concerned.
 
 use super::exact::Instant;
-use super::node::{NONE, SAME};
+use super::node::{NONE, SAME, Timing};
 use super::sharing::Sharing;
 use super::types::Cause;
 
@@ -38,7 +38,7 @@ impl Sharing {
             if (node.may_tie() || node.labelled > 0) && self.reserved == 0 {
                 self.relabel_members(number);
             }
-            if std::mem::replace(&mut self.nodes[number as usize].untimed, false) {
+            if self.nodes[number as usize].timing == Timing::Unknown {
                 self.time_node(number);
             }
         }
@@ -50,15 +50,24 @@ impl Sharing {
         self.front.untimed_classes.clear();
     }
 
-    /// Puts the next completion among what hangs on a node into the queue.
-    fn time_node(&mut self, number: u32) {
-        let (now, id) = (self.now, 2 * number);
-        let node = &mut self.nodes[number as usize];
-        for &(meter, _) in &node.meters {
-            if !std::mem::replace(&mut self.meters[meter as usize].is_dirty, true) {
-                self.dirty_meters.push(meter);
+    /// The next completion of all.
+    pub(super) fn next_completion(&mut self) -> Option<(Instant, u32)> {
+        loop {
+            let first = self.queue.first();
+            match first {
+                Some((_, id)) if id % 2 == 0 && self.nodes[(id / 2) as usize].timing == Timing::TooEarly => {
+                    self.time_node(id / 2);
+                }
+                _ => return first,
             }
         }
+    }
+
+    /// Puts the next completion among what hangs on a node into the queue.
+    pub(super) fn time_node(&mut self, number: u32) {
+        let (now, id) = (self.now, 2 * number);
+        let node = &mut self.nodes[number as usize];
+        node.timing = Timing::Known;
         while node.heads.peek().is_some_and(|head| self.classes[head.class].stamp != head.stamp) {
             node.heads.pop();
         }

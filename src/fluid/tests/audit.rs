@@ -1,7 +1,7 @@
 //! The bookkeeping of the nodes against the same sums from nothing.
 
 use crate::fluid::Sharing;
-use crate::fluid::node::NONE;
+use crate::fluid::node::{NONE, Timing};
 use crate::fluid::sharing::is_live;
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
 }
 
 /// Every node, and every class with its own clock, is in the queue at the time its lowest live mark will be reached.
-fn audit_completions(sharing: &Sharing) -> Result<(), String> {
+fn audit_completions(sharing: &mut Sharing) -> Result<(), String> {
     let mut next = BTreeMap::new();
     for class in sharing.classes.numbers().filter(|&class| sharing.classes[class].count > 0) {
         let state = &sharing.classes[class];
@@ -79,6 +79,11 @@ fn audit_completions(sharing: &Sharing) -> Result<(), String> {
         let id = if state.hang == NONE { 2 * class + 1 } else { 2 * state.hang };
         let earliest = next.entry(id).or_insert(f64::INFINITY);
         *earliest = wait.min(*earliest);
+    }
+    for number in 0..sharing.nodes.len() as u32 {
+        if sharing.nodes[number as usize].timing != Timing::Known {
+            sharing.time_node(number);
+        }
     }
     for id in 0..2 * sharing.nodes.len().max(sharing.classes.numbers().len()) as u32 {
         let queued = sharing.queue.key(id).map(|at| at.seconds_since(sharing.now));
