@@ -48,7 +48,7 @@ fn more_wan_never_makes_the_loop_slower() {
         for capacity in ["50 Gbps", "200 Gbps", "300 Gbps", "400 Gbps", "1.6 Tbps", "6.4 Tbps"] {
             let capacity = format!("link.west-east.capacity=\"{capacity}\"");
             let publish = format!("work.loop.weights.publish=\"{publish}\"");
-            let plan = calm(&[&capacity, &publish, "work.loop.weights.full_every=1000000", "replications=4"]);
+            let plan = calm(&[&capacity, &publish, "work.loop.weights.full_every=1000000", "horizon=\"30 min\""]);
             let now = columns(&plan, ["rl.loop.feedback_time", "rl.loop.publish_time"]);
             if let Some([feedback, publish]) = before {
                 let (mean, [lo, hi]) = paired(&feedback, &now[0]);
@@ -219,7 +219,8 @@ fn rarer_checkpoints_cost_more_recomputation() {
                 "fleet.train.health=\"new\"",
                 "fleet.train.detection=\"20 s\"",
                 "fleet.train.replacement=\"20 s\"",
-                "horizon=\"4 h\"",
+                "horizon=\"3 h\"",
+                "replications=2",
             ])),
             "rl.loop.trainer_down",
         )
