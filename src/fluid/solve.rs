@@ -35,7 +35,7 @@ impl Sharing {
         for &number in &touched {
             let node = &mut self.nodes[number as usize];
             node.touched = false;
-            if (node.may_tie() || node.labelled > 0) && self.reserved == 0 {
+            if (node.may_tie() || node.has_labels) && self.reserved == 0 {
                 self.relabel_members(number);
             }
             if self.nodes[number as usize].timing == Timing::Unknown {
@@ -68,12 +68,14 @@ impl Sharing {
         let (now, id) = (self.now, 2 * number);
         let node = &mut self.nodes[number as usize];
         node.timing = Timing::Known;
-        while node.heads.peek().is_some_and(|head| self.classes[head.class].stamp != head.stamp) {
-            node.heads.pop();
+        let heads = &mut node.books.heads;
+        while heads.peek().is_some_and(|head| self.classes[head.class].stamp != head.stamp) {
+            heads.pop();
         }
-        let next = node.heads.peek().filter(|_| node.hanging > 0).map(|head| {
-            let left = head.at.minus(node.clock.read(now));
-            if left > 0.0 { now.after(left / node.clock.level) } else { now }
+        let head = heads.peek().filter(|_| node.hanging > 0).copied();
+        let next = head.map(|head| {
+            let left = head.at.minus(node.clock(now));
+            if left > 0.0 { now.after(left / node.level) } else { now }
         });
         match next {
             Some(at) if at < Instant::NEVER => self.queue.set(id, at),
@@ -89,10 +91,10 @@ impl Sharing {
         }
         let now = self.now;
         let head = self.live_head(class);
-        let clock = &self.classes[class].clock;
+        let level = self.classes[class].level;
         let next = head.map(|mark| {
-            let left = mark.at.minus(clock.read(now));
-            if left > 0.0 { now.after(left / clock.level) } else { now }
+            let left = mark.at.minus(self.service(class));
+            if left > 0.0 { now.after(left / level) } else { now }
         });
         match next {
             Some(at) if at < Instant::NEVER => self.queue.set(2 * class + 1, at),

@@ -14,18 +14,18 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
     sharing.solve();
     for number in 0..sharing.nodes.len() as u32 {
         let node = &sharing.nodes[number as usize];
-        let capacity = sharing.resources[node.resource as usize].capacity;
+        let capacity = sharing.resources[node.books.resource as usize].capacity;
         let (mut weight, mut foreign, mut hanging, mut highest) = (0.0, 0.0, 0, 0.0_f64);
-        for member in &node.members {
+        for member in &node.books.members {
             let class = &sharing.classes[member.class];
             let use_per_level = member.factor * class.mass();
             if class.hang == number {
                 weight += use_per_level;
                 hanging += 1;
-                if class.cap_level < node.clock.level * (1.0 - 1e-9) {
+                if class.cap_level < node.level * (1.0 - 1e-9) {
                     return Err(format!("node {number}: a class hangs above its cap {}", class.cap_level));
                 }
-                if class.cap_level < node.cap_floor * (1.0 - 1e-12) {
+                if class.cap_level < node.books.cap_floor * (1.0 - 1e-12) {
                     return Err(format!("node {number}: cap level {} below the floor", class.cap_level));
                 }
             } else {
@@ -38,11 +38,11 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
             }
         }
         let mut left = capacity;
-        if node.upper != NONE {
-            let upper = &sharing.nodes[node.upper as usize];
+        if node.books.upper != NONE {
+            let upper = &sharing.nodes[node.books.upper as usize];
             left = upper.left - upper.load();
         }
-        let level = if hanging > 0 { node.clock.level } else { f64::INFINITY };
+        let level = if hanging > 0 { node.level } else { f64::INFINITY };
         let facts = [
             ("hanging", f64::from(node.hanging), f64::from(hanging), 1.0),
             ("weight", node.weight, weight, 1.0),
