@@ -40,7 +40,8 @@ pub fn works(plan: &Plan, streams: &Streams, resources: &mut Resources, fleets: 
                 owner: resources.sharing.add_owner(),
                 priority: work.priority + PRIORITY_BASE,
                 starts: SimTime::ZERO + work.starts,
-                ends: SimTime::ZERO + work.ends,
+                // What the horizon cuts is unfinished, not over: its copies give a projected finish.
+                ends: if work.ends < plan.horizon { SimTime::ZERO + work.ends } else { SimTime::MAX },
                 task,
             }
         })

@@ -95,7 +95,7 @@ pub struct Work {
     pub priority: u8,
     /// Start.
     pub starts: SimTime,
-    /// End.
+    /// End; `SimTime::MAX` when the horizon cuts it.
     pub ends: SimTime,
     /// What it does.
     pub task: Task,
@@ -189,7 +189,9 @@ impl World {
         }
         for (w, work) in self.works.iter().enumerate() {
             ctx.schedule(work.starts, CLASS_WORK, Event::WorkStart(WorkId::new(w)));
-            ctx.schedule(work.ends, CLASS_WORK, Event::WorkEnd(WorkId::new(w)));
+            if work.ends < SimTime::MAX {
+                ctx.schedule(work.ends, CLASS_WORK, Event::WorkEnd(WorkId::new(w)));
+            }
         }
     }
 
