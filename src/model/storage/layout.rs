@@ -327,8 +327,7 @@ mod tests {
     #[test]
     fn a_single_node_has_no_hops_to_peers() {
         let layout = LayoutParams::SharedNodes { nodes: 1.0, nic: 1.0, media_read: 9.0, media_write: 9.0 };
-        let path =
-            WritePathParams { buffer_rate: 9.0, copies: 2.0, reduction: 2.0, migration_read: 0.5, stripe: 1.1 };
+        let path = WritePathParams { buffer_rate: 9.0, copies: 2.0, reduction: 2.0, migration_read: 0.5, stripe: 1.1 };
         let one = build(&mut Resources::default(), "s", &layout, Some(&path), NO_OVERHEAD);
         assert_eq!(one.read, [(one.resources[1], 1.0), (one.resources[2], 1.0)]);
         assert_eq!(one.migration, [(one.resources[3], 0.55)], "a flow uses no resource by nothing");
