@@ -27,9 +27,13 @@ fn rows(path: &Path) -> Vec<Vec<String>> {
     text.lines().skip(1).map(|line| line.split(',').map(String::from).collect()).collect()
 }
 
+fn number<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().unwrap_or_else(|_| panic!("{text:?} is not a number"))
+}
+
 fn nanoseconds(seconds: &str) -> i64 {
     let (whole, fraction) = seconds.split_once('.').expect("a decimal point");
-    whole.parse::<i64>().unwrap() * 1_000_000_000 + fraction.parse::<i64>().unwrap()
+    number::<i64>(whole) * 1_000_000_000 + number::<i64>(fraction)
 }
 
 /// The finish time of every flow in seconds, and the start of every flow.
@@ -38,17 +42,17 @@ fn simulate(folder: &Path, network: &str, trace: &str) -> Vec<(f64, f64)> {
     let owner = sharing.add_owner();
     let links = rows(&folder.join(format!("net/{network}_links.csv")));
     let links: Vec<ResourceId> =
-        links.iter().map(|row| sharing.add_resource(row[3].parse::<f64>().unwrap() * 1e9 / 8.0)).collect();
+        links.iter().map(|row| sharing.add_resource(number::<f64>(&row[3]) * 1e9 / 8.0)).collect();
     let mut routes = BTreeMap::new();
     for row in rows(&folder.join(format!("net/{network}_routes.csv"))) {
-        let uses = row[2].split(' ').map(|link| (links[link.parse::<usize>().unwrap()], 1.0));
+        let uses = row[2].split(' ').map(|link| (links[number::<usize>(link)], 1.0));
         routes.insert((row[0].clone(), row[1].clone()), uses.collect::<Vec<_>>());
     }
     let mut times = Vec::new();
     for (index, row) in rows(&folder.join(format!("traces/{trace}.csv"))).into_iter().enumerate() {
         let start = nanoseconds(&row[1]);
         times.push((f64::NAN, start as f64 * 1e-9));
-        let bytes = row[4].parse().unwrap();
+        let bytes = number(&row[4]);
         let spec =
             FlowSpec { tag: index as u64, ..FlowSpec::new(owner, &routes[&(row[2].clone(), row[3].clone())], bytes) };
         sharing.start(start, &spec);
@@ -73,7 +77,7 @@ fn every_flow_finishes_when_the_reference_says() {
         let expected = rows(&folder.join(format!("finish/{finish}.csv")));
         assert_eq!(mine.len(), expected.len(), "{trace}");
         for ((at, start), row) in mine.iter().zip(&expected) {
-            let reference: f64 = row[1].parse().unwrap();
+            let reference: f64 = number(&row[1]);
             let allowed = 1e-9 * (reference - start) + 1e-8;
             assert!((at - reference).abs() <= allowed, "{trace}, flow {}: {at}, reference {reference}", row[0]);
         }

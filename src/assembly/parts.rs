@@ -12,6 +12,10 @@ use crate::model::wan::{GroupParams, LinkParams, Outages};
 use crate::model::world::SitePart;
 use crate::scenario::plan::{self, Layout, Plan};
 
+/// A write buffer that holds less than this many seconds of the system's line rate counts as always full: a burst so
+/// short does not show, and filling and emptying it thousands of times a second would be all that is simulated.
+const LEAST_BUFFER_S: f64 = 0.1;
+
 /// Sites with their fabric, and each site's (out, in) WAN edge.
 pub fn sites(plan: &Plan, resources: &mut Resources) -> (Vec<SitePart>, Vec<(ResourceId, ResourceId)>) {
     let mut edges = Vec::new();
@@ -204,7 +208,10 @@ fn storage(storage: &plan::Storage, resources: &mut Resources) -> Storage {
         owner: resources.sharing.add_owner(),
         meters,
     };
-    let buffer = storage.write_path.as_ref().map(|w| Buffer::new(w.buffer.get() / w.copies, w.low_water));
+    let least = LEAST_BUFFER_S * params.line_rate.unwrap_or(0.0);
+    let room = |w: &plan::WritePath| w.buffer.get() / w.copies;
+    let path = storage.write_path.as_ref().filter(|w| room(w) >= least);
+    let buffer = path.map(|w| Buffer::new(room(w), w.low_water));
     Storage::new(params, buffer)
 }
 

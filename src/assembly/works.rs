@@ -40,7 +40,7 @@ pub fn works(plan: &Plan, streams: &Streams, resources: &mut Resources, fleets: 
                 owner: resources.sharing.add_owner(),
                 priority: work.priority + PRIORITY_BASE,
                 starts: SimTime::ZERO + work.starts,
-                ends: SimTime::ZERO + work.ends,
+                ends: (work.ends < plan.horizon).then_some(SimTime::ZERO + work.ends),
                 task,
             }
         })

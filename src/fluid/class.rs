@@ -119,8 +119,9 @@ pub(super) struct Class {
     pub hang: u32,
     /// What the service is ahead of the node's clock.
     pub offset: Sum,
-    /// The clock of its own.
+    /// The clock of its own, and its level.
     pub clock: Clock,
+    pub level: f64,
     /// Level at which the cap is reached.
     pub cap_level: f64,
     /// Changes with the next finish mark and with the node, so that outdated heads are known.
@@ -154,7 +155,8 @@ impl Class {
             count: 0,
             hang: NONE,
             offset: Sum::ZERO,
-            clock: Clock::starting(start, 0.0),
+            clock: Clock::starting(start),
+            level: 0.0,
             stamp: 0,
             path: Vec::new(),
             meter_places: Vec::new(),

@@ -5,8 +5,8 @@
 //! what hangs on it has elsewhere.
 
 use super::class::{Mark, Step};
-use super::exact::{FlowTime, Instant, Sum};
-use super::node::{Clock, Front, Head, Member, NONE, Node};
+use super::exact::{FlowTime, Sum};
+use super::node::{Clock, Head, Member, NONE, Node, Timing, add_foreign, ask_to_look};
 use super::sharing::{Sharing, add_time, is_live};
 use super::types::{Cause, ResourceId};
 
@@ -14,16 +14,16 @@ impl Sharing {
     /// The class's level now.
     pub(super) fn level(&self, class: u32) -> f64 {
         let state = &self.classes[class];
-        if state.hang == NONE { state.clock.level } else { self.nodes[state.hang as usize].clock.level }
+        if state.hang == NONE { state.level } else { self.nodes[state.hang as usize].level }
     }
 
     /// Bytes per weight carried since the class began.
     pub(super) fn service(&self, class: u32) -> Sum {
         let state = &self.classes[class];
         if state.hang == NONE {
-            return state.clock.read(self.now);
+            return state.clock.read(state.level, self.now);
         }
-        self.nodes[state.hang as usize].clock.read(self.now).combine(state.offset, 1.0)
+        self.nodes[state.hang as usize].clock(self.now).combine(state.offset, 1.0)
     }
 
     /// One flow more or less.
@@ -55,24 +55,28 @@ impl Sharing {
                 continue;
             }
             if state.hang != NONE {
-                nodes[state.hang as usize].row.add(number, factor * mass, entry);
+                nodes[state.hang as usize].books.row.add(number, factor * mass, entry);
             }
             add_foreign(nodes, front, number, factor * mass * level, level, now);
         }
         if state.hang != NONE {
             let node = &mut nodes[state.hang as usize];
-            node.settle_carried(now);
+            front.touch(state.hang, node, now);
+            if entry != 0 {
+                // The load changes with the first to hang here and with the last.
+                node.settle_carried(now);
+            }
             node.weight += here;
             node.hanging = node.hanging.wrapping_add_signed(entry);
             if node.hanging == 0 {
                 node.nothing_hangs();
-            } else if entry != 0 {
-                // What hung nowhere here before takes all from now on.
-                front.below(node);
             }
-            node.age += 1;
-            front.touch(state.hang, node);
+            node.age = node.age.saturating_add(1);
             front.consider(state.hang, node);
+            let lower = node.lower;
+            if entry != 0 && lower != NONE {
+                ask_to_look(nodes, front, lower);
+            }
         }
     }
 
@@ -83,23 +87,24 @@ impl Sharing {
         let state = &mut self.classes[class];
         state.hang = to;
         if to == NONE {
-            state.clock = Clock { value: service, level, settled: now };
+            state.clock = Clock { value: service, settled: now };
+            state.level = level;
         } else {
             let node = &mut self.nodes[to as usize];
+            self.front.touch(to, node, now);
             if node.hanging == 0 {
-                node.settle_carried(now);
-                node.clock = Clock::starting(now, level);
+                node.books.clock = Clock::starting(now);
+                node.level = level;
             }
-            node.clock.settle(now);
-            node.untimed = true;
-            state.offset = service.combine(node.clock.value, -1.0);
-            if state.cap_level < node.cap_floor {
-                node.cap_floor = state.cap_level;
-            }
+            node.timing = Timing::Unknown;
+            let books = &mut *node.books;
+            books.clock.settle(node.level, now);
+            state.offset = service.combine(books.clock.value, -1.0);
+            books.cap_floor = books.cap_floor.min(state.cap_level);
             for &(meter, _) in &state.spec.meters {
-                match node.meters.iter_mut().find(|(known, _)| *known == meter) {
+                match books.meters.iter_mut().find(|(known, _)| *known == meter) {
                     Some((_, classes)) => *classes += 1,
-                    None => node.meters.push((meter, 1)),
+                    None => books.meters.push((meter, 1)),
                 }
             }
         }
@@ -122,12 +127,13 @@ impl Sharing {
             self.queue.remove(2 * class + 1);
         } else {
             let node = &mut self.nodes[state.hang as usize];
-            node.untimed = true;
+            node.timing = Timing::Unknown;
             for &(meter, _) in &state.spec.meters {
-                if let Some(at) = node.meters.iter().position(|(known, _)| *known == meter) {
-                    node.meters[at].1 -= 1;
-                    if node.meters[at].1 == 0 {
-                        node.meters.swap_remove(at);
+                let meters = &mut node.books.meters;
+                if let Some(at) = meters.iter().position(|(known, _)| *known == meter) {
+                    meters[at].1 -= 1;
+                    if meters[at].1 == 0 {
+                        meters.swap_remove(at);
                     }
                 }
             }
@@ -142,7 +148,7 @@ impl Sharing {
         let Self { classes, nodes, meters, .. } = self;
         let state = &mut classes[class];
         for (step, at) in state.path.iter_mut().enumerate() {
-            let members = &mut nodes[at.node as usize].members;
+            let members = &mut nodes[at.node as usize].books.members;
             at.place = members.len() as u32;
             members.push(Member { class, factor: at.factor, step: step as u32 });
         }
@@ -176,11 +182,12 @@ impl Sharing {
         for step in 0..state.path.len() {
             let Step { node, place, .. } = classes[class].path[step];
             let node = &mut nodes[node as usize];
-            node.members.swap_remove(place as usize);
-            if let Some(moved) = node.members.get(place as usize) {
+            let members = &mut node.books.members;
+            members.swap_remove(place as usize);
+            if let Some(moved) = members.get(place as usize) {
                 classes[moved.class].path[moved.step as usize].place = place;
             }
-            if node.members.len() == node.hanging as usize {
+            if members.len() == node.hanging as usize {
                 (node.foreign, node.ceiling) = (0.0, 0.0);
             }
         }
@@ -205,9 +212,8 @@ impl Sharing {
     /// A resource has a new capacity: its highest node has to look again.
     pub(super) fn change_capacity(&mut self, resource: u32) {
         if let Some(&number) = self.resources[resource as usize].nodes.first() {
-            let node = &mut self.nodes[number as usize];
-            self.front.touch(number, node);
-            self.front.work.set(number, (node.rank, 0.0));
+            self.front.touch(number, &mut self.nodes[number as usize], self.now);
+            ask_to_look(&mut self.nodes, &mut self.front, number);
         }
     }
 
@@ -232,14 +238,15 @@ impl Sharing {
         let capacity = self.resources[resource as usize].capacity;
         let mut node = Node::new(resource, rank, capacity, self.now);
         if at > 0 {
-            node.upper = self.resources[resource as usize].nodes[at - 1];
-            let upper = &mut self.nodes[node.upper as usize];
+            let number_above = self.resources[resource as usize].nodes[at - 1];
+            node.books.upper = number_above;
+            let upper = &mut self.nodes[number_above as usize];
             node.left = upper.left - upper.load();
             upper.lower = number;
         }
         if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
             node.lower = lower;
-            self.nodes[lower as usize].upper = number;
+            self.nodes[lower as usize].books.upper = number;
         }
         self.resources[resource as usize].nodes.insert(at, number);
         self.nodes.push(node);
@@ -263,7 +270,7 @@ impl Sharing {
     /// Tells the node that the class has another next finish mark.
     pub(super) fn new_head(&mut self, class: u32) {
         let mark = self.live_head(class);
-        let Self { classes, nodes, front, .. } = self;
+        let Self { classes, nodes, front, now, .. } = self;
         let state = &mut classes[class];
         state.stamp = state.stamp.wrapping_add(1);
         if state.hang == NONE {
@@ -275,13 +282,14 @@ impl Sharing {
         let (number, node) = (state.hang, &mut nodes[state.hang as usize]);
         if let Some(mark) = mark {
             let at = mark.at.combine(state.offset, -1.0);
-            node.heads.push(Head { at, class, stamp: state.stamp });
-            if node.heads.len() > 4 * node.hanging as usize + 64 {
-                node.heads.retain(|head| classes[head.class].stamp == head.stamp);
+            let heads = &mut node.books.heads;
+            heads.push(Head { at, class, stamp: state.stamp });
+            if heads.len() > 4 * node.hanging as usize + 64 {
+                heads.retain(|head| classes[head.class].stamp == head.stamp);
             }
         }
-        node.untimed = true;
-        front.touch(number, node);
+        node.timing = Timing::Unknown;
+        front.touch(number, node, *now);
     }
 
     /// The lowest mark of a flow still in the class. Marks of flows that have left are dropped on the way.
@@ -300,7 +308,9 @@ impl Sharing {
     fn unlabel(&mut self, class: u32) {
         let label = std::mem::replace(&mut self.classes[class].label, NONE);
         if label != NONE {
-            self.nodes[label as usize].labelled -= 1;
+            let node = &mut self.nodes[label as usize];
+            node.books.labelled -= 1;
+            node.has_labels = node.books.labelled > 0;
         }
     }
 
@@ -311,11 +321,13 @@ impl Sharing {
         state.label = label;
         let named = if label == NONE { state.hang } else { label };
         let cause = match self.nodes.get(named as usize) {
-            Some(node) => Cause::Resource(ResourceId(node.resource)),
+            Some(node) => Cause::Resource(ResourceId(node.books.resource)),
             None => Cause::Named(state.spec.limit().1),
         };
         if label != NONE {
-            self.nodes[label as usize].labelled += 1;
+            let node = &mut self.nodes[label as usize];
+            node.books.labelled += 1;
+            node.has_labels = true;
         }
         self.set_cause(class, cause);
     }
@@ -366,20 +378,7 @@ impl Sharing {
 
     fn touch_everything(&mut self) {
         for (number, node) in self.nodes.iter_mut().enumerate() {
-            self.front.touch(number as u32, node);
+            self.front.touch(number as u32, node, self.now);
         }
     }
-}
-
-/// Adds use of a class that passes at a level.
-pub(super) fn add_foreign(nodes: &mut [Node], front: &mut Front, number: u32, change: f64, level: f64, now: Instant) {
-    let node = &mut nodes[number as usize];
-    if node.hanging == 0 {
-        node.settle_carried(now);
-    }
-    node.foreign += change;
-    node.ceiling = node.ceiling.max(level);
-    node.age += 1;
-    front.touch(number, node);
-    front.consider(number, node);
 }

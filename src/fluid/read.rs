@@ -65,7 +65,7 @@ impl Sharing {
         for &node in &self.resources[resource.index()].nodes {
             let node = &mut self.nodes[node as usize];
             node.settle_carried(self.now);
-            total = total.combine(node.carried, 1.0);
+            total = total.combine(node.books.carried, 1.0);
         }
         total.value()
     }
@@ -110,8 +110,8 @@ impl Sharing {
         let mut total = Sum::ZERO;
         for &node in &self.resources[resource.index()].nodes {
             let node = &self.nodes[node as usize];
-            let span = Instant::at(now).seconds_since(node.carried_until).max(0.0);
-            total = total.combine(node.carried, 1.0).plus(node.load() * span);
+            let span = Instant::at(now).seconds_since(node.books.carried_until).max(0.0);
+            total = total.combine(node.books.carried, 1.0).plus(node.load() * span);
         }
         total.value()
     }

@@ -49,7 +49,7 @@ impl Sharing {
         let mut seen_resource = vec![false; self.resources.len()];
         let mut to_visit = Vec::new();
         for &node in &self.front.touched {
-            let resource = self.nodes[node as usize].resource;
+            let resource = self.nodes[node as usize].books.resource;
             if !std::mem::replace(&mut seen_resource[resource as usize], true) {
                 to_visit.push(resource);
             }
@@ -57,7 +57,7 @@ impl Sharing {
         while let Some(resource) = to_visit.pop() {
             part.resources.push(resource);
             let nodes = self.resources[resource as usize].nodes.iter();
-            for member in nodes.flat_map(|&node| &self.nodes[node as usize].members) {
+            for member in nodes.flat_map(|&node| &self.nodes[node as usize].books.members) {
                 if std::mem::replace(&mut seen_class[member.class as usize], true) {
                     continue;
                 }
@@ -105,17 +105,17 @@ impl Sharing {
         }
         for at in part.resources.iter().flat_map(|&resource| &self.resources[resource as usize].nodes) {
             let node = &mut self.nodes[*at as usize];
+            self.front.touch(*at, node, self.now);
             node.settle_carried(self.now);
             // What is left in the sums is rounding error.
             (node.foreign, node.ceiling, node.age) = (0.0, 0.0, 0);
             node.nothing_hangs();
-            self.front.touch(*at, node);
         }
     }
 
     fn node_on_path(&self, class: u32, resource: u32) -> u32 {
         let path = &self.classes[class].path;
-        let step = path.iter().find(|step| self.nodes[step.node as usize].resource == resource);
+        let step = path.iter().find(|step| self.nodes[step.node as usize].books.resource == resource);
         step.map_or(NONE, |step| step.node)
     }
 

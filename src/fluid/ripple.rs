@@ -16,33 +16,37 @@
 //!
 //! That a pass ends is not proven, so its steps are bounded; beyond the bound the part is filled from nothing.
 
-use super::hang::add_foreign;
-use super::node::{FULL, NONE, SAME};
+use super::node::{FULL, NONE, SAME, Timing, add_foreign, ask_to_look};
 use super::sharing::Sharing;
 
 /// A relative change of level smaller than this goes no further. Sums refer to the level last handed on, so nothing
 /// adds up.
 const STILL: f64 = 1e-14;
 /// Sums are added up afresh after this many changes, before rounding errors matter.
-const OLD: u32 = 10_000;
+const OLD: u16 = 10_000;
 
 impl Sharing {
     /// Works off what is disturbed. False if that took too many steps; then levels are not to be trusted.
     pub(super) fn ripple(&mut self) -> bool {
         let mut steps = 100 + 20 * self.nodes.len();
-        while let Some(((rank, _), node)) = self.front.work.first() {
+        while let Some((early, number)) = self.front.work.first() {
+            if self.nodes[number as usize].left_outdated {
+                self.refresh_left(number);
+            }
+            let node = &self.nodes[number as usize];
+            let order = node.order();
+            if order > early && (node.hanging > 0 || node.is_over_full()) {
+                self.front.work.set(number, order);
+                if self.front.work.first() != Some((order, number)) {
+                    continue;
+                }
+            }
             if steps == 0 {
                 return false;
             }
             steps -= 1;
-            self.front.work.remove(node);
-            self.refresh_left(node);
-            if rank < self.nodes[node as usize].rank {
-                // It was only asked to look at what is left: now it takes its place.
-                self.front.consider(node, &self.nodes[node as usize]);
-            } else {
-                self.relevel(node);
-            }
+            self.front.work.remove(number);
+            self.relevel(number);
         }
         true
     }
@@ -50,21 +54,23 @@ impl Sharing {
     /// What higher priorities leave of the capacity.
     pub(super) fn refresh_left(&mut self, number: u32) {
         let node = &self.nodes[number as usize];
-        let capacity = self.resources[node.resource as usize].capacity;
+        let capacity = self.resources[node.books.resource as usize].capacity;
         let mut left = capacity;
-        if node.upper != NONE {
-            let upper = &self.nodes[node.upper as usize];
+        if node.books.upper != NONE {
+            let upper = &self.nodes[node.books.upper as usize];
             left = upper.left - upper.load();
             if left <= FULL * capacity {
                 left = 0.0;
             }
         }
+        let node = &mut self.nodes[number as usize];
+        node.left_outdated = false;
         if left.to_bits() != node.left.to_bits() {
-            let node = &mut self.nodes[number as usize];
+            self.front.touch(number, node, self.now);
             node.settle_carried(self.now);
             node.left = left;
-            self.front.touch(number, node);
-            self.front.below(node);
+            let lower = node.lower;
+            ask_to_look(&mut self.nodes, &mut self.front, lower);
         }
     }
 
@@ -73,22 +79,20 @@ impl Sharing {
             self.sum_afresh(number);
         }
         let node = &self.nodes[number as usize];
-        let stands_above =
-            if node.hanging > 0 { node.ceiling > node.target() * (1.0 + SAME) } else { node.is_over_full() };
-        if stands_above {
+        let mut target = node.target();
+        if node.ceiling > target * (1.0 + SAME) || (node.hanging == 0 && node.is_over_full()) {
             self.pull(number);
+            target = self.nodes[number as usize].target();
         }
         // Those let go leave more to the others, which may then reach their caps.
-        while self.nodes[number as usize].is_above_a_cap() {
+        while target > self.nodes[number as usize].books.cap_floor * (1.0 + SAME) {
             self.let_go(number);
+            target = self.nodes[number as usize].target();
         }
         self.front.work.remove(number);
         let node = &self.nodes[number as usize];
-        if node.hanging > 0 {
-            let (target, level) = (node.target(), node.clock.level);
-            if (target - level).abs() > STILL * target.max(level) {
-                self.set_level(number, target);
-            }
+        if node.hanging > 0 && (target - node.level).abs() > STILL * target.max(node.level) {
+            self.set_level(number, target);
         }
     }
 
@@ -99,7 +103,7 @@ impl Sharing {
         let node = &self.nodes[number as usize];
         let bar = if node.hanging > 0 { node.target() * (1.0 + SAME) } else { 0.0 };
         let mut rest = 0.0_f64;
-        for member in &node.members {
+        for member in &node.books.members {
             if self.classes[member.class].hang == number {
                 continue;
             }
@@ -127,7 +131,7 @@ impl Sharing {
         below.clear();
         let target = self.nodes[number as usize].target();
         let mut rest = f64::INFINITY;
-        for member in &self.nodes[number as usize].members {
+        for member in &self.nodes[number as usize].books.members {
             let class = &self.classes[member.class];
             if class.hang == number {
                 if class.cap_level < target {
@@ -147,7 +151,7 @@ impl Sharing {
             self.attach(class, NONE, cap_level, service);
         }
         if self.nodes[number as usize].hanging > 0 {
-            self.nodes[number as usize].cap_floor = rest;
+            self.nodes[number as usize].books.cap_floor = rest;
         }
         self.candidates = below;
     }
@@ -155,23 +159,33 @@ impl Sharing {
     /// Takes the new level and hands the difference on.
     fn set_level(&mut self, number: u32, level: f64) {
         let now = self.now;
-        let Self { nodes, front, .. } = self;
+        let Self { nodes, front, meters, dirty_meters, .. } = self;
         let node = &mut nodes[number as usize];
-        node.clock.settle(now);
-        let difference = level - node.clock.level;
-        node.clock.level = level;
-        node.untimed = true;
-        front.touch(number, node);
-        for at in 0..node.row.len() {
-            let (target, weight) = nodes[number as usize].row.get(at);
-            add_foreign(nodes, front, target, weight * difference, level, now);
+        front.touch(number, node, now);
+        let difference = level - node.level;
+        node.books.clock.settle(node.level, now);
+        node.level = level;
+        if difference > 0.0 {
+            node.timing = Timing::Unknown;
+        } else if node.timing == Timing::Known {
+            node.timing = Timing::TooEarly;
         }
+        for &(meter, _) in &node.books.meters {
+            if !std::mem::replace(&mut meters[meter as usize].is_dirty, true) {
+                dirty_meters.push(meter);
+            }
+        }
+        let row = std::mem::take(&mut node.books.row);
+        for entry in &row.0 {
+            add_foreign(nodes, front, entry.target, entry.weight * difference, level, now);
+        }
+        nodes[number as usize].books.row = row;
     }
 
     /// The sums of a node from its classes.
     pub(super) fn sum_afresh(&mut self, number: u32) {
         let (mut weight, mut foreign) = (0.0, 0.0);
-        for member in &self.nodes[number as usize].members {
+        for member in &self.nodes[number as usize].books.members {
             let use_per_level = member.factor * self.classes[member.class].mass();
             if self.classes[member.class].hang == number {
                 weight += use_per_level;
@@ -179,15 +193,15 @@ impl Sharing {
                 foreign += use_per_level * self.level(member.class);
             }
         }
-        let Self { nodes, classes, now, .. } = self;
+        let Self { nodes, classes, .. } = self;
         let node = &mut nodes[number as usize];
-        node.settle_carried(*now);
+        self.front.touch(number, node, self.now);
         (node.weight, node.foreign, node.age) = (weight, foreign, 0);
-        node.row.clear();
-        for member in &node.members {
-            let class = &classes[member.class];
-            for step in class.path.iter().filter(|step| class.hang == number && step.node != number) {
-                node.row.add(step.node, step.factor * class.mass(), 1);
+        let books = &mut *node.books;
+        books.row.0.clear();
+        for class in books.members.iter().map(|member| &classes[member.class]).filter(|class| class.hang == number) {
+            for step in class.path.iter().filter(|step| step.node != number) {
+                books.row.add(step.node, step.factor * class.mass(), 1);
             }
         }
     }
@@ -196,11 +210,11 @@ impl Sharing {
     /// very level of the class.
     pub(super) fn relabel_members(&mut self, number: u32) {
         self.find_ceiling(number);
-        if !self.nodes[number as usize].may_tie() && self.nodes[number as usize].labelled == 0 {
+        if !self.nodes[number as usize].may_tie() && !self.nodes[number as usize].has_labels {
             return;
         }
-        for at in 0..self.nodes[number as usize].members.len() {
-            let class = self.nodes[number as usize].members[at].class;
+        for at in 0..self.nodes[number as usize].books.members.len() {
+            let class = self.nodes[number as usize].books.members[at].class;
             let first = self.first_cause(class);
             if first != self.classes[class].label {
                 self.set_label(class, first);
@@ -210,7 +224,7 @@ impl Sharing {
 
     fn find_ceiling(&mut self, number: u32) {
         let passing =
-            self.nodes[number as usize].members.iter().filter(|member| self.classes[member.class].hang != number);
+            self.nodes[number as usize].books.members.iter().filter(|member| self.classes[member.class].hang != number);
         let ceiling = passing.map(|member| self.level(member.class)).fold(0.0, f64::max);
         self.nodes[number as usize].ceiling = ceiling;
     }
@@ -225,7 +239,7 @@ impl Sharing {
             }
             let node = &self.nodes[number as usize];
             if node.hanging > 0 {
-                if node.clock.level <= level {
+                if node.level <= level {
                     return number;
                 }
             } else if node.is_full() {

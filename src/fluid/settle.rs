@@ -28,7 +28,7 @@ impl Sharing {
     /// The tick at which the next flow will have finished if nothing changes; none if no flow moves towards its end.
     pub fn next_finish(&mut self) -> Option<i64> {
         self.solve();
-        self.queue.first().map(|(at, _)| at.tick().max(self.now.tick()))
+        self.next_completion().map(|(at, _)| at.tick().max(self.now.tick()))
     }
 
     pub(super) fn settle(&mut self, now: i64) {
@@ -41,7 +41,7 @@ impl Sharing {
                 }
                 self.solve();
             }
-            match self.queue.first() {
+            match self.next_completion() {
                 Some((at, _)) if at <= target => self.complete(at),
                 _ => break,
             }
@@ -52,19 +52,18 @@ impl Sharing {
     /// Ends what ends at this instant.
     fn complete(&mut self, at: Instant) {
         self.now = at.max(self.now);
-        while let Some((_, id)) = self.queue.first().filter(|(next, _)| *next <= at) {
+        while let Some((_, id)) = self.next_completion().filter(|(next, _)| *next <= at) {
             self.queue.remove(id);
             if id % 2 == 0 { self.complete_on_node(id / 2) } else { self.complete_alone(id / 2) }
         }
     }
 
     fn complete_on_node(&mut self, number: u32) {
-        let clock = &mut self.nodes[number as usize].clock;
-        clock.settle(self.now);
-        let due = clock.value.plus(clock.level * TOGETHER_S);
+        let node = &self.nodes[number as usize];
+        let due = node.clock(self.now).plus(node.level * TOGETHER_S);
         // The first is due by its place in the queue, whatever rounding makes of its mark.
         let mut forced = true;
-        while let Some(&head) = self.nodes[number as usize].heads.peek() {
+        while let Some(&head) = self.nodes[number as usize].books.heads.peek() {
             if self.classes[head.class].stamp == head.stamp {
                 if !forced && head.at > due {
                     break;
@@ -73,17 +72,15 @@ impl Sharing {
                 self.finish_flows(head.class, due.combine(offset, 1.0));
                 forced = false;
             }
-            let node = &mut self.nodes[number as usize];
-            if node.heads.peek() == Some(&head) {
-                node.heads.pop();
+            let heads = &mut self.nodes[number as usize].books.heads;
+            if heads.peek() == Some(&head) {
+                heads.pop();
             }
         }
     }
 
     fn complete_alone(&mut self, class: u32) {
-        let state = &mut self.classes[class];
-        state.clock.settle(self.now);
-        let due = state.clock.value.plus(state.clock.level * TOGETHER_S);
+        let due = self.service(class).plus(self.classes[class].level * TOGETHER_S);
         self.finish_flows(class, due);
     }
 

@@ -1,7 +1,7 @@
 //! From what was touched to new rates, and telling everyone concerned.
 
 use super::exact::Instant;
-use super::node::{NONE, SAME};
+use super::node::{NONE, SAME, Timing};
 use super::sharing::Sharing;
 use super::types::Cause;
 
@@ -35,10 +35,10 @@ impl Sharing {
         for &number in &touched {
             let node = &mut self.nodes[number as usize];
             node.touched = false;
-            if (node.may_tie() || node.labelled > 0) && self.reserved == 0 {
+            if (node.may_tie() || node.has_labels) && self.reserved == 0 {
                 self.relabel_members(number);
             }
-            if std::mem::replace(&mut self.nodes[number as usize].untimed, false) {
+            if self.nodes[number as usize].timing == Timing::Unknown {
                 self.time_node(number);
             }
         }
@@ -50,21 +50,32 @@ impl Sharing {
         self.front.untimed_classes.clear();
     }
 
-    /// Puts the next completion among what hangs on a node into the queue.
-    fn time_node(&mut self, number: u32) {
-        let (now, id) = (self.now, 2 * number);
-        let node = &mut self.nodes[number as usize];
-        for &(meter, _) in &node.meters {
-            if !std::mem::replace(&mut self.meters[meter as usize].is_dirty, true) {
-                self.dirty_meters.push(meter);
+    /// The next completion of all.
+    pub(super) fn next_completion(&mut self) -> Option<(Instant, u32)> {
+        loop {
+            let first = self.queue.first();
+            match first {
+                Some((_, id)) if id % 2 == 0 && self.nodes[(id / 2) as usize].timing == Timing::TooEarly => {
+                    self.time_node(id / 2);
+                }
+                _ => return first,
             }
         }
-        while node.heads.peek().is_some_and(|head| self.classes[head.class].stamp != head.stamp) {
-            node.heads.pop();
+    }
+
+    /// Puts the next completion among what hangs on a node into the queue.
+    pub(super) fn time_node(&mut self, number: u32) {
+        let (now, id) = (self.now, 2 * number);
+        let node = &mut self.nodes[number as usize];
+        node.timing = Timing::Known;
+        let heads = &mut node.books.heads;
+        while heads.peek().is_some_and(|head| self.classes[head.class].stamp != head.stamp) {
+            heads.pop();
         }
-        let next = node.heads.peek().filter(|_| node.hanging > 0).map(|head| {
-            let left = head.at.minus(node.clock.read(now));
-            if left > 0.0 { now.after(left / node.clock.level) } else { now }
+        let head = heads.peek().filter(|_| node.hanging > 0).copied();
+        let next = head.map(|head| {
+            let left = head.at.minus(node.clock(now));
+            if left > 0.0 { now.after(left / node.level) } else { now }
         });
         match next {
             Some(at) if at < Instant::NEVER => self.queue.set(id, at),
@@ -80,10 +91,10 @@ impl Sharing {
         }
         let now = self.now;
         let head = self.live_head(class);
-        let clock = &self.classes[class].clock;
+        let level = self.classes[class].level;
         let next = head.map(|mark| {
-            let left = mark.at.minus(clock.read(now));
-            if left > 0.0 { now.after(left / clock.level) } else { now }
+            let left = mark.at.minus(self.service(class));
+            if left > 0.0 { now.after(left / level) } else { now }
         });
         match next {
             Some(at) if at < Instant::NEVER => self.queue.set(2 * class + 1, at),

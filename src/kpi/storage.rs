@@ -47,9 +47,9 @@ pub(super) const STORAGE: &[Kpi] = &[
         "1",
         D::Ratio,
         NONE,
-        "payload of mixed loads while they are saturated / (that time × theoretical rate of the mix)",
-        "Payload bytes that loads with a stated mix read and write per second while the system is saturated by them, \
-         over the theoretical rate for that mix of bytes: the least, over the stages and their directions, \
+        "payload of mixed loads while saturated and the buffer is full / (that time × theoretical rate of the mix)",
+        "Payload bytes that loads with a stated mix read and write per second in the steady state, with the write buffer \
+         full, while the system is saturated by them, over the theoretical rate for that mix of bytes: the least, over the stages and their directions, \
          of installed rate over the crossings that this mix cannot avoid per byte.",
     ),
     kpi(

@@ -178,13 +178,21 @@ impl Fleet {
         self.next_candidate(ctx);
     }
 
+    /// Share of units that are healthy in the long run: 1 / (1 + Σ rate × mean time out of service), the stationary
+    /// law of alternating renewal. Only healthy units fail.
+    fn healthy_share(&self) -> f64 {
+        let detection = self.params.detection.mean();
+        let out = |h: &HazardParams| h.per_unit_second * (detection + h.repair.mean());
+        1.0 / (1.0 + self.params.hazards.iter().map(out).sum::<f64>())
+    }
+
     /// Failures of one cause in the past whose repair lasts into the run. The past reaches back to the 99.99 %
     /// quantile of the repair time; of what failed before, nothing to speak of is still in repair.
     fn past_failures(&mut self, ctx: &mut Context<'_, Event>, hazard: usize) {
         let HazardParams { per_unit_second, repair } = self.params.hazards[hazard].clone();
         let past = quantile(&repair, 0.9999) + quantile(&self.params.detection, 0.9999);
+        let expected = per_unit_second * self.params.units as f64 * self.healthy_share() * past;
         let stream = &mut self.params.past;
-        let expected = per_unit_second * self.params.units as f64 * past;
         for _ in 0..stream.poisson(expected).min(MOST_PAST_FAILURES) {
             let age = past * stream.uniform();
             let left = stream.sample(&self.params.detection) + stream.sample(&repair) - age;

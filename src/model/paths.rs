@@ -82,17 +82,11 @@ pub fn merged(mut uses: Uses) -> Uses {
 }
 
 /// Resources with the names that users see in bottleneck tables.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Resources {
     /// The sharing that owns them.
     pub sharing: Sharing,
     names: Vec<String>,
-}
-
-impl Default for Resources {
-    fn default() -> Self {
-        Resources { sharing: Sharing::new(), names: Vec::new() }
-    }
 }
 
 impl Resources {

@@ -153,7 +153,7 @@ pub fn interval(mean: f64, [lo, hi]: [f64; 2], scale: Scale) -> String {
     let (down, up) = (mean - lo, hi - mean);
     let width = hi - lo;
     if width == 0.0 {
-        return "exact".to_owned();
+        return "± 0".to_owned();
     }
     // Both halves carry the rounding of the ends.
     let rounding = 1e-12 * mean.abs();
@@ -285,7 +285,7 @@ mod tests {
     fn intervals_say_what_they_are() {
         let s = scale("s", 43.2);
         assert_eq!(interval(43.2, [42.0, 44.4], s), "± 1.2");
-        assert_eq!(interval(43.2, [43.2, 43.2], s), "exact");
+        assert_eq!(interval(43.2, [43.2, 43.2], s), "± 0");
         assert_eq!(interval(4.96, [4.96 - 3e-8, 4.96 + 3e-8], scale("s", 4.96)), "± 3.0e-8");
         assert_eq!(interval(1.0, [1.0 - 1e-15, 1.0 + 2e-15], scale("%", 1.0)), "± 1.5e-13");
         assert_eq!(interval_in("date", 1e9, [1e9 - 90.0, 1e9 + 90.0]), "± 90.00 s");

@@ -89,9 +89,12 @@ pub fn sentence(target: &TargetRow) -> String {
         Some(value) => {
             let spread = target.ci95.map_or_else(
                 || " (no interval)".to_owned(),
-                |ci| match human::interval_in(unit, value, ci) {
-                    exact if exact == "exact" => String::new(),
-                    spread => format!(" {spread}"),
+                |ci| {
+                    if ci[0].to_bits() == ci[1].to_bits() {
+                        String::new()
+                    } else {
+                        format!(" {}", human::interval_in(unit, value, ci))
+                    }
                 },
             );
             format!("{} is {}{spread}, limit {limit}", target.kpi, human::value(value, unit))

@@ -1,7 +1,7 @@
 //! The bookkeeping of the nodes against the same sums from nothing.
 
 use crate::fluid::Sharing;
-use crate::fluid::node::NONE;
+use crate::fluid::node::{NONE, Timing};
 use crate::fluid::sharing::is_live;
 use std::collections::BTreeMap;
 
@@ -14,18 +14,18 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
     sharing.solve();
     for number in 0..sharing.nodes.len() as u32 {
         let node = &sharing.nodes[number as usize];
-        let capacity = sharing.resources[node.resource as usize].capacity;
+        let capacity = sharing.resources[node.books.resource as usize].capacity;
         let (mut weight, mut foreign, mut hanging, mut highest) = (0.0, 0.0, 0, 0.0_f64);
-        for member in &node.members {
+        for member in &node.books.members {
             let class = &sharing.classes[member.class];
             let use_per_level = member.factor * class.mass();
             if class.hang == number {
                 weight += use_per_level;
                 hanging += 1;
-                if class.cap_level < node.clock.level * (1.0 - 1e-9) {
+                if class.cap_level < node.level * (1.0 - 1e-9) {
                     return Err(format!("node {number}: a class hangs above its cap {}", class.cap_level));
                 }
-                if class.cap_level < node.cap_floor * (1.0 - 1e-12) {
+                if class.cap_level < node.books.cap_floor * (1.0 - 1e-12) {
                     return Err(format!("node {number}: cap level {} below the floor", class.cap_level));
                 }
             } else {
@@ -38,11 +38,11 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
             }
         }
         let mut left = capacity;
-        if node.upper != NONE {
-            let upper = &sharing.nodes[node.upper as usize];
+        if node.books.upper != NONE {
+            let upper = &sharing.nodes[node.books.upper as usize];
             left = upper.left - upper.load();
         }
-        let level = if hanging > 0 { node.clock.level } else { f64::INFINITY };
+        let level = if hanging > 0 { node.level } else { f64::INFINITY };
         let facts = [
             ("hanging", f64::from(node.hanging), f64::from(hanging), 1.0),
             ("weight", node.weight, weight, 1.0),
@@ -69,7 +69,7 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
 }
 
 /// Every node, and every class with its own clock, is in the queue at the time its lowest live mark will be reached.
-fn audit_completions(sharing: &Sharing) -> Result<(), String> {
+fn audit_completions(sharing: &mut Sharing) -> Result<(), String> {
     let mut next = BTreeMap::new();
     for class in sharing.classes.numbers().filter(|&class| sharing.classes[class].count > 0) {
         let state = &sharing.classes[class];
@@ -79,6 +79,11 @@ fn audit_completions(sharing: &Sharing) -> Result<(), String> {
         let id = if state.hang == NONE { 2 * class + 1 } else { 2 * state.hang };
         let earliest = next.entry(id).or_insert(f64::INFINITY);
         *earliest = wait.min(*earliest);
+    }
+    for number in 0..sharing.nodes.len() as u32 {
+        if sharing.nodes[number as usize].timing != Timing::Known {
+            sharing.time_node(number);
+        }
     }
     for id in 0..2 * sharing.nodes.len().max(sharing.classes.numbers().len()) as u32 {
         let queued = sharing.queue.key(id).map(|at| at.seconds_since(sharing.now));

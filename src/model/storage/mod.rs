@@ -60,7 +60,7 @@ pub struct StorageMeters {
     pub burst: MeterId,
     /// Bytes written by works that only write, with the buffer full (all writes where there is no buffer).
     pub steady: MeterId,
-    /// Bytes of mixed loads.
+    /// Bytes of mixed loads with the buffer full (all of them where there is no buffer).
     pub mixed: MeterId,
     /// Read share of mixed loads (bytes read by them).
     pub mixed_read: MeterId,
@@ -115,7 +115,10 @@ impl Storage {
             (m.operations, access.operations * (access.read + access.write)),
         ];
         if access.read > 0.0 && access.write > 0.0 {
-            meters.extend([(m.mixed, access.read + access.write), (m.mixed_read, access.read)]);
+            // As for writes, the figure to buy by is the steady state: a mix that still fills the buffer is not counted.
+            if self.coupled() {
+                meters.extend([(m.mixed, access.read + access.write), (m.mixed_read, access.read)]);
+            }
         } else {
             meters.extend([(m.pure_read, access.read)]);
             meters.push((if self.coupled() { m.steady } else { m.burst }, access.write));

@@ -211,7 +211,10 @@ impl World {
         put("write_efficiency", efficiency(&steady, ideal[1], "written to with its buffer full", hidden));
         put("write_efficiency_burst", efficiency(&burst, ideal[1], "written to with room in its buffer", hidden));
         let share = if mixed.total > 0.0 { mixed_read.total / mixed.total } else { 0.5 };
-        put("mixed_efficiency", efficiency(&mixed, theoretical(&params.stages, share), "under a mixed load", hidden));
+        put(
+            "mixed_efficiency",
+            efficiency(&mixed, theoretical(&params.stages, share), "under a mixed load with its buffer full", hidden),
+        );
         let missing = |what: &str| format!("{what} of this system is not known");
         let line = params.line_rate;
         put("read_efficiency_of_line_rate", efficiency(&pure, line, "read", &missing("the line rate")));
@@ -226,8 +229,11 @@ impl World {
             let steady_word = "written to with its buffer full";
             put(&format!("write_efficiency_of_{denominator}"), efficiency(&steady, w, steady_word, &what));
         }
+        // A copy takes its room when it begins; what has not come yet is not used.
+        let used = self.storages[id.index()].used - self.still_to_come(now, id);
+        let mut put = |measure: &str, value: Measure| out.kpis.push((format!("storage.{name}.{measure}"), value));
         let storage = &self.storages[id.index()];
-        put("used", Measure::Value(storage.used));
+        put("used", Measure::Value(used));
         put("refused", Measure::Value(storage.refused));
         if let Some(accounts) = params.accounts {
             put("accounts", Measure::Value(accounts as f64));
@@ -242,6 +248,16 @@ impl World {
             };
             put("write_amplification", amplification);
         }
+    }
+
+    /// Bytes that copies under way have still to send to a system.
+    fn still_to_come(&mut self, now: SimTime, id: StorageId) -> f64 {
+        let into = |work: &super::Work| match &work.task {
+            Task::Copy(copy) if copy.params.to.0 == id => copy.movement,
+            _ => None,
+        };
+        let movements: Vec<_> = self.works.iter().filter_map(into).collect();
+        movements.into_iter().filter_map(|m| self.carriage.remaining(now, m)).sum()
     }
 
     fn measure_work(&mut self, now: SimTime, index: usize, out: &mut Measured) {
@@ -260,8 +276,11 @@ impl World {
                     Measure::Value(bytes) => f(bytes * operations),
                     none => none.clone(),
                 };
-                let paced = || Measure::None("a paced load does not keep its queue full".into());
-                let time = per_second(&|ops| outstanding.map_or_else(paced, |n| Measure::Value(n / ops)));
+                let time = per_second(&|ops| match outstanding {
+                    None => Measure::None("a paced load does not keep its queue full".into()),
+                    Some(_) if ops <= 0.0 => Measure::None("nothing was moved".into()),
+                    Some(outstanding) => Measure::Value(outstanding / ops),
+                });
                 out.kpis.push((format!("io.{name}.ops_rate"), per_second(&Measure::Value)));
                 out.kpis.push((format!("io.{name}.operation_time"), time));
                 out.kpis.push((format!("io.{name}.rate"), rate));

@@ -95,8 +95,8 @@ pub struct Work {
     pub priority: u8,
     /// Start.
     pub starts: SimTime,
-    /// End.
-    pub ends: SimTime,
+    /// End; none for a work that goes on at the horizon: it is cut by nothing but the end of the run.
+    pub ends: Option<SimTime>,
     /// What it does.
     pub task: Task,
 }
@@ -189,7 +189,9 @@ impl World {
         }
         for (w, work) in self.works.iter().enumerate() {
             ctx.schedule(work.starts, CLASS_WORK, Event::WorkStart(WorkId::new(w)));
-            ctx.schedule(work.ends, CLASS_WORK, Event::WorkEnd(WorkId::new(w)));
+            if let Some(ends) = work.ends {
+                ctx.schedule(ends, CLASS_WORK, Event::WorkEnd(WorkId::new(w)));
+            }
         }
     }
 

@@ -1,0 +1,212 @@
+//! Random scenarios: as texts, so that reading them is tested too.
+
+use std::fmt::Write;
+
+use apollo_sim::engine::rng::{Stream, Streams};
+
+/// A scenario drawn from `seed`: one to four sites, links that fail, fleets that fail, storage, works of every kind.
+pub fn scenario(seed: u64) -> String {
+    Draw { stream: Streams::root(seed).child("random").stream("scenario"), out: String::new() }.scenario()
+}
+
+struct Draw {
+    stream: Stream,
+    out: String,
+}
+
+const HORIZON_S: f64 = 900.0;
+const NODES: [(&str, u64); 3] = [("generic-8gpu", 8), ("gb200-nvl72", 72), ("h100-dgx", 8)];
+const SYSTEMS: [(&str, &str); 5] = [
+    ("vast-ebox-z3-highmem-88", "nodes = 16"),
+    ("shared-everything-racks", "enclosures = 3"),
+    ("nvme-node", "nodes = 5"),
+    ("azure-blob", "capacity = \"12 PB\""),
+    ("azure-managed-lustre-250", "capacity = \"200 TB\""),
+];
+
+impl Draw {
+    fn below(&mut self, n: u64) -> u64 {
+        self.stream.below(n)
+    }
+
+    fn chance(&mut self, p: f64) -> bool {
+        self.stream.uniform() < p
+    }
+
+    /// Log-uniform: every power of ten is as likely as another.
+    fn scale(&mut self, from: f64, to: f64) -> f64 {
+        from * (to / from).powf(self.stream.uniform())
+    }
+
+    fn one<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len() as u64) as usize]
+    }
+
+    fn line(&mut self, text: std::fmt::Arguments<'_>) {
+        self.out.write_fmt(text).expect("writing to a text cannot fail");
+        self.out.push('\n');
+    }
+
+    fn scenario(mut self) -> String {
+        let warmup = if self.chance(0.5) { 0.0 } else { self.stream.uniform() * HORIZON_S / 2.0 };
+        let (seed, wan) = (self.below(1000), self.scale(0.01, 30.0));
+        self.line(format_args!(
+            "format = 1\nstart = 2026-01-05\nhorizon = \"{HORIZON_S} s\"\nwarmup = \"{warmup} s\"\nseed = {seed}\n\
+             replications = 1"
+        ));
+        let streams = self.scale(1.0, 300.0).round();
+        self.line(format_args!("[wan]\nreconvergence = \"{wan} s\"\nstreams = {streams}"));
+        let sites = 1 + self.below(4);
+        for s in 0..sites {
+            self.line(format_args!("[site.s{s}]"));
+            if self.chance(0.3) {
+                let (edge, fabric) = (self.scale(1e9, 1e13), self.scale(1e10, 1e14));
+                self.line(format_args!("wan_edge = \"{edge:.0} bps\"\nfabric = \"{fabric:.0} bps\""));
+            }
+        }
+        self.links(sites);
+        let fleets = self.fleets(sites);
+        let storages = self.storages(sites);
+        self.works(sites, &fleets, storages);
+        self.out
+    }
+
+    fn links(&mut self, sites: u64) {
+        for s in 1..sites {
+            let other = self.below(s);
+            self.link(&format!("tree{s}"), s, other);
+        }
+        for extra in 0..self.below(3) {
+            let (a, b) = (self.below(sites), self.below(sites));
+            if a != b {
+                self.link(&format!("more{extra}"), a, b);
+            }
+        }
+    }
+
+    fn link(&mut self, name: &str, a: u64, b: u64) {
+        let (capacity, waves, rtt) = (self.scale(1e9, 1e13), 1 + self.below(6), self.scale(1e-4, 0.2));
+        self.line(format_args!(
+            "[link.{name}]\nbetween = [\"s{a}\", \"s{b}\"]\ncapacity = \"{capacity:.0} bps\"\nwaves = {waves}\n\
+             rtt = \"{rtt} s\""
+        ));
+        match self.below(4) {
+            0 => self.line(format_args!("failures = false")),
+            1 => {
+                let (up, down) = (self.scale(20.0, 2000.0), self.scale(0.05, 300.0));
+                self.line(format_args!(
+                    "mtbf = {{ exponential = {{ mean = \"{up} s\" }} }}\n\
+                     cut_repair = {{ exponential = {{ mean = \"{down} s\" }} }}"
+                ));
+            }
+            2 => self.line(format_args!("risk_group = [\"conduit\"]\nwave_repair = \"40 s\"")),
+            _ => {}
+        }
+    }
+
+    fn fleets(&mut self, sites: u64) -> Vec<u64> {
+        let count = 1 + self.below(3);
+        let mut all = Vec::new();
+        for f in 0..count {
+            let (site, (node, each), nodes) = (self.below(sites), self.one(&NODES), 1 + self.below(40));
+            let spares = self.one(&["0 %", "3 %", "20 %"]);
+            self.line(format_args!(
+                "[fleet.f{f}]\nsite = \"s{site}\"\nnode = \"{node}\"\nnodes = {nodes}\nspares = \"{spares}\""
+            ));
+            if self.chance(0.5) {
+                let (rate, detect, replace) = (self.scale(0.01, 20.0), self.scale(0.1, 100.0), self.scale(0.1, 300.0));
+                let health = self.one(&["new", "steady"]);
+                self.line(format_args!(
+                    "failure_rate_per_8_gpus = \"{rate} /h\"\nrepair_reset = \"{replace} s\"\nrepair_swap = \"5 min\"\n\
+                     repair_rma = \"10 min\"\ndetection = {{ exponential = {{ mean = \"{detect} s\" }} }}\n\
+                     replacement = \"{replace} s\"\nhealth = \"{health}\""
+                ));
+            }
+            all.push(each * nodes);
+        }
+        all
+    }
+
+    fn storages(&mut self, sites: u64) -> u64 {
+        let count = 1 + self.below(4);
+        for s in 0..count {
+            let (site, (system, size)) = (self.below(sites), self.one(&SYSTEMS));
+            self.line(format_args!("[storage.x{s}]\nsite = \"s{site}\"\nsystem = \"{system}\"\n{size}"));
+            if self.chance(0.3) && !system.starts_with("azure") {
+                let (buffer, low) = (self.scale(1e3, 1e11), self.below(99));
+                self.line(format_args!("buffer = \"{buffer:.0} B\"\nlow_water = \"{low} %\""));
+            }
+        }
+        count
+    }
+
+    fn works(&mut self, sites: u64, fleets: &[u64], storages: u64) {
+        for w in 0..self.below(3) {
+            self.common(&format!("rl{w}"), "rl");
+            self.rl(fleets, storages);
+        }
+        for w in 0..self.below(4) {
+            let (from, to) = (self.below(storages), self.below(storages));
+            if from == to {
+                continue;
+            }
+            self.common(&format!("copy{w}"), "copy");
+            let bytes = self.scale(1.0, 1e15);
+            self.line(format_args!("from = \"x{from}\"\nto = \"x{to}\"\nbytes = \"{bytes:.0} B\""));
+            if self.chance(0.3) {
+                let pace = self.scale(1e6, 1e13);
+                self.line(format_args!("pace = \"{pace:.0} bps\""));
+            }
+        }
+        for w in 0..1 + self.below(3) {
+            self.common(&format!("io{w}"), "io");
+            let (storage, site, clients) = (self.below(storages), self.below(sites), 1 + self.below(60));
+            let pattern =
+                self.one(&["pattern = \"read\"", "pattern = \"write\"", "pattern = \"mixed\"\nread_share = \"37 %\""]);
+            self.line(format_args!("storage = \"x{storage}\"\nsite = \"s{site}\"\nclients = {clients}\n{pattern}"));
+            if self.chance(0.4) {
+                let rate = self.scale(1e6, 1e12);
+                self.line(format_args!("rate = \"{rate:.0} B/s\""));
+            }
+        }
+    }
+
+    fn common(&mut self, name: &str, kind: &str) {
+        let priority = self.below(10);
+        self.line(format_args!("[work.{name}]\nkind = \"{kind}\"\npriority = {priority}"));
+        if self.chance(0.5) {
+            let starts = self.stream.uniform() * 0.9 * HORIZON_S;
+            let ends = starts + 1.0 + self.stream.uniform() * (HORIZON_S - starts - 1.0);
+            self.line(format_args!("starts = \"{starts} s\"\nends = \"{ends} s\""));
+        }
+    }
+
+    fn rl(&mut self, fleets: &[u64], storages: u64) {
+        let model = self.one(&["dense-8b", "dense-70b", "moe-1t-fp8"]);
+        let trainer = self.below(fleets.len() as u64) as usize;
+        let gpus = 1 + self.below(fleets[trainer] / 2);
+        self.line(format_args!("model = \"{model}\"\ntrainer = {{ fleet = \"f{trainer}\", gpus = {gpus} }}"));
+        let pools: Vec<String> = (0..1 + self.below(2))
+            .map(|_| {
+                let fleet = self.below(fleets.len() as u64) as usize;
+                let gpus = 1 + self.below(fleets[fleet] / 4);
+                format!("{{ fleet = \"f{fleet}\", gpus = {gpus} }}")
+            })
+            .collect();
+        let (batch, lag, cohort) = (self.scale(1.0, 3000.0).round(), self.below(5), self.below(40));
+        self.line(format_args!("generators = [{}]\nbatch = {batch}\nmax_lag = {lag}", pools.join(", ")));
+        let slots = 1 + self.below(40);
+        self.line(format_args!("engine = {{ gpus = 1, slots = {slots}, cohort = {cohort} }}"));
+        self.line(format_args!(
+            "length = {{ lognormal = {{ median = \"300 tok\", p99 = \"3 ktok\" }} }}\nstep = {{ mfu = \"40 %\" }}"
+        ));
+        let (publish, fan_out) = (self.one(&["full", "delta"]), self.one(&["tree", "per-engine"]));
+        self.line(format_args!("weights = {{ publish = \"{publish}\", fan_out = \"{fan_out}\" }}"));
+        if self.chance(0.6) {
+            let (storage, every, blocking) = (self.below(storages), self.scale(0.5, 300.0), self.chance(0.5));
+            self.line(format_args!(
+                "checkpoint = {{ storage = \"x{storage}\", every = \"{every} s\", blocking = {blocking} }}"
+            ));
+        }
+    }
+}
