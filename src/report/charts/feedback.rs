@@ -167,6 +167,7 @@ fn marks(kpis: &[KpiRow], d: &Distribution, labelled: bool) -> Vec<Mark> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "whole numbers compare exactly")]
 mod tests {
     use super::*;
 
