@@ -166,9 +166,9 @@ impl Rl {
         match event {
             RlEvent::CohortDue { pool, cohort } => {
                 let bound = self.admission_bound();
-                self.generators.cohort_due(ctx, pool.into(), cohort.into(), bound);
+                self.generators.cohort_due(ctx, pool.into(), cohort as usize, bound);
             }
-            RlEvent::CohortResume { pool, cohort } => self.generators.resume(ctx, pool.into(), cohort.into()),
+            RlEvent::CohortResume { pool, cohort } => self.generators.resume(ctx, pool.into(), cohort as usize),
             RlEvent::Ship { pool } => {
                 if let Some((number, bytes)) = self.generators.ship(ctx, pool.into()) {
                     out.push(RlEffect::Ship { pool, number, bytes });

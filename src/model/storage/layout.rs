@@ -157,6 +157,11 @@ pub fn build(
             system.crossings.provisioned = Some((rate, rate));
         }
     }
+    let Crossings { read, write, migration, .. } = &mut system.crossings;
+    for uses in [read, write, migration] {
+        // A single node has no peers: hops that carry nothing are no crossings.
+        uses.retain(|&(_, a)| a > 0.0);
+    }
     system.crossings
 }
 
@@ -317,6 +322,15 @@ mod tests {
         let layout = LayoutParams::SharedNodes { nodes: 8.0, nic: 1.0, media_read: 9.0, media_write: 9.0 };
         let few = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD);
         assert!((capacity_in(&few, false, 1) - 1.875).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_single_node_has_no_hops_to_peers() {
+        let layout = LayoutParams::SharedNodes { nodes: 1.0, nic: 1.0, media_read: 9.0, media_write: 9.0 };
+        let path = WritePathParams { buffer_rate: 9.0, copies: 2.0, reduction: 2.0, migration_read: 0.5, stripe: 1.1 };
+        let one = build(&mut Resources::default(), "s", &layout, Some(&path), NO_OVERHEAD);
+        assert_eq!(one.read, [(one.resources[1], 1.0), (one.resources[2], 1.0)]);
+        assert_eq!(one.migration, [(one.resources[3], 0.55)], "a flow uses no resource by nothing");
     }
 
     #[test]
