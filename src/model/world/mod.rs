@@ -1,6 +1,6 @@
 //! The wiring point: what one component tells another is written here and nowhere else.
 //!
-//! Components hand back effects; [`World`] routes them. After every event that touched a flow, [`World::settle`]
+//! Components hand back effects; [`World`] routes them. After every event that touched a flow, `World::settle`
 //! takes finished flows, lets write buffers react to new rates, and puts the next completion into the calendar.
 
 mod audit;
