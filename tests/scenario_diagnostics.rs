@@ -324,6 +324,8 @@ fn overrides_read_well() {
         "work.online.generators.0.gpus=90k",
         "work.online.batch=[1",
         "link.phx-dal=3",
+        "work.online.batches=3",
+        "work.online.weights.publsh=full",
     ];
     let mut out = String::new();
     for case in cases {

@@ -409,3 +409,17 @@ fn the_smallest_loop_runs() {
     assert!(value(&m, "rl.loop.steps").unwrap() > 20.0);
     assert!(value(&m, "rl.loop.lag.max").unwrap() <= 1.0);
 }
+
+/// Shares of time and rates are of the time the work ran, not of a measured part it fills by half.
+#[test]
+fn a_loop_that_ends_early_is_no_idler_than_one_that_goes_on() {
+    let names = ["rl.loop.tokens_rate", "rl.loop.trainer_idle"];
+    let whole = columns(&calm(&[]), names);
+    let half = columns(&calm(&["work.loop.ends=\"22 min\""]), names);
+    for ((name, whole), half) in names.into_iter().zip(whole).zip(half) {
+        assert!(whole[0] > 0.0 && (half[0] / whole[0] - 1.0).abs() < 0.1, "{name}: {} of {}", half[0], whole[0]);
+    }
+    let never = run(&calm(&["work.loop.ends=\"4 min\""]));
+    let idle = never.kpis.iter().find(|k| k.name == "rl.loop.trainer_idle").unwrap();
+    assert_eq!((idle.mean, idle.reason.as_deref()), (None, Some("the loop did not run in the measured part")));
+}

@@ -67,10 +67,12 @@ pub struct LoopStats {
     pub checkpoints: f64,
     /// Checkpoints skipped because the one before was not finished.
     pub skipped_checkpoints: u64,
-    /// Share of time the trainer waited for a batch.
-    pub trainer_idle: f64,
+    /// Time the work ran.
+    pub ran_s: f64,
+    /// Share of that time the trainer waited for a batch; `None` when it did not run.
+    pub trainer_idle: Option<f64>,
     /// Share of time the trainer was down or recovering.
-    pub trainer_down: f64,
+    pub trainer_down: Option<f64>,
     /// Tokens generated.
     pub tokens: f64,
     /// Trajectories lost with engines.
@@ -211,8 +213,9 @@ impl Ledger {
             checkpoint_time: None,
             checkpoints: 0.0,
             skipped_checkpoints: 0,
-            trainer_idle: 0.0,
-            trainer_down: 0.0,
+            ran_s: 0.0,
+            trainer_idle: None,
+            trainer_down: None,
             tokens: 0.0,
             lost: 0.0,
             generator_idle: None,

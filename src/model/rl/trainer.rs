@@ -368,8 +368,8 @@ impl Trainer {
         stats.step_time = self.step_times.mean();
         stats.checkpoint_time = self.checkpoint_times.mean();
         stats.checkpoints = self.checkpoint_times.weight();
-        stats.trainer_idle = self.idle.mean(now);
-        stats.trainer_down = self.down.mean(now);
+        let share = |level: &Level| (stats.ran_s > 0.0).then(|| level.integral(now) / stats.ran_s);
+        (stats.trainer_idle, stats.trainer_down) = (share(&self.idle), share(&self.down));
         stats.lag = self.lag.clone();
         stats.skipped_checkpoints = self.skipped_checkpoints;
     }

@@ -341,13 +341,12 @@ impl World {
     }
 
     fn measure_rl(&mut self, now: SimTime, index: usize, name: &str, out: &mut Measured) {
-        let span = (now - self.baseline.at).as_secs_f64();
         let Task::Rl(task) = &mut self.works[index].task else { return };
         let stats = task.rl.stats(now);
         let target = task.rl.params.feedback_target.as_secs_f64();
         let mut put = |measure: &str, value: Measure| out.kpis.push((format!("rl.{name}.{measure}"), value));
         put_times(&stats, &mut put);
-        put_loop(&stats, span, &mut put);
+        put_loop(&stats, &mut put);
         if let Some(checkpoint) = task.rl.params.trainer.checkpoint {
             put("checkpoint_bytes", Measure::Value(checkpoint.bytes));
         }
@@ -490,7 +489,7 @@ fn put_times(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     }
 }
 
-fn put_loop(stats: &LoopStats, span: f64, put: &mut impl FnMut(&str, Measure)) {
+fn put_loop(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     let value = |v: Option<f64>, why: &str| v.map_or_else(|| Measure::None(why.to_owned()), Measure::Value);
     put("on_time.fraction", value(stats.on_time, "no trajectory could be judged"));
     put("censored.fraction", value(stats.censored, "no trajectory had its reward in the measured part"));
@@ -506,10 +505,11 @@ fn put_loop(stats: &LoopStats, span: f64, put: &mut impl FnMut(&str, Measure)) {
     put("publish_time.p95", value(stats.publish.quantile(0.95), unpublished));
     put("publish_time.max", value(stats.publish.max(), unpublished));
     put("published_bytes", Measure::Value(stats.published_bytes));
-    put("trainer_idle", Measure::Value(stats.trainer_idle));
-    put("trainer_down", Measure::Value(stats.trainer_down));
+    let still = "the loop did not run in the measured part";
+    put("trainer_idle", value(stats.trainer_idle, still));
+    put("trainer_down", value(stats.trainer_down, still));
     put("generator_idle", value(stats.generator_idle, "no engine was live"));
-    put("tokens_rate", Measure::Value(stats.tokens / span));
+    put("tokens_rate", value((stats.ran_s > 0.0).then(|| stats.tokens / stats.ran_s), still));
     put("checkpoint_time", value(stats.checkpoint_time, "no checkpoint was finished in the measured part"));
     put("checkpoints", Measure::Value(stats.checkpoints));
     put("interruptions", Measure::Value(stats.interruptions as f64));

@@ -39,10 +39,22 @@ fn apply_one(table: &mut Table, source: &Arc<Source>) -> Result<(), Box<Diagnost
         let place = whole.at(0..left.len());
         return Err(Box::new(no_match(table, &segments, &place)));
     }
+    let keys = places(&whole, left);
     for path in paths {
-        address::put(table, &path, &node);
+        address::put(table, &path, &keys, &node);
     }
     Ok(())
+}
+
+/// Where each segment of an address stands.
+fn places(whole: &Place, address: &str) -> Vec<Place> {
+    let mut from = 0;
+    let place = |segment: &str| {
+        let start = from + segment.len() - segment.trim_start().len();
+        from += segment.len() + 1;
+        whole.at(start..start + segment.trim().len())
+    };
+    address.split('.').map(place).collect()
 }
 
 /// The value of an argument: TOML where it is TOML, else the plain text.
