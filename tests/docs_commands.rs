@@ -7,7 +7,6 @@
 //! A block marked `toml` that begins with `# file: NAME` is written to that file. Each line of a block marked `text` must
 //! stand in the output of one command before it: its words up to the first number, because numbers may move with the model.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(unix)]
 
 use std::fs;

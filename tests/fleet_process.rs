@@ -1,7 +1,5 @@
 //! The superposed failure process of a fleet against one timer per unit, and conservation under random claims.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use apollo_sim::engine::rng::{Stream, Streams};
 use apollo_sim::engine::{Context, Engine, Limits, Model};
 use apollo_sim::model::event::Event;

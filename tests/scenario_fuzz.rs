@@ -3,8 +3,6 @@
 //!
 //! The mutations are drawn from a fixed seed. `APOLLO_FUZZ_CASES` sets how many are tried; `.ci/full` tries many more.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use apollo_sim::assembly;
 use apollo_sim::engine::rng::{Stream, Streams};
 use apollo_sim::scenario::plan::{Plan, WorkKind};

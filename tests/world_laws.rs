@@ -1,8 +1,6 @@
 //! Laws that hold in any plan: bytes, GPUs, trajectories and time are conserved, whatever fails and whoever competes.
 //! Plans are drawn at random and audited while they run; the same plans show that nothing panics and everything ends.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 #[path = "world_support/audit.rs"]
 mod audit;
 #[path = "world_support/random_plan.rs"]

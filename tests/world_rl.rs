@@ -1,8 +1,6 @@
 //! Laws of an RL loop: what must get better when something grows, what must hold at the edges of its parameters, and
 //! how it comes back after everything that can go wrong.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 #[path = "world_support/audit.rs"]
 mod audit;
 #[path = "world_support/small.rs"]

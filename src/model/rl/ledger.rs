@@ -224,7 +224,6 @@ impl Ledger {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "whole seconds compare exactly")]
 mod tests {
     use super::*;
 

@@ -110,7 +110,6 @@ fn step_decimals(step: f64) -> usize {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "steps compare exactly")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -167,7 +167,6 @@ fn marks(kpis: &[KpiRow], d: &Distribution, labelled: bool) -> Vec<Mark> {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "whole numbers compare exactly")]
 mod tests {
     use super::*;
 
