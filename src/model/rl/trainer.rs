@@ -192,9 +192,6 @@ impl Trainer {
         self.queued = self.queue.iter().map(|s| s.weight).sum();
         if self.queued >= self.whole_batch() {
             let batch = self.take_batch();
-            for sample in &batch {
-                self.lag.add(f64::from(version - sample.version), count(sample.weight));
-            }
             let tokens: f64 = batch.iter().map(|s| s.tokens * s.weight).sum();
             let time = SimDuration::from_secs_f64(self.params.step.time(tokens, self.gpus as f64));
             let event = Event::Rl(self.work, RlEvent::StepDone);
@@ -233,6 +230,9 @@ impl Trainer {
         };
         let now = ctx.now();
         self.set_state(now, State::Idle);
+        for sample in &batch {
+            self.lag.add(f64::from(self.version - sample.version), count(sample.weight));
+        }
         self.version += 1;
         self.steps += 1;
         self.last_step = now - began;

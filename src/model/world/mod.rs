@@ -5,6 +5,7 @@
 
 mod audit;
 mod measures;
+mod series;
 mod works;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ use crate::engine::{Context, Key, Model};
 use crate::fluid::{Cause, Finished, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId};
 use crate::units::SimTime;
 
-pub use measures::{Measure, Measured, bin_width};
+pub use measures::{Measure, Measured};
+pub use series::bin_width;
 
 /// Resources of a site.
 #[derive(Clone, Debug)]
