@@ -3,7 +3,8 @@
 //! `--set` and `[sweep]` share them. An address must lead to something the scenario defines: a new site or link
 //! cannot be made by an override, but a key that a defined entity does not state yet can.
 
-use super::tree::{Node, Table, Value};
+use super::source::Place;
+use super::tree::{Entry, Node, Table, Value};
 
 /// Top-level tables whose entries carry names that planners choose.
 pub const COLLECTIONS: [&str; 7] = ["fleet", "link", "risk_group", "site", "storage", "target", "work"];
@@ -89,27 +90,27 @@ fn expand_list(items: &[Node], segments: &[&str], path: &mut Vec<String>, out: &
 }
 
 /// Writes a value at a path that [`expand`] returned, making tables on the way.
-pub fn put(table: &mut Table, path: &[String], value: &Node) {
-    let Some((name, rest)) = path.split_first() else { return };
+///
+/// `keys` holds the place of each segment of the address, which becomes the place of the keys written here.
+pub fn put(table: &mut Table, path: &[String], keys: &[Place], value: &Node) {
+    let (Some((name, rest)), Some((key, keys))) = (path.split_first(), keys.split_first()) else { return };
     if rest.is_empty() {
-        let entry = super::tree::Entry { key: value.place.clone(), node: value.clone() };
-        table.insert(name.clone(), entry);
+        table.insert(name.clone(), Entry { key: key.clone(), node: value.clone() });
         return;
     }
     let empty = || Node { place: value.place.clone(), value: Value::Table(Table::new()) };
-    let entry =
-        table.entry(name.clone()).or_insert_with(|| super::tree::Entry { key: value.place.clone(), node: empty() });
-    put_node(&mut entry.node, rest, value);
+    let entry = table.entry(name.clone()).or_insert_with(|| Entry { key: key.clone(), node: empty() });
+    put_node(&mut entry.node, rest, keys, value);
 }
 
-fn put_node(node: &mut Node, path: &[String], value: &Node) {
+fn put_node(node: &mut Node, path: &[String], keys: &[Place], value: &Node) {
     match &mut node.value {
-        Value::Table(inner) => put(inner, path, value),
+        Value::Table(inner) => put(inner, path, keys, value),
         Value::List(items) => {
             let Some(item) = path.first().and_then(|p| p.parse::<usize>().ok()).and_then(|i| items.get_mut(i)) else {
                 return;
             };
-            if path.len() == 1 { *item = value.clone() } else { put_node(item, &path[1..], value) }
+            if path.len() == 1 { *item = value.clone() } else { put_node(item, &path[1..], &keys[1..], value) }
         }
         _ => {}
     }

@@ -32,6 +32,11 @@ fn apply_one(table: &mut Table, source: &Arc<Source>) -> Result<(), Box<Diagnost
     if segments == ["extends"] || segments == ["format"] {
         return Err(refuse(&format!("'{}' cannot be overridden", segments[0])));
     }
+    if let Some(at) = left.find('[') {
+        let message = "an address with brackets: items of a list are numbered from 0";
+        let help = "write 'work.online.generators.0.gpus', or '*' for all items";
+        return Err(Box::new(Diagnostic::new("E0401", message).at(&whole.at(at..left.len())).help(help)));
+    }
     guard::check(right).map_err(|broken| refuse(&broken.message))?;
     let node = value(source, left.len() + 1, right);
     let paths = address::expand(table, &segments);
@@ -39,10 +44,22 @@ fn apply_one(table: &mut Table, source: &Arc<Source>) -> Result<(), Box<Diagnost
         let place = whole.at(0..left.len());
         return Err(Box::new(no_match(table, &segments, &place)));
     }
+    let keys = places(&whole, left);
     for path in paths {
-        address::put(table, &path, &node);
+        address::put(table, &path, &keys, &node);
     }
     Ok(())
+}
+
+/// The place of each segment of the address `left`, with which the argument begins.
+fn places(whole: &Place, left: &str) -> Vec<Place> {
+    let mut from = 0;
+    let place = |part: &str| {
+        let start = from + part.len() - part.trim_start().len();
+        from += part.len() + 1;
+        whole.at(start..start + part.trim().len())
+    };
+    left.split('.').map(place).collect()
 }
 
 /// The value of an argument: TOML where it is TOML, else the plain text.
