@@ -325,7 +325,9 @@ fn overrides_read_well() {
         "work.online.batch=[1",
         "link.phx-dal=3",
         "work.online.batches=3",
+        "link.*.capcity=5",
         "work.online.weights.publsh=full",
+        "work.online.generators[0].gpus=5",
     ];
     let mut out = String::new();
     for case in cases {

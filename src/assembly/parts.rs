@@ -221,10 +221,16 @@ pub fn fixed_measures(plan: &Plan) -> Vec<(String, f64)> {
     for (s, site) in plan.sites.iter().enumerate() {
         let fleets = plan.fleets.iter().filter(|f| f.site == s);
         let storages = plan.storages.iter().filter(|x| x.site == s);
-        let it: f64 = fleets.clone().map(|f| f.nodes as f64 * f.node_power.get()).sum::<f64>()
-            + storages.clone().map(|x| x.power.get()).sum::<f64>();
-        let racks: f64 =
-            fleets.map(|f| f.nodes as f64 * f.racks_per_node).sum::<f64>() + storages.map(|x| x.racks).sum::<f64>();
+        // A fold from 0: an empty `sum` is -0.0, and shows its sign.
+        let it = fleets
+            .clone()
+            .map(|f| f.nodes as f64 * f.node_power.get())
+            .chain(storages.clone().map(|x| x.power.get()))
+            .fold(0.0, |sum, power| sum + power);
+        let racks: f64 = fleets
+            .map(|f| f.nodes as f64 * f.racks_per_node)
+            .chain(storages.map(|x| x.racks))
+            .fold(0.0, |sum, racks| sum + racks);
         out.push((format!("site.{}.power", site.name), it * site.pue));
         if let Some(power) = site.power {
             out.push((format!("site.{}.power_free", site.name), power.get() - it * site.pue));

@@ -21,8 +21,10 @@ pub enum Exit {
     Incomplete,
     /// A bug of ours.
     Bug,
-    /// Stopped by the user.
+    /// Stopped by the user: Ctrl-C.
     Interrupted,
+    /// Asked to end by the system: `kill`, a scheduler's time limit.
+    Terminated,
 }
 
 impl Exit {
@@ -37,6 +39,7 @@ impl Exit {
             Exit::Incomplete => 5,
             Exit::Bug => 101,
             Exit::Interrupted => 130,
+            Exit::Terminated => 143,
         }
     }
 
@@ -56,6 +59,7 @@ impl Exit {
             Exit::Input => 5,
             Exit::Bug => 6,
             Exit::Interrupted => 7,
+            Exit::Terminated => 8,
         }
     }
 

@@ -95,7 +95,7 @@ pub fn simulate(path: &Path, loaded: &Loaded, choices: &Choices, screen: &Screen
 
 fn failed(name: &str, error: &RunError, screen: &Screen) -> Failure {
     let exit = match error {
-        RunError::Interrupted => Exit::Interrupted,
+        RunError::Interrupted => interrupt::caught().unwrap_or(Exit::Interrupted),
         RunError::Threads { .. } => Exit::Environment,
         // A limit of the engine: the other replications may be fine, this one is missing.
         RunError::Engine { .. } => Exit::Incomplete,

@@ -40,8 +40,8 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
             Ok(results) => Exit::of_targets(&results.targets),
             Err(failure) => failure.exit,
         });
-        if interrupt::pressed() {
-            return exit.and(Exit::Interrupted);
+        if let Some(ended) = interrupt::caught() {
+            return exit.and(ended);
         }
         if let (Format::Text, Ok(results)) = (screen.format, &outcome) {
             exit = exit.and(screen.print(&lines(results, screen)));

@@ -51,7 +51,7 @@ fn write(path: &Path, bytes: &[u8], persist: impl FnOnce(NamedTempFile) -> io::R
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let failed = |source| FileError { action: "write", path: path.to_owned(), source };
+    let failed = |source| FileError { action: "write", path: path.to_owned(), source: plain(source) };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".apollo-").suffix(".partial");
     open_to_others(&mut builder, 0o666);
@@ -61,6 +61,15 @@ fn write(path: &Path, bytes: &[u8], persist: impl FnOnce(NamedTempFile) -> io::R
     persist(file).map_err(failed)?;
     sync_folder(folder);
     Ok(())
+}
+
+/// What the system said, without the name of the temporary file, which is gone by now.
+fn plain(error: io::Error) -> io::Error {
+    let said = error.to_string();
+    match said.split_once(" at path ") {
+        Some((reason, _)) if error.get_ref().is_some() => io::Error::new(error.kind(), reason),
+        _ => error,
+    }
 }
 
 /// Temporary files are private by default; results are for colleagues too. The system takes the umask off `mode`.
@@ -106,6 +115,7 @@ mod tests {
         let path = dir.path().join("missing").join("a.txt");
         let error = write_whole(&path, b"one").unwrap_err();
         assert!(error.to_string().starts_with(&format!("cannot write {}: ", path.display())), "{error}");
+        assert!(!error.to_string().contains(".partial"), "{error}");
         fs::create_dir(dir.path().join("folder")).unwrap();
         assert!(write_whole(&dir.path().join("folder"), b"one").is_err());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);

@@ -37,21 +37,32 @@ fn a_full_disk_is_4() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
 }
 
-#[test]
-fn ctrl_c_ends_a_run_with_130_and_no_files() {
+/// Starts a run that takes long, sends it a signal and returns its exit code, after a look at what is left.
+fn ended_by(signal: &str) -> Option<i32> {
     let desk = Desk::new();
     // Far more replications than could be done before the signal.
     desk.write("long.toml", &tiny("at_most = \"60 s\"").replace("replications = 2", "replications = 100000"));
     let child = program(&desk, &["run", "long.toml"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(700));
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"));
     assert!(output.stdout.is_empty());
     let left: Vec<String> =
         fs::read_dir(desk.path()).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
     assert!(left.iter().all(|name| name.ends_with(".toml")), "{left:?}");
+    output.status.code()
+}
+
+#[test]
+fn ctrl_c_ends_a_run_with_130_and_no_files() {
+    assert_eq!(ended_by("-INT"), Some(130));
+}
+
+#[test]
+fn a_request_to_end_is_143_and_leaves_no_files() {
+    assert_eq!(ended_by("-TERM"), Some(143));
 }
 
 #[test]

@@ -92,6 +92,23 @@ fn a_charts_link_cannot_lead_files_out() {
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_edited_manifest_and_a_link_remove_nothing_outside() {
+    let dir = tempfile::tempdir().unwrap();
+    let (inside, outside) = (dir.path().join("in"), dir.path().join("out"));
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("thesis.txt"), "years of work").unwrap();
+    folder::write(&inside, &empty()).unwrap();
+    std::os::unix::fs::symlink(&outside, inside.join("link")).unwrap();
+    let manifest = fs::read_to_string(inside.join("manifest.json")).unwrap();
+    let edited = manifest.replacen("\"flows.csv\"", "\"link/thesis.txt\"", 1);
+    assert_ne!(edited, manifest);
+    fs::write(inside.join("manifest.json"), edited).unwrap();
+    folder::write(&inside, &empty()).unwrap();
+    assert!(outside.join("thesis.txt").exists());
+}
+
 #[test]
 fn the_whole_sample_is_written() {
     let dir = tempfile::tempdir().unwrap();

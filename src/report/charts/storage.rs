@@ -59,11 +59,26 @@ fn rates(run: &RunResults, system: &str) -> Panel {
     }
 }
 
+/// Why there is no curve, in agreement with the KPI table.
+fn unmeasured(run: &RunResults, system: &str) -> &'static str {
+    let known = |measure: &str| {
+        let name = format!("storage.{system}.{measure}");
+        run.kpis.iter().find(|row| row.name == name).is_some_and(|row| row.mean.is_some())
+    };
+    if known("write_efficiency_burst") {
+        "only bursts of writes were measured: see write_efficiency_burst"
+    } else if known("theoretical_read_rate") || known("theoretical_write_rate") {
+        "never saturated: no efficiency to measure"
+    } else {
+        "no theoretical rate is known: no efficiency to measure"
+    }
+}
+
 /// A direction that was never saturated has no efficiency and no curve.
 fn efficiencies(run: &RunResults, system: &str) -> Panel {
     let measured: Vec<_> =
         pair(run, system, "efficiency").into_iter().filter(|(_, _, s)| timeline::any_value(s)).collect();
-    let note = measured.is_empty().then(|| "never saturated: no efficiency to measure".to_owned());
+    let note = measured.is_empty().then(|| unmeasured(run, system).to_owned());
     Panel {
         title: format!("{system}, efficiency"),
         x: timeline::time_axis(run, 2),

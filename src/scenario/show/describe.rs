@@ -85,11 +85,12 @@ fn header(out: &mut String, plan: &Plan) {
     let _ = writeln!(out, "{}", plan.title);
     let _ = writeln!(
         out,
-        "  {} from {}, results after {}; {} replications, seed {}",
+        "  {} from {}, results after {}; {} replication{}, seed {}",
         time(plan.horizon),
         plan.start,
         time(plan.warmup),
         count(u64::from(plan.replications)),
+        if plan.replications == 1 { "" } else { "s" },
         plan.seed
     );
 }

@@ -89,8 +89,9 @@ fn expand_list(items: &[Node], segments: &[&str], path: &mut Vec<String>, out: &
     }
 }
 
-/// Writes a value at a path that [`expand`] returned, making tables on the way; `keys` holds where each segment of the
-/// path was written.
+/// Writes a value at a path that [`expand`] returned, making tables on the way.
+///
+/// `keys` holds the place of each segment of the address, which becomes the place of the keys written here.
 pub fn put(table: &mut Table, path: &[String], keys: &[Place], value: &Node) {
     let (Some((name, rest)), Some((key, keys))) = (path.split_first(), keys.split_first()) else { return };
     if rest.is_empty() {

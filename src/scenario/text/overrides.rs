@@ -32,6 +32,11 @@ fn apply_one(table: &mut Table, source: &Arc<Source>) -> Result<(), Box<Diagnost
     if segments == ["extends"] || segments == ["format"] {
         return Err(refuse(&format!("'{}' cannot be overridden", segments[0])));
     }
+    if let Some(at) = left.find('[') {
+        let message = "an address with brackets: items of a list are numbered from 0";
+        let help = "write 'work.online.generators.0.gpus', or '*' for all items";
+        return Err(Box::new(Diagnostic::new("E0401", message).at(&whole.at(at..left.len())).help(help)));
+    }
     guard::check(right).map_err(|broken| refuse(&broken.message))?;
     let node = value(source, left.len() + 1, right);
     let paths = address::expand(table, &segments);
@@ -46,15 +51,15 @@ fn apply_one(table: &mut Table, source: &Arc<Source>) -> Result<(), Box<Diagnost
     Ok(())
 }
 
-/// Where each segment of an address stands.
-fn places(whole: &Place, address: &str) -> Vec<Place> {
+/// The place of each segment of the address `left`, with which the argument begins.
+fn places(whole: &Place, left: &str) -> Vec<Place> {
     let mut from = 0;
-    let place = |segment: &str| {
-        let start = from + segment.len() - segment.trim_start().len();
-        from += segment.len() + 1;
-        whole.at(start..start + segment.trim().len())
+    let place = |part: &str| {
+        let start = from + part.len() - part.trim_start().len();
+        from += part.len() + 1;
+        whole.at(start..start + part.trim().len())
     };
-    address.split('.').map(place).collect()
+    left.split('.').map(place).collect()
 }
 
 /// The value of an argument: TOML where it is TOML, else the plain text.
