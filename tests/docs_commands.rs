@@ -6,6 +6,7 @@
 //!
 //! A block marked `toml` that begins with `# file: NAME` is written to that file. Each line of a block marked `text` must
 //! stand in the output of one command before it: its words up to the first number, because numbers may move with the model.
+
 #![cfg(unix)]
 
 use std::fs;
@@ -90,7 +91,7 @@ fn try_page(page: &str) -> Vec<String> {
             }
             "toml" => {
                 if let Some(name) = block.text[0].strip_prefix("# file: ") {
-                    fs::write(folder.path().join(name), block.text.join("\n")).unwrap();
+                    fs::write(folder.path().join(name), block.text.join("\n")).expect("a file can be written");
                 }
             }
             "text" => compare(&block, &outputs, &at),
@@ -102,22 +103,22 @@ fn try_page(page: &str) -> Vec<String> {
 
 /// A folder with the scenarios, and the program under the name `apollo`.
 fn prepared() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder can be made");
     copy(&Path::new(ROOT).join("scenarios"), &folder.path().join("scenarios"));
-    fs::create_dir(folder.path().join("bin")).unwrap();
-    symlink(env!("CARGO_BIN_EXE_apollo"), folder.path().join("bin/apollo")).unwrap();
+    fs::create_dir(folder.path().join("bin")).expect("a folder can be made");
+    symlink(env!("CARGO_BIN_EXE_apollo"), folder.path().join("bin/apollo")).expect("a link can be made");
     folder
 }
 
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("the scenarios can be listed") {
+        let path = entry.expect("an entry can be read").path();
+        let target = to.join(path.file_name().expect("an entry has a name"));
         if path.is_dir() {
             copy(&path, &target);
         } else {
-            fs::copy(&path, &target).unwrap();
+            fs::copy(&path, &target).expect("a scenario can be copied");
         }
     }
 }
@@ -125,13 +126,14 @@ fn copy(from: &Path, to: &Path) {
 /// Runs a line and checks its exit code; gives all it printed.
 fn run(folder: &Path, line: &str, at: &str) -> String {
     let (command, wanted) = match line.split_once("# exit code ") {
-        Some((command, code)) => (command, code.trim().parse::<i32>().unwrap()),
+        Some((command, code)) => (command, code.trim().parse::<i32>().expect("an exit code is a number")),
         None => (line, 0),
     };
     let command = command.replace("cargo run --release -- ", "apollo ");
     assert!(command.starts_with("apollo "), "{at}: `{command}` is no command of ours; see NOT_RUN");
     let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap_or_default());
-    let done = Command::new("sh").args(["-c", &command]).current_dir(folder).env("PATH", path).output().unwrap();
+    let done = Command::new("sh").args(["-c", &command]).current_dir(folder).env("PATH", path).output();
+    let done = done.expect("there is a shell");
     let printed = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
     assert_eq!(done.status.code(), Some(wanted), "{at}: `{command}` printed\n{printed}");
     printed

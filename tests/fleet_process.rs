@@ -72,7 +72,7 @@ fn one_timer_per_unit(units: u64, stream: &mut Stream) -> (f64, f64) {
 
 fn difference(a: &[f64], b: &[f64]) -> [f64; 2] {
     let paired: Vec<f64> = a.iter().zip(b).map(|(x, y)| x - y).collect();
-    interval::mean_ci95(&paired).unwrap().1
+    interval::mean_ci95(&paired).expect("several replications").1
 }
 
 #[test]

@@ -324,6 +324,7 @@ fn overrides_read_well() {
         "work.online.generators.0.gpus=90k",
         "work.online.batch=[1",
         "link.phx-dal=3",
+        "work.online.batches=3",
         "link.*.capcity=5",
         "work.online.weights.publsh=full",
         "work.online.generators[0].gpus=5",

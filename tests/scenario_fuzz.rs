@@ -131,10 +131,10 @@ fn begin(plan: &Plan) {
 /// The texts that are mutated: the committed scenarios and the templates.
 fn seeds() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(folder).expect("listed").map(|e| e.expect("read").path()).collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     files.sort();
-    let mut texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let mut texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).expect("read")).collect();
     texts.extend(templates().iter().map(|t| t.text.to_owned()));
     assert!(texts.len() > 3);
     texts

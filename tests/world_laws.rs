@@ -48,7 +48,8 @@ fn check_measures(plan: &Plan, m: &Measured, what: &str) {
         }
     }
     for fleet in &plan.fleets {
-        let get = |measure: &str| value(m, &format!("fleet.{}.{measure}", fleet.name)).unwrap();
+        let get =
+            |measure: &str| value(m, &format!("fleet.{}.{measure}", fleet.name)).expect("every plan has this KPI");
         let (installed, available) = (get("installed"), get("available"));
         assert!((installed - available - get("in_repair")).abs() < 1e-6 * installed, "{what}: {}", fleet.name);
         assert!(get("assigned") <= available * (1.0 + 1e-9), "{what}: {}", fleet.name);
@@ -68,10 +69,12 @@ fn check_loop(m: &Measured, name: &str, max_lag: u32, what: &str) {
     let get = |measure: &str| value(m, &format!("rl.{name}.{measure}"));
     if let Some(feedback) = get("feedback_time") {
         let phases = ["transfer", "batch_wait", "step", "publish", "swap"];
-        let sum: f64 = phases.iter().map(|p| get(&format!("feedback_time.{p}")).unwrap()).sum();
+        let sum: f64 =
+            phases.iter().map(|p| get(&format!("feedback_time.{p}")).expect("every plan has this KPI")).sum();
         assert!((feedback - sum).abs() <= 1e-12 * feedback, "{what}: {name} phases {sum}, feedback time {feedback}");
-        let cycle = get("cycle_time").unwrap();
-        let before = get("cycle_time.generation").unwrap() + get("cycle_time.reward").unwrap();
+        let cycle = get("cycle_time").expect("every plan has this KPI");
+        let before = get("cycle_time.generation").expect("every plan has this KPI")
+            + get("cycle_time.reward").expect("every plan has this KPI");
         assert!((cycle - before - feedback).abs() <= 1e-9 * cycle, "{what}: {name} cycle {cycle}");
         assert!(get("feedback_time.p50") <= get("feedback_time.p95"), "{what}: {name}");
         assert!(get("feedback_time.p95") <= get("feedback_time.max"), "{what}: {name}");
@@ -85,8 +88,8 @@ fn check_loop(m: &Measured, name: &str, max_lag: u32, what: &str) {
 }
 
 fn check_copy(plan: &Plan, m: &Measured, name: &str, wanted: f64, to: usize, what: &str) {
-    let done = value(m, &format!("transfer.{name}.bytes_done")).unwrap();
-    let refused = value(m, &format!("storage.{}.refused", plan.storages[to].name)).unwrap();
+    let done = value(m, &format!("transfer.{name}.bytes_done")).expect("every plan has this KPI");
+    let refused = value(m, &format!("storage.{}.refused", plan.storages[to].name)).expect("every plan has this KPI");
     assert!(done + 1e-6 * wanted >= 0.0 && done <= wanted * (1.0 + 1e-9), "{what}: {name} {done} of {wanted}");
     if value(m, &format!("transfer.{name}.time")).is_some() {
         assert!(done + refused >= wanted * (1.0 - 1e-9), "{what}: {name} ended with {done} of {wanted}");

@@ -20,7 +20,8 @@ use world_support::{kpi, plan_with, run};
 
 /// The small plan with nothing that fails and nothing beside the loop.
 fn calm(overrides: &[&str]) -> Plan {
-    let base = SMALL.split("[work.copy]").next().unwrap().replace("waves = 4", "failures = false");
+    let base =
+        SMALL.split("[work.copy]").next().expect("a split has a first part").replace("waves = 4", "failures = false");
     let base = base.replace("gpus = 1152", "gpus = 1152\nfailures = false");
     let base = base.replace("gpus = 2304", "gpus = 2304\nfailures = false").replace("priority = 7", "");
     plan_with(&base, overrides)
@@ -29,13 +30,13 @@ fn calm(overrides: &[&str]) -> Plan {
 /// KPIs of all replications of a plan, each replication with its own draws.
 fn columns<const N: usize>(plan: &Plan, names: [&str; N]) -> [Vec<f64>; N] {
     let all: Vec<Measured> = (0..plan.replications).map(|r| audited(plan, r, 10).0).collect();
-    names.map(|name| all.iter().map(|m| value(m, name).unwrap()).collect())
+    names.map(|name| all.iter().map(|m| value(m, name).expect("the loop closes")).collect())
 }
 
 /// The 95 % interval of the mean of `b − a`, replication by replication.
 fn paired(a: &[f64], b: &[f64]) -> (f64, [f64; 2]) {
     let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| b - a).collect();
-    interval::mean_ci95(&differences).unwrap()
+    interval::mean_ci95(&differences).expect("there are several replications")
 }
 
 /// The publish itself never takes longer on a wider link. The loop around it steps and publishes in turns, and where
@@ -405,4 +406,18 @@ fn the_smallest_loop_runs() {
     println!("{} steps in {events} events", value(&m, "rl.loop.steps").unwrap());
     assert!(value(&m, "rl.loop.steps").unwrap() > 20.0);
     assert!(value(&m, "rl.loop.lag.max").unwrap() <= 1.0);
+}
+
+/// Shares of time and rates are of the time the work ran, not of a measured part it fills by half.
+#[test]
+fn a_loop_that_ends_early_is_no_idler_than_one_that_goes_on() {
+    let names = ["rl.loop.tokens_rate", "rl.loop.trainer_idle"];
+    let whole = columns(&calm(&[]), names);
+    let half = columns(&calm(&["work.loop.ends=\"22 min\""]), names);
+    for ((name, whole), half) in names.into_iter().zip(whole).zip(half) {
+        assert!(whole[0] > 0.0 && (half[0] / whole[0] - 1.0).abs() < 0.1, "{name}: {} of {}", half[0], whole[0]);
+    }
+    let never = run(&calm(&["work.loop.ends=\"4 min\""]));
+    let idle = never.kpis.iter().find(|k| k.name == "rl.loop.trainer_idle").unwrap();
+    assert_eq!((idle.mean, idle.reason.as_deref()), (None, Some("the loop did not run in the measured part")));
 }

@@ -134,9 +134,12 @@ fn causes(measured: &[Measured]) -> Vec<Cause> {
 
 fn warnings(plan: &Plan, measured: &[Measured]) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = plan.warnings.iter().map(|w| (w.message.clone(), w.at.clone())).collect();
-    for (r, m) in measured.iter().enumerate() {
-        all.extend(m.notes.iter().map(|note| (note.clone(), format!("replication {r}"))));
+    let mut notes: BTreeMap<&str, usize> = BTreeMap::new();
+    for note in measured.iter().flat_map(|m| &m.notes) {
+        *notes.entry(note).or_default() += 1;
     }
+    let of = measured.len();
+    all.extend(notes.into_iter().map(|(note, n)| (note.to_owned(), format!("{n} of {of} replications"))));
     all
 }
 

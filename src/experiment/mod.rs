@@ -163,3 +163,44 @@ fn flow_row((record, bottleneck): (crate::model::carriage::FlowRecord, String)) 
         bottleneck,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::load_text;
+
+    const COPY: &str = r#"
+        format = 1
+        start = 2026-01-05
+        horizon = "1 h"
+        warmup = "0 s"
+        replications = 1
+        site.east = {}
+        site.west = {}
+        link.l = { between = ["west", "east"], capacity = "8 Gbps", rtt = "40 ms", framing = 1.0, failures = false }
+        storage.a = { site = "west", system = "azure-blob", capacity = "1 PB" }
+        storage.b = { site = "east", system = "azure-blob", capacity = "1 PB" }
+        work.c = { kind = "copy", from = "a", to = "b", bytes = "7.2 TB", setup_rtts = 0 }
+    "#;
+
+    fn row(overrides: &[&str], name: &str) -> results::KpiRow {
+        let overrides: Vec<String> = overrides.iter().map(|o| (*o).to_owned()).collect();
+        let (plan, _) = load_text("copy.toml", COPY, &overrides).expect("a sound plan");
+        let results = run(&plan, &RunOptions { threads: Some(1), ..RunOptions::quiet() }).expect("a run");
+        results.kpis.into_iter().find(|k| k.name == name).expect("the KPI is produced")
+    }
+
+    /// 7.2 TB at 1 GB/s take two hours; the horizon is one.
+    #[test]
+    fn a_copy_that_the_horizon_cuts_has_a_projected_finish_and_one_that_its_end_cuts_has_none() {
+        let start = 1_767_571_200.0;
+        for ends in [&[][..], &["work.c.ends=\"1 h\""]] {
+            let finish = row(ends, "transfer.c.projected_finish").mean.expect("a projection");
+            assert!((finish - start - 7200.0).abs() < 1.0, "{finish}");
+            let reason = row(ends, "transfer.c.time").reason.expect("no time");
+            assert!(reason.starts_with("unfinished at the horizon: 50.0 % done"), "{reason}");
+        }
+        let reason = row(&["work.c.ends=\"30 min\""], "transfer.c.projected_finish").reason.expect("no projection");
+        assert!(reason.starts_with("cut short by the end of the work: 25.0 % done"), "{reason}");
+    }
+}

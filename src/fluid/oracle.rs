@@ -145,7 +145,7 @@ impl Twin {
             let active = self.metered(meter).next().is_some();
             let saturating = &self.saturating[meter];
             let stops = |cause: Cause| saturating.iter().any(|&resource| cause == Cause::Resource(resource));
-            let bound = rate > 0.0 && self.metered(meter).any(|(flow, _)| stops(flow.cause));
+            let bound = self.metered(meter).any(|(flow, _)| stops(flow.cause));
             let reading = &mut self.readings[meter];
             reading.total += rate * seconds;
             reading.active_s += if active { seconds } else { 0.0 };

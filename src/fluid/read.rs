@@ -95,7 +95,7 @@ impl Sharing {
     pub fn peek_meter(&self, now: i64, meter: MeterId) -> MeterReading {
         let meter = &self.meters[meter.index()];
         let span = Instant::at(now).seconds_since(meter.settled).max(0.0);
-        let (active, bound) = (!meter.members.is_empty(), meter.bound && meter.rate > 0.0);
+        let (active, bound) = (!meter.members.is_empty(), meter.bound);
         MeterReading {
             rate: meter.rate,
             total: meter.total.value() + meter.rate * span,

@@ -389,8 +389,7 @@ impl Meter {
         if !self.members.is_empty() {
             self.active += FlowTime::span(1, self.settled, now);
         }
-        // Held at nothing by higher priorities is not saturation of what this meter watches.
-        if self.bound && self.rate > 0.0 {
+        if self.bound {
             self.bound_total = self.bound_total.plus(carried);
             self.bound_time += FlowTime::span(1, self.settled, now);
         }

@@ -116,8 +116,8 @@ pub struct MeterReading {
     pub total: f64,
     /// Seconds with at least one member flow present, moving or not.
     pub active_s: f64,
-    /// Meter units carried while the meter moves and at least one member is stopped by a saturating resource.
+    /// Meter units carried while at least one member is stopped by one of the saturating resources.
     pub bound_total: f64,
-    /// Seconds of the same. A meter held at nothing by higher priorities does not count as bound.
+    /// Seconds with at least one member stopped by one of the saturating resources, at rate 0 or above.
     pub bound_s: f64,
 }

@@ -161,7 +161,7 @@ mod tests {
         let found = lookup("link.phx-dal.phoenix-to-dallas.utilisation.p95").unwrap();
         assert_eq!(found.entity, ["phx-dal", "phoenix-to-dallas"]);
         assert_eq!(found.stat, Some(Stat::P95));
-        assert_eq!(lookup("wan.worst_utilisation").unwrap().entity, Vec::<String>::new());
+        assert_eq!(lookup("wan.busiest_utilisation").unwrap().entity, Vec::<String>::new());
         assert_eq!(lookup("rl.online.on_time.fraction").unwrap().stat, Some(Stat::Fraction));
         assert_eq!(lookup("fleet.phoenix.spares_needed.p99").unwrap().stat, Some(Stat::P99));
     }
@@ -183,7 +183,7 @@ mod tests {
             ("rl.online.feedback_time.transfr", "rl.online.feedback_time.transfer"),
             ("flet.dallas.available", "fleet.dallas.available"),
             ("rl.online.on_time", "rl.online.on_time.fraction"),
-            ("wan.worst_utilization", "wan.worst_utilisation"),
+            ("wan.busiest_utilization", "wan.busiest_utilisation"),
             ("link.a-b.x-to-y.utilization.max", "link.a-b.x-to-y.utilisation.max"),
         ] {
             let error = lookup(wrong).unwrap_err();

@@ -150,8 +150,8 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         "1",
         D::Ratio,
         NONE,
-        "time the trainer waits for a batch / time",
-        "Share of time in which the trainer is up and waits until a batch of trajectories is there.",
+        "time the trainer waits for a batch / time the work ran",
+        "Share of the work's time in the measured part in which the trainer is up and waits until a batch of trajectories is there.",
     ),
     kpi(
         "rl.*.generator_idle",
@@ -167,8 +167,8 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         "tok/s",
         D::TokenRate,
         NONE,
-        "tokens generated / time",
-        "Tokens per second of all generator sites.",
+        "tokens generated / time the work ran",
+        "Tokens per second of all generator sites, over the work's time in the measured part.",
     ),
     kpi("rl.*.steps", "step", D::Count, NONE, "trainer steps finished", "Steps in the measured time."),
     kpi(
@@ -200,8 +200,8 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         "1",
         D::Ratio,
         NONE,
-        "time the trainer is down or recovering / time",
-        "Share of time from a failure in the trainer pool until the work lost since the last checkpoint is done again: \
+        "time the trainer is down or recovering / time the work ran",
+        "Share of the work's time in the measured part from a failure in the trainer pool until the work lost since the last checkpoint is done again: \
          detection, replacement, reading the checkpoint, recomputing.",
     ),
     kpi(

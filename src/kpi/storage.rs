@@ -13,8 +13,8 @@ pub(super) const STORAGE: &[Kpi] = &[
         "payload read while saturated / (time saturated × theoretical read rate)",
         "Payload bytes delivered to readers per second while the system is saturated for reads, over its theoretical \
          read rate. Saturated for reads: a shared throughput resource of the system is fully used and is the \
-         bottleneck of flows that read; a QoS cap is not such a resource, and moments in which higher \
-         priorities leave nothing at all to the direction do not count. Theoretical read rate: the least, over the \
+         bottleneck of flows that read; a QoS cap is not such a resource. Time in which higher \
+         priorities leave little or nothing to the direction counts: contention is measured. Theoretical read rate: the least, over the \
          stages, of installed rate (NIC line rate, data-sheet device rate) over the crossings a read cannot avoid, \
          media to head to client once each. On nodes that are head and enclosure at once a read crosses the NIC \
          outwards twice, so the theoretical rate is half the line rate. Protocol overhead, operation limits, rebuild \
@@ -158,7 +158,9 @@ pub(super) const STORAGE: &[Kpi] = &[
         D::Factor,
         NONE,
         "bytes written to buffer and media / payload bytes acknowledged",
-        "Bytes the devices write per client byte: buffer copies plus stripes with parity after data reduction. Null \
+        "Bytes the devices write per client byte: buffer copies plus stripes with parity after data reduction. Over the \
+         whole run, warm-up included, because the buffer carries bytes across the cut; what is still in the buffer at \
+         the end is not on the media yet. Null \
          when nothing was written or the system hides its write path.",
     ),
     kpi(

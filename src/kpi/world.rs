@@ -24,7 +24,7 @@ pub(super) const WAN: &[Kpi] = &[
         "Time of the measured part in which the link can carry nothing. A link that lost some of its waves is up.",
     ),
     kpi(
-        "wan.worst_utilisation",
+        "wan.busiest_utilisation",
         "1",
         D::Ratio,
         NONE,

@@ -54,14 +54,14 @@ pub enum RlEvent {
         /// Generator pool.
         pool: u16,
         /// Cohort of the pool.
-        cohort: u16,
+        cohort: u32,
     },
     /// A cohort has taken new weights and goes on.
     CohortResume {
         /// Generator pool.
         pool: u16,
         /// Cohort of the pool.
-        cohort: u16,
+        cohort: u32,
     },
     /// A pool sends the trajectories whose reward is known.
     Ship {

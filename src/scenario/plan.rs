@@ -3,6 +3,8 @@
 //! Base units: bytes, bytes per second, seconds, watts, GPUs; shares as 0…1. Vectors are sorted by name, so
 //! nothing depends on the order in which a planner wrote the tables. A `Plan` is valid by construction: every
 //! index is in range, every rate, size and duration is finite and in the range its key allows.
+//!
+//! Longer than other files because it is one contract: one record per table of the language, most lines documentation.
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 

@@ -88,7 +88,7 @@ fn kpis() -> Vec<KpiRow> {
             "unfinished at the horizon: 1.2 PB of 2 PB done, projected finish 9.8 h",
         ),
     ];
-    rows.push(kpi("wan.worst_utilisation", "1", 0.9987, 0.0009));
+    rows.push(kpi("wan.busiest_utilisation", "1", 0.9987, 0.0009));
     rows
 }
 

@@ -235,7 +235,7 @@ impl Generators {
         }
         let Some(Reverse(first)) = state.running.peek() else { return };
         let wait = SimDuration::from_secs_f64_ceil(((first.mark - state.clock) / rate).max(0.0));
-        let event = RlEvent::CohortDue { pool: pool as u16, cohort: cohort as u16 };
+        let event = RlEvent::CohortDue { pool: pool as u16, cohort: cohort as u32 };
         state.due = Some(ctx.schedule_keyed(ctx.now().saturating_add(wait), CLASS_MODEL, Event::Rl(work, event)));
     }
 
@@ -390,7 +390,7 @@ impl Generators {
             self.advance(pool, cohort, now);
             let share = (slice as f64 + self.pools[pool].params.swaps.uniform()) / count as f64;
             let pause = SimDuration::from_secs_f64(quantile(&self.params.swap, share));
-            let event = RlEvent::CohortResume { pool: pool as u16, cohort: cohort as u16 };
+            let event = RlEvent::CohortResume { pool: pool as u16, cohort: cohort as u32 };
             let work = self.work;
             let state = &mut self.pools[pool].cohorts[cohort];
             for key in [state.due.take(), state.resume.take()].into_iter().flatten() {

@@ -19,7 +19,7 @@ impl Model for Alone {
         let bound = self.room + self.finished.iter().map(|s| s.weight).sum::<f64>();
         match event {
             Event::Rl(_, RlEvent::CohortDue { pool, cohort }) => {
-                self.generators.cohort_due(ctx, pool.into(), cohort.into(), bound);
+                self.generators.cohort_due(ctx, pool.into(), cohort as usize, bound);
             }
             Event::Rl(_, RlEvent::Ship { pool }) => {
                 if let Some((number, _)) = self.generators.ship(ctx, pool.into()) {
@@ -29,7 +29,7 @@ impl Model for Alone {
                 self.generators.refill(ctx, bound);
             }
             Event::Rl(_, RlEvent::CohortResume { pool, cohort }) => {
-                self.generators.resume(ctx, pool.into(), cohort.into());
+                self.generators.resume(ctx, pool.into(), cohort as usize);
             }
             _ => unreachable!("generators have no other events"),
         }

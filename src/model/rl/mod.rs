@@ -25,6 +25,7 @@ pub mod trainer;
 use super::event::{CLASS_MODEL, Event, RlEvent};
 use super::ids::WorkId;
 use crate::engine::Context;
+use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
 use generators::{GeneratorParams, Generators};
 use ledger::{Ledger, LoopStats};
@@ -117,7 +118,8 @@ pub struct Rl {
     trainer: Trainer,
     publisher: Publisher,
     ledger: Ledger,
-    running: bool,
+    /// 1 while the work runs: shares of time and rates are of this time.
+    running: Level,
     /// Trajectories that finished steps have used.
     consumed: f64,
     /// When the work ended: what is open then is judged at that instant, not at the horizon.
@@ -133,7 +135,7 @@ impl Rl {
             publisher: Publisher::new(params.work, params.publish.clone(), params.generators.pools.len()),
             ledger: Ledger::new(params.feedback_target),
             params,
-            running: false,
+            running: Level::new(SimTime::ZERO, 0.0),
             consumed: 0.0,
             ended: None,
         }
@@ -141,7 +143,7 @@ impl Rl {
 
     /// The work begins; `live` holds each pool's engines, `gpus` the trainer's GPUs.
     pub fn start(&mut self, ctx: &mut Context<'_, Event>, live: &[u64], gpus: u64) {
-        self.running = true;
+        self.running.set(ctx.now(), 1.0);
         self.trainer.begin(ctx, gpus);
         for (pool, &engines) in live.iter().enumerate() {
             self.generators.set_live(ctx, pool, engines, false);
@@ -151,7 +153,7 @@ impl Rl {
 
     /// The work ends: everything under way is dropped.
     pub fn stop(&mut self, ctx: &mut Context<'_, Event>) {
-        self.running = false;
+        self.running.set(ctx.now(), 0.0);
         self.ended = Some(ctx.now());
         self.generators.stop(ctx);
         self.trainer.stop(ctx);
@@ -160,15 +162,15 @@ impl Rl {
 
     /// Handles one of the loop's own events; effects go to `out`.
     pub fn handle(&mut self, event: RlEvent, ctx: &mut Context<'_, Event>, out: &mut Vec<RlEffect>) {
-        if !self.running {
+        if !self.is_running() {
             return;
         }
         match event {
             RlEvent::CohortDue { pool, cohort } => {
                 let bound = self.admission_bound();
-                self.generators.cohort_due(ctx, pool.into(), cohort.into(), bound);
+                self.generators.cohort_due(ctx, pool.into(), cohort as usize, bound);
             }
-            RlEvent::CohortResume { pool, cohort } => self.generators.resume(ctx, pool.into(), cohort.into()),
+            RlEvent::CohortResume { pool, cohort } => self.generators.resume(ctx, pool.into(), cohort as usize),
             RlEvent::Ship { pool } => {
                 if let Some((number, bytes)) = self.generators.ship(ctx, pool.into()) {
                     out.push(RlEffect::Ship { pool, number, bytes });
@@ -219,14 +221,14 @@ impl Rl {
 
     /// The trainer lost a unit to a failure.
     pub fn trainer_failed(&mut self, ctx: &mut Context<'_, Event>, gpus: u64) {
-        if self.running {
+        if self.is_running() {
             self.trainer.fail(ctx, gpus);
         }
     }
 
     /// The trainer's pool has changed; `settled` when it has all it will get for now.
     pub fn trainer_changed(&mut self, ctx: &mut Context<'_, Event>, gpus: u64, settled: bool, out: &mut Vec<RlEffect>) {
-        if self.running {
+        if self.is_running() {
             self.trainer.pool_changed(ctx, gpus, settled, out);
             self.try_step(ctx);
         }
@@ -234,7 +236,7 @@ impl Rl {
 
     /// A generator pool has a new number of live engines; `failed` when trajectories were lost with the difference.
     pub fn generators_changed(&mut self, ctx: &mut Context<'_, Event>, pool: u16, engines: u64, failed: bool) {
-        if self.running {
+        if self.is_running() {
             self.generators.set_live(ctx, pool.into(), engines, failed);
             self.refill(ctx);
         }
@@ -257,6 +259,7 @@ impl Rl {
         self.trainer.reset(now);
         self.publisher.reset();
         self.ledger.reset(now);
+        self.running.reset(now);
     }
 
     /// Statistics since the last reset. Trajectories still in the loop count as late when they are older than the
@@ -265,6 +268,7 @@ impl Rl {
         let open: Vec<Sample> = self.generators.open_samples().chain(self.trainer.open_samples()).copied().collect();
         let mut stats = self.ledger.stats(self.ended.unwrap_or(now), &open);
         self.generators.fill_stats(now, &mut stats);
+        stats.ran_s = self.running.integral(now);
         self.trainer.fill_stats(now, &mut stats);
         self.publisher.fill_stats(&mut stats);
         stats
@@ -278,6 +282,10 @@ impl Rl {
     /// Feedback times completed since the last call: 95th percentile, for the time series.
     pub fn take_recent_p95(&mut self) -> Option<f64> {
         self.ledger.take_recent_p95()
+    }
+
+    fn is_running(&self) -> bool {
+        self.running.value() > 0.0
     }
 
     fn admission_bound(&self) -> f64 {

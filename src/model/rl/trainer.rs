@@ -192,9 +192,6 @@ impl Trainer {
         self.queued = self.queue.iter().map(|s| s.weight).sum();
         if self.queued >= self.whole_batch() {
             let batch = self.take_batch();
-            for sample in &batch {
-                self.lag.add(f64::from(version - sample.version), count(sample.weight));
-            }
             let tokens: f64 = batch.iter().map(|s| s.tokens * s.weight).sum();
             let time = SimDuration::from_secs_f64(self.params.step.time(tokens, self.gpus as f64));
             let event = Event::Rl(self.work, RlEvent::StepDone);
@@ -233,6 +230,9 @@ impl Trainer {
         };
         let now = ctx.now();
         self.set_state(now, State::Idle);
+        for sample in &batch {
+            self.lag.add(f64::from(self.version - sample.version), count(sample.weight));
+        }
         self.version += 1;
         self.steps += 1;
         self.last_step = now - began;
@@ -368,8 +368,8 @@ impl Trainer {
         stats.step_time = self.step_times.mean();
         stats.checkpoint_time = self.checkpoint_times.mean();
         stats.checkpoints = self.checkpoint_times.weight();
-        stats.trainer_idle = self.idle.mean(now);
-        stats.trainer_down = self.down.mean(now);
+        let share = |level: &Level| (stats.ran_s > 0.0).then(|| level.integral(now) / stats.ran_s);
+        (stats.trainer_idle, stats.trainer_down) = (share(&self.idle), share(&self.down));
         stats.lag = self.lag.clone();
         stats.skipped_checkpoints = self.skipped_checkpoints;
     }

@@ -157,10 +157,10 @@ pub fn build(
             system.crossings.provisioned = Some((rate, rate));
         }
     }
-    // What a layout never crosses is no use of it: a single node sends nothing to another one.
     let Crossings { read, write, migration, .. } = &mut system.crossings;
     for uses in [read, write, migration] {
-        uses.retain(|&(_, per_byte)| per_byte > 0.0);
+        // A single node has no peers: hops that carry nothing are no crossings.
+        uses.retain(|&(_, a)| a > 0.0);
     }
     system.crossings
 }
@@ -325,16 +325,12 @@ mod tests {
     }
 
     #[test]
-    fn a_single_node_has_no_hop_and_no_use_of_zero() {
+    fn a_single_node_has_no_hops_to_peers() {
         let layout = LayoutParams::SharedNodes { nodes: 1.0, nic: 1.0, media_read: 9.0, media_write: 9.0 };
-        let path = WritePathParams { buffer_rate: 9.0, copies: 2.0, reduction: 1.0, migration_read: 1.0, stripe: 1.1 };
-        for path in [None, Some(&path)] {
-            let one = build(&mut Resources::default(), "s", &layout, path, NO_OVERHEAD);
-            let uses: Vec<_> = [&one.read, &one.write, &one.migration].into_iter().flatten().collect();
-            assert!(uses.iter().all(|(_, per_byte)| *per_byte > 0.0), "{uses:?}");
-            assert_eq!(capacity_in(&one, false, 1), 1.0, "a read leaves the node once");
-            assert_eq!(capacity_in(&one, true, 0), 1.0, "a write enters it once");
-        }
+        let path = WritePathParams { buffer_rate: 9.0, copies: 2.0, reduction: 2.0, migration_read: 0.5, stripe: 1.1 };
+        let one = build(&mut Resources::default(), "s", &layout, Some(&path), NO_OVERHEAD);
+        assert_eq!(one.read, [(one.resources[1], 1.0), (one.resources[2], 1.0)]);
+        assert_eq!(one.migration, [(one.resources[3], 0.55)], "a flow uses no resource by nothing");
     }
 
     #[test]

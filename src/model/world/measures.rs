@@ -7,10 +7,10 @@ use crate::model::recorder::Track;
 use crate::model::rl::ledger::LoopStats;
 use crate::model::storage::layout::theoretical;
 use crate::stats::Sketch;
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimTime;
 
-/// A bin in which a system was saturated for less than this share of the time gives no efficiency.
-const SATURATED_SHARE: f64 = 0.05;
+/// More drops than this share are worth a word to the planner.
+const NOTABLE_DROPS: f64 = 0.02;
 
 /// A measured value, or why there is none.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,7 +153,7 @@ impl World {
             out.kpis.push((format!("link.{name}.downtime"), Measure::Value(down)));
         }
         if let Some(worst) = worst {
-            out.kpis.push(("wan.worst_utilisation".into(), Measure::Value(worst)));
+            out.kpis.push(("wan.busiest_utilisation".into(), Measure::Value(worst)));
         }
     }
 
@@ -341,13 +341,12 @@ impl World {
     }
 
     fn measure_rl(&mut self, now: SimTime, index: usize, name: &str, out: &mut Measured) {
-        let span = (now - self.baseline.at).as_secs_f64();
         let Task::Rl(task) = &mut self.works[index].task else { return };
         let stats = task.rl.stats(now);
         let target = task.rl.params.feedback_target.as_secs_f64();
         let mut put = |measure: &str, value: Measure| out.kpis.push((format!("rl.{name}.{measure}"), value));
         put_times(&stats, &mut put);
-        put_loop(&stats, span, &mut put);
+        put_loop(&stats, &mut put);
         if let Some(checkpoint) = task.rl.params.trainer.checkpoint {
             put("checkpoint_bytes", Measure::Value(checkpoint.bytes));
         }
@@ -355,6 +354,12 @@ impl World {
             out.notes.push(format!(
                 "work.{name}: {} checkpoints were skipped because the one before was not written yet",
                 stats.skipped_checkpoints
+            ));
+        }
+        if stats.dropped.is_some_and(|d| d > NOTABLE_DROPS) {
+            out.notes.push(format!(
+                "work.{name}: trajectories are dropped as stale (dropped.fraction), the longest first, so those that train are \
+                 shorter than those generated, and so are the steps; a larger max_lag or a faster loop keeps them"
             ));
         }
         out.sketches.push((format!("rl.{name}.feedback_time"), target, stats.feedback));
@@ -369,95 +374,6 @@ impl World {
                 out.causes.push((name.clone(), self.cause_word(cause).to_owned(), seconds - earlier));
             }
         }
-    }
-
-    // ---- time series -------------------------------------------------------------------------------------------
-
-    /// Names the series; `close_bin` fills them in the same order.
-    pub(super) fn start_recorder(&mut self) {
-        let recorder = &mut self.recorder;
-        for link in self.wan.links() {
-            let (a, b) = (&self.sites[link.ends.0.index()].name, &self.sites[link.ends.1.index()].name);
-            recorder.track(format!("link.{}.{a}-to-{b}.utilisation", link.name), "1");
-            recorder.track(format!("link.{}.{b}-to-{a}.utilisation", link.name), "1");
-        }
-        for storage in &self.storages {
-            let name = &storage.params.name;
-            recorder.track(format!("storage.{name}.read_rate"), "B/s");
-            recorder.track(format!("storage.{name}.write_rate"), "B/s");
-            recorder.track(format!("storage.{name}.read_efficiency"), "1");
-            recorder.track(format!("storage.{name}.write_efficiency"), "1");
-            recorder.track(format!("storage.{name}.buffer_fill"), "1");
-        }
-        for fleet in &self.fleets {
-            recorder.track(format!("fleet.{}.available", fleet.name()), "GPU");
-            recorder.track(format!("fleet.{}.usable", fleet.name()), "GPU");
-        }
-        for work in &self.works {
-            if matches!(work.task, Task::Rl(_)) {
-                recorder.track(format!("rl.{}.feedback_time.p95", work.name), "s");
-            }
-        }
-    }
-
-    /// Closes a bin: means since the end of the last one. Settles nothing, so a run is the same without it.
-    pub fn close_bin(&mut self, at: SimTime) {
-        let span = self.recorder.bin.as_secs_f64();
-        let mut totals = Vec::with_capacity(self.recorder.last.len());
-        let mut values = Vec::with_capacity(self.recorder.tracks.len());
-        self.bin_links(at, span, &mut totals, &mut values);
-        self.bin_storages(at, span, &mut totals, &mut values);
-        for fleet in &self.fleets {
-            let (available, usable) = fleet.present();
-            values.extend([available, usable]);
-        }
-        for work in &mut self.works {
-            if let Task::Rl(task) = &mut work.task {
-                values.push(task.rl.take_recent_p95().unwrap_or(f64::NAN));
-            }
-        }
-        for (track, value) in self.recorder.tracks.iter_mut().zip(values) {
-            track.values.push(value);
-        }
-        self.recorder.ends.push(at);
-        self.recorder.last = totals;
-    }
-
-    fn bin_links(&self, at: SimTime, span: f64, totals: &mut Vec<f64>, values: &mut Vec<f64>) {
-        for link in self.wan.links() {
-            for resource in link.resources {
-                let now = self.carriage.sharing.peek_carried(at.as_nanos(), resource);
-                values.push((now - self.last_total(totals.len())) / (link.capacity * span));
-                totals.push(now);
-            }
-        }
-    }
-
-    fn bin_storages(&self, at: SimTime, span: f64, totals: &mut Vec<f64>, values: &mut Vec<f64>) {
-        for storage in &self.storages {
-            let p = &storage.params;
-            let peek = |m| self.carriage.sharing.peek_meter(at.as_nanos(), m);
-            for meter in [p.meters.read, p.meters.write] {
-                let now = peek(meter).total;
-                values.push((now - self.last_total(totals.len())) / span);
-                totals.push(now);
-            }
-            for (meter, share) in [(p.meters.pure_read, 1.0), (p.meters.steady, 0.0)] {
-                let now = peek(meter);
-                let bytes = now.bound_total - self.last_total(totals.len());
-                let seconds = now.bound_s - self.last_total(totals.len() + 1);
-                totals.extend([now.bound_total, now.bound_s]);
-                let ideal = theoretical(&p.stages, share);
-                let saturated = seconds >= SATURATED_SHARE * span;
-                values.push(ideal.filter(|_| saturated).map_or(f64::NAN, |ideal| bytes / seconds / ideal));
-            }
-            let (ingest, migration) = (peek(p.meters.ingest).total, peek(p.meters.migration).total);
-            values.push(storage.buffer.as_ref().map_or(f64::NAN, |b| b.fill_at(ingest, migration)));
-        }
-    }
-
-    fn last_total(&self, index: usize) -> f64 {
-        self.recorder.last.get(index).copied().unwrap_or(0.0)
     }
 }
 
@@ -490,7 +406,7 @@ fn put_times(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     }
 }
 
-fn put_loop(stats: &LoopStats, span: f64, put: &mut impl FnMut(&str, Measure)) {
+fn put_loop(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     let value = |v: Option<f64>, why: &str| v.map_or_else(|| Measure::None(why.to_owned()), Measure::Value);
     put("on_time.fraction", value(stats.on_time, "no trajectory could be judged"));
     put("censored.fraction", value(stats.censored, "no trajectory had its reward in the measured part"));
@@ -506,16 +422,12 @@ fn put_loop(stats: &LoopStats, span: f64, put: &mut impl FnMut(&str, Measure)) {
     put("publish_time.p95", value(stats.publish.quantile(0.95), unpublished));
     put("publish_time.max", value(stats.publish.max(), unpublished));
     put("published_bytes", Measure::Value(stats.published_bytes));
-    put("trainer_idle", Measure::Value(stats.trainer_idle));
-    put("trainer_down", Measure::Value(stats.trainer_down));
+    let still = "the loop did not run in the measured part";
+    put("trainer_idle", value(stats.trainer_idle, still));
+    put("trainer_down", value(stats.trainer_down, still));
     put("generator_idle", value(stats.generator_idle, "no engine was live"));
-    put("tokens_rate", Measure::Value(stats.tokens / span));
+    put("tokens_rate", value((stats.ran_s > 0.0).then(|| stats.tokens / stats.ran_s), still));
     put("checkpoint_time", value(stats.checkpoint_time, "no checkpoint was finished in the measured part"));
     put("checkpoints", Measure::Value(stats.checkpoints));
     put("interruptions", Measure::Value(stats.interruptions as f64));
-}
-
-/// The bin width that gives about 360 bins over `horizon`.
-pub fn bin_width(horizon: SimDuration) -> SimDuration {
-    SimDuration::from_nanos((horizon.as_nanos() / 360).max(1))
 }

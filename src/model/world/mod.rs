@@ -1,10 +1,11 @@
 //! The wiring point: what one component tells another is written here and nowhere else.
 //!
-//! Components hand back effects; [`World`] routes them. After every event that touched a flow, [`World::settle`]
+//! Components hand back effects; [`World`] routes them. After every event that touched a flow, `World::settle`
 //! takes finished flows, lets write buffers react to new rates, and puts the next completion into the calendar.
 
 mod audit;
 mod measures;
+mod series;
 mod works;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ use crate::engine::{Context, Key, Model};
 use crate::fluid::{Cause, Finished, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId};
 use crate::units::SimTime;
 
-pub use measures::{Measure, Measured, bin_width};
+pub use measures::{Measure, Measured};
+pub use series::bin_width;
 
 /// Resources of a site.
 #[derive(Clone, Debug)]

@@ -32,8 +32,9 @@ codes! {
         "The named file does not exist, is a directory, or is not UTF-8 text. Paths inside a scenario (`extends`, \
          `empirical`) are relative to the file that contains them.";
     "E0003" "the file is too large or nested too deeply":
-        "A scenario may have 8 MiB, 24 levels of nesting and 200,000 keys and array elements. The limits are \
-         checked before anything is parsed, so that a broken or hostile file fails at once.";
+        "A scenario may have 8 MiB, 24 levels of nesting and 200,000 keys and array elements. These limits are \
+         checked before anything is parsed, so that a broken or hostile file fails at once. It may have 10,000 \
+         parts of one kind (sites, links, works …).";
     "E0004" "the machine could not read the file":
         "The file exists but reading it failed: permissions, or the disk. Nothing in the scenario is at fault.";
     "E0005" "the format version is missing or unknown":

@@ -10,6 +10,9 @@ use crate::scenario::text::source::Place;
 use crate::scenario::text::tree::{Entry, Node, Table, Value};
 use crate::units::{self, Dimension};
 
+/// Most parts of one kind. Far above any plan, far below what the ids of the simulated world can number.
+const MAX_PARTS: usize = 10_000;
+
 impl Reader {
     /// Reads a table. Everything written enters the ledger, and so does every default.
     pub fn record(&mut self, spec: &'static TableSpec, address: &str, table: &Table, place: &Place) -> Record {
@@ -183,6 +186,11 @@ impl Reader {
     /// Named tables; without a table of keys they are works, whose kind decides.
     fn named(&mut self, spec: Option<&'static TableSpec>, table: &Table, address: &str) -> Vec<Record> {
         let mut out = Vec::new();
+        if let Some((_, entry)) = table.iter().nth(MAX_PARTS) {
+            let message = format!("more than {MAX_PARTS} tables in [{address}]");
+            self.report(Diagnostic::new("E0003", message).at(&entry.key));
+            return out;
+        }
         for (name, entry) in table {
             self.check_name(name, &entry.key);
             let Value::Table(inner) = &entry.node.value else {
@@ -279,6 +287,15 @@ pub fn default_value(key: &Key, text: &str) -> Option<Val> {
 mod tests {
     use super::super::range;
     use super::*;
+
+    #[test]
+    fn the_number_of_parts_is_bounded() {
+        let sites = |n: usize| (0..n).map(|i| format!("[site.s{i}]\n")).collect::<String>();
+        let text = |n: usize| format!("format = 1\nhorizon = \"1 h\"\nwarmup = \"0 s\"\n{}", sites(n));
+        assert!(crate::scenario::load_text("t.toml", &text(MAX_PARTS), &[]).is_ok());
+        let errors = crate::scenario::load_text("t.toml", &text(MAX_PARTS + 1), &[]).expect_err("one too many");
+        assert!(crate::scenario::render_text(&errors, false).contains("more than 10000 tables in [site]"));
+    }
 
     #[test]
     fn every_default_reads_and_lies_in_its_range() {

@@ -139,10 +139,10 @@ impl Resolver<'_> {
         let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
         match measure {
             "accounts" if layout != "accounts" => Some(format!("'{name}' has no accounts")),
-            _ if measure.ends_with("of_provisioned") && layout != "provisioned" => {
+            _ if measure.ends_with("of_provisioned") && !matches!(layout, "provisioned" | "accounts") => {
                 Some(format!("'{name}' is not sold by provisioned rate"))
             }
-            _ if measure.contains("efficiency") && layout == "accounts" => {
+            _ if measure.contains("efficiency") && layout == "accounts" && !measure.ends_with("of_provisioned") => {
                 Some(format!("'{name}' is an object service, which has no installed line rate"))
             }
             _ if measure.starts_with("read_efficiency") && !self.moves(name, true) => {

@@ -287,7 +287,7 @@ static CHECKPOINT: TableSpec = TableSpec {
     doc: "Checkpoints of the trainer.",
     groups: &[&[
         key("storage", Kind::Name(Entity::Storage), Need::Required, "Where they go."),
-        key("every", Kind::Quantity(Dimension::Duration), Need::Required, "Interval.").positive(CENTURY),
+        key("every", Kind::Quantity(Dimension::Duration), Need::Required, "Interval.").within(1e-3, CENTURY),
         key(
             "bytes_per_parameter",
             Kind::Quantity(Dimension::Bytes),

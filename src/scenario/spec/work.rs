@@ -1,8 +1,11 @@
 //! `[work.*]`: the keys all kinds share, `copy` and `io`.
 
 use super::wan::TRANSPORT;
-use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_COUNT, MAX_RATE, Need, TableSpec, assumed, key};
+use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, TableSpec, assumed, key};
 use crate::units::Dimension;
+
+/// Every client is a flow of its own, of about half a kilobyte.
+const MAX_CLIENTS: f64 = 1e6;
 
 /// Kinds of work that are simulated.
 pub const WORK_KINDS: &[&str] = &["copy", "io", "rl"];
@@ -79,7 +82,7 @@ pub static WORK_IO: TableSpec = TableSpec {
                 Need::Derived("the site of the storage system"),
                 "Site of the clients.",
             ),
-            key("clients", Kind::Whole(Dimension::Count), Need::Required, "Client nodes.").within(1.0, MAX_COUNT),
+            key("clients", Kind::Whole(Dimension::Count), Need::Required, "Client nodes.").within(1.0, MAX_CLIENTS),
             key(
                 "client_nic",
                 Kind::Quantity(Dimension::ByteRate),
