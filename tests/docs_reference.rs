@@ -75,6 +75,7 @@ fn exit_codes_are_the_documented_ones() {
         Exit::Incomplete,
         Exit::Bug,
         Exit::Interrupted,
+        Exit::Terminated,
     ];
     assert_eq!(rows, all.map(Exit::code));
 }

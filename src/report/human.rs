@@ -148,7 +148,7 @@ pub fn unit_word(unit: &str) -> &str {
     if unit == "1" || unit == COUNT { "" } else { unit }
 }
 
-/// An interval around `mean` in the unit of `scale`: `± 1.2`, `[40.1, 47.9]` when it is lopsided, `exact` when it has no width.
+/// An interval around `mean` in the unit of `scale`: `± 1.2`, `[40.1, 47.9]` when it is lopsided, `± 0` when it has no width.
 pub fn interval(mean: f64, [lo, hi]: [f64; 2], scale: Scale) -> String {
     let (down, up) = (mean - lo, hi - mean);
     let width = hi - lo;
