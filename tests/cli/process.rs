@@ -42,15 +42,19 @@ fn ended_by(signal: &str) -> Option<i32> {
     let desk = Desk::new();
     // Far more replications than could be done before the signal.
     desk.write("long.toml", &tiny("at_most = \"60 s\"").replace("replications = 2", "replications = 100000"));
-    let child = program(&desk, &["run", "long.toml"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = program(&desk, &["run", "long.toml"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
     std::thread::sleep(Duration::from_millis(700));
-    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill is there");
     assert!(killed.success());
-    let output = child.wait_with_output().unwrap();
+    let output = child.wait_with_output().expect("it ends");
     assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"));
     assert!(output.stdout.is_empty());
-    let left: Vec<String> =
-        fs::read_dir(desk.path()).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let entries = fs::read_dir(desk.path()).expect("the folder is there");
+    let left: Vec<String> = entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     assert!(left.iter().all(|name| name.ends_with(".toml")), "{left:?}");
     output.status.code()
 }
