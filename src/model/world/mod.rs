@@ -2,6 +2,9 @@
 //!
 //! Components hand back effects; [`World`] routes them. After every event that touched a flow, `World::settle`
 //! takes finished flows, lets write buffers react to new rates, and puts the next completion into the calendar.
+//!
+//! As long as a file may be, on purpose: the whole coupling of the simulator is to be read in one place. What works
+//! order, what is measured and the time series have files of their own.
 
 mod audit;
 mod measures;
