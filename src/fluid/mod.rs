@@ -41,6 +41,7 @@ mod class;
 mod exact;
 mod fill;
 mod hang;
+mod marks;
 mod node;
 #[cfg(test)]
 mod oracle;
@@ -54,6 +55,7 @@ mod solve;
 #[cfg(test)]
 mod tests;
 mod types;
+mod work;
 
 pub use sharing::Sharing;
 pub use types::{Cause, Finished, FlowKey, FlowSpec, MeterId, MeterReading, OwnerId, ResourceId};
