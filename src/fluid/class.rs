@@ -182,8 +182,6 @@ pub(super) struct Class {
     pub level: f64,
     /// Level at which the cap is reached.
     pub cap_level: f64,
-    /// Changes with the next finish mark and with the node, so that outdated heads are known.
-    pub stamp: u32,
     /// The path, known from the first flow on.
     pub path: Vec<Step>,
     /// Where each of its meters lists the class.
@@ -219,7 +217,6 @@ impl Class {
             clock: Clock::starting(start),
             level: 0.0,
             cap_level: 0.0,
-            stamp: 0,
             path: Vec::new(),
             meter_places: Vec::new(),
             marks: Marks::new(),
@@ -244,8 +241,6 @@ impl Class {
         self.spec.terms = kind.terms;
         self.cap_level = kind.terms.limit().0 / kind.terms.weight;
         self.path.clear();
-        // Heads of the former class may still lie about.
-        self.stamp = self.stamp.wrapping_add(1);
     }
 
     /// Counts the bytes carried up to the present service; to be called before the number of flows changes.
@@ -259,6 +254,8 @@ impl Class {
 #[derive(Debug, Default)]
 pub(super) struct Classes {
     all: Vec<Class>,
+    /// By class: changes with the next finish mark and with the node, so that outdated heads are known.
+    stamps: Vec<u32>,
     /// Open addressing with linear probing; `EMPTY` or the number of a class. Never iterated.
     table: Vec<u32>,
     /// Numbers of classes that were dropped.
@@ -287,6 +284,19 @@ impl Classes {
         0..self.all.len() as u32
     }
 
+    #[inline]
+    pub fn stamp(&self, class: u32) -> u32 {
+        self.stamps[class as usize]
+    }
+
+    /// Outdates all heads of a class; gives the stamp of the next one.
+    #[inline]
+    pub fn new_stamp(&mut self, class: u32) -> u32 {
+        let stamp = &mut self.stamps[class as usize];
+        *stamp = stamp.wrapping_add(1);
+        *stamp
+    }
+
     /// The class of this kind, made if there is none. Classes without flows are kept for the next flow of their kind,
     /// up to [`KEPT`] or as many as are in use.
     ///
@@ -303,11 +313,14 @@ impl Classes {
         }
         let number = match self.free.pop() {
             Some(number) => {
+                // Heads of the former class may still lie about.
+                self.new_stamp(number);
                 self[number].become_another(kind, hash);
                 number
             }
             None => {
                 self.all.push(Class::new(kind, hash));
+                self.stamps.push(0);
                 self.all.len() as u32 - 1
             }
         };

@@ -106,7 +106,6 @@ impl Sharing {
                 return;
             }
             if node.hanging == 1 && entry == 1 {
-                node.set_brim();
                 front.leave_to_lower(hang, node);
             }
         }
@@ -124,7 +123,6 @@ impl Sharing {
         node.has_meters = false;
         books.heads.clear();
         books.meters.clear();
-        node.set_brim();
         self.front.time(number, node);
         self.front.look_into(number, node);
     }
@@ -167,8 +165,8 @@ impl Sharing {
         let service = self.service(class);
         self.unlabel(class);
         self.spread(class, -self.classes[class].mass, -1);
+        self.classes.new_stamp(class);
         let state = &mut self.classes[class];
-        state.stamp = state.stamp.wrapping_add(1);
         if state.hang == NONE {
             self.queue.remove(2 * class + 1);
             return service;
@@ -305,14 +303,12 @@ impl Sharing {
             let upper = &mut self.nodes[books.upper as usize];
             node.left = upper.left - upper.load();
             upper.has_lower = true;
-            upper.set_brim();
         }
         if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
             books.lower = lower;
             node.has_lower = true;
             self.books[lower as usize].upper = number;
         }
-        node.set_brim();
         self.resources[resource as usize].nodes.insert(at, number);
         self.nodes.push(node);
         self.books.push(books);
@@ -338,8 +334,8 @@ impl Sharing {
     pub(super) fn new_head(&mut self, class: u32) {
         let mark = self.live_head(class);
         let Self { classes, nodes, books, front, .. } = self;
+        let stamp = classes.new_stamp(class);
         let state = &mut classes[class];
-        state.stamp = state.stamp.wrapping_add(1);
         if state.hang == NONE {
             if !std::mem::replace(&mut state.is_untimed, true) {
                 front.untimed_classes.push(class);
@@ -351,9 +347,9 @@ impl Sharing {
         if let Some(mark) = mark {
             let at = mark.at.combine(state.offset, -1.0);
             let heads = &mut books[number as usize].heads;
-            heads.push(Head { at, class, stamp: state.stamp });
+            heads.push(Head { at, class, stamp });
             if heads.len() > 4 * node.hanging as usize + 64 {
-                heads.retain(|head| classes[head.class].stamp == head.stamp);
+                heads.retain(|head| classes.stamp(head.class) == head.stamp);
             }
         }
         front.time(number, node);
@@ -379,7 +375,6 @@ impl Sharing {
             *labelled -= 1;
             if *labelled == 0 {
                 self.nodes[label as usize].has_labels = false;
-                self.nodes[label as usize].set_brim();
             }
         }
     }
@@ -397,7 +392,6 @@ impl Sharing {
         if label != NONE {
             self.books[label as usize].labelled += 1;
             self.nodes[label as usize].has_labels = true;
-            self.nodes[label as usize].set_brim();
         }
         self.set_cause(class, cause);
     }

@@ -106,8 +106,7 @@ impl Row {
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Timing {
     Known,
-    /// The level has fallen since: the next completion is later than the queue says, and it is enough to look again
-    /// when its time comes.
+    /// The next completion may be later than the queue says, and it is enough to look again when its time comes.
     TooEarly,
     /// The node is among those to be timed.
     Unknown,
@@ -121,14 +120,14 @@ pub(super) struct Node {
     pub foreign: f64,
     /// No passing class has a higher level than this. It may be far too high.
     pub ceiling: f64,
-    /// From this foreign use on, a change of it has to be looked into; below, it concerns nobody.
-    pub brim: f64,
     /// Capacity that higher priorities leave.
     pub left: f64,
     /// Use per level of the classes that hang here.
     pub weight: f64,
     /// The level common to all that hangs here, as last handed on.
     pub level: f64,
+    /// As long as the level is not above this, nothing completes before the instant in the queue.
+    pub timed_up_to: f64,
     /// Number of classes that hang here.
     pub hanging: u32,
     /// Where it waits to be put right.
@@ -192,13 +191,13 @@ impl Books {
 
 impl Node {
     pub fn new(place: Place, left: f64, now: Instant) -> Self {
-        let mut node = Self {
+        Self {
             foreign: 0.0,
             ceiling: 0.0,
-            brim: 0.0,
             left,
             weight: 0.0,
             level: 0.0,
+            timed_up_to: 0.0,
             hanging: 0,
             place,
             age: 0,
@@ -211,15 +210,13 @@ impl Node {
             clock: Clock::starting(now),
             row: Row::default(),
             cap_floor: f64::INFINITY,
-        };
-        node.set_brim();
-        node
+        }
     }
 
-    /// To be called after a change of what it depends on.
-    pub fn set_brim(&mut self) {
-        let quiet = self.hanging == 0 && !self.has_lower && !self.has_labels;
-        self.brim = if quiet { self.left * (1.0 - SAME) } else { f64::NEG_INFINITY };
+    /// A change of what passes here is of no concern to anybody.
+    #[inline]
+    pub fn is_quiet(&self) -> bool {
+        self.hanging == 0 && !self.has_labels && !self.has_lower && self.foreign < self.left * (1.0 - SAME)
     }
 
     /// The level at which what hangs here takes what is left of the capacity; infinite if nothing hangs here.
@@ -348,7 +345,7 @@ impl Front {
 pub(super) fn add_foreign(nodes: &mut [Node], front: &mut Front, number: u32, change: f64, level: f64) {
     let node = &mut nodes[number as usize];
     node.add_foreign(change, level);
-    if node.foreign >= node.brim {
+    if !node.is_quiet() {
         front.look_into(number, node);
     }
 }

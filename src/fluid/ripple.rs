@@ -56,7 +56,7 @@ impl Sharing {
             steps -= 1;
             let stays = node.ceiling <= target * (1.0 + SAME) && target <= node.cap_floor * (1.0 + SAME);
             if stays && node.hanging > 0 && node.age <= OLD {
-                self.front.work.remove(number, &mut node.place);
+                self.front.work.pop(number, &mut node.place);
                 self.hand_on(number, target);
             } else {
                 self.reseat(number);
@@ -79,7 +79,6 @@ impl Sharing {
         node.left_outdated = false;
         if left.to_bits() != node.left.to_bits() {
             node.left = left;
-            node.set_brim();
             self.front.relabel(number, node);
             self.front.leave_to_lower(number, node);
         }
@@ -111,7 +110,7 @@ impl Sharing {
     }
 
     /// Takes the new level, if it is one, and hands the difference on.
-    #[inline]
+    #[inline(always)]
     fn hand_on(&mut self, number: u32, level: f64) {
         let Self { nodes, front, .. } = self;
         let node = &mut nodes[number as usize];
@@ -119,7 +118,7 @@ impl Sharing {
         if difference.abs() > STILL * level.max(node.level) {
             node.clock.settle(node.level, self.now);
             node.level = level;
-            if difference > 0.0 {
+            if level > node.timed_up_to {
                 front.time(number, node);
             } else if node.timing == Timing::Known {
                 node.timing = Timing::TooEarly;
@@ -128,13 +127,13 @@ impl Sharing {
             for entry in &row.0 {
                 let node = &mut nodes[entry.target as usize];
                 node.add_foreign(entry.weight * difference, level);
-                if node.foreign >= node.brim {
-                    if node.hanging == 0 {
-                        front.look_into(entry.target, node);
-                    } else if !node.place.is_waiting() {
+                if node.hanging > 0 {
+                    if !node.place.is_waiting() {
                         // Its new level is close to its old one, and asked for when it comes first.
                         front.work.enter(entry.target, &mut node.place, slot_of(node.level));
                     }
+                } else if !node.is_quiet() {
+                    front.look_into(entry.target, node);
                 }
             }
             nodes[number as usize].row = row;

@@ -66,12 +66,11 @@ impl Sharing {
         // The first is due by its place in the queue, whatever rounding makes of its mark.
         let mut forced = true;
         while let Some(&head) = self.books[number as usize].heads.peek() {
-            let class = &self.classes[head.class];
-            if class.stamp == head.stamp {
+            if self.classes.stamp(head.class) == head.stamp {
                 if !forced && head.at > due {
                     break;
                 }
-                let service = clock.combine(class.offset, 1.0);
+                let service = clock.combine(self.classes[head.class].offset, 1.0);
                 self.finish_flows(head.class, service, margin);
                 forced = false;
             }

@@ -5,6 +5,10 @@ use super::node::{NONE, SAME, Timing};
 use super::sharing::Sharing;
 use super::types::Cause;
 
+/// Levels often change a little, and what does not come soon need not be known exactly: a node is timed for a level
+/// this much higher, and again only when it rises further or comes first.
+const SLACK: f64 = 1.0 + 1.0 / 16.0;
+
 impl Sharing {
     /// Brings all rates up to date with the changes since the last solve.
     pub(super) fn solve(&mut self) {
@@ -40,8 +44,9 @@ impl Sharing {
             }
         }
         self.front.ties.clear();
+        let slack = if self.front.untimed.len() > 4 { SLACK } else { 1.0 };
         for at in 0..self.front.untimed.len() {
-            self.time_node(self.front.untimed[at]);
+            self.time_node(self.front.untimed[at], slack);
         }
         self.front.untimed.clear();
         for at in 0..self.front.untimed_classes.len() {
@@ -56,25 +61,27 @@ impl Sharing {
             let first = self.queue.first();
             match first {
                 Some((_, id)) if id % 2 == 0 && self.nodes[(id / 2) as usize].timing == Timing::TooEarly => {
-                    self.time_node(id / 2);
+                    self.time_node(id / 2, 1.0);
                 }
                 _ => return first,
             }
         }
     }
 
-    /// Puts the next completion among what hangs on a node into the queue.
-    pub(super) fn time_node(&mut self, number: u32) {
+    /// Puts the next completion among what hangs on a node into the queue, early enough that it stays right for a
+    /// level up to `slack` times the present one.
+    pub(super) fn time_node(&mut self, number: u32, slack: f64) {
         let node = &mut self.nodes[number as usize];
-        node.timing = Timing::Known;
         let heads = &mut self.books[number as usize].heads;
-        while heads.peek().is_some_and(|head| self.classes[head.class].stamp != head.stamp) {
+        while heads.peek().is_some_and(|head| self.classes.stamp(head.class) != head.stamp) {
             heads.pop();
         }
+        node.timing = if slack == 1.0 { Timing::Known } else { Timing::TooEarly };
+        node.timed_up_to = node.level * slack;
         let next = match heads.peek() {
             Some(head) if node.hanging > 0 => {
                 let left = head.at.minus(node.clock.read(node.level, self.now));
-                if left > 0.0 { self.now.after(left / node.level) } else { self.now }
+                if left > 0.0 { self.now.after(left / node.timed_up_to) } else { self.now }
             }
             _ => Instant::NEVER,
         };

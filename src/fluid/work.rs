@@ -43,7 +43,7 @@ struct Lane {
     /// One bit a slot that is not empty.
     words: [u64; WORDS],
     /// First node of each slot.
-    heads: Vec<u32>,
+    heads: Box<[u32; SLOTS]>,
 }
 
 /// Where a node waits, kept by the node.
@@ -74,7 +74,7 @@ impl Work {
     pub fn add_node(&mut self, rank: u8) -> Place {
         self.links.push(Link { previous: NOBODY, next: NOBODY });
         let lane = self.lanes.iter().position(|lane| lane.rank == rank).unwrap_or_else(|| {
-            self.lanes.push(Lane { rank, summary: 0, words: [0; WORDS], heads: vec![NOBODY; SLOTS] });
+            self.lanes.push(Lane { rank, summary: 0, words: [0; WORDS], heads: Box::new([NOBODY; SLOTS]) });
             let at = self.order.partition_point(|&other| self.lanes[other as usize].rank < rank);
             self.order.insert(at, self.lanes.len() as u8 - 1);
             self.lanes.len() - 1
@@ -116,6 +116,15 @@ impl Work {
         self.enter(number, place, slot);
     }
 
+    /// Takes out the node that comes first.
+    #[inline]
+    pub fn pop(&mut self, number: u32, place: &mut Place) {
+        let slot = std::mem::replace(&mut place.slot, Place::OUT);
+        self.waiting -= 1;
+        let next = self.links[number as usize].next;
+        self.begin_slot(place.lane, slot, next);
+    }
+
     /// Takes a node out if it waits.
     #[inline]
     pub fn remove(&mut self, number: u32, place: &mut Place) {
@@ -125,21 +134,29 @@ impl Work {
         let slot = std::mem::replace(&mut place.slot, Place::OUT);
         self.waiting -= 1;
         let Link { previous, next } = self.links[number as usize];
-        if next != NOBODY {
-            self.links[next as usize].previous = previous;
-        }
         if previous != NOBODY {
             self.links[previous as usize].next = next;
+            if next != NOBODY {
+                self.links[next as usize].previous = previous;
+            }
+        } else {
+            self.begin_slot(place.lane, slot, next);
+        }
+    }
+
+    /// The first of a slot has gone, and another one, or nobody, is the first.
+    #[inline]
+    fn begin_slot(&mut self, lane: u8, slot: u16, first: u32) {
+        let lane = &mut self.lanes[lane as usize];
+        lane.heads[slot as usize % SLOTS] = first;
+        if first != NOBODY {
+            self.links[first as usize].previous = NOBODY;
             return;
         }
-        let lane = &mut self.lanes[place.lane as usize];
-        lane.heads[slot as usize] = next;
-        if next == NOBODY {
-            let word = slot as usize / 64 % WORDS;
-            lane.words[word] &= !(1 << (slot % 64));
-            if lane.words[word] == 0 {
-                lane.summary &= !(1 << word);
-            }
+        let word = slot as usize / 64 % WORDS;
+        lane.words[word] &= !(1 << (slot % 64));
+        if lane.words[word] == 0 {
+            lane.summary &= !(1 << word);
         }
     }
 
@@ -147,7 +164,7 @@ impl Work {
     #[inline]
     pub fn enter(&mut self, number: u32, place: &mut Place, slot: u16) {
         let lane = &mut self.lanes[place.lane as usize];
-        let next = std::mem::replace(&mut lane.heads[slot as usize], number);
+        let next = std::mem::replace(&mut lane.heads[slot as usize % SLOTS], number);
         let word = slot as usize / 64 % WORDS;
         lane.words[word] |= 1 << (slot % 64);
         lane.summary |= 1 << word;
