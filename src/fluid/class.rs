@@ -11,6 +11,7 @@
 use super::exact::{FlowTime, Instant, Sum};
 use super::marks::Marks;
 use super::node::{Clock, NONE};
+use super::sharing::{Flow, is_live};
 use super::types::{Cause, FlowSpec, MeterId, ResourceId};
 
 /// All that decides the rate of a flow and where its effects are counted, as the caller gave it.
@@ -186,8 +187,9 @@ pub(super) struct Class {
     pub path: Vec<Step>,
     /// Where each of its meters lists the class.
     pub meter_places: Vec<u32>,
-    /// Finish marks. Those of cancelled flows stay until they surface.
+    /// Finish marks, and how many of them are of flows that have left before their end: these stay until they surface.
     pub marks: Marks,
+    pub outdated: u32,
     /// Bytes carried by all its flows since the first came, up to the service noted beside.
     pub carried: Sum,
     pub carried_at: Sum,
@@ -220,6 +222,7 @@ impl Class {
             path: Vec::new(),
             meter_places: Vec::new(),
             marks: Marks::new(),
+            outdated: 0,
             carried: Sum::ZERO,
             carried_at: Sum::ZERO,
             cause: Cause::Named(0),
@@ -241,6 +244,17 @@ impl Class {
         self.spec.terms = kind.terms;
         self.cap_level = kind.terms.limit().0 / kind.terms.weight;
         self.path.clear();
+    }
+
+    /// Drops marks of flows that have left, as far as they come first.
+    pub fn drop_outdated_heads(&mut self, flows: &[Flow], class: u32) {
+        while self.outdated > 0
+            && let Some(mark) = self.marks.first()
+            && !is_live(flows, class, &mark)
+        {
+            self.marks.pop();
+            self.outdated -= 1;
+        }
     }
 
     /// Counts the bytes carried up to the present service; to be called before the number of flows changes.

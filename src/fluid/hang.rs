@@ -7,8 +7,8 @@
 use super::class::Step;
 use super::marks::Mark;
 use super::exact::{FlowTime, Instant, Sum};
-use super::node::{Books, Clock, Head, Member, NONE, Node, add_foreign};
-use super::sharing::{Sharing, add_time, is_live};
+use super::node::{Books, Clock, Head, LABELS, LOWER, Member, NONE, Node, Row, add_foreign};
+use super::sharing::{Sharing, add_time};
 use super::types::{Cause, ResourceId};
 use super::work::slot_of;
 
@@ -74,7 +74,7 @@ impl Sharing {
     /// Adds (or takes away) weight of a class and, with `entry` 1 or -1, the class itself to the sums of its path.
     fn spread(&mut self, class: u32, mass: f64, entry: i32) {
         let level = self.level(class);
-        let Self { classes, nodes, front, .. } = self;
+        let Self { classes, nodes, rows, front, .. } = self;
         let state = &mut classes[class];
         if self.reserved > 0 {
             front.to_fill.extend(state.path.iter().map(|step| step.node));
@@ -86,14 +86,14 @@ impl Sharing {
             if step.node != hang {
                 let mass = step.factor * mass;
                 if keeps_row {
-                    step.entry = nodes[hang as usize].row.add(step.node, mass, entry, step.entry);
+                    step.entry = rows[hang as usize].add(step.node, mass, entry, step.entry);
                 }
                 add_foreign(nodes, front, step.node, mass * level, level);
                 continue;
             }
             let node = &mut nodes[hang as usize];
             node.weight += step.factor * mass;
-            node.age = node.age.saturating_add(1);
+            node.age = node.age.wrapping_add(1);
         }
         if hang == NONE {
             return;
@@ -119,7 +119,7 @@ impl Sharing {
         node.weight = 0.0;
         node.level = 0.0;
         node.cap_floor = f64::INFINITY;
-        node.row.0.clear();
+        self.rows[number as usize].0.clear();
         node.has_meters = false;
         books.heads.clear();
         books.meters.clear();
@@ -228,6 +228,7 @@ impl Sharing {
         state.settle_carried(service);
         (state.count, state.mass) = (0, 0.0);
         state.marks.clear();
+        state.outdated = 0;
         let carried = state.carried.value();
         for step in 0..state.path.len() {
             let Step { node: number, place, factor, .. } = classes[class].path[step];
@@ -302,16 +303,17 @@ impl Sharing {
             self.books[books.upper as usize].lower = number;
             let upper = &mut self.nodes[books.upper as usize];
             node.left = upper.left - upper.load();
-            upper.has_lower = true;
+            upper.watched |= LOWER;
         }
         if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
             books.lower = lower;
-            node.has_lower = true;
+            node.watched |= LOWER;
             self.books[lower as usize].upper = number;
         }
         self.resources[resource as usize].nodes.insert(at, number);
         self.nodes.push(node);
         self.books.push(books);
+        self.rows.push(Row::default());
         self.ask_to_look(number);
         number
     }
@@ -333,6 +335,11 @@ impl Sharing {
     /// Tells the node that the class has another next finish mark.
     pub(super) fn new_head(&mut self, class: u32) {
         let mark = self.live_head(class);
+        self.set_head(class, mark);
+    }
+
+    /// The same with the mark known.
+    pub(super) fn set_head(&mut self, class: u32, mark: Option<Mark>) {
         let Self { classes, nodes, books, front, .. } = self;
         let stamp = classes.new_stamp(class);
         let state = &mut classes[class];
@@ -356,16 +363,13 @@ impl Sharing {
     }
 
     /// The lowest mark of a flow still in the class. Marks of flows that have left are dropped on the way.
+    #[inline]
     pub(super) fn live_head(&mut self, class: u32) -> Option<Mark> {
-        let Self { flows, classes, .. } = self;
-        let marks = &mut classes[class].marks;
-        while let Some(mark) = marks.first() {
-            if is_live(flows, class, &mark) {
-                return Some(mark);
-            }
-            marks.pop();
+        let state = &mut self.classes[class];
+        if state.outdated > 0 {
+            state.drop_outdated_heads(&self.flows, class);
         }
-        None
+        state.marks.first()
     }
 
     fn unlabel(&mut self, class: u32) {
@@ -374,7 +378,7 @@ impl Sharing {
             let labelled = &mut self.books[label as usize].labelled;
             *labelled -= 1;
             if *labelled == 0 {
-                self.nodes[label as usize].has_labels = false;
+                self.nodes[label as usize].watched &= !LABELS;
             }
         }
     }
@@ -391,7 +395,7 @@ impl Sharing {
         };
         if label != NONE {
             self.books[label as usize].labelled += 1;
-            self.nodes[label as usize].has_labels = true;
+            self.nodes[label as usize].watched |= LABELS;
         }
         self.set_cause(class, cause);
     }

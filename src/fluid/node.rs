@@ -126,31 +126,33 @@ pub(super) struct Node {
     pub weight: f64,
     /// The level common to all that hangs here, as last handed on.
     pub level: f64,
-    /// As long as the level is not above this, nothing completes before the instant in the queue.
-    pub timed_up_to: f64,
     /// Number of classes that hang here.
     pub hanging: u32,
+    /// Changes of the sums since they were last added up afresh.
+    pub age: u32,
     /// Where it waits to be put right.
     pub place: Place,
-    /// Changes of the sums since they were last added up afresh.
-    pub age: u16,
+    /// [`LABELS`] and [`LOWER`]: why a change of what passes matters even far from the capacity.
+    pub watched: u8,
     pub timing: Timing,
     /// Higher priorities, or the capacity, have changed since `left` was worked out.
     pub left_outdated: bool,
-    /// Some class that hangs elsewhere has this node as its cause.
-    pub has_labels: bool,
-    /// There is a node of the same resource with lower priority.
-    pub has_lower: bool,
     /// Among those whose members may have another first cause among equals.
     pub may_relabel: bool,
     /// Some hanging class has a meter.
     pub has_meters: bool,
     /// Runs at the level.
     pub clock: Clock,
-    pub row: Row,
     /// No class hanging here has its cap at a lower level than this. It may be too low.
     pub cap_floor: f64,
+    /// As long as the level is not above this, nothing completes before the instant in the queue.
+    pub timed_up_to: f64,
 }
+
+/// Some class that hangs elsewhere has the node as its cause.
+pub(super) const LABELS: u8 = 1;
+/// There is a node of the same resource with lower priority.
+pub(super) const LOWER: u8 = 2;
 
 /// What is needed of a node less often.
 #[derive(Debug)]
@@ -197,26 +199,24 @@ impl Node {
             left,
             weight: 0.0,
             level: 0.0,
-            timed_up_to: 0.0,
             hanging: 0,
-            place,
             age: 0,
+            place,
+            watched: 0,
             timing: Timing::Known,
             left_outdated: false,
-            has_labels: false,
-            has_lower: false,
             may_relabel: false,
             has_meters: false,
             clock: Clock::starting(now),
-            row: Row::default(),
             cap_floor: f64::INFINITY,
+            timed_up_to: 0.0,
         }
     }
 
     /// A change of what passes here is of no concern to anybody.
     #[inline]
     pub fn is_quiet(&self) -> bool {
-        self.hanging == 0 && !self.has_labels && !self.has_lower && self.foreign < self.left * (1.0 - SAME)
+        self.hanging == 0 && self.watched == 0 && self.foreign < self.left * (1.0 - SAME)
     }
 
     /// The level at which what hangs here takes what is left of the capacity; infinite if nothing hangs here.
@@ -260,7 +260,7 @@ impl Node {
     pub fn add_foreign(&mut self, change: f64, level: f64) {
         self.foreign += change;
         self.ceiling = if level > self.ceiling { level } else { self.ceiling };
-        self.age = self.age.saturating_add(1);
+        self.age = self.age.wrapping_add(1);
     }
 
     /// Where this node should wait to be put right.
@@ -281,6 +281,8 @@ pub(super) struct Front {
     pub untimed_classes: Vec<u32>,
     /// Nodes whose members may have another first cause among equals.
     pub ties: Vec<u32>,
+    /// Nodes whose level has changed under classes with meters.
+    pub metered: Vec<u32>,
     /// Nodes that leave another capacity to the ones with lower priority.
     pub to_lower: Vec<u32>,
     /// Where to begin with filling from nothing; kept only while that is about to be done.
@@ -309,7 +311,7 @@ impl Front {
     /// The causes of a node's members have to be looked at, as far as they can have changed.
     #[inline]
     pub fn relabel(&mut self, number: u32, node: &mut Node) {
-        if (node.has_labels || node.may_tie()) && !std::mem::replace(&mut node.may_relabel, true) {
+        if (node.watched & LABELS != 0 || node.may_tie()) && !std::mem::replace(&mut node.may_relabel, true) {
             self.ties.push(number);
         }
     }
@@ -325,7 +327,7 @@ impl Front {
 
     /// Has the node with the next lower priority look again at what is left for it.
     pub fn leave_to_lower(&mut self, number: u32, node: &Node) {
-        if node.has_lower {
+        if node.watched & LOWER != 0 {
             self.to_lower.push(number);
         }
     }

@@ -21,6 +21,12 @@ impl Queue {
         self.heap.first().map(|&item| Instant::and_number(item))
     }
 
+    /// The instant that comes after the first.
+    pub fn second(&self) -> Instant {
+        let children = self.heap.iter().skip(1).take(ARITY);
+        children.copied().min().map_or(Instant::NEVER, |item| Instant::and_number(item).0)
+    }
+
     /// Inserts a number, or moves it to its new instant.
     pub fn set(&mut self, number: u32, at: Instant) {
         let (index, item) = (number as usize, at.with_number(number));
@@ -115,6 +121,9 @@ mod tests {
                 }
                 let least = twin.iter().map(|(&number, &at)| (at, number)).min();
                 prop_assert_eq!(queue.first(), least);
+                let mut others: Vec<Instant> = twin.values().copied().collect();
+                others.sort();
+                prop_assert_eq!(queue.second(), others.get(1).copied().unwrap_or(Instant::NEVER));
                 prop_assert_eq!(queue.instant(number), twin.get(&number).copied());
             }
         }

@@ -16,7 +16,9 @@
 //!
 //! That a pass ends is not proven, so its steps are bounded; beyond the bound the part is filled from nothing.
 
-use super::node::{FULL, NONE, SAME, Timing};
+use super::class::Class;
+use super::exact::Instant;
+use super::node::{FULL, Front, LABELS, NONE, Node, Row, SAME, Timing};
 use super::sharing::Sharing;
 use super::work::slot_of;
 
@@ -24,7 +26,96 @@ use super::work::slot_of;
 /// adds up.
 const STILL: f64 = 1e-14;
 /// Sums are added up afresh after this many changes, before rounding errors matter.
-const OLD: u16 = 10_000;
+const OLD: u32 = 10_000;
+
+/// Why a node cannot just take its new level.
+enum Wants {
+    /// What higher priorities leave has to be worked out.
+    NewLeft,
+    /// Some class may have to hang here, or no longer.
+    OtherClasses,
+    /// The pass has taken too long.
+    ToStop,
+}
+
+/// Gives nodes their new levels, lowest first, as long as the same classes stay on each. The next one that wants more,
+/// if any does; it still waits.
+fn relevel(
+    nodes: &mut [Node],
+    rows: &[Row],
+    front: &mut Front,
+    now: Instant,
+    steps: &mut usize,
+) -> Option<(u32, Wants)> {
+    while front.to_lower.is_empty()
+        && let Some((number, slot)) = front.work.first()
+    {
+        let node = &mut nodes[number as usize];
+        if node.left_outdated {
+            return Some((number, Wants::NewLeft));
+        }
+        if node.hanging == 0 {
+            if node.is_over_full() {
+                return Some((number, Wants::OtherClasses));
+            }
+            front.work.pop(number, &mut node.place);
+            continue;
+        }
+        let target = node.target();
+        let present = slot_of(target);
+        if present > slot {
+            front.work.postpone(number, &mut node.place, present);
+            continue;
+        }
+        if *steps == 0 {
+            return Some((number, Wants::ToStop));
+        }
+        *steps -= 1;
+        let bar = target * (1.0 + SAME);
+        if node.ceiling > bar || target > node.cap_floor * (1.0 + SAME) || node.age > OLD {
+            return Some((number, Wants::OtherClasses));
+        }
+        front.work.pop(number, &mut node.place);
+        hand_on(nodes, &rows[number as usize], front, now, number, target);
+    }
+    None
+}
+
+/// Lets a node take a new level, if it is one, and hands the difference on to where its classes also go.
+#[inline]
+fn hand_on(nodes: &mut [Node], row: &Row, front: &mut Front, now: Instant, number: u32, level: f64) {
+    let node = &mut nodes[number as usize];
+    let difference = level - node.level;
+    let changes = difference.abs() > STILL * if level > node.level { level } else { node.level };
+    if changes {
+        node.clock.settle(node.level, now);
+        node.level = level;
+        if level > node.timed_up_to {
+            front.time(number, node);
+        } else if node.timing == Timing::Known {
+            node.timing = Timing::TooEarly;
+        }
+        if node.has_meters {
+            front.metered.push(number);
+        }
+    }
+    front.relabel(number, node);
+    if !changes {
+        return;
+    }
+    for entry in &row.0 {
+        let node = &mut nodes[entry.target as usize];
+        node.add_foreign(entry.weight * difference, level);
+        if node.hanging > 0 {
+            if !node.place.is_waiting() {
+                // Its new level is close to its old one, and asked for when it comes first.
+                front.work.enter(entry.target, &mut node.place, slot_of(node.level));
+            }
+        } else if !node.is_quiet() {
+            front.look_into(entry.target, node);
+        }
+    }
+}
 
 impl Sharing {
     /// Works off what is disturbed. False if that took too many steps; then levels are not to be trusted.
@@ -34,32 +125,16 @@ impl Sharing {
             while let Some(upper) = self.front.to_lower.pop() {
                 self.ask_to_look(self.books[upper as usize].lower);
             }
-            let Some((number, slot)) = self.front.work.first() else { return true };
-            let node = &mut self.nodes[number as usize];
-            if node.left_outdated {
-                self.refresh_left(number);
-                continue;
-            }
-            if !node.needs_work() {
-                self.front.work.remove(number, &mut node.place);
-                continue;
-            }
-            let target = node.target();
-            let present = if node.hanging > 0 { slot_of(target) } else { node.slot() };
-            if present > slot {
-                self.front.work.postpone(number, &mut node.place, present);
-                continue;
-            }
-            if steps == 0 {
-                return false;
-            }
-            steps -= 1;
-            let stays = node.ceiling <= target * (1.0 + SAME) && target <= node.cap_floor * (1.0 + SAME);
-            if stays && node.hanging > 0 && node.age <= OLD {
-                self.front.work.pop(number, &mut node.place);
-                self.hand_on(number, target);
-            } else {
-                self.reseat(number);
+            let Self { nodes, rows, front, now, .. } = self;
+            let (number, wants) = match relevel(nodes, rows, front, *now, &mut steps) {
+                Some(found) => found,
+                None if front.to_lower.is_empty() => return true,
+                None => continue,
+            };
+            match wants {
+                Wants::NewLeft => self.refresh_left(number),
+                Wants::OtherClasses => self.reseat(number),
+                Wants::ToStop => return false,
             }
         }
     }
@@ -103,45 +178,10 @@ impl Sharing {
         let node = &mut self.nodes[number as usize];
         self.front.work.remove(number, &mut node.place);
         if node.hanging > 0 {
-            self.hand_on(number, target);
+            hand_on(&mut self.nodes, &self.rows[number as usize], &mut self.front, self.now, number, target);
         } else {
             self.front.relabel(number, node);
         }
-    }
-
-    /// Takes the new level, if it is one, and hands the difference on.
-    #[inline(always)]
-    fn hand_on(&mut self, number: u32, level: f64) {
-        let Self { nodes, front, .. } = self;
-        let node = &mut nodes[number as usize];
-        let difference = level - node.level;
-        if difference.abs() > STILL * level.max(node.level) {
-            node.clock.settle(node.level, self.now);
-            node.level = level;
-            if level > node.timed_up_to {
-                front.time(number, node);
-            } else if node.timing == Timing::Known {
-                node.timing = Timing::TooEarly;
-            }
-            let row = std::mem::take(&mut node.row);
-            for entry in &row.0 {
-                let node = &mut nodes[entry.target as usize];
-                node.add_foreign(entry.weight * difference, level);
-                if node.hanging > 0 {
-                    if !node.place.is_waiting() {
-                        // Its new level is close to its old one, and asked for when it comes first.
-                        front.work.enter(entry.target, &mut node.place, slot_of(node.level));
-                    }
-                } else if !node.is_quiet() {
-                    front.look_into(entry.target, node);
-                }
-            }
-            nodes[number as usize].row = row;
-            if nodes[number as usize].has_meters {
-                self.dirty_meters_on(number);
-            }
-        }
-        self.front.relabel(number, &mut self.nodes[number as usize]);
     }
 
     /// Lets passing classes that stand above this node's level hang here, highest first.
@@ -204,7 +244,8 @@ impl Sharing {
         self.candidates = below;
     }
 
-    fn dirty_meters_on(&mut self, number: u32) {
+    /// What the meters show of classes on this node has changed.
+    pub(super) fn dirty_meters_on(&mut self, number: u32) {
         for &(meter, _) in &self.books[number as usize].meters {
             if !std::mem::replace(&mut self.meters[meter as usize].is_dirty, true) {
                 self.dirty_meters.push(meter);
@@ -215,7 +256,7 @@ impl Sharing {
     /// The sums of a node from its classes.
     pub(super) fn sum_afresh(&mut self, number: u32) {
         let (mut weight, mut foreign) = (0.0, 0.0);
-        let mut row = std::mem::take(&mut self.nodes[number as usize].row);
+        let mut row = std::mem::take(&mut self.rows[number as usize]);
         row.0.clear();
         for member in &self.books[number as usize].members {
             let class = &self.classes[member.class];
@@ -230,21 +271,28 @@ impl Sharing {
             }
         }
         let node = &mut self.nodes[number as usize];
-        (node.weight, node.foreign, node.age, node.row) = (weight, foreign, 0, row);
+        (node.weight, node.foreign, node.age) = (weight, foreign, 0);
+        self.rows[number as usize] = row;
     }
 
-    /// Gives each class on a node its first cause among equals: the lowest resource of its path that is full at the
-    /// very level of the class.
+    /// Gives each class that passes a node its first cause among equals: the lowest resource of its path that is full
+    /// at the very level of the class. Only those at the level of the node can have this one as their cause.
     pub(super) fn relabel_members(&mut self, number: u32) {
         self.find_ceiling(number);
-        if !self.nodes[number as usize].may_tie() && !self.nodes[number as usize].has_labels {
+        let node = &self.nodes[number as usize];
+        let ties = node.may_tie();
+        if !ties && node.watched & LABELS == 0 {
             return;
         }
+        let bar = if node.hanging > 0 { node.level } else { node.ceiling } * (1.0 - SAME);
         for at in 0..self.books[number as usize].members.len() {
             let class = self.books[number as usize].members[at].class;
-            let first = self.first_cause(class);
-            if first != self.classes[class].label {
-                self.set_label(class, first);
+            let Class { hang, label, .. } = self.classes[class];
+            if hang != number && (label == number || ties && self.level(class) >= bar) {
+                let first = self.first_cause(class);
+                if first != label {
+                    self.set_label(class, first);
+                }
             }
         }
     }

@@ -53,8 +53,12 @@ impl Sharing {
     fn complete(&mut self, at: Instant) {
         self.now = at.max(self.now);
         while let Some((_, id)) = self.next_completion().filter(|(next, _)| *next <= at) {
-            self.queue.remove(id);
             if id % 2 == 0 { self.complete_on_node(id / 2) } else { self.complete_alone(id / 2) }
+            // What has ended may stay in the queue until the next solve has timed what follows it.
+            if self.queue.second() > at {
+                return;
+            }
+            self.queue.remove(id);
         }
     }
 
@@ -88,16 +92,19 @@ impl Sharing {
     /// Ends the first flow of a class, and with it those whose marks are not above the service by more than a margin.
     fn finish_flows(&mut self, class: u32, service: Sum, margin: f64) {
         let due = service.plus(margin);
-        let mut first = true;
-        while let Some(mark) = self.live_head(class).filter(|mark| first || mark.at <= due) {
-            first = false;
+        let mut head = self.live_head(class);
+        while let Some(mark) = head {
             self.classes[class].marks.pop();
             self.leave(mark.flow, class, service);
             let top_cause = if self.records_causes { Some(self.top_cause(mark.flow, class)) } else { None };
             self.free_flow(mark.flow, top_cause);
+            head = self.live_head(class);
+            if head.is_none_or(|mark| mark.at > due) {
+                break;
+            }
         }
         if self.classes[class].count > 0 {
-            self.new_head(class);
+            self.set_head(class, head);
         }
     }
 

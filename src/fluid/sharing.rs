@@ -3,7 +3,7 @@
 use super::class::{ClassSpec, Classes, Kind};
 use super::exact::{FlowTime, Instant, Sum};
 use super::marks::Mark;
-use super::node::{Books, Front, Member, NONE, Node};
+use super::node::{Books, Front, Member, NONE, Node, Row};
 use super::queue::Queue;
 use super::types::{Cause, Finished, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId};
 
@@ -23,6 +23,7 @@ pub struct Sharing {
     pub(super) classes: Classes,
     pub(super) nodes: Vec<Node>,
     /// By node.
+    pub(super) rows: Vec<Row>,
     pub(super) books: Vec<Books>,
     pub(super) resources: Vec<Resource>,
     pub(super) owners: Vec<Owner>,
@@ -108,6 +109,7 @@ impl Sharing {
             started: 0,
             classes: Classes::default(),
             nodes: Vec::new(),
+            rows: Vec::new(),
             books: Vec::new(),
             resources: Vec::new(),
             owners: Vec::new(),
@@ -291,11 +293,11 @@ impl Sharing {
         if bytes.is_finite() {
             flow.mark = service.plus(bytes / state.spec.terms.weight);
             let mark = Mark { at: flow.mark, flow: index, generation: flow.generation };
-            if state.marks.len() > 2 * state.count as usize + 16 {
+            if state.outdated > state.count + 16 {
                 self.drop_outdated_marks(class);
             }
             if self.classes[class].marks.push(mark) {
-                self.new_head(class);
+                self.set_head(class, Some(mark));
             }
         }
         self.note_history(index, class, true);
@@ -303,7 +305,11 @@ impl Sharing {
 
     /// Takes a flow out of its class before its end.
     fn withdraw(&mut self, index: u32, class: u32) {
-        let was_head = self.classes[class].marks.first().is_some_and(|mark| mark.flow == index);
+        let state = &mut self.classes[class];
+        let was_head = state.marks.first().is_some_and(|mark| mark.flow == index);
+        if self.flows[index as usize].mark != Sum::INFINITE {
+            state.outdated += 1;
+        }
         self.leave(index, class, self.service(class));
         if was_head && self.classes[class].count > 0 {
             self.new_head(class);
@@ -330,6 +336,7 @@ impl Sharing {
     fn drop_outdated_marks(&mut self, class: u32) {
         let Self { flows, classes, .. } = self;
         classes[class].marks.retain(|mark| is_live(flows, class, mark));
+        classes[class].outdated = 0;
     }
 }
 

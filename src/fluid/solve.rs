@@ -44,6 +44,10 @@ impl Sharing {
             }
         }
         self.front.ties.clear();
+        for at in 0..self.front.metered.len() {
+            self.dirty_meters_on(self.front.metered[at]);
+        }
+        self.front.metered.clear();
         let slack = if self.front.untimed.len() > 4 { SLACK } else { 1.0 };
         for at in 0..self.front.untimed.len() {
             self.time_node(self.front.untimed[at], slack);
