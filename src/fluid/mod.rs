@@ -41,6 +41,8 @@ mod class;
 mod exact;
 mod fill;
 mod hang;
+#[cfg_attr(not(test), expect(dead_code, reason = "classes still keep a standard heap"))]
+mod marks;
 mod node;
 #[cfg(test)]
 mod oracle;

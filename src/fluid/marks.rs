@@ -1,0 +1,180 @@
+//! Finish marks of a class: which flow ends next, at a cost that does not grow with the number of flows.
+//!
+//! Marks are taken from the lowest up, and most new ones belong far behind the lowest: where exactly does not matter
+//! until all before them are gone. So only the lowest few are kept sorted, and the rest are kept in piles:
+//!
+//! ```text
+//!        first                                                        last
+//!   row: 3 4 4 7  |  pile from 9: 12 9 11  |  pile from 20: 31 20 27  |  pile from 40: 55 93 40 61 48 ...
+//!        sorted      no order inside          no order inside            no order inside
+//! ```
+//!
+//! * The *row* holds the lowest marks, sorted, with the first at its end, where taking it and putting a lower one
+//!   cost nothing. While few marks are present the row is all there is.
+//! * The [`Piles`] hold the rest. No mark of a pile is below the pile's bound, or above the bound of the next one.
+//!
+//! A new mark that is not below the bound of the first pile is put on the pile that it belongs to, in no order; any
+//! other goes to its place in the row. When the row is empty, the first pile becomes the row if it is small, and is
+//! dealt out to smaller piles if not. When the row becomes long, all but its lowest marks become a pile.
+//!
+//! A pile is dealt out by bounds that are marks drawn from it, so the pieces are of similar size however the marks are
+//! spread, and a mark moves as often as the number of marks can be divided by the number of pieces: two or three times
+//! for a million. Nothing is ever put back, so marks that come below all others cost no more than the rest.
+//!
+//! The order is total: by position, then by flow, then by generation. Marks that are equal in all three are the same,
+//! so the order in which marks leave depends on the marks alone.
+
+mod piles;
+#[cfg(test)]
+mod tests;
+
+use super::exact::Sum;
+use piles::Piles;
+use std::cmp::Ordering;
+
+/// A pile with no more marks than this becomes the row.
+const ROW: usize = 64;
+/// A row with more marks than this gives all but the lowest [`ROW`] to a pile.
+const LONG_ROW: usize = 2 * ROW;
+
+/// Where a flow of a class ends.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The class's service at which the flow ends.
+    pub at: Sum,
+    pub flow: u32,
+    /// Of the flow's place, so that a mark can be outdated.
+    pub generation: u32,
+}
+
+impl Mark {
+    /// A number that never falls while marks rise. Marks with the same digits may still differ.
+    #[inline]
+    fn digits(&self) -> u64 {
+        // The parts of a sum do not overlap, so its value is monotone. The bits of a positive number are in its order;
+        // those of a negative one are reversed.
+        let bits = self.at.value().to_bits();
+        bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
+    }
+
+    /// Order among marks with the same digits.
+    fn cmp_rest(&self, other: &Self) -> Ordering {
+        let rest = |mark: &Self| (mark.flow, mark.generation);
+        self.at.cmp(&other.at).then_with(|| rest(self).cmp(&rest(other)))
+    }
+}
+
+impl Ord for Mark {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.digits().cmp(&other.digits()).then_with(|| self.cmp_rest(other))
+    }
+}
+
+impl PartialOrd for Mark {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The marks of a class.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks {
+    /// The lowest marks, falling. Empty only if there are no others.
+    row: Vec<Mark>,
+    /// The others; made when the row first becomes long.
+    piles: Option<Box<Piles>>,
+}
+
+impl Marks {
+    pub const fn new() -> Self {
+        Self { row: Vec::new(), piles: None }
+    }
+
+    pub fn len(&self) -> usize {
+        self.row.len() + self.piles.as_ref().map_or(0, |piles| piles.len())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.row.is_empty()
+    }
+
+    /// The lowest mark.
+    #[inline]
+    pub fn first(&self) -> Option<Mark> {
+        self.row.last().copied()
+    }
+
+    /// Adds a mark that is not infinite; `true` if it is now the first.
+    #[inline]
+    pub fn push(&mut self, mark: Mark) -> bool {
+        debug_assert!(mark.at > Sum::ZERO && mark.at < Sum::INFINITE, "a flow ends where no service can be: {mark:?}");
+        if let Some(piles) = &mut self.piles
+            && piles.take_in(mark)
+        {
+            return false;
+        }
+        self.insert(mark)
+    }
+
+    /// Puts a mark to its place in the row; `true` if that is the first.
+    #[inline]
+    fn insert(&mut self, mark: Mark) -> bool {
+        let is_first = self.row.last().is_none_or(|first| mark < *first);
+        if is_first {
+            self.row.push(mark);
+        } else {
+            let place = self.row.partition_point(|other| mark < *other);
+            self.row.insert(place, mark);
+        }
+        if self.row.len() > LONG_ROW {
+            self.shorten_row();
+        }
+        is_first
+    }
+
+    #[cold]
+    fn shorten_row(&mut self) {
+        let kept = self.row.len() - ROW;
+        self.piles.get_or_insert_default().add(self.row.drain(..kept));
+    }
+
+    /// Takes the lowest mark out.
+    #[inline]
+    pub fn pop(&mut self) -> Option<Mark> {
+        let first = self.row.pop();
+        if self.row.is_empty() {
+            self.refill();
+        }
+        first
+    }
+
+    /// Moves the lowest marks of the piles, if there are any, to the empty row.
+    fn refill(&mut self) {
+        if let Some(piles) = &mut self.piles {
+            piles.open(ROW, &mut self.row);
+            self.row.sort_unstable_by(|a, b| b.cmp(a));
+        }
+    }
+
+    /// Throws out the marks that `keep` refuses. It sees each mark once, in no order.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Mark) -> bool) {
+        self.row.retain(&mut keep);
+        if let Some(piles) = &mut self.piles {
+            piles.retain(keep);
+        }
+        if self.row.is_empty() {
+            self.refill();
+        }
+    }
+
+    /// Throws all marks out. The room of a few is kept.
+    pub fn clear(&mut self) {
+        self.row.clear();
+        self.row.shrink_to(LONG_ROW);
+        self.piles = None;
+    }
+}
+
+const _: () = assert!(size_of::<Mark>() == 24 && size_of::<Marks>() <= 32);
