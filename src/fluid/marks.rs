@@ -18,8 +18,8 @@
 //! dealt out to smaller piles if not. When the row becomes long, all but its lowest marks become a pile.
 //!
 //! A pile is dealt out by bounds that are marks drawn from it, so the pieces are of similar size however the marks are
-//! spread, and a mark moves as often as the number of marks can be divided by the number of pieces: two or three times
-//! for a million. Nothing is ever put back, so marks that come below all others cost no more than the rest.
+//! spread, and each is a small part of the whole: of a million marks each moves two or three times. Nothing is gathered
+//! again, so many marks that come below all others cost no more than the rest.
 //!
 //! The order is total: by position, then by flow, then by generation. Marks that are equal in all three are the same,
 //! so the order in which marks leave depends on the marks alone.
@@ -30,7 +30,7 @@ mod tests;
 
 use super::exact::Sum;
 use piles::Piles;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 /// A pile with no more marks than this becomes the row.
 const ROW: usize = 48;
@@ -61,7 +61,7 @@ impl Mark {
     #[inline]
     fn is_below(&self, other: &Self) -> bool {
         let (a, b) = (self.at.value(), other.at.value());
-        a < b || a == b && self.cmp_rest(other).is_lt()
+        a < b || a <= b && self.cmp_rest(other).is_lt()
     }
 
     /// Order among marks with the same digits.
@@ -89,9 +89,9 @@ impl PartialOrd for Mark {
 
 /// Sorts by digits, which is quick, and again in full if marks with the same digits are about.
 fn sort_falling(marks: &mut [Mark]) {
-    marks.sort_unstable_by(|a, b| b.digits().cmp(&a.digits()));
+    marks.sort_unstable_by_key(|mark| Reverse(mark.digits()));
     if !marks.is_sorted_by(|a, b| a >= b) {
-        marks.sort_unstable_by(|a, b| b.cmp(a));
+        marks.sort_unstable_by_key(|&mark| Reverse(mark));
     }
 }
 
