@@ -148,8 +148,8 @@ impl Marks {
 
     #[cold]
     fn shorten_row(&mut self) {
-        let kept = self.row.len() - ROW;
-        self.piles.get_or_insert_default().add(self.row.drain(..kept));
+        let given = self.row.len() - ROW;
+        self.piles.get_or_insert_default().add(self.row.drain(..given));
     }
 
     /// Takes the lowest mark out.
