@@ -9,17 +9,21 @@
 //! node's clock plus an offset that stays as long as the class hangs there. A class at its cap has its own clock.
 
 use super::exact::{FlowTime, Instant, Sum};
+use super::marks::Marks;
 use super::node::{Clock, NONE};
-use super::types::Cause;
-use std::collections::BinaryHeap;
+use super::types::{Cause, FlowSpec, MeterId, ResourceId};
 
-/// All that decides the rate of a flow and where its effects are counted.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ClassSpec {
-    /// Resource and units per byte, ascending by resource.
-    pub uses: Vec<(u32, f64)>,
-    /// Meter and factor, ascending by meter.
-    pub meters: Vec<(u32, f64)>,
+/// All that decides the rate of a flow and where its effects are counted, as the caller gave it.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Kind<'a> {
+    pub uses: &'a [(ResourceId, f64)],
+    pub meters: &'a [(MeterId, f64)],
+    pub terms: Terms,
+}
+
+/// The part of a kind without lists.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Terms {
     pub owner: u32,
     pub weight: f64,
     pub cap: f64,
@@ -30,12 +34,15 @@ pub(super) struct ClassSpec {
     pub stalled: Option<u8>,
 }
 
-impl ClassSpec {
-    /// The resources in use: none during a stall.
-    pub fn path(&self) -> &[(u32, f64)] {
-        if self.stalled.is_some() { &[] } else { &self.uses }
-    }
+/// A kind that owns its lists.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ClassSpec {
+    pub uses: Vec<(ResourceId, f64)>,
+    pub meters: Vec<(MeterId, f64)>,
+    pub terms: Terms,
+}
 
+impl Terms {
     /// The highest rate, and the cause to report when it binds.
     pub fn limit(&self) -> (f64, u8) {
         self.stalled.map_or((self.cap, self.cap_cause), |cause| (0.0, cause))
@@ -49,25 +56,94 @@ impl ClassSpec {
     fn hash(&self) -> u64 {
         let stalled = self.stalled.map_or(0, |cause| 1 + u64::from(cause));
         let small = u64::from(self.cap_cause) | u64::from(self.priority) << 8 | stalled << 16;
-        let mut hash = mix(small ^ u64::from(self.owner) << 32);
-        for number in [self.weight, self.cap, self.reserve] {
-            hash = mix(hash ^ number.to_bits());
+        let numbers = [self.weight, self.cap, self.reserve].map(f64::to_bits);
+        let numbers = numbers[0] ^ numbers[1].rotate_left(21) ^ numbers[2].rotate_left(42);
+        mix(numbers ^ small.rotate_left(10) ^ u64::from(self.owner) << 32)
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        let parts = |s: &Self| {
+            let numbers = [s.weight.to_bits(), s.cap.to_bits(), s.reserve.to_bits()];
+            (s.owner, s.cap_cause, s.priority, s.stalled, numbers)
+        };
+        parts(self) == parts(other)
+    }
+}
+
+impl<'a> From<&FlowSpec<'a>> for Kind<'a> {
+    fn from(flow: &FlowSpec<'a>) -> Self {
+        let terms = Terms {
+            owner: flow.owner.0,
+            weight: flow.weight,
+            cap: flow.cap,
+            cap_cause: flow.cap_cause,
+            priority: flow.priority,
+            reserve: flow.reserve,
+            stalled: None,
+        };
+        Self { uses: flow.uses, meters: flow.meters, terms }
+    }
+}
+
+impl Kind<'_> {
+    /// Panics with what is wrong if a number is outside its stated range.
+    fn check(&self) {
+        let Terms { weight, cap, reserve, .. } = self.terms;
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        assert!(self.uses.iter().all(|&(_, a)| positive(a)), "a coefficient is finite and above 0: {:?}", self.uses);
+        assert!(positive(weight), "a weight is finite and above 0, not {weight}");
+        assert!(cap >= 0.0, "a cap is at least 0, not {cap}");
+        assert!(reserve.is_finite() && reserve >= 0.0, "a reserve is finite, not {reserve}");
+        let bounded = cap.is_finite() || !self.uses.is_empty();
+        assert!(bounded, "a flow without a resource and without a cap would be infinitely fast");
+    }
+
+    fn hash(&self) -> u64 {
+        let mut hash = self.terms.hash();
+        for &(resource, factor) in self.uses {
+            hash = mix(hash ^ u64::from(resource.0) ^ factor.to_bits().rotate_left(17));
         }
-        for &(id, factor) in self.uses.iter().chain(&self.meters) {
-            hash = mix(hash.rotate_left(5) ^ u64::from(id) ^ factor.to_bits().rotate_left(17));
+        for &(meter, factor) in self.meters {
+            hash = mix(hash ^ u64::from(meter.0) << 32 ^ factor.to_bits().rotate_left(17));
         }
         hash
     }
 
-    fn same(&self, other: &Self) -> bool {
-        let scalars = |s: &Self| {
-            let numbers = [s.weight.to_bits(), s.cap.to_bits(), s.reserve.to_bits()];
-            (s.owner, s.cap_cause, s.priority, s.stalled, numbers)
-        };
-        let same_list = |a: &[(u32, f64)], b: &[(u32, f64)]| {
+    fn is_of(&self, spec: &ClassSpec) -> bool {
+        fn same<I: Copy + PartialEq>(a: &[(I, f64)], b: &[(I, f64)]) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.0 == y.0 && x.1.to_bits() == y.1.to_bits())
-        };
-        scalars(self) == scalars(other) && same_list(&self.uses, &other.uses) && same_list(&self.meters, &other.meters)
+        }
+        self.terms.same(&spec.terms) && same(self.uses, &spec.uses) && same(self.meters, &spec.meters)
+    }
+}
+
+impl ClassSpec {
+    pub fn kind(&self) -> Kind<'_> {
+        Kind { uses: &self.uses, meters: &self.meters, terms: self.terms }
+    }
+
+    pub fn set_uses(&mut self, uses: &[(ResourceId, f64)], meters: &[(MeterId, f64)]) {
+        self.uses.clear();
+        self.uses.extend_from_slice(uses);
+        self.meters.clear();
+        self.meters.extend_from_slice(meters);
+    }
+
+    /// The resources in use, ascending, what is listed twice added up; none during a stall.
+    pub fn path(&self) -> Vec<(u32, f64)> {
+        if self.terms.stalled.is_some() {
+            return Vec::new();
+        }
+        let mut path: Vec<(u32, f64)> = self.uses.iter().map(|&(resource, factor)| (resource.0, factor)).collect();
+        path.sort_by_key(|&(resource, _)| resource);
+        path.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 += next.1;
+            }
+            same
+        });
+        path
     }
 }
 
@@ -75,27 +151,6 @@ impl ClassSpec {
 fn mix(x: u64) -> u64 {
     let product = u128::from(x ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
     (product >> 64) as u64 ^ product as u64
-}
-
-/// Where a flow of a class ends.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub at: Sum,
-    pub flow: u32,
-    pub generation: u32,
-}
-
-impl Ord for Mark {
-    /// Reversed, for the standard heap keeps its greatest on top.
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        other.at.cmp(&self.at).then(other.flow.cmp(&self.flow))
-    }
-}
-
-impl PartialOrd for Mark {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
 }
 
 /// One node of a class's path.
@@ -106,6 +161,8 @@ pub(super) struct Step {
     pub factor: f64,
     /// Where the node lists the class.
     pub place: u32,
+    /// Where the node is likely to be in the row of the one the class hangs on.
+    pub entry: u32,
 }
 
 /// A class and its present state.
@@ -113,8 +170,9 @@ pub(super) struct Step {
 pub(super) struct Class {
     pub spec: ClassSpec,
     hash: u64,
-    /// Flows present.
+    /// Flows present, and their weight together.
     pub count: u32,
+    pub mass: f64,
     /// The node it hangs on; `NONE` with a clock of its own.
     pub hang: u32,
     /// What the service is ahead of the node's clock.
@@ -124,14 +182,15 @@ pub(super) struct Class {
     pub level: f64,
     /// Level at which the cap is reached.
     pub cap_level: f64,
-    /// Changes with the next finish mark and with the node, so that outdated heads are known.
-    pub stamp: u32,
     /// The path, known from the first flow on.
     pub path: Vec<Step>,
     /// Where each of its meters lists the class.
     pub meter_places: Vec<u32>,
     /// Finish marks. Those of cancelled flows stay until they surface.
-    pub marks: BinaryHeap<Mark>,
+    pub marks: Marks,
+    /// Bytes carried by all its flows since the first came, up to the service noted beside.
+    pub carried: Sum,
+    pub carried_at: Sum,
     pub cause: Cause,
     /// The node that is the cause although the class hangs on another of the same level; else `NONE`.
     pub label: u32,
@@ -146,21 +205,23 @@ pub(super) struct Class {
 }
 
 impl Class {
-    fn new(spec: ClassSpec, hash: u64) -> Self {
+    fn new(kind: &Kind, hash: u64) -> Self {
         let start = Instant::at(0);
-        Self {
-            cap_level: spec.limit().0 / spec.weight,
-            spec,
+        let mut class = Self {
+            spec: ClassSpec::default(),
             hash,
             count: 0,
+            mass: 0.0,
             hang: NONE,
             offset: Sum::ZERO,
             clock: Clock::starting(start),
             level: 0.0,
-            stamp: 0,
+            cap_level: 0.0,
             path: Vec::new(),
             meter_places: Vec::new(),
-            marks: BinaryHeap::new(),
+            marks: Marks::new(),
+            carried: Sum::ZERO,
+            carried_at: Sum::ZERO,
             cause: Cause::Named(0),
             label: NONE,
             short: false,
@@ -168,12 +229,24 @@ impl Class {
             owed: FlowTime::default(),
             charged: start,
             history: Vec::new(),
-        }
+        };
+        class.become_another(kind, hash);
+        class
     }
 
-    /// Weight of all flows together.
-    pub fn mass(&self) -> f64 {
-        f64::from(self.count) * self.spec.weight
+    /// Takes a class without flows for another kind.
+    fn become_another(&mut self, kind: &Kind, hash: u64) {
+        self.hash = hash;
+        self.spec.set_uses(kind.uses, kind.meters);
+        self.spec.terms = kind.terms;
+        self.cap_level = kind.terms.limit().0 / kind.terms.weight;
+        self.path.clear();
+    }
+
+    /// Counts the bytes carried up to the present service; to be called before the number of flows changes.
+    pub fn settle_carried(&mut self, service: Sum) {
+        self.carried = self.carried.plus(self.mass * service.minus(self.carried_at));
+        self.carried_at = service;
     }
 }
 
@@ -181,6 +254,8 @@ impl Class {
 #[derive(Debug, Default)]
 pub(super) struct Classes {
     all: Vec<Class>,
+    /// By class: changes with the next finish mark and with the node, so that outdated heads are known.
+    stamps: Vec<u32>,
     /// Open addressing with linear probing; `EMPTY` or the number of a class. Never iterated.
     table: Vec<u32>,
     /// Numbers of classes that were dropped.
@@ -188,6 +263,8 @@ pub(super) struct Classes {
 }
 
 const EMPTY: u32 = u32::MAX;
+/// So many classes without flows are kept in any case.
+const KEPT: usize = 4096;
 
 impl std::ops::Index<u32> for Classes {
     type Output = Class;
@@ -207,26 +284,43 @@ impl Classes {
         0..self.all.len() as u32
     }
 
-    /// The class with this definition, made if there is none. A class without flows is kept for the next flow
-    /// of its kind until the table has to grow.
-    pub fn intern(&mut self, spec: &ClassSpec) -> u32 {
-        let hash = spec.hash();
-        if let Some(found) = self.probe(hash, |class| class.spec.same(spec)) {
+    #[inline]
+    pub fn stamp(&self, class: u32) -> u32 {
+        self.stamps[class as usize]
+    }
+
+    /// Outdates all heads of a class; gives the stamp of the next one.
+    #[inline]
+    pub fn new_stamp(&mut self, class: u32) -> u32 {
+        let stamp = &mut self.stamps[class as usize];
+        *stamp = stamp.wrapping_add(1);
+        *stamp
+    }
+
+    /// The class of this kind, made if there is none. Classes without flows are kept for the next flow of their kind,
+    /// up to [`KEPT`] or as many as are in use.
+    ///
+    /// # Panics
+    /// If a number of a new kind is outside its stated range.
+    pub fn intern(&mut self, kind: &Kind) -> u32 {
+        let hash = kind.hash();
+        if let Some(found) = self.find(hash, kind) {
             return found;
         }
+        kind.check();
         if (self.all.len() - self.free.len() + 1) * 2 > self.table.len() {
             self.drop_unused_and_rehash();
         }
-        let mut class = Class::new(spec.clone(), hash);
         let number = match self.free.pop() {
             Some(number) => {
-                // Heads of the number's former class may still lie about.
-                class.stamp = self[number].stamp.wrapping_add(1);
-                self[number] = class;
+                // Heads of the former class may still lie about.
+                self.new_stamp(number);
+                self[number].become_another(kind, hash);
                 number
             }
             None => {
-                self.all.push(class);
+                self.all.push(Class::new(kind, hash));
+                self.stamps.push(0);
                 self.all.len() as u32 - 1
             }
         };
@@ -234,7 +328,7 @@ impl Classes {
         number
     }
 
-    fn probe(&self, hash: u64, is_it: impl Fn(&Class) -> bool) -> Option<u32> {
+    fn find(&self, hash: u64, kind: &Kind) -> Option<u32> {
         if self.table.is_empty() {
             return None;
         }
@@ -242,7 +336,7 @@ impl Classes {
         let mut at = hash as usize & mask;
         while self.table[at] != EMPTY {
             let class = &self[self.table[at]];
-            if class.hash == hash && is_it(class) {
+            if class.hash == hash && kind.is_of(&class.spec) {
                 return Some(self.table[at]);
             }
             at = (at + 1) & mask;
@@ -264,14 +358,17 @@ impl Classes {
         for &number in &self.free {
             is_free[number as usize] = true;
         }
-        for number in self.numbers() {
-            if self[number].count == 0 && !is_free[number as usize] {
+        let unused = |number: &u32| self[*number].count == 0 && !is_free[*number as usize];
+        let unused: Vec<u32> = self.numbers().filter(unused).collect();
+        let known = self.all.len() - self.free.len();
+        if unused.len() > KEPT.max(known / 2) {
+            for &number in &unused {
                 is_free[number as usize] = true;
-                self.free.push(number);
             }
+            self.free.extend(unused);
         }
-        let used = self.all.len() - self.free.len();
-        self.table = vec![EMPTY; (4 * (used + 1)).next_power_of_two().max(64)];
+        let known = self.all.len() - self.free.len();
+        self.table = vec![EMPTY; (4 * (known + 1)).next_power_of_two().max(64)];
         for number in self.numbers().filter(|&number| !is_free[number as usize]) {
             self.place(number);
         }
@@ -282,21 +379,31 @@ impl Classes {
 mod tests {
     use super::*;
 
-    fn spec(resource: u32, weight: f64) -> ClassSpec {
-        ClassSpec { uses: vec![(resource, 1.0)], weight, cap: f64::INFINITY, ..ClassSpec::default() }
+    fn intern(classes: &mut Classes, resource: u32, weight: f64) -> u32 {
+        let terms = Terms { weight, cap: f64::INFINITY, ..Terms::default() };
+        classes.intern(&Kind { uses: &[(ResourceId(resource), 1.0)], meters: &[], terms })
     }
 
     #[test]
     fn same_definition_same_class_and_unused_ones_are_dropped() {
         let mut classes = Classes::default();
-        let kept = classes.intern(&spec(7, 1.0));
+        let kept = intern(&mut classes, 7, 1.0);
         classes[kept].count = 1;
-        assert_eq!(classes.intern(&spec(7, 1.0)), kept);
-        assert_ne!(classes.intern(&spec(7, 2.0)), kept);
-        for resource in 0..10_000 {
-            classes.intern(&spec(resource, 3.0));
+        assert_eq!(intern(&mut classes, 7, 1.0), kept);
+        assert_ne!(intern(&mut classes, 7, 2.0), kept);
+        for resource in 0..100_000 {
+            intern(&mut classes, resource, 3.0);
         }
-        assert!(classes.numbers().end < 100, "unused classes pile up: {}", classes.numbers().end);
-        assert_eq!(classes.intern(&spec(7, 1.0)), kept);
+        assert!(classes.numbers().end < 3 * KEPT as u32, "unused classes pile up: {}", classes.numbers().end);
+        assert_eq!(intern(&mut classes, 7, 1.0), kept);
+    }
+
+    #[test]
+    fn a_path_is_sorted_and_without_doubles() {
+        let uses = [(3, 1.0), (1, 2.0), (3, 0.5)].map(|(resource, factor)| (ResourceId(resource), factor));
+        let mut spec = ClassSpec { uses: uses.to_vec(), ..ClassSpec::default() };
+        assert_eq!(spec.path(), [(1, 2.0), (3, 1.5)]);
+        spec.terms.stalled = Some(1);
+        assert!(spec.path().is_empty());
     }
 }

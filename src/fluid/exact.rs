@@ -2,84 +2,78 @@
 
 use std::cmp::Ordering;
 
-const NS_PER_S: f64 = 1e9;
+/// Ticks of an [`Instant`] in a nanosecond, as bits and as a number.
+const BITS: u32 = 32;
+const PER_NS: f64 = (1u64 << BITS) as f64;
 
-/// A point in time finer than the caller's tick: whole nanoseconds and a fraction in `[0, 1)`.
-#[derive(Copy, Clone, Debug, PartialEq, PartialOrd)]
-pub(super) struct Instant {
-    pub ns: i64,
-    pub frac: f64,
-}
+/// A point in time finer than the caller's clock, from 0 on: a whole number of ticks of 2^-32 ns.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Instant(u128);
 
 impl Instant {
     /// Later than anything that happens.
-    pub const NEVER: Self = Self { ns: i64::MAX, frac: 0.0 };
+    pub const NEVER: Self = Self((i64::MAX as u128) << BITS);
 
+    /// A time of the caller's clock; what is below 0 counts as 0.
     pub fn at(ns: i64) -> Self {
-        Self { ns, frac: 0.0 }
+        Self((ns.max(0) as u128) << BITS)
     }
 
-    /// Seconds from `earlier` to `self`.
+    /// Seconds from `earlier` to `self`, negative if it is later.
     pub fn seconds_since(self, earlier: Self) -> f64 {
-        (self.ns.saturating_sub(earlier.ns) as f64 + (self.frac - earlier.frac)) / NS_PER_S
+        let ticks = self.0.wrapping_sub(earlier.0) as i128;
+        ((ticks >> BITS) as i64 as f64 + f64::from(ticks as u32) / PER_NS) * 1e-9
     }
 
     /// `seconds` later (at least 0, possibly infinite); [`NEVER`](Self::NEVER) where the clock cannot reach.
     pub fn after(self, seconds: f64) -> Self {
-        let ns = seconds * NS_PER_S;
-        if ns < 1.0 - self.frac {
-            return Self { ns: self.ns, frac: self.frac + ns.max(0.0) };
-        }
-        let whole = ns.floor();
-        if whole >= i64::MAX as f64 || whole.is_nan() {
-            return Self::NEVER;
-        }
-        let frac = self.frac + (ns - whole);
-        let carry = if frac >= 1.0 { 1 } else { 0 };
-        match self.ns.checked_add(whole as i64).and_then(|sum| sum.checked_add(carry)) {
-            Some(sum) if sum < i64::MAX => Self { ns: sum, frac: if carry == 1 { frac - 1.0 } else { frac } },
-            _ => Self::NEVER,
+        let ns = seconds * 1e9;
+        if ns < i64::MAX as f64 {
+            let whole = ns as u64;
+            let part = (ns - whole as f64) * PER_NS;
+            Self(self.0 + (u128::from(whole) << BITS) + u128::from(part as u64)).min(Self::NEVER)
+        } else {
+            Self::NEVER
         }
     }
 
-    /// The first tick not before this instant.
+    /// The first time of the caller's clock that is not before this instant.
     pub fn tick(self) -> i64 {
-        if self.frac > 0.0 { self.ns.saturating_add(1) } else { self.ns }
+        (self.0.saturating_add((1 << BITS) - 1) >> BITS).min(i64::MAX as u128) as i64
+    }
+
+    /// Whole nanoseconds, and the fraction of one in `[0, 1)` after them.
+    pub fn parts(self) -> (i64, f64) {
+        ((self.0 >> BITS) as i64, f64::from(self.0 as u32) / PER_NS)
+    }
+
+    /// The instant in the high 96 bits and a number in the low 32: orders by instant, then by number.
+    pub fn with_number(self, number: u32) -> u128 {
+        self.0 << 32 | u128::from(number)
+    }
+
+    /// The opposite of [`with_number`](Self::with_number).
+    pub fn and_number(both: u128) -> (Self, u32) {
+        (Self(both >> 32), both as u32)
     }
 }
 
-impl Eq for Instant {}
-
-#[expect(clippy::derive_ord_xor_partial_ord, reason = "the fraction is never NaN, so both orders agree")]
-impl Ord for Instant {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.ns.cmp(&other.ns).then(self.frac.total_cmp(&other.frac))
-    }
-}
-
-/// Flow-time as an integer, so that parts add up to the whole exactly, however they are grouped.
+/// Flow-time in ticks, as an integer, so that parts add up to the whole exactly, however they are grouped.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FlowTime(i128);
 
 impl FlowTime {
-    /// Parts of a nanosecond kept.
-    const PER_NS: f64 = (1u64 << 20) as f64;
-
-    fn ticks(at: Instant) -> i128 {
-        (i128::from(at.ns) << 20) + (at.frac * Self::PER_NS) as i128
-    }
-
     /// `count` flows from `from` to `to`.
     pub fn span(count: u32, from: Instant, to: Instant) -> Self {
-        Self((Self::ticks(to) - Self::ticks(from)) * i128::from(count))
+        Self(to.0.wrapping_sub(from.0) as i128 * i128::from(count))
     }
 
     pub fn from_seconds(seconds: f64) -> Self {
-        Self((seconds * NS_PER_S * Self::PER_NS) as i128)
+        Self((seconds * 1e9 * PER_NS) as i128)
     }
 
     pub fn seconds(self) -> f64 {
-        self.0 as f64 / Self::PER_NS / NS_PER_S
+        self.0 as f64 / PER_NS / 1e9
     }
 }
 
@@ -148,15 +142,21 @@ mod tests {
 
     #[test]
     fn instants_carry_fractions_and_round_up() {
-        let start = Instant { ns: 5, frac: 0.75 };
+        let start = Instant::at(5).after(0.75e-9);
         let later = start.after(2.5e-9);
-        assert_eq!((later.ns, later.frac), (8, 0.25));
+        assert_eq!((start.parts().0, later.parts().0), (5, 8));
+        assert!((later.parts().1 - 0.25).abs() < 1e-9);
         assert_eq!(later.tick(), 9);
         assert_eq!(Instant::at(9).tick(), 9);
         assert_eq!(start.after(0.0), start);
         assert_eq!(start.after(f64::INFINITY), Instant::NEVER);
+        assert_eq!(start.after(f64::NAN), Instant::NEVER);
         assert_eq!(start.after(1e300), Instant::NEVER);
-        assert!((later.seconds_since(start) - 2.5e-9).abs() < 1e-24);
+        assert_eq!(Instant::NEVER.tick(), i64::MAX);
+        assert!((later.seconds_since(start) - 2.5e-9).abs() < 1e-18);
+        assert!((start.seconds_since(later) + 2.5e-9).abs() < 1e-18);
+        assert_eq!(Instant::and_number(later.with_number(7)), (later, 7));
+        assert!(later.with_number(9) < later.after(1e-18).with_number(0));
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn flow_time_parts_add_up() {
-        let (a, b, c) = (Instant::at(0), Instant { ns: 3, frac: 0.3 }, Instant::at(10));
+        let (a, b, c) = (Instant::at(0), Instant::at(3).after(0.3e-9), Instant::at(10));
         let mut parts = FlowTime::span(7, a, b);
         parts += FlowTime::span(7, b, c);
         assert_eq!(parts, FlowTime::span(7, a, c));

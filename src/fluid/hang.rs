@@ -4,80 +4,127 @@
 //! `foreign` is the use of what passes at the levels noted by *their* nodes, and its row has the use per level that
 //! what hangs on it has elsewhere.
 
-use super::class::{Mark, Step};
-use super::exact::{FlowTime, Sum};
-use super::node::{Clock, Head, Member, NONE, Node, Timing, add_foreign, ask_to_look};
+use super::class::Step;
+use super::marks::Mark;
+use super::exact::{FlowTime, Instant, Sum};
+use super::node::{Books, Clock, Head, Member, NONE, Node, add_foreign};
 use super::sharing::{Sharing, add_time, is_live};
 use super::types::{Cause, ResourceId};
+use super::work::slot_of;
 
 impl Sharing {
     /// The class's level now.
+    #[inline]
     pub(super) fn level(&self, class: u32) -> f64 {
         let state = &self.classes[class];
         if state.hang == NONE { state.level } else { self.nodes[state.hang as usize].level }
     }
 
-    /// Bytes per weight carried since the class began.
+    /// Bytes per weight carried since the class got its first flow.
+    #[inline]
     pub(super) fn service(&self, class: u32) -> Sum {
-        let state = &self.classes[class];
-        if state.hang == NONE {
-            return state.clock.read(state.level, self.now);
-        }
-        self.nodes[state.hang as usize].clock(self.now).combine(state.offset, 1.0)
+        self.service_at(self.now, class)
     }
 
-    /// One flow more or less.
-    pub(super) fn count_flow(&mut self, class: u32, change: i32) {
+    /// The same at a later instant, if nothing changes until then.
+    #[inline]
+    pub(super) fn service_at(&self, now: Instant, class: u32) -> Sum {
+        let state = &self.classes[class];
+        if state.hang == NONE {
+            return state.clock.read(state.level, now);
+        }
+        let node = &self.nodes[state.hang as usize];
+        node.clock.read(node.level, now).combine(state.offset, 1.0)
+    }
+
+    /// One flow more; gives the class's service now.
+    pub(super) fn add_flow(&mut self, class: u32) -> Sum {
+        self.flow_count += 1;
+        if self.classes[class].count == 0 {
+            self.enlist(class);
+            return Sum::ZERO;
+        }
+        let service = self.service(class);
+        self.change_count(class, 1, service);
+        service
+    }
+
+    /// One flow less, at the class's service now.
+    pub(super) fn remove_flow(&mut self, class: u32, service: Sum) {
+        self.flow_count -= 1;
+        if self.classes[class].count > 1 {
+            self.change_count(class, -1, service);
+        } else {
+            self.delist(class);
+        }
+    }
+
+    /// Flows come and go in a class that has others.
+    fn change_count(&mut self, class: u32, change: i32, service: Sum) {
         self.charge_class(class);
         self.dirty_meters_of(class);
         let state = &mut self.classes[class];
+        state.settle_carried(service);
         state.count = state.count.wrapping_add_signed(change);
-        let (count, mass) = (state.count, f64::from(change) * state.spec.weight);
-        if count == 1 && change == 1 {
-            self.enlist(class);
-        } else if count == 0 {
-            self.delist(class);
-        } else {
-            self.spread(class, mass, 0);
-        }
+        let weight = state.spec.terms.weight;
+        state.mass = f64::from(state.count) * weight;
+        self.spread(class, f64::from(change) * weight, 0);
     }
 
     /// Adds (or takes away) weight of a class and, with `entry` 1 or -1, the class itself to the sums of its path.
     fn spread(&mut self, class: u32, mass: f64, entry: i32) {
-        let now = self.now;
         let level = self.level(class);
         let Self { classes, nodes, front, .. } = self;
-        let state = &classes[class];
-        let mut here = 0.0;
-        for &Step { node: number, factor, .. } in &state.path {
-            if number == state.hang {
-                here = factor * mass;
+        let state = &mut classes[class];
+        if self.reserved > 0 {
+            front.to_fill.extend(state.path.iter().map(|step| step.node));
+        }
+        let hang = state.hang;
+        // Without the last class that hangs there, the row is dropped as a whole.
+        let keeps_row = hang != NONE && (entry >= 0 || nodes[hang as usize].hanging > 1);
+        for step in &mut state.path {
+            if step.node != hang {
+                let mass = step.factor * mass;
+                if keeps_row {
+                    step.entry = nodes[hang as usize].row.add(step.node, mass, entry, step.entry);
+                }
+                add_foreign(nodes, front, step.node, mass * level, level);
                 continue;
             }
-            if state.hang != NONE {
-                nodes[state.hang as usize].books.row.add(number, factor * mass, entry);
-            }
-            add_foreign(nodes, front, number, factor * mass * level, level, now);
+            let node = &mut nodes[hang as usize];
+            node.weight += step.factor * mass;
+            node.age = node.age.saturating_add(1);
         }
-        if state.hang != NONE {
-            let node = &mut nodes[state.hang as usize];
-            front.touch(state.hang, node, now);
-            if entry != 0 {
-                // The load changes with the first to hang here and with the last.
-                node.settle_carried(now);
-            }
-            node.weight += here;
+        if hang == NONE {
+            return;
+        }
+        let node = &mut nodes[hang as usize];
+        if entry != 0 {
             node.hanging = node.hanging.wrapping_add_signed(entry);
             if node.hanging == 0 {
-                node.nothing_hangs();
+                self.empty_node(hang);
+                return;
             }
-            node.age = node.age.saturating_add(1);
-            front.consider(state.hang, node);
-            let lower = node.lower;
-            if entry != 0 && lower != NONE {
-                ask_to_look(nodes, front, lower);
+            if node.hanging == 1 && entry == 1 {
+                front.leave_to_lower(hang, node);
             }
         }
+        front.consider(hang, node);
+    }
+
+    /// The clock and all sums of what hangs on a node, as if nothing ever did.
+    pub(super) fn empty_node(&mut self, number: u32) {
+        let (node, books) = (&mut self.nodes[number as usize], &mut self.books[number as usize]);
+        node.hanging = 0;
+        node.weight = 0.0;
+        node.level = 0.0;
+        node.cap_floor = f64::INFINITY;
+        node.row.0.clear();
+        node.has_meters = false;
+        books.heads.clear();
+        books.meters.clear();
+        self.front.time(number, node);
+        self.front.look_into(number, node);
     }
 
     /// Lets a class with flows hang on a node of its path at the node's level, or, with `NONE`, have its own clock
@@ -91,25 +138,23 @@ impl Sharing {
             state.level = level;
         } else {
             let node = &mut self.nodes[to as usize];
-            self.front.touch(to, node, now);
             if node.hanging == 0 {
-                node.books.clock = Clock::starting(now);
+                node.clock = Clock::starting(now);
                 node.level = level;
             }
-            node.timing = Timing::Unknown;
-            let books = &mut *node.books;
-            books.clock.settle(node.level, now);
-            state.offset = service.combine(books.clock.value, -1.0);
-            books.cap_floor = books.cap_floor.min(state.cap_level);
+            let clock = node.clock.read(node.level, now);
+            state.offset = service.combine(clock, -1.0);
+            node.cap_floor = node.cap_floor.min(state.cap_level);
+            node.has_meters |= !state.spec.meters.is_empty();
             for &(meter, _) in &state.spec.meters {
-                match books.meters.iter_mut().find(|(known, _)| *known == meter) {
+                let meters = &mut self.books[to as usize].meters;
+                match meters.iter_mut().find(|(known, _)| *known == meter.0) {
                     Some((_, classes)) => *classes += 1,
-                    None => books.meters.push((meter, 1)),
+                    None => meters.push((meter.0, 1)),
                 }
             }
         }
-        let mass = self.classes[class].mass();
-        self.spread(class, mass, 1);
+        self.spread(class, self.classes[class].mass, 1);
         self.new_head(class);
         self.set_label(class, NONE);
         self.dirty_meters_of(class);
@@ -119,22 +164,20 @@ impl Sharing {
     pub(super) fn detach(&mut self, class: u32) -> Sum {
         let service = self.service(class);
         self.unlabel(class);
-        let mass = self.classes[class].mass();
-        self.spread(class, -mass, -1);
+        self.spread(class, -self.classes[class].mass, -1);
+        self.classes.new_stamp(class);
         let state = &mut self.classes[class];
-        state.stamp = state.stamp.wrapping_add(1);
         if state.hang == NONE {
             self.queue.remove(2 * class + 1);
-        } else {
-            let node = &mut self.nodes[state.hang as usize];
-            node.timing = Timing::Unknown;
-            for &(meter, _) in &state.spec.meters {
-                let meters = &mut node.books.meters;
-                if let Some(at) = meters.iter().position(|(known, _)| *known == meter) {
-                    meters[at].1 -= 1;
-                    if meters[at].1 == 0 {
-                        meters.swap_remove(at);
-                    }
+            return service;
+        }
+        let (node, books) = (&mut self.nodes[state.hang as usize], &mut self.books[state.hang as usize]);
+        self.front.time(state.hang, node);
+        for &(meter, _) in &state.spec.meters {
+            if let Some(at) = books.meters.iter().position(|(known, _)| *known == meter.0) {
+                books.meters[at].1 -= 1;
+                if books.meters[at].1 == 0 {
+                    books.meters.swap_remove(at);
                 }
             }
         }
@@ -145,66 +188,73 @@ impl Sharing {
     fn enlist(&mut self, class: u32) {
         let now = self.now;
         self.find_path(class);
-        let Self { classes, nodes, meters, .. } = self;
+        let Self { classes, books, meters, .. } = self;
         let state = &mut classes[class];
+        (state.count, state.mass) = (1, state.spec.terms.weight);
+        (state.carried, state.carried_at) = (Sum::ZERO, Sum::ZERO);
         for (step, at) in state.path.iter_mut().enumerate() {
-            let members = &mut nodes[at.node as usize].books.members;
+            let members = &mut books[at.node as usize].members;
             at.place = members.len() as u32;
             members.push(Member { class, factor: at.factor, step: step as u32 });
         }
         state.meter_places.clear();
         for (step, &(meter, factor)) in state.spec.meters.iter().enumerate() {
-            let meter = &mut meters[meter as usize];
+            let meter = &mut meters[meter.index()];
             meter.settle(now);
             state.meter_places.push(meter.members.len() as u32);
             meter.members.push(Member { class, factor, step: step as u32 });
         }
         (state.charged, state.short) = (now, false);
         state.history.clear();
-        if state.spec.floor() > 0.0 {
+        if state.spec.terms.floor() > 0.0 {
             self.reserved += 1;
+            if self.reserved == 1 {
+                self.fill_everything();
+            }
         }
         let (hang, level) = self.likely_bottleneck(class);
         self.attach(class, hang, level, Sum::ZERO);
     }
 
-    /// A class has lost its last flow.
+    /// A class loses its last flow.
     fn delist(&mut self, class: u32) {
         let now = self.now;
-        // The sums still hold one flow.
-        self.classes[class].count = 1;
-        self.detach(class);
+        self.charge_class(class);
+        self.dirty_meters_of(class);
+        let service = self.detach(class);
         self.pay_owner(class);
-        let Self { classes, nodes, meters, .. } = self;
+        let Self { classes, nodes, books, meters, .. } = self;
         let state = &mut classes[class];
-        state.count = 0;
+        state.settle_carried(service);
+        (state.count, state.mass) = (0, 0.0);
         state.marks.clear();
+        let carried = state.carried.value();
         for step in 0..state.path.len() {
-            let Step { node, place, .. } = classes[class].path[step];
-            let node = &mut nodes[node as usize];
-            let members = &mut node.books.members;
-            members.swap_remove(place as usize);
-            if let Some(moved) = members.get(place as usize) {
+            let Step { node: number, place, factor, .. } = classes[class].path[step];
+            let books = &mut books[number as usize];
+            books.carried = books.carried.plus(factor * carried);
+            books.members.swap_remove(place as usize);
+            if let Some(moved) = books.members.get(place as usize) {
                 classes[moved.class].path[moved.step as usize].place = place;
             }
-            if members.len() == node.hanging as usize {
+            let node = &mut nodes[number as usize];
+            if books.members.len() == node.hanging as usize {
                 (node.foreign, node.ceiling) = (0.0, 0.0);
             }
         }
         for step in 0..classes[class].meter_places.len() {
             let place = classes[class].meter_places[step];
-            let meter = &mut meters[classes[class].spec.meters[step].0 as usize];
+            let meter = &mut meters[classes[class].spec.meters[step].0.index()];
             meter.settle(now);
             meter.members.swap_remove(place as usize);
             if let Some(moved) = meter.members.get(place as usize) {
                 classes[moved.class].meter_places[moved.step as usize] = place;
             }
         }
-        if self.classes[class].spec.floor() > 0.0 {
+        if self.classes[class].spec.terms.floor() > 0.0 {
             self.reserved -= 1;
             if self.reserved == 0 {
-                self.refill_due = true;
-                self.touch_everything();
+                self.fill_everything();
             }
         }
     }
@@ -212,44 +262,57 @@ impl Sharing {
     /// A resource has a new capacity: its highest node has to look again.
     pub(super) fn change_capacity(&mut self, resource: u32) {
         if let Some(&number) = self.resources[resource as usize].nodes.first() {
-            self.front.touch(number, &mut self.nodes[number as usize], self.now);
-            ask_to_look(&mut self.nodes, &mut self.front, number);
+            if self.reserved > 0 {
+                self.front.to_fill.push(number);
+            }
+            self.ask_to_look(number);
         }
+    }
+
+    /// Has a node look again at what higher priorities leave for it.
+    pub(super) fn ask_to_look(&mut self, number: u32) {
+        let node = &mut self.nodes[number as usize];
+        node.left_outdated = true;
+        self.front.work.bring(number, &mut node.place, slot_of(0.0));
     }
 
     /// The nodes of the class's path, made where there are none yet for its priority.
     fn find_path(&mut self, class: u32) {
-        let spec = &self.classes[class].spec;
-        if !self.classes[class].path.is_empty() || spec.path().is_empty() {
-            return;
+        if self.classes[class].path.is_empty() {
+            let rank = u8::MAX - self.classes[class].spec.terms.priority;
+            for (resource, factor) in self.classes[class].spec.path() {
+                let step = Step { node: self.node_of(resource, rank), factor, place: 0, entry: 0 };
+                self.classes[class].path.push(step);
+            }
         }
-        let (rank, uses) = (u8::MAX - spec.priority, spec.path().to_vec());
-        let step = |(resource, factor)| Step { node: self.node_of(resource, rank), factor, place: 0 };
-        self.classes[class].path = uses.into_iter().map(step).collect();
     }
 
     fn node_of(&mut self, resource: u32, rank: u8) -> u32 {
         let known = &self.resources[resource as usize].nodes;
-        let at = match known.binary_search_by(|&node| self.nodes[node as usize].rank.cmp(&rank)) {
+        let at = match known.binary_search_by(|&node| self.books[node as usize].rank.cmp(&rank)) {
             Ok(at) => return known[at],
             Err(at) => at,
         };
         let number = self.nodes.len() as u32;
         let capacity = self.resources[resource as usize].capacity;
-        let mut node = Node::new(resource, rank, capacity, self.now);
+        let mut node = Node::new(self.front.work.add_node(rank), capacity, self.now);
+        let mut books = Books::new(resource, rank);
         if at > 0 {
-            let number_above = self.resources[resource as usize].nodes[at - 1];
-            node.books.upper = number_above;
-            let upper = &mut self.nodes[number_above as usize];
+            books.upper = self.resources[resource as usize].nodes[at - 1];
+            self.books[books.upper as usize].lower = number;
+            let upper = &mut self.nodes[books.upper as usize];
             node.left = upper.left - upper.load();
-            upper.lower = number;
+            upper.has_lower = true;
         }
         if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
-            node.lower = lower;
-            self.nodes[lower as usize].books.upper = number;
+            books.lower = lower;
+            node.has_lower = true;
+            self.books[lower as usize].upper = number;
         }
         self.resources[resource as usize].nodes.insert(at, number);
         self.nodes.push(node);
+        self.books.push(books);
+        self.ask_to_look(number);
         number
     }
 
@@ -259,7 +322,7 @@ impl Sharing {
         let mut best = (NONE, state.cap_level);
         for step in &state.path {
             let node = &self.nodes[step.node as usize];
-            let level = ((node.left - node.foreign) / (node.weight + step.factor * state.mass())).max(0.0);
+            let level = ((node.left - node.foreign) / (node.weight + step.factor * state.mass)).max(0.0);
             if level < best.1 || best.1.is_infinite() {
                 best = (step.node, level);
             }
@@ -270,35 +333,35 @@ impl Sharing {
     /// Tells the node that the class has another next finish mark.
     pub(super) fn new_head(&mut self, class: u32) {
         let mark = self.live_head(class);
-        let Self { classes, nodes, front, now, .. } = self;
+        let Self { classes, nodes, books, front, .. } = self;
+        let stamp = classes.new_stamp(class);
         let state = &mut classes[class];
-        state.stamp = state.stamp.wrapping_add(1);
         if state.hang == NONE {
             if !std::mem::replace(&mut state.is_untimed, true) {
                 front.untimed_classes.push(class);
             }
             return;
         }
-        let (number, node) = (state.hang, &mut nodes[state.hang as usize]);
+        let number = state.hang;
+        let node = &mut nodes[number as usize];
         if let Some(mark) = mark {
             let at = mark.at.combine(state.offset, -1.0);
-            let heads = &mut node.books.heads;
-            heads.push(Head { at, class, stamp: state.stamp });
+            let heads = &mut books[number as usize].heads;
+            heads.push(Head { at, class, stamp });
             if heads.len() > 4 * node.hanging as usize + 64 {
-                heads.retain(|head| classes[head.class].stamp == head.stamp);
+                heads.retain(|head| classes.stamp(head.class) == head.stamp);
             }
         }
-        node.timing = Timing::Unknown;
-        front.touch(number, node, *now);
+        front.time(number, node);
     }
 
     /// The lowest mark of a flow still in the class. Marks of flows that have left are dropped on the way.
     pub(super) fn live_head(&mut self, class: u32) -> Option<Mark> {
         let Self { flows, classes, .. } = self;
         let marks = &mut classes[class].marks;
-        while let Some(mark) = marks.peek() {
-            if is_live(flows, class, mark) {
-                return Some(*mark);
+        while let Some(mark) = marks.first() {
+            if is_live(flows, class, &mark) {
+                return Some(mark);
             }
             marks.pop();
         }
@@ -308,9 +371,11 @@ impl Sharing {
     fn unlabel(&mut self, class: u32) {
         let label = std::mem::replace(&mut self.classes[class].label, NONE);
         if label != NONE {
-            let node = &mut self.nodes[label as usize];
-            node.books.labelled -= 1;
-            node.has_labels = node.books.labelled > 0;
+            let labelled = &mut self.books[label as usize].labelled;
+            *labelled -= 1;
+            if *labelled == 0 {
+                self.nodes[label as usize].has_labels = false;
+            }
         }
     }
 
@@ -320,14 +385,13 @@ impl Sharing {
         let state = &mut self.classes[class];
         state.label = label;
         let named = if label == NONE { state.hang } else { label };
-        let cause = match self.nodes.get(named as usize) {
-            Some(node) => Cause::Resource(ResourceId(node.books.resource)),
-            None => Cause::Named(state.spec.limit().1),
+        let cause = match self.books.get(named as usize) {
+            Some(books) => Cause::Resource(ResourceId(books.resource)),
+            None => Cause::Named(state.spec.terms.limit().1),
         };
         if label != NONE {
-            let node = &mut self.nodes[label as usize];
-            node.books.labelled += 1;
-            node.has_labels = true;
+            self.books[label as usize].labelled += 1;
+            self.nodes[label as usize].has_labels = true;
         }
         self.set_cause(class, cause);
     }
@@ -360,7 +424,7 @@ impl Sharing {
         let state = &mut self.classes[class];
         let owed = std::mem::take(&mut state.owed);
         if owed != FlowTime::default() {
-            let owner = &mut self.owners[state.spec.owner as usize];
+            let owner = &mut self.owners[state.spec.terms.owner as usize];
             owner.charge(state.cause, owed);
             if state.short {
                 owner.short += owed;
@@ -370,15 +434,15 @@ impl Sharing {
 
     pub(super) fn dirty_meters_of(&mut self, class: u32) {
         for &(meter, _) in &self.classes[class].spec.meters {
-            if !std::mem::replace(&mut self.meters[meter as usize].is_dirty, true) {
-                self.dirty_meters.push(meter);
+            if !std::mem::replace(&mut self.meters[meter.index()].is_dirty, true) {
+                self.dirty_meters.push(meter.0);
             }
         }
     }
 
-    fn touch_everything(&mut self) {
-        for (number, node) in self.nodes.iter_mut().enumerate() {
-            self.front.touch(number as u32, node, self.now);
-        }
+    /// The next solve fills everything from nothing.
+    pub(super) fn fill_everything(&mut self) {
+        self.front.to_fill.clear();
+        self.front.to_fill.extend(0..self.nodes.len() as u32);
     }
 }

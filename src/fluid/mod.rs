@@ -41,7 +41,6 @@ mod class;
 mod exact;
 mod fill;
 mod hang;
-#[cfg_attr(not(test), expect(dead_code, reason = "classes still keep a standard heap"))]
 mod marks;
 mod node;
 #[cfg(test)]
@@ -56,6 +55,7 @@ mod solve;
 #[cfg(test)]
 mod tests;
 mod types;
+mod work;
 
 pub use sharing::Sharing;
 pub use types::{Cause, Finished, FlowKey, FlowSpec, MeterId, MeterReading, OwnerId, ResourceId};

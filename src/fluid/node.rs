@@ -1,7 +1,7 @@
 //! A resource as the flows of one priority see it: a *node*. What hangs on it, what merely passes, and its clock.
 
 use super::exact::{Instant, Sum};
-use super::queue::Queue;
+use super::work::{Place, Work, slot_of};
 use std::collections::BinaryHeap;
 
 /// No node, no class.
@@ -24,10 +24,12 @@ impl Clock {
     }
 
     /// The value now, the level having been the same since the last settlement.
+    #[inline]
     pub fn read(&self, level: f64, now: Instant) -> Sum {
         if now == self.settled { self.value } else { self.value.plus(level * now.seconds_since(self.settled)) }
     }
 
+    #[inline]
     pub fn settle(&mut self, level: f64, now: Instant) {
         self.value = self.read(level, now);
         self.settled = now;
@@ -38,9 +40,9 @@ impl Clock {
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Member {
     pub class: u32,
-    pub factor: f64,
     /// Position of the node in the class's path, or of the meter in its list.
     pub step: u32,
+    pub factor: f64,
 }
 
 /// The next finish mark of a class, on the clock of the node it hangs on.
@@ -78,11 +80,17 @@ pub(super) struct Entry {
 pub(super) struct Row(pub Vec<Entry>);
 
 impl Row {
-    /// Adds use per level at `target`, and classes (a negative number takes away).
-    pub fn add(&mut self, target: u32, weight: f64, classes: i32) {
-        let Some(at) = self.0.iter().position(|entry| entry.target == target) else {
+    /// Adds use per level at `target`, and classes (a negative number takes away). The entry may be expected at
+    /// `likely`; gives where it is.
+    #[inline]
+    pub fn add(&mut self, target: u32, weight: f64, classes: i32, likely: u32) -> u32 {
+        let at = match self.0.get(likely as usize) {
+            Some(entry) if entry.target == target => Some(likely as usize),
+            _ => self.0.iter().position(|entry| entry.target == target),
+        };
+        let Some(at) = at else {
             self.0.push(Entry { target, classes: classes as u32, weight });
-            return;
+            return self.0.len() as u32 - 1;
         };
         let entry = &mut self.0[at];
         entry.weight += weight;
@@ -90,6 +98,7 @@ impl Row {
         if entry.classes == 0 {
             self.0.swap_remove(at);
         }
+        at as u32
     }
 }
 
@@ -97,40 +106,50 @@ impl Row {
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Timing {
     Known,
-    /// The level has fallen since: the next completion is later than the queue says, and it is enough to look again
-    /// when its time comes.
+    /// The next completion may be later than the queue says, and it is enough to look again when its time comes.
     TooEarly,
+    /// The node is among those to be timed.
     Unknown,
 }
 
-/// What a pass reads and writes of a node, kept in one cache line, and the rest behind a pointer.
+/// What a pass reads and writes of a node: one cache line for what others change of it, one for its own.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(super) struct Node {
-    /// Capacity that higher priorities leave.
-    pub left: f64,
     /// Use by classes that pass and hang elsewhere.
     pub foreign: f64,
-    /// Use per level of the classes that hang here, and their number.
-    pub weight: f64,
-    pub hanging: u32,
-    /// The node of the same resource with the next lower priority.
-    pub lower: u32,
-    /// The level common to all that hangs here, as last handed on.
-    pub level: f64,
     /// No passing class has a higher level than this. It may be far too high.
     pub ceiling: f64,
-    pub books: Box<Books>,
+    /// Capacity that higher priorities leave.
+    pub left: f64,
+    /// Use per level of the classes that hang here.
+    pub weight: f64,
+    /// The level common to all that hangs here, as last handed on.
+    pub level: f64,
+    /// As long as the level is not above this, nothing completes before the instant in the queue.
+    pub timed_up_to: f64,
+    /// Number of classes that hang here.
+    pub hanging: u32,
+    /// Where it waits to be put right.
+    pub place: Place,
     /// Changes of the sums since they were last added up afresh.
     pub age: u16,
-    /// Lower is served first.
-    pub rank: u8,
-    pub touched: bool,
     pub timing: Timing,
     /// Higher priorities, or the capacity, have changed since `left` was worked out.
     pub left_outdated: bool,
     /// Some class that hangs elsewhere has this node as its cause.
     pub has_labels: bool,
+    /// There is a node of the same resource with lower priority.
+    pub has_lower: bool,
+    /// Among those whose members may have another first cause among equals.
+    pub may_relabel: bool,
+    /// Some hanging class has a meter.
+    pub has_meters: bool,
+    /// Runs at the level.
+    pub clock: Clock,
+    pub row: Row,
+    /// No class hanging here has its cap at a lower level than this. It may be too low.
+    pub cap_floor: f64,
 }
 
 /// What is needed of a node less often.
@@ -139,61 +158,69 @@ pub(super) struct Books {
     pub resource: u32,
     /// The node of the same resource with the next higher priority.
     pub upper: u32,
-    /// No class hanging here has its cap at a lower level than this. It may be too low.
-    pub cap_floor: f64,
+    /// And with the next lower one.
+    pub lower: u32,
+    /// Lower is served first.
+    pub rank: u8,
     /// Classes that hang elsewhere and still have this node as their cause, being the first among equals.
     pub labelled: u32,
-    /// Runs at the node's level.
-    pub clock: Clock,
-    pub row: Row,
     pub heads: BinaryHeap<Head>,
     /// All classes of this priority whose path has the resource.
     pub members: Vec<Member>,
     /// Meters of hanging classes, each with the number of classes.
     pub meters: Vec<(u32, u32)>,
+    /// Units carried for classes that have gone.
     pub carried: Sum,
-    pub carried_until: Instant,
 }
 
-impl Node {
-    pub fn new(resource: u32, rank: u8, left: f64, now: Instant) -> Self {
-        let books = Books {
+impl Books {
+    pub fn new(resource: u32, rank: u8) -> Self {
+        Self {
             resource,
             upper: NONE,
-            cap_floor: f64::INFINITY,
+            lower: NONE,
+            rank,
             labelled: 0,
-            clock: Clock::starting(now),
-            row: Row::default(),
             heads: BinaryHeap::new(),
             members: Vec::new(),
             meters: Vec::new(),
             carried: Sum::ZERO,
-            carried_until: now,
-        };
+        }
+    }
+}
+
+impl Node {
+    pub fn new(place: Place, left: f64, now: Instant) -> Self {
         Self {
-            left,
             foreign: 0.0,
-            weight: 0.0,
-            hanging: 0,
-            lower: NONE,
-            level: 0.0,
             ceiling: 0.0,
-            books: Box::new(books),
+            left,
+            weight: 0.0,
+            level: 0.0,
+            timed_up_to: 0.0,
+            hanging: 0,
+            place,
             age: 0,
-            rank,
-            touched: false,
             timing: Timing::Known,
             left_outdated: false,
             has_labels: false,
+            has_lower: false,
+            may_relabel: false,
+            has_meters: false,
+            clock: Clock::starting(now),
+            row: Row::default(),
+            cap_floor: f64::INFINITY,
         }
     }
 
-    /// The clock of what hangs here.
-    pub fn clock(&self, now: Instant) -> Sum {
-        self.books.clock.read(self.level, now)
+    /// A change of what passes here is of no concern to anybody.
+    #[inline]
+    pub fn is_quiet(&self) -> bool {
+        self.hanging == 0 && !self.has_labels && !self.has_lower && self.foreign < self.left * (1.0 - SAME)
     }
 
     /// The level at which what hangs here takes what is left of the capacity; infinite if nothing hangs here.
+    #[inline]
     pub fn target(&self) -> f64 {
         if self.hanging == 0 {
             f64::INFINITY
@@ -214,6 +241,11 @@ impl Node {
         self.foreign > self.left * (1.0 + SAME)
     }
 
+    /// Something has to be at another level here.
+    pub fn needs_work(&self) -> bool {
+        self.hanging > 0 || self.is_over_full()
+    }
+
     /// All capacity is in use, so this may be somebody's cause without anybody hanging here.
     pub fn is_full(&self) -> bool {
         self.hanging > 0 || self.left <= 0.0 || self.foreign >= self.left * (1.0 - SAME)
@@ -221,106 +253,99 @@ impl Node {
 
     /// Some passing class may be at the very level of this node.
     pub fn may_tie(&self) -> bool {
-        if self.hanging > 0 {
-            self.ceiling >= self.level * (1.0 - SAME)
-        } else {
-            self.is_full() && !self.books.members.is_empty()
-        }
+        if self.hanging > 0 { self.ceiling >= self.level * (1.0 - SAME) } else { self.is_full() }
     }
 
-    /// Counts what was carried since the last time; to be called before the load changes.
-    pub fn settle_carried(&mut self, now: Instant) {
-        let load = self.load();
-        let books = &mut self.books;
-        if now != books.carried_until {
-            books.carried = books.carried.plus(load * now.seconds_since(books.carried_until));
-            books.carried_until = now;
-        }
+    #[inline]
+    pub fn add_foreign(&mut self, change: f64, level: f64) {
+        self.foreign += change;
+        self.ceiling = if level > self.ceiling { level } else { self.ceiling };
+        self.age = self.age.saturating_add(1);
     }
 
-    /// The clock and all sums of what hangs here, as if nothing ever did.
-    pub fn nothing_hangs(&mut self) {
-        self.hanging = 0;
-        self.weight = 0.0;
-        self.level = 0.0;
-        self.timing = Timing::Unknown;
-        self.books.cap_floor = f64::INFINITY;
-        self.books.row.0.clear();
-        self.books.heads.clear();
-        self.books.meters.clear();
-    }
-
-    /// When this node is to be put right, compared with others.
-    pub fn order(&self) -> u64 {
-        let level = if self.hanging > 0 { self.target() } else { self.ceiling * self.left / self.foreign };
-        order(self.rank, level)
+    /// Where this node should wait to be put right.
+    #[inline]
+    pub fn slot(&self) -> u16 {
+        let level = if self.hanging > 0 { self.target() } else { self.ceiling * (self.left / self.foreign) };
+        slot_of(level)
     }
 }
 
 /// What the present changes have reached.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Front {
-    /// Nodes to look at, by [`order`]. A node may stand too early; it is asked for its order when it comes first.
-    pub work: Queue<u64>,
-    /// Nodes any of whose numbers has changed since the last solve, each once.
-    pub touched: Vec<u32>,
-    /// Classes with a clock of their own whose next completion has to be worked out again.
+    /// Nodes to put right. A node may stand too early; it is asked for its slot when it comes first.
+    pub work: Work,
+    /// Nodes, and classes with a clock of their own, whose next completion has to be worked out.
+    pub untimed: Vec<u32>,
     pub untimed_classes: Vec<u32>,
-}
-
-/// Those served first before others, and the lowest level first; the last few bits of the level do not matter.
-fn order(rank: u8, level: f64) -> u64 {
-    u64::from(rank) << 56 | (level + 0.0).to_bits() >> 7
+    /// Nodes whose members may have another first cause among equals.
+    pub ties: Vec<u32>,
+    /// Nodes that leave another capacity to the ones with lower priority.
+    pub to_lower: Vec<u32>,
+    /// Where to begin with filling from nothing; kept only while that is about to be done.
+    pub to_fill: Vec<u32>,
 }
 
 impl Front {
-    pub fn new() -> Self {
-        Self { work: Queue::new(), touched: Vec::new(), untimed_classes: Vec::new() }
-    }
-
     pub fn is_empty(&self) -> bool {
-        self.touched.is_empty() && self.untimed_classes.is_empty() && self.work.first().is_none()
+        self.untimed.is_empty()
+            && self.untimed_classes.is_empty()
+            && self.ties.is_empty()
+            && self.to_fill.is_empty()
+            && self.to_lower.is_empty()
+            && self.work.is_empty()
     }
 
-    /// Notes a node about to change. What passing classes have carried so far is counted here, once an instant.
-    pub fn touch(&mut self, number: u32, node: &mut Node, now: Instant) {
-        if !node.touched {
-            node.touched = true;
-            self.touched.push(number);
-            if node.hanging == 0 {
-                node.settle_carried(now);
-            }
+    /// The next completion on a node has to be worked out.
+    #[inline]
+    pub fn time(&mut self, number: u32, node: &mut Node) {
+        if node.timing != Timing::Unknown {
+            node.timing = Timing::Unknown;
+            self.untimed.push(number);
+        }
+    }
+
+    /// The causes of a node's members have to be looked at, as far as they can have changed.
+    #[inline]
+    pub fn relabel(&mut self, number: u32, node: &mut Node) {
+        if (node.has_labels || node.may_tie()) && !std::mem::replace(&mut node.may_relabel, true) {
+            self.ties.push(number);
+        }
+    }
+
+    /// Follows a change of what passes a node.
+    pub fn look_into(&mut self, number: u32, node: &mut Node) {
+        self.consider(number, node);
+        if node.hanging == 0 {
+            self.relabel(number, node);
+            self.leave_to_lower(number, node);
+        }
+    }
+
+    /// Has the node with the next lower priority look again at what is left for it.
+    pub fn leave_to_lower(&mut self, number: u32, node: &Node) {
+        if node.has_lower {
+            self.to_lower.push(number);
         }
     }
 
     /// Puts a node whose sums have changed among the work to do.
-    pub fn consider(&mut self, number: u32, node: &Node) {
-        if node.hanging > 0 || node.is_over_full() {
-            self.work.lower(number, node.order());
+    #[inline]
+    pub fn consider(&mut self, number: u32, node: &mut Node) {
+        if node.needs_work() {
+            let slot = node.slot();
+            self.work.bring(number, &mut node.place, slot);
         }
     }
 }
 
-/// Adds use of a class that passes at a level.
-pub(super) fn add_foreign(nodes: &mut [Node], front: &mut Front, number: u32, change: f64, level: f64, now: Instant) {
+/// Adds use of a class that passes at a level, or takes it away.
+#[inline]
+pub(super) fn add_foreign(nodes: &mut [Node], front: &mut Front, number: u32, change: f64, level: f64) {
     let node = &mut nodes[number as usize];
-    front.touch(number, node, now);
-    node.foreign += change;
-    if level > node.ceiling {
-        node.ceiling = level;
-    }
-    node.age = node.age.saturating_add(1);
-    front.consider(number, node);
-    let lower = node.lower;
-    if lower != NONE && node.hanging == 0 {
-        ask_to_look(nodes, front, lower);
-    }
-}
-
-/// Has a node look again at what higher priorities leave for it.
-pub(super) fn ask_to_look(nodes: &mut [Node], front: &mut Front, number: u32) {
-    if let Some(node) = nodes.get_mut(number as usize) {
-        node.left_outdated = true;
-        front.work.lower(number, order(node.rank, 0.0));
+    node.add_foreign(change, level);
+    if !node.is_quiet() {
+        front.look_into(number, node);
     }
 }

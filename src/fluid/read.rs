@@ -14,9 +14,9 @@ impl Sharing {
     /// Bytes/s of each flow of a class.
     fn class_rate(&self, class: u32) -> f64 {
         let state = &self.classes[class];
-        let (cap, cap_cause) = state.spec.limit();
+        let (cap, cap_cause) = state.spec.terms.limit();
         // At the cap, the cap itself rather than what rounding makes of weight times level.
-        if state.cause == Cause::Named(cap_cause) { cap } else { (state.spec.weight * self.level(class)).min(cap) }
+        if state.cause == Cause::Named(cap_cause) { cap } else { (state.spec.terms.weight * self.level(class)).min(cap) }
     }
 
     /// Bytes the flow has left at `now`; 0 for a flow that has gone, infinite for an endless one.
@@ -37,7 +37,7 @@ impl Sharing {
         self.solve();
         let short = |class: u32| {
             let state = &self.classes[class];
-            if state.short { (state.spec.floor() - self.class_rate(class)).max(0.0) } else { 0.0 }
+            if state.short { (state.spec.terms.floor() - self.class_rate(class)).max(0.0) } else { 0.0 }
         };
         self.class_of(key).map_or(0.0, short)
     }
@@ -61,11 +61,20 @@ impl Sharing {
     /// Units carried by a resource since the beginning.
     pub fn carried(&mut self, now: i64, resource: ResourceId) -> f64 {
         self.settle(now);
+        self.carried_until(self.now, resource)
+    }
+
+    /// What classes have carried that have gone, and what those present have, each by its own service.
+    fn carried_until(&self, now: Instant, resource: ResourceId) -> f64 {
         let mut total = Sum::ZERO;
         for &node in &self.resources[resource.index()].nodes {
-            let node = &mut self.nodes[node as usize];
-            node.settle_carried(self.now);
-            total = total.combine(node.books.carried, 1.0);
+            let books = &self.books[node as usize];
+            total = total.combine(books.carried, 1.0);
+            for member in &books.members {
+                let class = &self.classes[member.class];
+                let since = class.mass * self.service_at(now, member.class).minus(class.carried_at);
+                total = total.plus(member.factor * class.carried.plus(since).value());
+            }
         }
         total.value()
     }
@@ -107,13 +116,7 @@ impl Sharing {
 
     /// What [`carried`](Self::carried) would give at `now`, without settling anything.
     pub fn peek_carried(&self, now: i64, resource: ResourceId) -> f64 {
-        let mut total = Sum::ZERO;
-        for &node in &self.resources[resource.index()].nodes {
-            let node = &self.nodes[node as usize];
-            let span = Instant::at(now).seconds_since(node.books.carried_until).max(0.0);
-            total = total.combine(node.books.carried, 1.0).plus(node.load() * span);
-        }
-        total.value()
+        self.carried_until(Instant::at(now).max(self.now), resource)
     }
 
     /// Appends the meters whose rate has changed since the last call, each once, in the order of their first change.
@@ -129,8 +132,7 @@ impl Sharing {
     /// integers inside, so the parts add up to the owner's flow-seconds without loss.
     pub fn cause_seconds(&mut self, now: i64, owner: OwnerId) -> Vec<(Cause, f64)> {
         self.charge_owner(now, owner);
-        let charged = &self.owners[owner.index()].charged;
-        charged.iter().map(|(cause, time)| (*cause, time.seconds())).collect()
+        self.owners[owner.index()].charged().map(|(cause, time)| (cause, time.seconds())).collect()
     }
 
     /// Flow-seconds of an owner's flows in which less than the reserve was granted.
@@ -141,13 +143,13 @@ impl Sharing {
 
     /// Flows present, endless and stalled ones included.
     pub fn flow_count(&self) -> usize {
-        self.classes.numbers().map(|class| self.classes[class].count as usize).sum()
+        self.flow_count
     }
 
     fn charge_owner(&mut self, now: i64, owner: OwnerId) {
         self.settle(now);
         for class in self.classes.numbers() {
-            if self.classes[class].spec.owner == owner.0 {
+            if self.classes[class].spec.terms.owner == owner.0 {
                 self.charge_class(class);
                 self.pay_owner(class);
             }

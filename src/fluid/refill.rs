@@ -1,6 +1,7 @@
 //! Filling a connected part from nothing: where there are reserves, and where a pass took too many steps.
 
 use super::exact::Sum;
+use super::class::Step;
 use super::fill::{Item, Problem, Share, Stop};
 use super::node::{NONE, SAME};
 use super::sharing::Sharing;
@@ -15,16 +16,16 @@ struct Part {
 }
 
 impl Sharing {
-    /// Fills every part that was touched. With reserves about, all its classes get clocks of their own; otherwise
+    /// Fills every part that a node to be filled is in. With reserves about, all its classes get clocks of their own; otherwise
     /// each hangs on what stopped it.
     pub(super) fn refill(&mut self) {
-        let mut part = self.touched_part();
+        let mut part = self.part_to_fill();
         let shares = self.problem(&part).solve();
         part.services = part.classes.iter().map(|&class| self.service(class)).collect();
         self.take_apart(&part);
-        let with_reserves = part.classes.iter().any(|&class| self.classes[class].spec.floor() > 0.0);
+        let with_reserves = part.classes.iter().any(|&class| self.classes[class].spec.terms.floor() > 0.0);
         for ((&class, &service), share) in part.classes.iter().zip(&part.services).zip(&shares) {
-            let level = share.rate / self.classes[class].spec.weight;
+            let level = share.rate / self.classes[class].spec.terms.weight;
             let to = match share.stop {
                 Stop::Resource(local) if !with_reserves => self.node_on_path(class, part.resources[local as usize]),
                 _ => NONE,
@@ -37,19 +38,21 @@ impl Sharing {
         for &resource in &part.resources {
             self.leave_to_lower(resource);
         }
-        while let Some((_, node)) = self.front.work.first() {
-            self.front.work.remove(node);
+        while let Some((number, _)) = self.front.work.first() {
+            self.front.work.remove(number, &mut self.nodes[number as usize].place);
         }
+        self.front.to_fill.clear();
+        self.front.to_lower.clear();
     }
 
-    /// Everything reachable from the touched nodes through shared resources.
-    fn touched_part(&self) -> Part {
+    /// Everything reachable from the nodes to be filled through shared resources.
+    fn part_to_fill(&self) -> Part {
         let mut part = Part::default();
         let mut seen_class = vec![false; self.classes.numbers().end as usize];
         let mut seen_resource = vec![false; self.resources.len()];
         let mut to_visit = Vec::new();
-        for &node in &self.front.touched {
-            let resource = self.nodes[node as usize].books.resource;
+        for &node in &self.front.to_fill {
+            let resource = self.books[node as usize].resource;
             if !std::mem::replace(&mut seen_resource[resource as usize], true) {
                 to_visit.push(resource);
             }
@@ -57,12 +60,13 @@ impl Sharing {
         while let Some(resource) = to_visit.pop() {
             part.resources.push(resource);
             let nodes = self.resources[resource as usize].nodes.iter();
-            for member in nodes.flat_map(|&node| &self.nodes[node as usize].books.members) {
+            for member in nodes.flat_map(|&node| &self.books[node as usize].members) {
                 if std::mem::replace(&mut seen_class[member.class as usize], true) {
                     continue;
                 }
                 part.classes.push(member.class);
-                for &(next, _) in self.classes[member.class].spec.path() {
+                for step in &self.classes[member.class].path {
+                    let next = self.books[step.node as usize].resource;
                     if !std::mem::replace(&mut seen_resource[next as usize], true) {
                         to_visit.push(next);
                     }
@@ -84,13 +88,14 @@ impl Sharing {
         for &class in &part.classes {
             let class = &self.classes[class];
             let first_use = problem.uses.len() as u32;
-            problem.uses.extend(class.spec.path().iter().map(|&(resource, a)| (local[resource as usize], a)));
+            let local = |step: &Step| (local[self.books[step.node as usize].resource as usize], step.factor);
+            problem.uses.extend(class.path.iter().map(local));
             problem.items.push(Item {
                 count: f64::from(class.count),
-                weight: class.spec.weight,
-                cap: class.spec.limit().0,
-                floor: class.spec.floor(),
-                priority: class.spec.priority,
+                weight: class.spec.terms.weight,
+                cap: class.spec.terms.limit().0,
+                floor: class.spec.terms.floor(),
+                priority: class.spec.terms.priority,
                 first_use,
                 end_use: problem.uses.len() as u32,
             });
@@ -103,29 +108,28 @@ impl Sharing {
         for &class in &part.classes {
             self.detach(class);
         }
-        for at in part.resources.iter().flat_map(|&resource| &self.resources[resource as usize].nodes) {
-            let node = &mut self.nodes[*at as usize];
-            self.front.touch(*at, node, self.now);
-            node.settle_carried(self.now);
+        let nodes = part.resources.iter().flat_map(|&resource| &self.resources[resource as usize].nodes);
+        for number in nodes.copied().collect::<Vec<_>>() {
+            let node = &mut self.nodes[number as usize];
             // What is left in the sums is rounding error.
             (node.foreign, node.ceiling, node.age) = (0.0, 0.0, 0);
-            node.nothing_hangs();
+            self.empty_node(number);
         }
     }
 
     fn node_on_path(&self, class: u32, resource: u32) -> u32 {
         let path = &self.classes[class].path;
-        let step = path.iter().find(|step| self.nodes[step.node as usize].books.resource == resource);
+        let step = path.iter().find(|step| self.books[step.node as usize].resource == resource);
         step.map_or(NONE, |step| step.node)
     }
 
     fn note_stop(&mut self, class: u32, share: &Share, part: &Part) {
         let cause = match share.stop {
             Stop::Resource(local) => Cause::Resource(ResourceId(part.resources[local as usize])),
-            Stop::Cap => Cause::Named(self.classes[class].spec.limit().1),
+            Stop::Cap => Cause::Named(self.classes[class].spec.terms.limit().1),
         };
         self.set_cause(class, cause);
-        let short = share.granted < self.classes[class].spec.floor() * (1.0 - SAME);
+        let short = share.granted < self.classes[class].spec.terms.floor() * (1.0 - SAME);
         if short != self.classes[class].short {
             self.charge_class(class);
             self.pay_owner(class);

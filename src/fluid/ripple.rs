@@ -16,8 +16,9 @@
 //!
 //! That a pass ends is not proven, so its steps are bounded; beyond the bound the part is filled from nothing.
 
-use super::node::{FULL, NONE, SAME, Timing, add_foreign, ask_to_look};
+use super::node::{FULL, NONE, SAME, Timing};
 use super::sharing::Sharing;
+use super::work::slot_of;
 
 /// A relative change of level smaller than this goes no further. Sums refer to the level last handed on, so nothing
 /// adds up.
@@ -29,35 +30,46 @@ impl Sharing {
     /// Works off what is disturbed. False if that took too many steps; then levels are not to be trusted.
     pub(super) fn ripple(&mut self) -> bool {
         let mut steps = 100 + 20 * self.nodes.len();
-        while let Some((early, number)) = self.front.work.first() {
-            if self.nodes[number as usize].left_outdated {
-                self.refresh_left(number);
+        loop {
+            while let Some(upper) = self.front.to_lower.pop() {
+                self.ask_to_look(self.books[upper as usize].lower);
             }
-            let node = &self.nodes[number as usize];
-            let order = node.order();
-            if order > early && (node.hanging > 0 || node.is_over_full()) {
-                self.front.work.set(number, order);
-                if self.front.work.first() != Some((order, number)) {
-                    continue;
-                }
+            let Some((number, slot)) = self.front.work.first() else { return true };
+            let node = &mut self.nodes[number as usize];
+            if node.left_outdated {
+                self.refresh_left(number);
+                continue;
+            }
+            if !node.needs_work() {
+                self.front.work.remove(number, &mut node.place);
+                continue;
+            }
+            let target = node.target();
+            let present = if node.hanging > 0 { slot_of(target) } else { node.slot() };
+            if present > slot {
+                self.front.work.postpone(number, &mut node.place, present);
+                continue;
             }
             if steps == 0 {
                 return false;
             }
             steps -= 1;
-            self.front.work.remove(number);
-            self.relevel(number);
+            let stays = node.ceiling <= target * (1.0 + SAME) && target <= node.cap_floor * (1.0 + SAME);
+            if stays && node.hanging > 0 && node.age <= OLD {
+                self.front.work.pop(number, &mut node.place);
+                self.hand_on(number, target);
+            } else {
+                self.reseat(number);
+            }
         }
-        true
     }
 
     /// What higher priorities leave of the capacity.
     pub(super) fn refresh_left(&mut self, number: u32) {
-        let node = &self.nodes[number as usize];
-        let capacity = self.resources[node.books.resource as usize].capacity;
+        let books = &self.books[number as usize];
+        let capacity = self.resources[books.resource as usize].capacity;
         let mut left = capacity;
-        if node.books.upper != NONE {
-            let upper = &self.nodes[node.books.upper as usize];
+        if let Some(upper) = self.nodes.get(books.upper as usize) {
             left = upper.left - upper.load();
             if left <= FULL * capacity {
                 left = 0.0;
@@ -66,15 +78,14 @@ impl Sharing {
         let node = &mut self.nodes[number as usize];
         node.left_outdated = false;
         if left.to_bits() != node.left.to_bits() {
-            self.front.touch(number, node, self.now);
-            node.settle_carried(self.now);
             node.left = left;
-            let lower = node.lower;
-            ask_to_look(&mut self.nodes, &mut self.front, lower);
+            self.front.relabel(number, node);
+            self.front.leave_to_lower(number, node);
         }
     }
 
-    fn relevel(&mut self, number: u32) {
+    /// Puts a node right that other classes may have to hang on, or fewer.
+    fn reseat(&mut self, number: u32) {
         if self.nodes[number as usize].age > OLD {
             self.sum_afresh(number);
         }
@@ -85,15 +96,52 @@ impl Sharing {
             target = self.nodes[number as usize].target();
         }
         // Those let go leave more to the others, which may then reach their caps.
-        while target > self.nodes[number as usize].books.cap_floor * (1.0 + SAME) {
+        while target > self.nodes[number as usize].cap_floor * (1.0 + SAME) {
             self.let_go(number);
             target = self.nodes[number as usize].target();
         }
-        self.front.work.remove(number);
-        let node = &self.nodes[number as usize];
-        if node.hanging > 0 && (target - node.level).abs() > STILL * target.max(node.level) {
-            self.set_level(number, target);
+        let node = &mut self.nodes[number as usize];
+        self.front.work.remove(number, &mut node.place);
+        if node.hanging > 0 {
+            self.hand_on(number, target);
+        } else {
+            self.front.relabel(number, node);
         }
+    }
+
+    /// Takes the new level, if it is one, and hands the difference on.
+    #[inline(always)]
+    fn hand_on(&mut self, number: u32, level: f64) {
+        let Self { nodes, front, .. } = self;
+        let node = &mut nodes[number as usize];
+        let difference = level - node.level;
+        if difference.abs() > STILL * level.max(node.level) {
+            node.clock.settle(node.level, self.now);
+            node.level = level;
+            if level > node.timed_up_to {
+                front.time(number, node);
+            } else if node.timing == Timing::Known {
+                node.timing = Timing::TooEarly;
+            }
+            let row = std::mem::take(&mut node.row);
+            for entry in &row.0 {
+                let node = &mut nodes[entry.target as usize];
+                node.add_foreign(entry.weight * difference, level);
+                if node.hanging > 0 {
+                    if !node.place.is_waiting() {
+                        // Its new level is close to its old one, and asked for when it comes first.
+                        front.work.enter(entry.target, &mut node.place, slot_of(node.level));
+                    }
+                } else if !node.is_quiet() {
+                    front.look_into(entry.target, node);
+                }
+            }
+            nodes[number as usize].row = row;
+            if nodes[number as usize].has_meters {
+                self.dirty_meters_on(number);
+            }
+        }
+        self.front.relabel(number, &mut self.nodes[number as usize]);
     }
 
     /// Lets passing classes that stand above this node's level hang here, highest first.
@@ -103,7 +151,7 @@ impl Sharing {
         let node = &self.nodes[number as usize];
         let bar = if node.hanging > 0 { node.target() * (1.0 + SAME) } else { 0.0 };
         let mut rest = 0.0_f64;
-        for member in &node.books.members {
+        for member in &self.books[number as usize].members {
             if self.classes[member.class].hang == number {
                 continue;
             }
@@ -131,7 +179,7 @@ impl Sharing {
         below.clear();
         let target = self.nodes[number as usize].target();
         let mut rest = f64::INFINITY;
-        for member in &self.nodes[number as usize].books.members {
+        for member in &self.books[number as usize].members {
             let class = &self.classes[member.class];
             if class.hang == number {
                 if class.cap_level < target {
@@ -151,59 +199,38 @@ impl Sharing {
             self.attach(class, NONE, cap_level, service);
         }
         if self.nodes[number as usize].hanging > 0 {
-            self.nodes[number as usize].books.cap_floor = rest;
+            self.nodes[number as usize].cap_floor = rest;
         }
         self.candidates = below;
     }
 
-    /// Takes the new level and hands the difference on.
-    fn set_level(&mut self, number: u32, level: f64) {
-        let now = self.now;
-        let Self { nodes, front, meters, dirty_meters, .. } = self;
-        let node = &mut nodes[number as usize];
-        front.touch(number, node, now);
-        let difference = level - node.level;
-        node.books.clock.settle(node.level, now);
-        node.level = level;
-        if difference > 0.0 {
-            node.timing = Timing::Unknown;
-        } else if node.timing == Timing::Known {
-            node.timing = Timing::TooEarly;
-        }
-        for &(meter, _) in &node.books.meters {
-            if !std::mem::replace(&mut meters[meter as usize].is_dirty, true) {
-                dirty_meters.push(meter);
+    fn dirty_meters_on(&mut self, number: u32) {
+        for &(meter, _) in &self.books[number as usize].meters {
+            if !std::mem::replace(&mut self.meters[meter as usize].is_dirty, true) {
+                self.dirty_meters.push(meter);
             }
         }
-        let row = std::mem::take(&mut node.books.row);
-        for entry in &row.0 {
-            add_foreign(nodes, front, entry.target, entry.weight * difference, level, now);
-        }
-        nodes[number as usize].books.row = row;
     }
 
     /// The sums of a node from its classes.
     pub(super) fn sum_afresh(&mut self, number: u32) {
         let (mut weight, mut foreign) = (0.0, 0.0);
-        for member in &self.nodes[number as usize].books.members {
-            let use_per_level = member.factor * self.classes[member.class].mass();
-            if self.classes[member.class].hang == number {
-                weight += use_per_level;
-            } else {
+        let mut row = std::mem::take(&mut self.nodes[number as usize].row);
+        row.0.clear();
+        for member in &self.books[number as usize].members {
+            let class = &self.classes[member.class];
+            let use_per_level = member.factor * class.mass;
+            if class.hang != number {
                 foreign += use_per_level * self.level(member.class);
+                continue;
             }
-        }
-        let Self { nodes, classes, .. } = self;
-        let node = &mut nodes[number as usize];
-        self.front.touch(number, node, self.now);
-        (node.weight, node.foreign, node.age) = (weight, foreign, 0);
-        let books = &mut *node.books;
-        books.row.0.clear();
-        for class in books.members.iter().map(|member| &classes[member.class]).filter(|class| class.hang == number) {
+            weight += use_per_level;
             for step in class.path.iter().filter(|step| step.node != number) {
-                books.row.add(step.node, step.factor * class.mass(), 1);
+                row.add(step.node, step.factor * class.mass, 1, step.entry);
             }
         }
+        let node = &mut self.nodes[number as usize];
+        (node.weight, node.foreign, node.age, node.row) = (weight, foreign, 0, row);
     }
 
     /// Gives each class on a node its first cause among equals: the lowest resource of its path that is full at the
@@ -213,8 +240,8 @@ impl Sharing {
         if !self.nodes[number as usize].may_tie() && !self.nodes[number as usize].has_labels {
             return;
         }
-        for at in 0..self.nodes[number as usize].books.members.len() {
-            let class = self.nodes[number as usize].books.members[at].class;
+        for at in 0..self.books[number as usize].members.len() {
+            let class = self.books[number as usize].members[at].class;
             let first = self.first_cause(class);
             if first != self.classes[class].label {
                 self.set_label(class, first);
@@ -223,8 +250,8 @@ impl Sharing {
     }
 
     fn find_ceiling(&mut self, number: u32) {
-        let passing =
-            self.nodes[number as usize].books.members.iter().filter(|member| self.classes[member.class].hang != number);
+        let members = self.books[number as usize].members.iter();
+        let passing = members.filter(|member| self.classes[member.class].hang != number);
         let ceiling = passing.map(|member| self.level(member.class)).fold(0.0, f64::max);
         self.nodes[number as usize].ceiling = ceiling;
     }

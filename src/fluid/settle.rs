@@ -60,19 +60,21 @@ impl Sharing {
 
     fn complete_on_node(&mut self, number: u32) {
         let node = &self.nodes[number as usize];
-        let due = node.clock(self.now).plus(node.level * TOGETHER_S);
+        let clock = node.clock.read(node.level, self.now);
+        let margin = node.level * TOGETHER_S;
+        let due = clock.plus(margin);
         // The first is due by its place in the queue, whatever rounding makes of its mark.
         let mut forced = true;
-        while let Some(&head) = self.nodes[number as usize].books.heads.peek() {
-            if self.classes[head.class].stamp == head.stamp {
+        while let Some(&head) = self.books[number as usize].heads.peek() {
+            if self.classes.stamp(head.class) == head.stamp {
                 if !forced && head.at > due {
                     break;
                 }
-                let offset = self.classes[head.class].offset;
-                self.finish_flows(head.class, due.combine(offset, 1.0));
+                let service = clock.combine(self.classes[head.class].offset, 1.0);
+                self.finish_flows(head.class, service, margin);
                 forced = false;
             }
-            let heads = &mut self.nodes[number as usize].books.heads;
+            let heads = &mut self.books[number as usize].heads;
             if heads.peek() == Some(&head) {
                 heads.pop();
             }
@@ -80,17 +82,17 @@ impl Sharing {
     }
 
     fn complete_alone(&mut self, class: u32) {
-        let due = self.service(class).plus(self.classes[class].level * TOGETHER_S);
-        self.finish_flows(class, due);
+        self.finish_flows(class, self.service(class), self.classes[class].level * TOGETHER_S);
     }
 
-    /// Ends the first flow of a class, and with it those whose marks are not above the given service.
-    fn finish_flows(&mut self, class: u32, due: Sum) {
+    /// Ends the first flow of a class, and with it those whose marks are not above the service by more than a margin.
+    fn finish_flows(&mut self, class: u32, service: Sum, margin: f64) {
+        let due = service.plus(margin);
         let mut first = true;
         while let Some(mark) = self.live_head(class).filter(|mark| first || mark.at <= due) {
             first = false;
             self.classes[class].marks.pop();
-            self.leave(mark.flow, class);
+            self.leave(mark.flow, class, service);
             let top_cause = if self.records_causes { Some(self.top_cause(mark.flow, class)) } else { None };
             self.free_flow(mark.flow, top_cause);
         }

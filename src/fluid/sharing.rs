@@ -1,8 +1,9 @@
 //! The state of a sharing and everything that changes it.
 
-use super::class::{ClassSpec, Classes, Mark};
+use super::class::{ClassSpec, Classes, Kind};
 use super::exact::{FlowTime, Instant, Sum};
-use super::node::{Front, Member, NONE, Node};
+use super::marks::Mark;
+use super::node::{Books, Front, Member, NONE, Node};
 use super::queue::Queue;
 use super::types::{Cause, Finished, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId};
 
@@ -17,19 +18,20 @@ pub struct Sharing {
     /// Time per cause of each flow so far, less what its class's own history shows; kept on request.
     pub(super) histories: Vec<Vec<(Cause, FlowTime)>>,
     free_flows: Vec<u32>,
+    pub(super) flow_count: usize,
     started: u64,
     pub(super) classes: Classes,
     pub(super) nodes: Vec<Node>,
+    /// By node.
+    pub(super) books: Vec<Books>,
     pub(super) resources: Vec<Resource>,
     pub(super) owners: Vec<Owner>,
     pub(super) meters: Vec<Meter>,
     /// Next completion: of node `n` at `2n`, of class `c` with its own clock at `2c + 1`.
-    pub(super) queue: Queue<Instant>,
+    pub(super) queue: Queue,
     pub(super) front: Front,
-    /// Classes present that have a reserve. While there are any, touched parts are filled from nothing.
+    /// Classes present that have a reserve. While there are any, parts that change are filled from nothing.
     pub(super) reserved: usize,
-    /// The last of them has just left: everything is filled once more.
-    pub(super) refill_due: bool,
     pub(super) fallbacks: u64,
     pub(super) finished: Vec<(u64, Finished)>,
     /// Meters to sum up at the next solve, and those with a changed rate.
@@ -62,8 +64,9 @@ pub(super) struct Resource {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Owner {
-    /// Flow-time per cause, ascending by cause.
-    pub charged: Vec<(Cause, FlowTime)>,
+    /// Flow-time per cause: a resource, or a name.
+    by_resource: Vec<FlowTime>,
+    by_name: Vec<FlowTime>,
     /// Flow-time with less than the reserve granted.
     pub short: FlowTime,
 }
@@ -101,16 +104,17 @@ impl Sharing {
             flows: Vec::new(),
             histories: Vec::new(),
             free_flows: Vec::new(),
+            flow_count: 0,
             started: 0,
             classes: Classes::default(),
             nodes: Vec::new(),
+            books: Vec::new(),
             resources: Vec::new(),
             owners: Vec::new(),
             meters: Vec::new(),
-            queue: Queue::new(),
-            front: Front::new(),
+            queue: Queue::default(),
+            front: Front::default(),
             reserved: 0,
-            refill_due: false,
             fallbacks: 0,
             finished: Vec::new(),
             dirty_meters: Vec::new(),
@@ -157,11 +161,8 @@ impl Sharing {
     /// If a number of the specification is outside its stated range, or the flow has neither a resource nor a cap.
     pub fn start(&mut self, now: i64, spec: &FlowSpec) -> FlowKey {
         self.settle(now);
-        check(spec);
-        let mut class_spec = std::mem::take(&mut self.scratch);
-        class_spec.fill_from(spec);
-        let class = self.classes.intern(&class_spec);
-        self.scratch = class_spec;
+        assert!(spec.bytes >= 0.0, "a flow carries at least 0 bytes, not {}", spec.bytes);
+        let class = self.classes.intern(&Kind::from(spec));
         let key = self.new_flow(spec.tag);
         if spec.bytes > 0.0 {
             self.join(key.index, class, spec.bytes);
@@ -200,9 +201,8 @@ impl Sharing {
     /// If a coefficient is not finite and above 0, or the flow has then neither a resource nor a cap.
     pub fn set_uses(&mut self, now: i64, key: FlowKey, uses: &[(ResourceId, f64)], meters: &[(MeterId, f64)]) {
         self.redefine(now, key, |spec| {
-            spec.set_uses(uses);
-            spec.set_meters(meters);
-            spec.stalled = None;
+            spec.set_uses(uses, meters);
+            spec.terms.stalled = None;
         });
     }
 
@@ -211,12 +211,12 @@ impl Sharing {
     /// # Panics
     /// If the cap is negative or NaN, or the flow has then neither a resource nor a cap.
     pub fn set_cap(&mut self, now: i64, key: FlowKey, cap: f64, cap_cause: u8) {
-        self.redefine(now, key, |spec| (spec.cap, spec.cap_cause) = (cap, cap_cause));
+        self.redefine(now, key, |spec| (spec.terms.cap, spec.terms.cap_cause) = (cap, cap_cause));
     }
 
     /// Stops a flow until [`set_uses`](Self::set_uses): rate 0 and nothing used. Its time goes to the named cause.
     pub fn stall(&mut self, now: i64, key: FlowKey, cause: u8) {
-        self.redefine(now, key, |spec| spec.stalled = Some(cause));
+        self.redefine(now, key, |spec| spec.terms.stalled = Some(cause));
     }
 
     /// Charges time spent outside a flow, such as a latency, to a named cause of an owner.
@@ -230,9 +230,8 @@ impl Sharing {
         let mut spec = std::mem::take(&mut self.scratch);
         spec.clone_from(&self.classes[old].spec);
         change(&mut spec);
-        spec.check();
         let left = self.left_of(key.index);
-        let new = self.classes.intern(&spec);
+        let new = self.classes.intern(&spec.kind());
         self.scratch = spec;
         if new != old {
             self.withdraw(key.index, old);
@@ -251,7 +250,7 @@ impl Sharing {
         if flow.mark == Sum::INFINITE {
             return f64::INFINITY;
         }
-        (flow.mark.minus(self.service(flow.class)) * self.classes[flow.class].spec.weight).max(0.0)
+        (flow.mark.minus(self.service(flow.class)) * self.classes[flow.class].spec.terms.weight).max(0.0)
     }
 
     fn new_flow(&mut self, tag: u64) -> FlowKey {
@@ -275,7 +274,7 @@ impl Sharing {
     pub(super) fn free_flow(&mut self, index: u32, top_cause: Option<Cause>) {
         let flow = &mut self.flows[index as usize];
         let key = FlowKey { index, generation: flow.generation };
-        let (at_ns, exact) = (self.now.tick(), (self.now.ns, self.now.frac));
+        let (at_ns, exact) = (self.now.tick(), self.now.parts());
         let top_cause = top_cause.filter(|_| self.records_causes);
         self.finished.push((flow.sequence, Finished { key, tag: flow.tag, at_ns, exact, top_cause }));
         flow.class = NONE;
@@ -284,21 +283,18 @@ impl Sharing {
     }
 
     fn join(&mut self, index: u32, class: u32, bytes: f64) {
-        self.count_flow(class, 1);
-        let service = self.service(class);
+        let service = self.add_flow(class);
         let state = &mut self.classes[class];
         let flow = &mut self.flows[index as usize];
         flow.class = class;
         flow.mark = Sum::INFINITE;
         if bytes.is_finite() {
-            flow.mark = service.plus(bytes / state.spec.weight);
+            flow.mark = service.plus(bytes / state.spec.terms.weight);
             let mark = Mark { at: flow.mark, flow: index, generation: flow.generation };
             if state.marks.len() > 2 * state.count as usize + 16 {
                 self.drop_outdated_marks(class);
             }
-            let state = &mut self.classes[class];
-            state.marks.push(mark);
-            if state.marks.peek() == Some(&mark) {
+            if self.classes[class].marks.push(mark) {
                 self.new_head(class);
             }
         }
@@ -307,19 +303,19 @@ impl Sharing {
 
     /// Takes a flow out of its class before its end.
     fn withdraw(&mut self, index: u32, class: u32) {
-        let was_head = self.classes[class].marks.peek().is_some_and(|mark| mark.flow == index);
-        self.leave(index, class);
+        let was_head = self.classes[class].marks.first().is_some_and(|mark| mark.flow == index);
+        self.leave(index, class, self.service(class));
         if was_head && self.classes[class].count > 0 {
             self.new_head(class);
         }
     }
 
     /// Takes a flow out of its class. A mark left in the class's heap no longer counts.
-    pub(super) fn leave(&mut self, index: u32, class: u32) {
+    pub(super) fn leave(&mut self, index: u32, class: u32, service: Sum) {
         self.charge_class(class);
         self.note_history(index, class, false);
         self.flows[index as usize].class = NONE;
-        self.count_flow(class, -1);
+        self.remove_flow(class, service);
     }
 
     /// Starts or ends a flow's account of causes by the class's own.
@@ -354,10 +350,21 @@ pub(super) fn add_time(times: &mut Vec<(Cause, FlowTime)>, cause: Cause, time: F
 
 impl Owner {
     pub fn charge(&mut self, cause: Cause, time: FlowTime) {
-        match self.charged.binary_search_by(|(known, _)| known.cmp(&cause)) {
-            Ok(at) => self.charged[at].1 += time,
-            Err(at) => self.charged.insert(at, (cause, time)),
+        let (times, at) = match cause {
+            Cause::Resource(resource) => (&mut self.by_resource, resource.index()),
+            Cause::Named(name) => (&mut self.by_name, name as usize),
+        };
+        if at >= times.len() {
+            times.resize(at + 1, FlowTime::default());
         }
+        times[at] += time;
+    }
+
+    /// All causes with any time, ascending.
+    pub fn charged(&self) -> impl Iterator<Item = (Cause, FlowTime)> {
+        let resources = self.by_resource.iter().zip(0..).map(|(&time, at)| (Cause::Resource(ResourceId(at)), time));
+        let names = self.by_name.iter().zip(0..=u8::MAX).map(|(&time, at)| (Cause::Named(at), time));
+        resources.chain(names).filter(|(_, time)| *time != FlowTime::default())
     }
 }
 
@@ -395,56 +402,4 @@ impl Meter {
         }
         self.settled = now;
     }
-}
-
-fn check(spec: &FlowSpec) {
-    assert!(spec.bytes >= 0.0, "a flow carries at least 0 bytes, not {}", spec.bytes);
-}
-
-impl ClassSpec {
-    fn fill_from(&mut self, flow: &FlowSpec) {
-        self.owner = flow.owner.0;
-        (self.weight, self.cap, self.cap_cause) = (flow.weight, flow.cap, flow.cap_cause);
-        (self.priority, self.reserve, self.stalled) = (flow.priority, flow.reserve, None);
-        self.set_uses(flow.uses);
-        self.set_meters(flow.meters);
-        self.check();
-    }
-
-    fn set_uses(&mut self, uses: &[(ResourceId, f64)]) {
-        self.uses.clear();
-        self.uses.extend(uses.iter().map(|&(resource, coefficient)| (resource.0, coefficient)));
-        canonical(&mut self.uses);
-    }
-
-    fn set_meters(&mut self, meters: &[(MeterId, f64)]) {
-        self.meters.clear();
-        self.meters.extend(meters.iter().map(|&(meter, factor)| (meter.0, factor)));
-        canonical(&mut self.meters);
-    }
-
-    fn check(&self) {
-        let positive = |x: f64| x.is_finite() && x > 0.0;
-        assert!(self.uses.iter().all(|&(_, a)| positive(a)), "a coefficient is finite and above 0: {:?}", self.uses);
-        assert!(positive(self.weight), "a weight is finite and above 0, not {}", self.weight);
-        assert!(self.cap >= 0.0, "a cap is at least 0, not {}", self.cap);
-        assert!(self.reserve.is_finite() && self.reserve >= 0.0, "a reserve is finite, not {}", self.reserve);
-        let bounded = self.cap.is_finite() || !self.uses.is_empty();
-        assert!(bounded, "a flow without a resource and without a cap would be infinitely fast");
-    }
-}
-
-/// Ascending by number; what is listed twice adds up.
-fn canonical(list: &mut Vec<(u32, f64)>) {
-    if list.windows(2).all(|pair| pair[0].0 < pair[1].0) {
-        return;
-    }
-    list.sort_by_key(|&(id, _)| id);
-    list.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 += next.1;
-        }
-        same
-    });
 }

@@ -5,15 +5,19 @@ use super::node::{NONE, SAME, Timing};
 use super::sharing::Sharing;
 use super::types::Cause;
 
+/// Levels often change a little, and what does not come soon need not be known exactly: a node is timed for a level
+/// this much higher, and again only when it rises further or comes first.
+const SLACK: f64 = 1.0 + 1.0 / 16.0;
+
 impl Sharing {
     /// Brings all rates up to date with the changes since the last solve.
     pub(super) fn solve(&mut self) {
         if !self.front.is_empty() {
-            if self.reserved > 0 || self.refill_due {
-                self.refill_due = false;
+            if !self.front.to_fill.is_empty() {
                 self.refill();
             } else if !self.ripple() {
                 self.fallbacks += 1;
+                self.fill_everything();
                 self.refill();
             }
             self.finish_pass();
@@ -25,25 +29,26 @@ impl Sharing {
     }
 
     /// Whether changes wait for a solve.
+    #[inline]
     pub(super) fn is_dirty(&self) -> bool {
         !self.front.is_empty() || !self.dirty_meters.is_empty()
     }
 
     /// Causes, completions and meters of all that was touched.
     fn finish_pass(&mut self) {
-        let mut touched = std::mem::take(&mut self.front.touched);
-        for &number in &touched {
-            let node = &mut self.nodes[number as usize];
-            node.touched = false;
-            if (node.may_tie() || node.has_labels) && self.reserved == 0 {
+        for at in 0..self.front.ties.len() {
+            let number = self.front.ties[at];
+            self.nodes[number as usize].may_relabel = false;
+            if self.reserved == 0 {
                 self.relabel_members(number);
             }
-            if self.nodes[number as usize].timing == Timing::Unknown {
-                self.time_node(number);
-            }
         }
-        touched.clear();
-        self.front.touched = touched;
+        self.front.ties.clear();
+        let slack = if self.front.untimed.len() > 4 { SLACK } else { 1.0 };
+        for at in 0..self.front.untimed.len() {
+            self.time_node(self.front.untimed[at], slack);
+        }
+        self.front.untimed.clear();
         for at in 0..self.front.untimed_classes.len() {
             self.time_class(self.front.untimed_classes[at]);
         }
@@ -56,31 +61,31 @@ impl Sharing {
             let first = self.queue.first();
             match first {
                 Some((_, id)) if id % 2 == 0 && self.nodes[(id / 2) as usize].timing == Timing::TooEarly => {
-                    self.time_node(id / 2);
+                    self.time_node(id / 2, 1.0);
                 }
                 _ => return first,
             }
         }
     }
 
-    /// Puts the next completion among what hangs on a node into the queue.
-    pub(super) fn time_node(&mut self, number: u32) {
-        let (now, id) = (self.now, 2 * number);
+    /// Puts the next completion among what hangs on a node into the queue, early enough that it stays right for a
+    /// level up to `slack` times the present one.
+    pub(super) fn time_node(&mut self, number: u32, slack: f64) {
         let node = &mut self.nodes[number as usize];
-        node.timing = Timing::Known;
-        let heads = &mut node.books.heads;
-        while heads.peek().is_some_and(|head| self.classes[head.class].stamp != head.stamp) {
+        let heads = &mut self.books[number as usize].heads;
+        while heads.peek().is_some_and(|head| self.classes.stamp(head.class) != head.stamp) {
             heads.pop();
         }
-        let head = heads.peek().filter(|_| node.hanging > 0).copied();
-        let next = head.map(|head| {
-            let left = head.at.minus(node.clock(now));
-            if left > 0.0 { now.after(left / node.level) } else { now }
-        });
-        match next {
-            Some(at) if at < Instant::NEVER => self.queue.set(id, at),
-            _ => self.queue.remove(id),
-        }
+        node.timing = if slack == 1.0 { Timing::Known } else { Timing::TooEarly };
+        node.timed_up_to = node.level * slack;
+        let next = match heads.peek() {
+            Some(head) if node.hanging > 0 => {
+                let left = head.at.minus(node.clock.read(node.level, self.now));
+                if left > 0.0 { self.now.after(left / node.timed_up_to) } else { self.now }
+            }
+            _ => Instant::NEVER,
+        };
+        if next < Instant::NEVER { self.queue.set(2 * number, next) } else { self.queue.remove(2 * number) }
     }
 
     /// The same for a class with its own clock.
@@ -89,22 +94,17 @@ impl Sharing {
         if self.classes[class].hang != NONE || self.classes[class].count == 0 {
             return;
         }
-        let now = self.now;
-        let head = self.live_head(class);
         let level = self.classes[class].level;
-        let next = head.map(|mark| {
+        let next = self.live_head(class).map_or(Instant::NEVER, |mark| {
             let left = mark.at.minus(self.service(class));
-            if left > 0.0 { now.after(left / level) } else { now }
+            if left > 0.0 { self.now.after(left / level) } else { self.now }
         });
-        match next {
-            Some(at) if at < Instant::NEVER => self.queue.set(2 * class + 1, at),
-            _ => self.queue.remove(2 * class + 1),
-        }
+        if next < Instant::NEVER { self.queue.set(2 * class + 1, next) } else { self.queue.remove(2 * class + 1) }
     }
 
     fn set_meter(&mut self, number: u32) {
         let mut meter = std::mem::take(&mut self.meters[number as usize].members);
-        let rate_of = |class: u32| self.classes[class].mass() * self.level(class);
+        let rate_of = |class: u32| self.classes[class].mass * self.level(class);
         let rate = meter.iter().map(|member| member.factor * rate_of(member.class)).sum();
         let saturating = &self.meters[number as usize].saturating;
         let bound = meter.iter().any(|member| match self.classes[member.class].cause {

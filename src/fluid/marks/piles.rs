@@ -118,7 +118,7 @@ impl Piles {
         let base = self.piles.len();
         for piece in 1..pieces {
             let bound = drawn[piece * DRAWS];
-            if bound > lowest && self.bounds.get(base..).is_none_or(|new| new.last() != Some(&bound)) {
+            if bound > lowest && self.bounds[base..].last() != Some(&bound) {
                 self.stack(bound);
             }
         }

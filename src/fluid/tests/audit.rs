@@ -13,19 +13,19 @@ fn near(a: f64, b: f64, scale: f64) -> bool {
 pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
     sharing.solve();
     for number in 0..sharing.nodes.len() as u32 {
-        let node = &sharing.nodes[number as usize];
-        let capacity = sharing.resources[node.books.resource as usize].capacity;
+        let (node, books) = (&sharing.nodes[number as usize], &sharing.books[number as usize]);
+        let capacity = sharing.resources[books.resource as usize].capacity;
         let (mut weight, mut foreign, mut hanging, mut highest) = (0.0, 0.0, 0, 0.0_f64);
-        for member in &node.books.members {
+        for member in &books.members {
             let class = &sharing.classes[member.class];
-            let use_per_level = member.factor * class.mass();
+            let use_per_level = member.factor * class.mass;
             if class.hang == number {
                 weight += use_per_level;
                 hanging += 1;
                 if class.cap_level < node.level * (1.0 - 1e-9) {
                     return Err(format!("node {number}: a class hangs above its cap {}", class.cap_level));
                 }
-                if class.cap_level < node.books.cap_floor * (1.0 - 1e-12) {
+                if class.cap_level < node.cap_floor * (1.0 - 1e-12) {
                     return Err(format!("node {number}: cap level {} below the floor", class.cap_level));
                 }
             } else {
@@ -38,8 +38,8 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
             }
         }
         let mut left = capacity;
-        if node.books.upper != NONE {
-            let upper = &sharing.nodes[node.books.upper as usize];
+        if books.upper != NONE {
+            let upper = &sharing.nodes[books.upper as usize];
             left = upper.left - upper.load();
         }
         let level = if hanging > 0 { node.level } else { f64::INFINITY };
@@ -73,7 +73,8 @@ fn audit_completions(sharing: &mut Sharing) -> Result<(), String> {
     let mut next = BTreeMap::new();
     for class in sharing.classes.numbers().filter(|&class| sharing.classes[class].count > 0) {
         let state = &sharing.classes[class];
-        let live = state.marks.iter().filter(|mark| is_live(&sharing.flows, class, mark));
+        let mut marks = state.marks.clone();
+        let live = std::iter::from_fn(|| marks.pop()).filter(|mark| is_live(&sharing.flows, class, mark));
         let Some(mark) = live.map(|mark| mark.at).min() else { continue };
         let wait = mark.minus(sharing.service(class)).max(0.0) / sharing.level(class);
         let id = if state.hang == NONE { 2 * class + 1 } else { 2 * state.hang };
@@ -82,11 +83,11 @@ fn audit_completions(sharing: &mut Sharing) -> Result<(), String> {
     }
     for number in 0..sharing.nodes.len() as u32 {
         if sharing.nodes[number as usize].timing != Timing::Known {
-            sharing.time_node(number);
+            sharing.time_node(number, 1.0);
         }
     }
     for id in 0..2 * sharing.nodes.len().max(sharing.classes.numbers().len()) as u32 {
-        let queued = sharing.queue.key(id).map(|at| at.seconds_since(sharing.now));
+        let queued = sharing.queue.instant(id).map(|at| at.seconds_since(sharing.now));
         let expected = next.get(&id).copied().filter(|wait| *wait < 1e9);
         match (queued, expected) {
             (None, None) => {}
