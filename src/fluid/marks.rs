@@ -113,6 +113,7 @@ impl Marks {
         self.row.len() + self.piles.as_ref().map_or(0, |piles| piles.len())
     }
 
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.row.is_empty()
     }
