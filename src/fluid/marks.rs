@@ -18,8 +18,8 @@
 //! dealt out to smaller piles if not. When the row becomes long, all but its lowest marks become a pile.
 //!
 //! A pile is dealt out by bounds that are marks drawn from it, so the pieces are of similar size however the marks are
-//! spread, and a mark moves as often as the number of marks can be divided by the number of pieces: two or three times
-//! for a million. Nothing is ever put back, so marks that come below all others cost no more than the rest.
+//! spread, and each is a small part of the whole: of a million marks each moves two or three times. Nothing is gathered
+//! again, so many marks that come below all others cost no more than the rest.
 //!
 //! The order is total: by position, then by flow, then by generation. Marks that are equal in all three are the same,
 //! so the order in which marks leave depends on the marks alone.
@@ -30,12 +30,12 @@ mod tests;
 
 use super::exact::Sum;
 use piles::Piles;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 /// A pile with no more marks than this becomes the row.
-const ROW: usize = 64;
-/// A row with more marks than this gives all but the lowest [`ROW`] to a pile.
-const LONG_ROW: usize = 2 * ROW;
+const ROW: usize = 48;
+/// A row of so many marks gives all but the lowest [`ROW`] to a pile.
+const LONG_ROW: usize = 64;
 
 /// Where a flow of a class ends.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -57,10 +57,19 @@ impl Mark {
         bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
     }
 
+    /// The same as `<`, but quicker.
+    #[inline]
+    fn is_below(&self, other: &Self) -> bool {
+        let (a, b) = (self.at.value(), other.at.value());
+        a < b || a <= b && self.cmp_rest(other).is_lt()
+    }
+
     /// Order among marks with the same digits.
+    #[inline]
     fn cmp_rest(&self, other: &Self) -> Ordering {
-        let rest = |mark: &Self| (mark.flow, mark.generation);
-        self.at.cmp(&other.at).then_with(|| rest(self).cmp(&rest(other)))
+        let who = |mark: &Self| u64::from(mark.flow) << 32 | u64::from(mark.generation);
+        // Bursts of equal positions are common, so that is asked first.
+        if self.at == other.at { who(self).cmp(&who(other)) } else { self.at.cmp(&other.at) }
     }
 }
 
@@ -75,6 +84,14 @@ impl PartialOrd for Mark {
     #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+/// Sorts by digits, which is quick, and again in full if marks with the same digits are about.
+fn sort_falling(marks: &mut [Mark]) {
+    marks.sort_unstable_by_key(|mark| Reverse(mark.digits()));
+    if !marks.is_sorted_by(|a, b| a >= b) {
+        marks.sort_unstable_by_key(|&mark| Reverse(mark));
     }
 }
 
@@ -96,6 +113,7 @@ impl Marks {
         self.row.len() + self.piles.as_ref().map_or(0, |piles| piles.len())
     }
 
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.row.is_empty()
     }
@@ -106,7 +124,7 @@ impl Marks {
         self.row.last().copied()
     }
 
-    /// Adds a mark that is not infinite; `true` if it is now the first.
+    /// Adds a mark that is not infinite; `true` if it is below all others.
     #[inline]
     pub fn push(&mut self, mark: Mark) -> bool {
         debug_assert!(mark.at > Sum::ZERO && mark.at < Sum::INFINITE, "a flow ends where no service can be: {mark:?}");
@@ -118,26 +136,21 @@ impl Marks {
         self.insert(mark)
     }
 
-    /// Puts a mark to its place in the row; `true` if that is the first.
+    /// Puts a mark to its place in the row; `true` if it is below all others.
     #[inline]
     fn insert(&mut self, mark: Mark) -> bool {
-        let is_first = self.row.last().is_none_or(|first| mark < *first);
-        if is_first {
-            self.row.push(mark);
-        } else {
-            let place = self.row.partition_point(|other| mark < *other);
-            self.row.insert(place, mark);
-        }
-        if self.row.len() > LONG_ROW {
+        let lower = self.row.iter().rev().take_while(|other| !mark.is_below(other)).count();
+        self.row.insert(self.row.len() - lower, mark);
+        if self.row.len() >= LONG_ROW {
             self.shorten_row();
         }
-        is_first
+        lower == 0
     }
 
     #[cold]
     fn shorten_row(&mut self) {
-        let kept = self.row.len() - ROW;
-        self.piles.get_or_insert_default().add(self.row.drain(..kept));
+        let given = self.row.len() - ROW;
+        self.piles.get_or_insert_default().add(self.row.drain(..given));
     }
 
     /// Takes the lowest mark out.
@@ -154,7 +167,7 @@ impl Marks {
     fn refill(&mut self) {
         if let Some(piles) = &mut self.piles {
             piles.open(ROW, &mut self.row);
-            self.row.sort_unstable_by(|a, b| b.cmp(a));
+            sort_falling(&mut self.row);
         }
     }
 
@@ -169,10 +182,9 @@ impl Marks {
         }
     }
 
-    /// Throws all marks out. The room of a few is kept.
+    /// Throws all marks out. The room of the row is kept.
     pub fn clear(&mut self) {
         self.row.clear();
-        self.row.shrink_to(LONG_ROW);
         self.piles = None;
     }
 }

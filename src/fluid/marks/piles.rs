@@ -2,14 +2,14 @@
 //!
 //! A pile is a list of fixed chunks from one pool, so memory follows the number of marks, and adding never copies.
 
-use super::Mark;
+use super::{Mark, sort_falling};
 
 /// Most pieces that a pile is dealt out to.
 const PIECES: usize = 64;
 /// Marks drawn for each bound.
 const DRAWS: usize = 4;
 /// Marks of a chunk.
-const CHUNK: usize = 32;
+const CHUNK: usize = 16;
 /// No chunk.
 const NONE: u32 = u32::MAX;
 /// An empty pool with more chunks than this is given back.
@@ -19,18 +19,13 @@ const SMALL_POOL: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Piles {
     len: usize,
-    piles: Vec<Pile>,
+    /// By pile: its marks, in no order.
+    piles: Vec<List>,
+    /// By pile: its bound. No mark is below it, and none of those above is beyond it.
+    bounds: Vec<Mark>,
     /// By pile: the digits of its bound, close together for the search.
     digits: Vec<u64>,
     pool: Pool,
-}
-
-/// Marks in no order.
-#[derive(Copy, Clone, Debug)]
-struct Pile {
-    /// No mark is below this, and none above the bound of the next pile.
-    bound: Mark,
-    chunks: List,
 }
 
 impl Piles {
@@ -47,7 +42,7 @@ impl Piles {
     /// Adds a mark if it is not below the bound of the top pile.
     #[inline]
     pub fn take_in(&mut self, mark: Mark) -> bool {
-        let is_mine = self.piles.last().is_some_and(|top| mark >= top.bound);
+        let is_mine = self.bounds.last().is_some_and(|top| !mark.is_below(top));
         if is_mine {
             self.len += 1;
             self.place(mark, 0);
@@ -55,15 +50,21 @@ impl Piles {
         is_mine
     }
 
-    /// Puts a mark on the pile it belongs to, one of those from `base` up.
-    #[inline]
+    /// Puts a mark on the pile that it belongs to, which is not below `base`.
+    #[inline(always)]
     fn place(&mut self, mark: Mark, base: usize) {
         let digits = mark.digits();
         let mut pile = base + self.digits[base..].partition_point(|&bound| bound > digits);
-        if self.digits.get(pile) == Some(&digits) {
-            pile = base + self.piles[base..].partition_point(|pile| pile.bound > mark);
+        if mark.is_below(&self.bounds[pile]) {
+            pile = self.pile_among_equals(&mark);
         }
-        self.pool.append(&mut self.piles[pile].chunks, mark);
+        self.pool.append(&mut self.piles[pile], mark);
+    }
+
+    /// The pile that a mark belongs to if some bound has the same digits.
+    #[inline(never)]
+    fn pile_among_equals(&self, mark: &Mark) -> usize {
+        self.bounds.partition_point(|bound| mark.is_below(bound))
     }
 
     /// Adds falling marks, none of them above the bound of the top pile, as a pile.
@@ -74,31 +75,32 @@ impl Piles {
         let top = self.piles.len() - 1;
         for mark in rising {
             self.len += 1;
-            self.pool.append(&mut self.piles[top].chunks, mark);
+            self.pool.append(&mut self.piles[top], mark);
         }
     }
 
     /// Puts an empty pile on top.
     fn stack(&mut self, bound: Mark) {
-        self.piles.push(Pile { bound, chunks: List::EMPTY });
+        self.piles.push(List::EMPTY);
+        self.bounds.push(bound);
         self.digits.push(bound.digits());
     }
 
-    fn unstack(&mut self) -> Option<Pile> {
+    fn unstack(&mut self) -> Option<(List, Mark)> {
         self.digits.pop();
-        self.piles.pop()
+        self.piles.pop().zip(self.bounds.pop())
     }
 
     /// Moves the lowest marks into the empty `out`, in no order: some, but not more than `few` unless they are the same.
     #[inline(never)]
     pub fn open(&mut self, few: usize, out: &mut Vec<Mark>) {
-        while let Some(top) = self.unstack() {
-            if top.chunks.len > few && self.deal(top, few) {
+        while let Some((mut pile, bound)) = self.unstack() {
+            if pile.len as usize > few && self.deal(pile, bound, few) {
                 continue;
             }
-            self.len -= top.chunks.len;
-            self.pool.pour(top.chunks, out);
-            let following = self.piles.last().map_or(0, |next| next.chunks.len);
+            self.len -= pile.len as usize;
+            while self.pool.take_chunk(&mut pile, out) {}
+            let following = self.piles.last().map_or(0, |next| next.len as usize);
             if !out.is_empty() && out.len() + following > few {
                 break;
             }
@@ -109,45 +111,42 @@ impl Piles {
     }
 
     /// Deals a pile out to smaller ones; `false` if no two different marks were drawn from it.
-    fn deal(&mut self, pile: Pile, few: usize) -> bool {
-        let pieces = (2 * pile.chunks.len / few).clamp(2, PIECES);
-        let mut drawn = self.pool.draw(&pile.chunks, pieces * DRAWS);
-        drawn.sort_unstable();
+    fn deal(&mut self, mut pile: List, lowest: Mark, few: usize) -> bool {
+        let pieces = (2 * pile.len as usize / few).clamp(2, PIECES);
+        let mut drawn = self.pool.draw(&pile, pieces * DRAWS);
+        sort_falling(&mut drawn);
         let base = self.piles.len();
-        let mut last = None;
-        for piece in (1..pieces).rev() {
+        for piece in 1..pieces {
             let bound = drawn[piece * DRAWS];
-            if bound > pile.bound && last != Some(bound) {
+            if bound > lowest && self.bounds[base..].last() != Some(&bound) {
                 self.stack(bound);
-                last = Some(bound);
             }
         }
-        if last.is_none() {
+        if self.piles.len() == base {
             return false;
         }
-        self.stack(pile.bound);
-        let (mut chunk, mut left) = (pile.chunks.first, pile.chunks.len);
-        while left > 0 {
-            let filled = left.min(CHUNK);
-            for place in 0..filled {
-                self.place(self.pool.marks[chunk as usize * CHUNK + place], base);
+        self.stack(lowest);
+        let mut marks = Vec::with_capacity(CHUNK);
+        while self.pool.take_chunk(&mut pile, &mut marks) {
+            for mark in marks.drain(..) {
+                self.place(mark, base);
             }
-            left -= filled;
-            chunk = self.pool.release(chunk);
         }
         true
     }
 
     /// Throws out the marks that `keep` refuses.
     pub fn retain(&mut self, mut keep: impl FnMut(&Mark) -> bool) {
-        let mut marks = Vec::new();
+        self.len = 0;
+        let mut marks = Vec::with_capacity(CHUNK);
         for pile in &mut self.piles {
-            self.pool.pour(std::mem::replace(&mut pile.chunks, List::EMPTY), &mut marks);
-            self.len -= marks.len();
-            for mark in marks.drain(..).filter(&mut keep) {
-                self.len += 1;
-                self.pool.append(&mut pile.chunks, mark);
+            let mut old = std::mem::replace(pile, List::EMPTY);
+            while self.pool.take_chunk(&mut old, &mut marks) {
+                for mark in marks.drain(..).filter(&mut keep) {
+                    self.pool.append(pile, mark);
+                }
             }
+            self.len += pile.len as usize;
         }
     }
 }
@@ -158,7 +157,7 @@ struct List {
     first: u32,
     /// Where the next mark goes; at the beginning of a chunk there is none yet.
     next: u32,
-    len: usize,
+    len: u32,
 }
 
 impl List {
@@ -211,25 +210,21 @@ impl Pool {
         list.next = chunk * CHUNK as u32;
     }
 
-    /// Gives a chunk back; returns the one that followed it.
-    fn release(&mut self, chunk: u32) -> u32 {
-        std::mem::replace(&mut self.following[chunk as usize], std::mem::replace(&mut self.free, chunk))
-    }
-
-    /// Moves all marks of a list to the end of `out`.
-    fn pour(&mut self, list: List, out: &mut Vec<Mark>) {
-        let (mut chunk, mut left) = (list.first, list.len);
-        while left > 0 {
-            let (start, filled) = (chunk as usize * CHUNK, left.min(CHUNK));
-            out.extend_from_slice(&self.marks[start..start + filled]);
-            left -= filled;
-            chunk = self.release(chunk);
+    /// Moves the marks of a list's first chunk to the end of `out`; `false` if there are none.
+    fn take_chunk(&mut self, list: &mut List, out: &mut Vec<Mark>) -> bool {
+        let (chunk, filled) = (list.first as usize, list.len.min(CHUNK as u32));
+        if filled > 0 {
+            out.extend_from_slice(&self.marks[chunk * CHUNK..][..filled as usize]);
+            list.len -= filled;
+            let free = std::mem::replace(&mut self.free, list.first);
+            list.first = std::mem::replace(&mut self.following[chunk], free);
         }
+        filled > 0
     }
 
     /// `count` marks of a longer list, one from each of as many equal stretches.
     fn draw(&self, list: &List, count: usize) -> Vec<Mark> {
-        let stretch = list.len / count;
+        let stretch = list.len as usize / count;
         let (mut chunk, mut start) = (list.first, 0);
         // Where in its stretch a mark is drawn changes, so that no pattern in the list is met in step.
         let mut scramble = list.len as u64;
