@@ -1,6 +1,8 @@
 //! Time: what has happened up to now, completions at their exact instants.
 
 use super::exact::{Instant, Sum};
+use super::marks::Mark;
+use super::node::Head;
 use super::sharing::Sharing;
 use super::types::{Cause, Finished};
 
@@ -74,23 +76,36 @@ impl Sharing {
                 if !forced && head.at > due {
                     break;
                 }
-                let service = clock.combine(self.classes[head.class].offset, 1.0);
-                self.finish_flows(head.class, service, margin);
                 forced = false;
+                let offset = self.classes[head.class].offset;
+                if let Some(mark) = self.finish_flows(head.class, clock.combine(offset, 1.0), margin) {
+                    let stamp = self.classes.new_stamp(head.class);
+                    let next = Head { at: mark.at.combine(offset, -1.0), class: head.class, stamp };
+                    if let Some(mut top) = self.books[number as usize].heads.peek_mut() {
+                        *top = next;
+                    }
+                    self.front.time(number, &mut self.nodes[number as usize]);
+                    continue;
+                }
             }
             let heads = &mut self.books[number as usize].heads;
             if heads.peek() == Some(&head) {
                 heads.pop();
             }
         }
+        self.front.time(number, &mut self.nodes[number as usize]);
     }
 
     fn complete_alone(&mut self, class: u32) {
         self.finish_flows(class, self.service(class), self.classes[class].level * TOGETHER_S);
+        if self.classes[class].count > 0 {
+            self.new_head(class);
+        }
     }
 
-    /// Ends the first flow of a class, and with it those whose marks are not above the service by more than a margin.
-    fn finish_flows(&mut self, class: u32, service: Sum, margin: f64) {
+    /// Ends the first flow of a class, and with it those whose marks are not above the service by more than a margin;
+    /// gives the mark that comes next.
+    fn finish_flows(&mut self, class: u32, service: Sum, margin: f64) -> Option<Mark> {
         let due = service.plus(margin);
         let mut head = self.live_head(class);
         while let Some(mark) = head {
@@ -103,9 +118,7 @@ impl Sharing {
                 break;
             }
         }
-        if self.classes[class].count > 0 {
-            self.set_head(class, head);
-        }
+        head
     }
 
     /// The cause that held a flow longest, lowest first among equals; the class's present one if nothing was kept.

@@ -318,8 +318,10 @@ impl Sharing {
 
     /// Takes a flow out of its class. A mark left in the class's heap no longer counts.
     pub(super) fn leave(&mut self, index: u32, class: u32, service: Sum) {
-        self.charge_class(class);
-        self.note_history(index, class, false);
+        if self.records_causes {
+            self.charge_class(class);
+            self.note_history(index, class, false);
+        }
         self.flows[index as usize].class = NONE;
         self.remove_flow(class, service);
     }

@@ -48,9 +48,11 @@ impl Sharing {
             self.dirty_meters_on(self.front.metered[at]);
         }
         self.front.metered.clear();
-        let slack = if self.front.untimed.len() > 4 { SLACK } else { 1.0 };
         for at in 0..self.front.untimed.len() {
-            self.time_node(self.front.untimed[at], slack);
+            let number = self.front.untimed[at];
+            let node = &self.nodes[number as usize];
+            let changes_little = node.level < node.timed_up_to * SLACK;
+            self.time_node(number, if changes_little { SLACK } else { 1.0 });
         }
         self.front.untimed.clear();
         for at in 0..self.front.untimed_classes.len() {
