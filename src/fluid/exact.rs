@@ -29,9 +29,9 @@ impl Instant {
     pub fn after(self, seconds: f64) -> Self {
         let ns = seconds * 1e9;
         if ns < i64::MAX as f64 {
-            let whole = ns as u64;
+            let whole = ns as i64;
             let part = (ns - whole as f64) * PER_NS;
-            Self(self.0 + (u128::from(whole) << BITS) + u128::from(part as u64)).min(Self::NEVER)
+            Self(self.0 + ((whole as u128) << BITS) + part as i64 as u128).min(Self::NEVER)
         } else {
             Self::NEVER
         }

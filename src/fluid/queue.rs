@@ -3,28 +3,45 @@
 use super::exact::Instant;
 
 /// A 4-ary heap of instants with their numbers, one 128-bit word each, that knows where each number stands. Among
-/// equal instants the lowest number comes first.
-#[derive(Debug, Default)]
+/// equal instants the lowest number comes first. Behind the last word stand enough of the highest possible to let
+/// every node of the heap have four children.
+#[derive(Debug)]
 pub(super) struct Queue {
     heap: Vec<u128>,
+    len: usize,
     /// Position of each number in `heap`, or `ABSENT`.
     place: Vec<u32>,
 }
 
 const ABSENT: u32 = u32::MAX;
 const ARITY: usize = 4;
+const BEHIND: u128 = u128::MAX;
 
 impl Queue {
+    pub fn new() -> Self {
+        Self { heap: vec![BEHIND; ARITY + 1], len: 0, place: Vec::new() }
+    }
+
     /// The earliest instant and its number.
     #[inline]
     pub fn first(&self) -> Option<(Instant, u32)> {
-        self.heap.first().map(|&item| Instant::and_number(item))
+        let first = self.heap[0];
+        (first != BEHIND).then(|| Instant::and_number(first))
     }
 
-    /// The instant that comes after the first.
+    /// The instant that comes after the first; later than any where there is none.
+    #[inline]
     pub fn second(&self) -> Instant {
-        let children = self.heap.iter().skip(1).take(ARITY);
-        children.copied().min().map_or(Instant::NEVER, |item| Instant::and_number(item).0)
+        Instant::and_number(self.heap[self.least_of(1)]).0
+    }
+
+    /// Where the least of four neighbours stands.
+    #[inline]
+    fn least_of(&self, first: usize) -> usize {
+        let four = &self.heap[first..first + ARITY];
+        let low = usize::from(four[1] < four[0]);
+        let high = 2 + usize::from(four[3] < four[2]);
+        first + if four[high] < four[low] { high } else { low }
     }
 
     /// Inserts a number, or moves it to its new instant.
@@ -33,25 +50,33 @@ impl Queue {
         if index >= self.place.len() {
             self.place.resize(index + 1, ABSENT);
         }
-        if self.place[index] == ABSENT {
-            self.heap.push(item);
-            self.sift_up(self.heap.len() - 1, item);
-            return;
+        let at = self.place[index];
+        if at == ABSENT {
+            self.len += 1;
+            self.heap.push(BEHIND);
+            self.sift_up(self.len - 1, item);
+        } else {
+            self.move_to(at as usize, item);
         }
-        let at = self.place[index] as usize;
-        if item < self.heap[at] { self.sift_up(at, item) } else { self.sift_down(at, item) }
     }
 
     pub fn remove(&mut self, number: u32) {
         let Some(place) = self.place.get_mut(number as usize) else { return };
-        let at = std::mem::replace(place, ABSENT) as usize;
-        if at == ABSENT as usize {
+        let at = std::mem::replace(place, ABSENT);
+        if at == ABSENT {
             return;
         }
-        let last = self.heap.pop().expect("a number in place is in the heap");
-        if at < self.heap.len() {
-            if last < self.heap[at] { self.sift_up(at, last) } else { self.sift_down(at, last) }
+        self.len -= 1;
+        self.heap.pop();
+        let last = std::mem::replace(&mut self.heap[self.len], BEHIND);
+        if (at as usize) < self.len {
+            self.move_to(at as usize, last);
         }
+    }
+
+    #[inline]
+    fn move_to(&mut self, at: usize, item: u128) {
+        if item < self.heap[at] { self.sift_up(at, item) } else { self.sift_down(at, item) }
     }
 
     /// The instant of a number, if it is in.
@@ -77,21 +102,13 @@ impl Queue {
 
     /// Puts an item where a gap is, or below.
     fn sift_down(&mut self, mut gap: usize, item: u128) {
-        loop {
-            let first = gap * ARITY + 1;
-            let end = (first + ARITY).min(self.heap.len());
-            let Some(children) = self.heap.get(first..end) else { break };
-            let (mut least, mut place) = (item, gap);
-            for (child, &candidate) in children.iter().enumerate() {
-                if candidate < least {
-                    (least, place) = (candidate, first + child);
-                }
-            }
-            if place == gap {
+        while gap * ARITY + 1 < self.len {
+            let least = self.least_of(gap * ARITY + 1);
+            if item <= self.heap[least] {
                 break;
             }
-            self.put(gap, least);
-            gap = place;
+            self.put(gap, self.heap[least]);
+            gap = least;
         }
         self.put(gap, item);
     }
@@ -112,7 +129,7 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_a_sorted_map(steps in prop::collection::vec((0u32..20, prop::option::of(0i64..50)), 1..200)) {
-            let mut queue = Queue::default();
+            let mut queue = Queue::new();
             let mut twin = BTreeMap::new();
             for (number, at) in steps {
                 match at {
@@ -123,7 +140,10 @@ mod tests {
                 prop_assert_eq!(queue.first(), least);
                 let mut others: Vec<Instant> = twin.values().copied().collect();
                 others.sort();
-                prop_assert_eq!(queue.second(), others.get(1).copied().unwrap_or(Instant::NEVER));
+                match others.get(1) {
+                    Some(&second) => prop_assert_eq!(queue.second(), second),
+                    None => prop_assert!(queue.second() > Instant::NEVER),
+                }
                 prop_assert_eq!(queue.instant(number), twin.get(&number).copied());
             }
         }

@@ -114,7 +114,7 @@ impl Sharing {
             resources: Vec::new(),
             owners: Vec::new(),
             meters: Vec::new(),
-            queue: Queue::default(),
+            queue: Queue::new(),
             front: Front::default(),
             reserved: 0,
             fallbacks: 0,
