@@ -9,8 +9,9 @@
 //!   put in its place.
 //! * Before it, in the *late heap*: new entries that belong far from both ends of a long row. They are rare, it takes
 //!   hundreds of events at one instant.
-//! * From it on, in the [`Wheel`]. When row and heap are empty, the wheel's next bucket becomes the row, and the border
-//!   moves to its end. When the row becomes long without need, its second half goes back to the wheel.
+//! * From it on, in the [`Wheel`], in no order. When row and heap are empty, the wheel's next bucket is [sorted](sort())
+//!   and becomes the row, and the border moves to its end. When the row becomes long without need, its second half goes
+//!   back to the wheel.
 //!
 //! While few events are pending the wheel stays empty and the row is the whole calendar.
 //!
@@ -20,6 +21,7 @@
 
 use super::Class;
 use super::slots::{Key, NO_SLOT, Slots};
+use super::sort::sort;
 use super::wheel::Wheel;
 use crate::units::SimTime;
 use std::cmp::Ordering;
@@ -52,6 +54,12 @@ impl<E> Entry<E> {
         Entry { time: u64::MAX, rank: u64::MAX, slot: NO_SLOT, event }
     }
 
+    /// An entry of this time and rank.
+    #[cfg(test)]
+    pub(super) fn at(time: u64, rank: u64, event: E) -> Self {
+        Entry { time, rank, slot: NO_SLOT, event }
+    }
+
     pub(super) fn time(&self) -> SimTime {
         SimTime::from_nanos(self.time as i64)
     }
@@ -60,8 +68,9 @@ impl<E> Entry<E> {
         Class((self.rank >> SEQUENCE_BITS) as u8)
     }
 
+    /// Its place in the order of all events.
     #[inline]
-    fn order(&self) -> u128 {
+    pub(super) fn order(&self) -> u128 {
         u128::from(self.time) << 64 | u128::from(self.rank)
     }
 }
@@ -70,6 +79,8 @@ impl<E> Entry<E> {
 pub(super) struct Calendar<E> {
     /// The row; entries in front of `first` have been taken.
     near: Vec<Entry<E>>,
+    /// Room for sorting the row.
+    scratch: Vec<Entry<E>>,
     first: usize,
     /// The late heap.
     late: BinaryHeap<Late<E>>,
@@ -86,6 +97,7 @@ impl<E: Copy> Calendar<E> {
     pub(super) fn new() -> Self {
         Calendar {
             near: Vec::new(),
+            scratch: Vec::new(),
             first: 0,
             late: BinaryHeap::new(),
             wheel: Wheel::new(),
@@ -272,12 +284,13 @@ impl<E: Copy> Calendar<E> {
                 self.border = u64::MAX;
                 return None;
             }
-            self.border = self.wheel.open(limit, ROW, &mut self.near)?;
+            let span = self.wheel.open(limit, ROW, &mut self.near)?;
+            self.border = span.end;
             if self.slots.dead() > 0 {
                 self.near.retain(|entry| self.slots.keep(entry.slot));
             }
+            sort(&mut self.near, span, &mut self.scratch);
         }
-        self.near.sort_unstable_by_key(Entry::order);
         Some(())
     }
 }
