@@ -45,7 +45,7 @@ pub(super) fn sort<E: Copy>(entries: &mut [Entry<E>], span: Range<u64>, scratch:
         entries[usize::from(*place)] = *entry;
         *place += 1;
     }
-    settle(entries);
+    (1..entries.len()).for_each(|last| sink(&mut entries[..=last]));
 }
 
 /// Replaces the count of each cell by the number of entries in the cells before it; there are at most [`MOST`] in all.
@@ -60,19 +60,16 @@ fn add_up(counts: &mut [u8; CELLS]) {
     }
 }
 
-/// Insertion sort.
-fn settle<E: Copy>(entries: &mut [Entry<E>]) {
-    for place in 1..entries.len() {
-        let entry = entries[place];
-        let mut hole = place;
-        while hole > 0 && entries[hole - 1].order() > entry.order() {
-            entries[hole] = entries[hole - 1];
-            hole -= 1;
-        }
-        if hole < place {
-            entries[hole] = entry;
-        }
+/// Moves the last entry of a row to its place among the others, which are sorted.
+#[inline(always)]
+pub(super) fn sink<E: Copy>(row: &mut [Entry<E>]) {
+    let mut hole = row.len() - 1;
+    let entry = row[hole];
+    while hole > 0 && row[hole - 1].order() > entry.order() {
+        row[hole] = row[hole - 1];
+        hole -= 1;
     }
+    row[hole] = entry;
 }
 
 #[cfg(test)]
