@@ -12,7 +12,7 @@ use std::collections::BinaryHeap;
 
 impl Process {
     /// Notes an event at `t` and draws the next delay, and whose event moves and by how much.
-    fn churn(&mut self, t: f64, n: u32, q: f64) -> (f64, Option<(u32, f64)>) {
+    pub fn churn(&mut self, t: f64, n: u32, q: f64) -> (f64, Option<(u32, f64)>) {
         self.count += 1;
         self.sum += t;
         let delay = self.random.exp();
@@ -22,9 +22,9 @@ impl Process {
 }
 
 /// A process and what names its pending event.
-struct Cell<K> {
-    process: Process,
-    pending: K,
+pub struct Cell<K> {
+    pub process: Process,
+    pub pending: K,
 }
 
 struct Churn {
@@ -49,23 +49,25 @@ impl Model for Churn {
 }
 
 /// The probability of a move for which the share `cancel` of scheduled events is withdrawn.
-fn probability(cancel: f64) -> f64 {
+pub fn probability(cancel: f64) -> f64 {
     cancel / (1.0 - cancel)
 }
 
 /// All processes, with nothing pending.
-fn cells<K: Copy>(args: &Args, pending: K) -> Vec<Cell<K>> {
+pub fn cells<K: Copy>(args: &Args, pending: K) -> Vec<Cell<K>> {
     processes(args.lps).into_iter().map(|process| Cell { process, pending }).collect()
 }
 
-fn line<K>(work: u64, cpu_s: f64, cells: &[Cell<K>]) -> Line {
+/// The result; `base` is the resident memory before anything was scheduled.
+pub fn line<K>(work: u64, cpu_s: f64, cells: &[Cell<K>], base: u64) -> Line {
     let answer = checksum(cells.iter().map(|cell| &cell.process));
-    Line { workload: "phold-cancel", work, cpu_s, answer }
+    Line { workload: "phold-cancel", work, cpu_s, answer, pending: Some((cells.len() as u32, base)) }
 }
 
 /// The workload on the engine.
 pub fn engine(args: &Args) -> Line {
     let model = Churn { cells: cells(args, None), q: probability(args.cancel) };
+    let base = Line::resident();
     let mut engine = Engine::new(model, Limits::default());
     engine.with_context(|model, ctx| {
         for (i, cell) in model.cells.iter_mut().enumerate() {
@@ -74,12 +76,13 @@ pub fn engine(args: &Args) -> Line {
     });
     let (outcome, cpu_s) = timed(|| engine.run_until(instant(args.until)));
     outcome.expect("PHOLD has no limit to exceed");
-    line(engine.events(), cpu_s, &engine.model().cells)
+    line(engine.events(), cpu_s, &engine.model().cells, base)
 }
 
-/// The workload in a plain loop: a moved event leaves its old entry behind, recognised by its number.
+/// The workload in a plain loop made for it: a moved event leaves its old entry behind, recognised by its number.
 pub fn baseline(args: &Args) -> Line {
     let mut cells = cells(args, 0_u64);
+    let base = Line::resident();
     let mut heap: BinaryHeap<Reverse<(u64, u64, u32)>> = BinaryHeap::new();
     let mut sequence = 0;
     let mut push = |heap: &mut BinaryHeap<_>, cell: &mut Cell<u64>, t: f64, i: u32| {
@@ -112,5 +115,5 @@ pub fn baseline(args: &Args) -> Line {
         }
         events
     });
-    line(events, cpu_s, &cells)
+    line(events, cpu_s, &cells, base)
 }

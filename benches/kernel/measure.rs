@@ -13,6 +13,9 @@ pub struct Line {
     pub cpu_s: f64,
     /// What the work computed, as text.
     pub answer: String,
+    /// How many events were pending all the time, if that number was constant, and the resident bytes before the first of
+    /// them was scheduled.
+    pub pending: Option<(u32, u64)>,
 }
 
 impl Line {
@@ -21,17 +24,28 @@ impl Line {
         self.work as f64 / self.cpu_s
     }
 
-    /// The line as JSON.
+    /// The line as JSON, at the end of the work.
     pub fn json(&self, suffix: &str) -> String {
-        serde_json::json!({
+        let mut line = serde_json::json!({
             "workload": format!("{}{suffix}", self.workload),
             "work": self.work,
             "cpu_s": self.cpu_s,
             "per_cpu_s": self.per_cpu_s(),
-            "peak_bytes": peak_bytes(),
+            "ns_per_work": 1e9 / self.per_cpu_s(),
+            "peak_bytes": memory("VmHWM:"),
             "answer": self.answer,
-        })
-        .to_string()
+        });
+        if let Some((pending, base)) = self.pending {
+            let grown = memory("VmHWM:").saturating_sub(base);
+            line["pending"] = pending.into();
+            line["bytes_per_pending"] = (grown as f64 / f64::from(pending)).into();
+        }
+        line.to_string()
+    }
+
+    /// Resident bytes at present.
+    pub fn resident() -> u64 {
+        memory("VmRSS:")
     }
 }
 
@@ -53,14 +67,14 @@ fn cpu_nanos() -> Option<u64> {
     fs::read_to_string("/proc/self/schedstat").ok()?.split_whitespace().next()?.parse().ok()
 }
 
-/// Peak resident memory since [`forget_peak`], in bytes; 0 where Linux's `status` is missing.
-fn peak_bytes() -> u64 {
+/// A field of Linux's `status` in bytes; 0 where there is none. `VmHWM:` is the peak since [`forget_peak`].
+fn memory(field: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
-/// Starts the peak of [`peak_bytes`] anew, so that a second workload of the process does not inherit it.
+/// Starts the peak resident memory anew, so that a second workload of the process does not inherit it.
 pub fn forget_peak() {
     // Best effort: where it is not allowed, the peak is that of the process.
     let _ = fs::write("/proc/self/clear_refs", "5");

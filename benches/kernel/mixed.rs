@@ -47,7 +47,9 @@ fn end(args: &Args) -> i64 {
 
 /// The workload on the engine.
 pub fn engine(args: &Args) -> Line {
-    let mut engine = Engine::new(Mixed { processes: processes(args.lps) }, Limits::default());
+    let processes = processes(args.lps);
+    let base = Line::resident();
+    let mut engine = Engine::new(Mixed { processes }, Limits::default());
     engine.with_context(|model, ctx| {
         for (i, process) in model.processes.iter_mut().enumerate() {
             ctx.schedule(SimTime::from_nanos(process.delay()), CLASS, i as u32);
@@ -55,12 +57,13 @@ pub fn engine(args: &Args) -> Line {
     });
     let (outcome, cpu_s) = timed(|| engine.run_until(SimTime::from_nanos(end(args))));
     outcome.expect("PHOLD has no limit to exceed");
-    Line { workload: "phold-mixed", work: engine.events(), cpu_s, answer: checksum(&engine.model().processes) }
+    line(engine.events(), cpu_s, &engine.model().processes, base)
 }
 
 /// The workload in a plain loop.
 pub fn baseline(args: &Args) -> Line {
     let mut processes = processes(args.lps);
+    let base = Line::resident();
     let mut heap: BinaryHeap<Reverse<(i64, u64, u32)>> = BinaryHeap::new();
     let mut sequence = 0;
     for (i, process) in processes.iter_mut().enumerate() {
@@ -81,5 +84,10 @@ pub fn baseline(args: &Args) -> Line {
         }
         events
     });
-    Line { workload: "phold-mixed", work: events, cpu_s, answer: checksum(&processes) }
+    line(events, cpu_s, &processes, base)
+}
+
+fn line(work: u64, cpu_s: f64, processes: &[Process], base: u64) -> Line {
+    let pending = Some((processes.len() as u32, base));
+    Line { workload: "phold-mixed", work, cpu_s, answer: checksum(processes), pending }
 }

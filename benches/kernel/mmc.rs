@@ -71,7 +71,13 @@ impl Queue {
     }
 
     fn line(&self, cpu_s: f64) -> Line {
-        Line { workload: "mmc", work: self.served, cpu_s, answer: format!("{:.9}", self.wait / self.served as f64) }
+        Line {
+            workload: "mmc",
+            work: self.served,
+            cpu_s,
+            answer: format!("{:.9}", self.wait / self.served as f64),
+            pending: None,
+        }
     }
 }
 

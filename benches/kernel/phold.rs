@@ -54,56 +54,87 @@ impl Process {
     }
 }
 
-struct Phold {
+/// An event: the number of its process, and a load that is only carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event<const LOAD: usize> {
+    process: u32,
+    load: [u32; LOAD],
+}
+
+impl<const LOAD: usize> Event<LOAD> {
+    fn new(process: u32) -> Self {
+        Event { process, load: [process; LOAD] }
+    }
+}
+
+struct Phold<const LOAD: usize> {
     processes: Vec<Process>,
 }
 
-impl Model for Phold {
-    type Event = u32;
+impl<const LOAD: usize> Model for Phold<LOAD> {
+    type Event = Event<LOAD>;
 
-    fn handle(&mut self, process: u32, ctx: &mut Context<'_, u32>) {
+    fn handle(&mut self, event: Event<LOAD>, ctx: &mut Context<'_, Event<LOAD>>) {
         let (t, n) = (seconds(ctx.now()), self.processes.len() as u32);
-        let (next, delay) = self.processes[process as usize].handle(t, n);
-        ctx.schedule(instant(t + delay), CLASS, next);
+        let (next, delay) = self.processes[event.process as usize].handle(t, n);
+        ctx.schedule(instant(t + delay), CLASS, Event { process: next, ..event });
     }
 }
 
 /// PHOLD on the engine.
 pub fn engine(args: &Args) -> Line {
-    let mut engine = Engine::new(Phold { processes: processes(args.lps) }, Limits::default());
-    engine.with_context(|model, ctx| {
-        for (i, process) in model.processes.iter_mut().enumerate() {
-            ctx.schedule(instant(process.random.exp()), CLASS, i as u32);
-        }
-    });
-    let (outcome, cpu_s) = timed(|| engine.run_until(instant(args.until)));
-    outcome.expect("PHOLD has no limit to exceed");
-    Line { workload: "phold", work: engine.events(), cpu_s, answer: checksum(&engine.model().processes) }
+    engine_of::<0>(args)
 }
 
 /// PHOLD in a plain loop.
 pub fn baseline(args: &Args) -> Line {
+    baseline_of::<0>(args)
+}
+
+/// PHOLD on the engine with loaded events.
+pub fn engine_of<const LOAD: usize>(args: &Args) -> Line {
+    let processes = processes(args.lps);
+    let base = Line::resident();
+    let mut engine = Engine::new(Phold::<LOAD> { processes }, Limits::default());
+    engine.with_context(|model, ctx| {
+        for (i, process) in model.processes.iter_mut().enumerate() {
+            ctx.schedule(instant(process.random.exp()), CLASS, Event::new(i as u32));
+        }
+    });
+    let (outcome, cpu_s) = timed(|| engine.run_until(instant(args.until)));
+    outcome.expect("PHOLD has no limit to exceed");
+    line(engine.events(), cpu_s, &engine.model().processes, base)
+}
+
+/// PHOLD in a plain loop with loaded events.
+pub fn baseline_of<const LOAD: usize>(args: &Args) -> Line {
     let mut processes = processes(args.lps);
+    let base = Line::resident();
     // Positive doubles compare like their bits, which makes the heap as fast as it can be.
-    let mut heap: BinaryHeap<Reverse<(u64, u64, u32)>> = BinaryHeap::new();
+    let mut heap: BinaryHeap<Reverse<(u64, u64, Event<LOAD>)>> = BinaryHeap::new();
     let mut sequence = 0;
     for (i, process) in processes.iter_mut().enumerate() {
-        heap.push(Reverse((process.random.exp().to_bits(), sequence, i as u32)));
+        heap.push(Reverse((process.random.exp().to_bits(), sequence, Event::new(i as u32))));
         sequence += 1;
     }
     let (events, cpu_s) = timed(|| {
         let mut events = 0;
-        while let Some(Reverse((bits, _, i))) = heap.pop() {
+        while let Some(Reverse((bits, _, event))) = heap.pop() {
             let t = f64::from_bits(bits);
             if t > args.until {
                 break;
             }
             events += 1;
-            let (next, delay) = processes[i as usize].handle(t, args.lps);
-            heap.push(Reverse(((t + delay).to_bits(), sequence, next)));
+            let (next, delay) = processes[event.process as usize].handle(t, args.lps);
+            heap.push(Reverse(((t + delay).to_bits(), sequence, Event { process: next, ..event })));
             sequence += 1;
         }
         events
     });
-    Line { workload: "phold", work: events, cpu_s, answer: checksum(&processes) }
+    line(events, cpu_s, &processes, base)
+}
+
+fn line(work: u64, cpu_s: f64, processes: &[Process], base: u64) -> Line {
+    let pending = Some((processes.len() as u32, base));
+    Line { workload: "phold", work, cpu_s, answer: checksum(processes), pending }
 }

@@ -29,7 +29,7 @@ impl Ties {
     }
 
     fn line(&self, work: u64, cpu_s: f64) -> Line {
-        Line { workload: "ties", work, cpu_s, answer: format!("{:016x}", self.order) }
+        Line { workload: "ties", work, cpu_s, answer: format!("{:016x}", self.order), pending: None }
     }
 }
 

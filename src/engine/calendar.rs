@@ -9,10 +9,11 @@
 //!   put in its place.
 //! * Before it, in the *late heap*: new entries that belong far from both ends of a long row. They are rare, it takes
 //!   hundreds of events at one instant.
-//! * From it on, in the [`Wheel`]. When row and heap are empty, the wheel's next bucket becomes the row, and the border
-//!   moves to its end. When the row becomes long without need, its second half goes back to the wheel.
+//! * From it on, in the [`Wheel`], in no order. When row and heap are empty, the wheel's next bucket is [sorted](sort())
+//!   and becomes the row, and the border moves to its end. When the row is so long that new entries belong far from both
+//!   its ends, its second half goes back to the wheel.
 //!
-//! While few events are pending the wheel stays empty and the row is the whole calendar.
+//! While a dozen events are pending the wheel stays empty and the row is the whole calendar.
 //!
 //! A withdrawn entry stays where it is until it comes up, or until dead entries outnumber live ones, when all of them
 //! are swept out. So withdrawing costs the same wherever the entry is, and memory stays in proportion to what is
@@ -20,6 +21,7 @@
 
 use super::Class;
 use super::slots::{Key, NO_SLOT, Slots};
+use super::sort::{sink, sort};
 use super::wheel::Wheel;
 use crate::units::SimTime;
 use std::cmp::Ordering;
@@ -33,8 +35,12 @@ const SEQUENCE_BITS: u32 = 56;
 const FEW_DEAD: usize = 256;
 /// A bucket of the wheel with no more entries than this becomes the row.
 const ROW: usize = 128;
-/// A row with more entries than this gives half of them to the wheel.
+/// A row gives half of its entries to the wheel when it has more than this, …
 const LONG_ROW: usize = 2 * ROW;
+/// … or when a new entry belongs further than this from both its ends: then moving costs more than the wheel.
+const DEEP: usize = 8;
+/// A new entry goes to the late heap if more entries than this would have to move.
+const MOST_MOVED: usize = 256;
 
 /// A pending event.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +58,12 @@ impl<E> Entry<E> {
         Entry { time: u64::MAX, rank: u64::MAX, slot: NO_SLOT, event }
     }
 
+    /// An entry of this time and rank.
+    #[cfg(test)]
+    pub(super) fn at(time: u64, rank: u64, event: E) -> Self {
+        Entry { time, rank, slot: NO_SLOT, event }
+    }
+
     pub(super) fn time(&self) -> SimTime {
         SimTime::from_nanos(self.time as i64)
     }
@@ -60,8 +72,9 @@ impl<E> Entry<E> {
         Class((self.rank >> SEQUENCE_BITS) as u8)
     }
 
+    /// Its place in the order of all events.
     #[inline]
-    fn order(&self) -> u128 {
+    pub(super) fn order(&self) -> u128 {
         u128::from(self.time) << 64 | u128::from(self.rank)
     }
 }
@@ -70,6 +83,8 @@ impl<E> Entry<E> {
 pub(super) struct Calendar<E> {
     /// The row; entries in front of `first` have been taken.
     near: Vec<Entry<E>>,
+    /// Room for sorting the row.
+    scratch: Vec<Entry<E>>,
     first: usize,
     /// The late heap.
     late: BinaryHeap<Late<E>>,
@@ -86,6 +101,7 @@ impl<E: Copy> Calendar<E> {
     pub(super) fn new() -> Self {
         Calendar {
             near: Vec::new(),
+            scratch: Vec::new(),
             first: 0,
             late: BinaryHeap::new(),
             wheel: Wheel::new(),
@@ -149,32 +165,37 @@ impl<E: Copy> Calendar<E> {
     fn insert_near(&mut self, time: u64, rank: u64, slot: u32, event: E) {
         let entry = Entry { time, rank, slot, event };
         let row = &self.near[self.first..];
-        if row.last().is_none_or(|last| last.order() < entry.order()) {
+        let last = row.last().is_none_or(|last| last.order() < entry.order());
+        if last || row.len() <= 2 * DEEP {
             self.near.push(entry);
-            self.tidy_row();
+            if !last {
+                sink(&mut self.near[self.first..]);
+            }
+            self.tidy_row(0);
             return;
         }
         let before =
             if entry.order() < row[0].order() { 0 } else { row.partition_point(|other| other.order() < entry.order()) };
         let after = row.len() - before;
-        if self.first > 0 && before < after.min(LONG_ROW) {
+        if self.first > 0 && before < after.min(MOST_MOVED) {
             // The gap that a taken entry has left is nearer than the end.
             let gap = self.first - 1;
             self.near.copy_within(self.first..self.first + before, gap);
             self.near[gap + before] = entry;
             self.first = gap;
-        } else if after <= LONG_ROW {
+        } else if after <= MOST_MOVED {
             self.near.insert(self.first + before, entry);
         } else {
             self.late.push(Late(entry));
             return;
         }
-        self.tidy_row();
+        self.tidy_row(before.min(after));
     }
 
-    /// Keeps the row from growing without need at its end, and the taken entries from piling up at its front.
-    fn tidy_row(&mut self) {
-        if self.near.len() - self.first > LONG_ROW {
+    /// After an entry was put into the row, so many places from its end or its front: cuts the row if it is too long, and
+    /// keeps the taken entries from piling up at its front.
+    fn tidy_row(&mut self, depth: usize) {
+        if depth > DEEP || self.near.len() - self.first > LONG_ROW {
             self.shorten_row();
         }
         if self.first > LONG_ROW && self.first > self.near.len() / 2 {
@@ -272,12 +293,13 @@ impl<E: Copy> Calendar<E> {
                 self.border = u64::MAX;
                 return None;
             }
-            self.border = self.wheel.open(limit, ROW, &mut self.near)?;
+            let span = self.wheel.open(limit, ROW, &mut self.near)?;
+            self.border = span.end;
             if self.slots.dead() > 0 {
                 self.near.retain(|entry| self.slots.keep(entry.slot));
             }
+            sort(&mut self.near, span, &mut self.scratch);
         }
-        self.near.sort_unstable_by_key(Entry::order);
         Some(())
     }
 }

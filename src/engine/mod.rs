@@ -38,6 +38,7 @@ mod kernel;
 mod probe;
 pub mod rng;
 mod slots;
+mod sort;
 mod wheel;
 
 pub use context::{Class, Context};

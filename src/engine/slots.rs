@@ -23,6 +23,7 @@ pub(super) struct Slots {
 
 impl Slots {
     /// A slot for a new pending event.
+    #[inline(always)]
     pub(super) fn occupy(&mut self) -> Key {
         let slot = self.free.pop().unwrap_or_else(|| {
             let slot = u32::try_from(self.generations.len()).expect("fewer than 2^32 keyed events are pending");

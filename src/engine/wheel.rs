@@ -6,13 +6,15 @@
 //! first occupied bucket of the lowest occupied level holds the next events, and bitmaps find it.
 //!
 //! When that bucket is opened, its beginning becomes the origin. A small bucket is handed out whole, to be sorted. A
-//! large one is spread: seen from the new origin, its entries differ first in a lower digit. An entry moves down at
-//! most once per level, whatever the times are; there is no bucket width to choose and nothing to resize.
+//! large one is spread over the level below, by the next digit, and the first bucket there is opened in its turn. An
+//! entry moves down at most once per level, whatever the times are; there is no bucket width to choose and nothing to
+//! resize.
 //!
 //! Buckets are lists of fixed chunks from one pool, so memory follows the number of entries and appending never
 //! copies. A bucket keeps its entries in the order in which they came.
 
 use super::calendar::Entry;
+use std::ops::Range;
 
 // The functions on the path of every event are inlined on purpose: an entry that crosses a call is written to memory in
 // parts and read back whole at once, which costs more than the rest of the work.
@@ -24,7 +26,7 @@ const WIDTH: usize = 1 << BITS;
 /// Levels for times below 2⁶³.
 const LEVELS: usize = 63_usize.div_ceil(BITS as usize);
 /// Entries of a chunk.
-const CHUNK: usize = 32;
+const CHUNK: usize = 64;
 /// No chunk.
 const NONE: u32 = u32::MAX;
 
@@ -36,7 +38,7 @@ pub(super) struct Wheel<E> {
     levels: u32,
     /// Bit by digit, for each level.
     digits: [u32; LEVELS],
-    buckets: Vec<Bucket>,
+    buckets: Box<[[Bucket; WIDTH]; LEVELS]>,
     pool: Pool<E>,
 }
 
@@ -59,7 +61,7 @@ impl<E: Copy> Wheel<E> {
             len: 0,
             levels: 0,
             digits: [0; LEVELS],
-            buckets: vec![EMPTY; LEVELS * WIDTH],
+            buckets: Box::new([[EMPTY; WIDTH]; LEVELS]),
             pool: Pool { entries: Vec::new(), following: Vec::new(), free: NONE },
         }
     }
@@ -85,8 +87,14 @@ impl<E: Copy> Wheel<E> {
     fn place(&mut self, entry: Entry<E>) {
         debug_assert!(entry.time >= self.origin, "an entry lies before the origin of the wheel");
         let level = ((entry.time ^ self.origin) | 1).ilog2() / BITS;
+        self.append(entry, level);
+    }
+
+    /// Puts an entry at the end of the bucket of its digit on this level.
+    #[inline(always)]
+    fn append(&mut self, entry: Entry<E>, level: u32) {
         let digit = (entry.time >> (level * BITS)) as usize % WIDTH;
-        let bucket = &mut self.buckets[level as usize * WIDTH + digit];
+        let bucket = &mut self.buckets[level as usize][digit];
         if bucket.next.is_multiple_of(CHUNK) {
             self.levels |= 1 << level;
             self.digits[level as usize] |= 1 << digit;
@@ -97,11 +105,12 @@ impl<E: Copy> Wheel<E> {
         bucket.len += 1;
     }
 
-    /// Moves the next entries into the empty `out`, in no order, and returns the first time that does not belong to
-    /// them; `None` if nothing waits in a bucket that begins at or before `limit`.
+    /// Moves the next entries into the empty `out`, in no order, and returns the span of time that they were all of; `None`
+    /// if nothing waits in a bucket that begins at or before `limit`.
     ///
-    /// At most `few` entries come, or all those of one instant.
-    pub(super) fn open(&mut self, limit: u64, few: usize, out: &mut Vec<Entry<E>>) -> Option<u64> {
+    /// At most `few` entries come, or all those of one instant. The span is that of a bucket: its length is a power of two
+    /// and it begins at a multiple of it.
+    pub(super) fn open(&mut self, limit: u64, few: usize, out: &mut Vec<Entry<E>>) -> Option<Range<u64>> {
         loop {
             if self.levels == 0 {
                 return None;
@@ -120,9 +129,9 @@ impl<E: Copy> Wheel<E> {
             if bucket.len <= few || level == 0 {
                 self.len -= bucket.len;
                 self.pool.pour(bucket, out);
-                return Some(start + (1 << shift));
+                return Some(start..start + (1 << shift));
             }
-            self.spread(bucket);
+            self.spread(bucket, level as u32 - 1);
         }
     }
 
@@ -132,17 +141,19 @@ impl<E: Copy> Wheel<E> {
         if self.digits[level] == 0 {
             self.levels &= !(1 << level);
         }
-        std::mem::replace(&mut self.buckets[level * WIDTH + digit], EMPTY)
+        std::mem::replace(&mut self.buckets[level][digit], EMPTY)
     }
 
-    /// Places the entries of a bucket anew, seen from the present origin.
-    fn spread(&mut self, bucket: Bucket) {
+    /// Spreads the entries of a bucket, which begins at the origin, over this level, the one below its own.
+    ///
+    /// Those whose digit is that of the origin belong further down, but need not go there at once: their bucket is the
+    /// very next to be opened, and nothing is added before.
+    fn spread(&mut self, bucket: Bucket, level: u32) {
         let (mut chunk, mut left) = (bucket.first, bucket.len);
         while left > 0 {
-            let filled = left.min(CHUNK);
-            for place in 0..filled {
-                let entry = self.pool.entries[chunk as usize * CHUNK + place];
-                self.place(entry);
+            let (start, filled) = (chunk as usize * CHUNK, left.min(CHUNK));
+            for place in start..start + filled {
+                self.append(self.pool.entries[place], level);
             }
             left -= filled;
             chunk = self.pool.release(chunk);
@@ -152,7 +163,7 @@ impl<E: Copy> Wheel<E> {
     /// Throws out the entries that `keep` refuses.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&Entry<E>) -> bool) {
         let mut entries = Vec::new();
-        for bucket in 0..self.buckets.len() {
+        for bucket in 0..LEVELS * WIDTH {
             let (level, digit) = (bucket / WIDTH, bucket % WIDTH);
             if self.digits[level] >> digit & 1 == 0 {
                 continue;
