@@ -16,13 +16,16 @@
 //!
 //! **Generated.** `--generate` needs no files: a network of `sites`, each joined to its `neighbours` nearest, and `flows`
 //! between random pairs of sites, arriving so that the busiest link is `load` busy or, without `load`, all within the
-//! first second. `pairs` limits the pairs of sites in use, `weights` splits each pair into as many classes.
-//! `--growth` runs a series of such workloads in which one thing grows.
+//! first second. `pairs` limits the pairs of sites in use, `weights` splits each pair into as many classes. `--write DIR`
+//! writes the workload's three files instead of running it.
+//!
+//! **Growth.** `--growth` runs a series of generated workloads in which one thing grows.
 //!
 //! Each run prints one line of JSON on standard output: `workload`, `work` (flows), `cpu_s` (processor seconds of the run
 //! phase, set-up apart; the mean of as many runs as make up half a second, or of one run with `--once`), `per_cpu_s`
-//! (flows per processor second), `us_per_event` (microseconds per arrival or end), `peak_bytes` (peak resident memory), `resources`, `classes` (kinds of flow
-//! in use), `hops` (mean resources of a flow), `fallbacks` (events that were solved from nothing).
+//! (flows per processor second), `us_per_event` (microseconds per arrival or end), `peak_bytes` (peak resident memory),
+//! `resources`, `classes` (kinds of flow in use), `hops` (mean resources of a flow), `fallbacks` (events that were solved
+//! from nothing although the method avoids that).
 //!
 //! **Memory.** `--memory` starts flows in processes of their own and prints `flows`, `classes`, `peak_bytes`,
 //! `empty_bytes` (peak of the same process without the flows) and `bytes_per_flow`, the difference per flow.
@@ -74,6 +77,9 @@ struct Args {
     /// A workload without files, such as `sites=50,flows=20000,load=0.7`.
     #[arg(long, conflicts_with = "links")]
     generate: Option<Spec>,
+    /// Where to write the files of the generated workload, instead of running it.
+    #[arg(long, requires = "generate", conflicts_with = "variant")]
+    write: Option<PathBuf>,
     /// A series of generated workloads in which one thing grows.
     #[arg(long, value_enum, conflicts_with_all = ["links", "generate"])]
     growth: Option<Growth>,
@@ -131,6 +137,9 @@ fn run(args: &Args) -> Fallible<()> {
             return Ok(());
         }
     };
+    if let Some(folder) = &args.write {
+        return load::write(&load, folder);
+    }
     match args.variant {
         Variant::Plain => compare(args, &load),
         Variant::Weighted => compare(args, &weighted::all(load, args.kinds)),

@@ -2,6 +2,7 @@
 
 use crate::Fallible;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
@@ -83,6 +84,29 @@ fn rows(path: &Path) -> Fallible<Vec<Vec<String>>> {
 fn nanoseconds(seconds: &str) -> Fallible<i64> {
     let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
     Ok(whole.parse::<i64>()? * 1_000_000_000 + format!("{fraction:0<9.9}").parse::<i64>()?)
+}
+
+/// Writes a plain workload as the three files that [`Load::read`] takes, so that another program can do it. Route `k` goes from
+/// site `2k` to site `2k + 1`: who uses the files may not rest on which sites a link joins.
+pub fn write(load: &Load, folder: &Path) -> Fallible<()> {
+    std::fs::create_dir_all(folder)?;
+    let mut links = String::from("link,from,to,gbps,metres\n");
+    for (link, capacity) in load.capacity.iter().enumerate() {
+        writeln!(links, "{link},0,0,{},0", capacity * 8e-9)?;
+    }
+    let mut routes = String::from("src,dst,links\n");
+    for (k, kind) in load.kinds.iter().enumerate() {
+        let numbers: Vec<String> = kind.uses.iter().map(|(link, _)| link.to_string()).collect();
+        writeln!(routes, "{},{},{}", 2 * k, 2 * k + 1, numbers.join(" "))?;
+    }
+    let mut trace = String::from("flow,arrival_s,src,dst,bytes\n");
+    for (i, Arrival { arrival_ns, kind, bytes }) in load.flows.iter().enumerate() {
+        let (seconds, nanos) = (arrival_ns / 1_000_000_000, arrival_ns % 1_000_000_000);
+        writeln!(trace, "{i},{seconds}.{nanos:09},{},{},{bytes}", 2 * kind, 2 * kind + 1)?;
+    }
+    std::fs::write(folder.join("links.csv"), links)?;
+    std::fs::write(folder.join("routes.csv"), routes)?;
+    Ok(std::fs::write(folder.join("trace.csv"), trace)?)
 }
 
 /// Writes the finish time of every flow in seconds.
