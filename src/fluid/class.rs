@@ -6,7 +6,8 @@
 //! are, and only the lowest mark can be the next to complete.
 //!
 //! The level is that of the node the class *hangs* on, its bottleneck, and so is the clock: the service is the
-//! node's clock plus an offset that stays as long as the class hangs there. A class at its cap has its own clock.
+//! node's clock plus an offset that stays as long as the class hangs there. A class at its cap or at its reserve
+//! has its own clock.
 
 use super::exact::{FlowTime, Instant, Sum};
 use super::marks::Marks;
@@ -181,8 +182,11 @@ pub(super) struct Class {
     /// The clock of its own, and its level.
     pub clock: Clock,
     pub level: f64,
-    /// Level at which the cap is reached.
+    /// Level at which the cap is reached, and up to which the reserve gives more than sharing would.
     pub cap_level: f64,
+    pub floor_level: f64,
+    /// Hangs on a node of a lower level than that of its reserve, and so has a clock of its own.
+    pub held: bool,
     /// The path, known from the first flow on.
     pub path: Vec<Step>,
     /// Where each of its meters lists the class.
@@ -219,6 +223,8 @@ impl Class {
             clock: Clock::starting(start),
             level: 0.0,
             cap_level: 0.0,
+            floor_level: 0.0,
+            held: false,
             path: Vec::new(),
             meter_places: Vec::new(),
             marks: Marks::new(),
@@ -243,7 +249,14 @@ impl Class {
         self.spec.set_uses(kind.uses, kind.meters);
         self.spec.terms = kind.terms;
         self.cap_level = kind.terms.limit().0 / kind.terms.weight;
+        self.floor_level = kind.terms.floor() / kind.terms.weight;
         self.path.clear();
+    }
+
+    /// At its cap, or held up by its reserve: a clock and a level of its own.
+    #[inline]
+    pub fn has_own_clock(&self) -> bool {
+        self.hang == NONE || self.held
     }
 
     /// Drops marks of flows that have left, as far as they come first.

@@ -5,19 +5,26 @@
 //! what hangs on it has elsewhere.
 
 use super::class::Step;
-use super::marks::Mark;
 use super::exact::{FlowTime, Instant, Sum};
+use super::marks::Mark;
 use super::node::{Books, Clock, Head, LABELS, LOWER, Member, NONE, Node, Row, add_foreign};
 use super::sharing::{Sharing, add_time};
 use super::types::{Cause, ResourceId};
 use super::work::slot_of;
 
 impl Sharing {
-    /// The class's level now.
+    /// The level at which the class stands: that of the node it hangs on, or its own.
     #[inline]
     pub(super) fn level(&self, class: u32) -> f64 {
         let state = &self.classes[class];
         if state.hang == NONE { state.level } else { self.nodes[state.hang as usize].level }
+    }
+
+    /// The class's rate per weight, which is above its level where its reserve holds it up.
+    #[inline]
+    pub(super) fn rate_level(&self, class: u32) -> f64 {
+        let state = &self.classes[class];
+        if state.has_own_clock() { state.level } else { self.nodes[state.hang as usize].level }
     }
 
     /// Bytes per weight carried since the class got its first flow.
@@ -30,7 +37,7 @@ impl Sharing {
     #[inline]
     pub(super) fn service_at(&self, now: Instant, class: u32) -> Sum {
         let state = &self.classes[class];
-        if state.hang == NONE {
+        if state.has_own_clock() {
             return state.clock.read(state.level, now);
         }
         let node = &self.nodes[state.hang as usize];
@@ -69,30 +76,38 @@ impl Sharing {
         let weight = state.spec.terms.weight;
         state.mass = f64::from(state.count) * weight;
         self.spread(class, f64::from(change) * weight, 0);
+        if self.classes[class].floor_level > 0.0 {
+            self.promise(class, change, 0);
+        }
     }
 
     /// Adds (or takes away) weight of a class and, with `entry` 1 or -1, the class itself to the sums of its path.
-    fn spread(&mut self, class: u32, mass: f64, entry: i32) {
-        let level = self.level(class);
+    pub(super) fn spread(&mut self, class: u32, mass: f64, entry: i32) {
+        let (level, rate_level) = (self.level(class), self.rate_level(class));
         let Self { classes, nodes, rows, front, .. } = self;
         let state = &mut classes[class];
-        if self.reserved > 0 {
+        if self.overpromised > 0 {
             front.to_fill.extend(state.path.iter().map(|step| step.node));
         }
         let hang = state.hang;
         // Without the last class that hangs there, the row is dropped as a whole.
         let keeps_row = hang != NONE && (entry >= 0 || nodes[hang as usize].hanging > 1);
         for step in &mut state.path {
+            let mass = step.factor * mass;
             if step.node != hang {
-                let mass = step.factor * mass;
                 if keeps_row {
+                    let mass = if state.held { 0.0 } else { mass };
                     step.entry = rows[hang as usize].add(step.node, mass, entry, step.entry);
                 }
-                add_foreign(nodes, front, step.node, mass * level, level);
+                add_foreign(nodes, front, step.node, mass * rate_level, level);
                 continue;
             }
             let node = &mut nodes[hang as usize];
-            node.weight += step.factor * mass;
+            if state.held {
+                node.foreign += mass * rate_level;
+            } else {
+                node.weight += mass;
+            }
             node.age = node.age.wrapping_add(1);
         }
         if hang == NONE {
@@ -118,7 +133,7 @@ impl Sharing {
         node.hanging = 0;
         node.weight = 0.0;
         node.level = 0.0;
-        node.cap_floor = f64::INFINITY;
+        (node.low, node.high) = (0.0, f64::INFINITY);
         self.rows[number as usize].0.clear();
         node.has_meters = false;
         books.heads.clear();
@@ -144,7 +159,8 @@ impl Sharing {
             }
             let clock = node.clock.read(node.level, now);
             state.offset = service.combine(clock, -1.0);
-            node.cap_floor = node.cap_floor.min(state.cap_level);
+            node.low = node.low.max(state.floor_level);
+            node.high = node.high.min(state.cap_level);
             node.has_meters |= !state.spec.meters.is_empty();
             for &(meter, _) in &state.spec.meters {
                 let meters = &mut self.books[to as usize].meters;
@@ -167,11 +183,19 @@ impl Sharing {
         self.spread(class, -self.classes[class].mass, -1);
         self.classes.new_stamp(class);
         let state = &mut self.classes[class];
-        if state.hang == NONE {
+        if state.has_own_clock() {
             self.queue.remove(2 * class + 1);
+        }
+        let was_held = std::mem::replace(&mut state.held, false);
+        if state.hang == NONE {
             return service;
         }
         let (node, books) = (&mut self.nodes[state.hang as usize], &mut self.books[state.hang as usize]);
+        books.held -= u32::from(was_held);
+        if books.held == node.hanging {
+            // What is left in the sum is rounding error.
+            node.weight = 0.0;
+        }
         self.front.time(state.hang, node);
         for &(meter, _) in &state.spec.meters {
             if let Some(at) = books.meters.iter().position(|(known, _)| *known == meter.0) {
@@ -206,11 +230,8 @@ impl Sharing {
         }
         (state.charged, state.short) = (now, false);
         state.history.clear();
-        if state.spec.terms.floor() > 0.0 {
-            self.reserved += 1;
-            if self.reserved == 1 {
-                self.fill_everything();
-            }
+        if state.floor_level > 0.0 {
+            self.promise(class, 1, 1);
         }
         let (hang, level) = self.likely_bottleneck(class);
         self.attach(class, hang, level, Sum::ZERO);
@@ -239,7 +260,7 @@ impl Sharing {
                 classes[moved.class].path[moved.step as usize].place = place;
             }
             let node = &mut nodes[number as usize];
-            if books.members.len() == node.hanging as usize {
+            if books.members.len() == node.hanging as usize && books.held == 0 {
                 (node.foreign, node.ceiling) = (0.0, 0.0);
             }
         }
@@ -252,22 +273,20 @@ impl Sharing {
                 classes[moved.class].meter_places[moved.step as usize] = place;
             }
         }
-        if self.classes[class].spec.terms.floor() > 0.0 {
-            self.reserved -= 1;
-            if self.reserved == 0 {
-                self.fill_everything();
-            }
+        if self.classes[class].floor_level > 0.0 {
+            self.promise(class, -1, -1);
         }
     }
 
     /// A resource has a new capacity: its highest node has to look again.
     pub(super) fn change_capacity(&mut self, resource: u32) {
         if let Some(&number) = self.resources[resource as usize].nodes.first() {
-            if self.reserved > 0 {
+            if self.overpromised > 0 {
                 self.front.to_fill.push(number);
             }
             self.ask_to_look(number);
         }
+        self.count_overpromised(resource);
     }
 
     /// Has a node look again at what higher priorities leave for it.
@@ -307,6 +326,7 @@ impl Sharing {
         }
         if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
             books.lower = lower;
+            books.below = self.books[lower as usize].promised + self.books[lower as usize].below;
             node.watched |= LOWER;
             self.books[lower as usize].upper = number;
         }
@@ -319,7 +339,7 @@ impl Sharing {
     }
 
     /// Where the class would have the lowest level if nobody else moved, and that level.
-    fn likely_bottleneck(&self, class: u32) -> (u32, f64) {
+    pub(super) fn likely_bottleneck(&self, class: u32) -> (u32, f64) {
         let state = &self.classes[class];
         let mut best = (NONE, state.cap_level);
         for step in &state.path {
@@ -343,7 +363,7 @@ impl Sharing {
         let Self { classes, nodes, books, front, .. } = self;
         let stamp = classes.new_stamp(class);
         let state = &mut classes[class];
-        if state.hang == NONE {
+        if state.has_own_clock() {
             if !std::mem::replace(&mut state.is_untimed, true) {
                 front.untimed_classes.push(class);
             }

@@ -48,6 +48,7 @@ mod oracle;
 mod queue;
 mod read;
 mod refill;
+mod reserve;
 mod ripple;
 mod settle;
 mod sharing;

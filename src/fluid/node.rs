@@ -116,7 +116,7 @@ pub(super) enum Timing {
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(super) struct Node {
-    /// Use by classes that pass and hang elsewhere.
+    /// Use by classes that pass and hang elsewhere, or are held up by their reserve.
     pub foreign: f64,
     /// No passing class has a higher level than this. It may be far too high.
     pub ceiling: f64,
@@ -143,8 +143,10 @@ pub(super) struct Node {
     pub has_meters: bool,
     /// Runs at the level.
     pub clock: Clock,
-    /// No class hanging here has its cap at a lower level than this. It may be too low.
-    pub cap_floor: f64,
+    /// Between these levels the same classes stay here, each in its state: no cap is reached, and each reserve gives
+    /// more than sharing where it does and less where it does not. The limits may be too narrow.
+    pub low: f64,
+    pub high: f64,
     /// As long as the level is not above this, nothing completes before the instant in the queue.
     pub timed_up_to: f64,
 }
@@ -164,6 +166,13 @@ pub(super) struct Books {
     pub lower: u32,
     /// Lower is served first.
     pub rank: u8,
+    /// Classes that hang here held up by their reserve.
+    pub held: u32,
+    /// What the reserves of this priority take, the number of classes that have one, and what the reserves of all
+    /// lower priorities take.
+    pub promised: f64,
+    pub promises: u32,
+    pub below: f64,
     /// Classes that hang elsewhere and still have this node as their cause, being the first among equals.
     pub labelled: u32,
     pub heads: BinaryHeap<Head>,
@@ -182,6 +191,10 @@ impl Books {
             upper: NONE,
             lower: NONE,
             rank,
+            held: 0,
+            promised: 0.0,
+            promises: 0,
+            below: 0.0,
             labelled: 0,
             heads: BinaryHeap::new(),
             members: Vec::new(),
@@ -208,7 +221,8 @@ impl Node {
             may_relabel: false,
             has_meters: false,
             clock: Clock::starting(now),
-            cap_floor: f64::INFINITY,
+            low: 0.0,
+            high: f64::INFINITY,
             timed_up_to: 0.0,
         }
     }
@@ -219,15 +233,20 @@ impl Node {
         self.hanging == 0 && self.watched == 0 && self.foreign < self.left * (1.0 - SAME)
     }
 
-    /// The level at which what hangs here takes what is left of the capacity; infinite if nothing hangs here.
+    /// The level at which what hangs here takes what is left of the capacity; infinite if nothing hangs here, or nothing
+    /// that could not rise.
     #[inline]
     pub fn target(&self) -> f64 {
         if self.hanging == 0 {
-            f64::INFINITY
-        } else if self.left > 0.0 {
-            ((self.left - self.foreign) / self.weight).max(0.0)
-        } else {
+            return f64::INFINITY;
+        }
+        let spare = self.left - self.foreign;
+        if spare <= FULL * self.left || self.left <= 0.0 {
             0.0
+        } else if self.weight > 0.0 {
+            spare / self.weight
+        } else {
+            f64::INFINITY
         }
     }
 

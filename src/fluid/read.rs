@@ -16,7 +16,11 @@ impl Sharing {
         let state = &self.classes[class];
         let (cap, cap_cause) = state.spec.terms.limit();
         // At the cap, the cap itself rather than what rounding makes of weight times level.
-        if state.cause == Cause::Named(cap_cause) { cap } else { (state.spec.terms.weight * self.level(class)).min(cap) }
+        if state.cause == Cause::Named(cap_cause) {
+            cap
+        } else {
+            (state.spec.terms.weight * self.rate_level(class)).min(cap)
+        }
     }
 
     /// Bytes the flow has left at `now`; 0 for a flow that has gone, infinite for an endless one.

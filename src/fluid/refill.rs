@@ -1,7 +1,7 @@
 //! Filling a connected part from nothing: where there are reserves, and where a pass took too many steps.
 
-use super::exact::Sum;
 use super::class::Step;
+use super::exact::Sum;
 use super::fill::{Item, Problem, Share, Stop};
 use super::node::{NONE, SAME};
 use super::sharing::Sharing;
@@ -23,14 +23,28 @@ impl Sharing {
         let shares = self.problem(&part).solve();
         part.services = part.classes.iter().map(|&class| self.service(class)).collect();
         self.take_apart(&part);
-        let with_reserves = part.classes.iter().any(|&class| self.classes[class].spec.terms.floor() > 0.0);
-        for ((&class, &service), share) in part.classes.iter().zip(&part.services).zip(&shares) {
+        let keeps_own = self.overpromised > 0;
+        let is_promised = |class: u32| self.classes[class].floor_level > 0.0;
+        let with_reserves = keeps_own && part.classes.iter().any(|&class| is_promised(class));
+        let order = (0..part.classes.len()).partition::<Vec<usize>, _>(|&at| !is_promised(part.classes[at]));
+        // Those with a reserve come last, when the levels of the nodes are set by the others.
+        for at in order.0.into_iter().chain(order.1) {
+            let (class, share) = (part.classes[at], &shares[at]);
             let level = share.rate / self.classes[class].spec.terms.weight;
             let to = match share.stop {
                 Stop::Resource(local) if !with_reserves => self.node_on_path(class, part.resources[local as usize]),
                 _ => NONE,
             };
-            self.attach(class, to, level, service);
+            self.attach(class, to, level, part.services[at]);
+            let floor_level = self.classes[class].floor_level;
+            if to != NONE && floor_level > 0.0 && level <= floor_level * (1.0 + SAME) {
+                self.set_held(class, true);
+            }
+        }
+        for at in 0..self.nodes.len() {
+            if self.nodes[at].hanging > 0 && self.nodes[at].hanging == self.books[at].held {
+                self.nodes[at].level = 0.0;
+            }
         }
         for (&class, share) in part.classes.iter().zip(&shares) {
             self.note_stop(class, share, &part);
@@ -43,6 +57,22 @@ impl Sharing {
         }
         self.front.to_fill.clear();
         self.front.to_lower.clear();
+    }
+
+    /// Lets every class hang where it seems to belong; the next pass puts levels right.
+    pub(super) fn hang_afresh(&mut self) {
+        let part = self.part_to_fill();
+        let services: Vec<Sum> = part.classes.iter().map(|&class| self.service(class)).collect();
+        self.take_apart(&part);
+        for &resource in &part.resources {
+            self.leave_to_lower(resource);
+        }
+        for (&class, &service) in part.classes.iter().zip(&services) {
+            self.set_short(class, false);
+            let (hang, level) = self.likely_bottleneck(class);
+            self.attach(class, hang, level, service);
+        }
+        self.front.to_fill.clear();
     }
 
     /// Everything reachable from the nodes to be filled through shared resources.
@@ -130,6 +160,10 @@ impl Sharing {
         };
         self.set_cause(class, cause);
         let short = share.granted < self.classes[class].spec.terms.floor() * (1.0 - SAME);
+        self.set_short(class, short);
+    }
+
+    fn set_short(&mut self, class: u32, short: bool) {
         if short != self.classes[class].short {
             self.charge_class(class);
             self.pay_owner(class);

@@ -27,6 +27,8 @@ use super::work::slot_of;
 const STILL: f64 = 1e-14;
 /// Sums are added up afresh after this many changes, before rounding errors matter.
 const OLD: u32 = 10_000;
+/// How often in a row classes of one node may reach their caps or reserves before others have their turn.
+const PATIENCE: u32 = 100;
 
 /// Why a node cannot just take its new level.
 enum Wants {
@@ -72,7 +74,8 @@ fn relevel(
         }
         *steps -= 1;
         let bar = target * (1.0 + SAME);
-        if node.ceiling > bar || target > node.cap_floor * (1.0 + SAME) || node.age > OLD {
+        let stays = target <= node.high * (1.0 + SAME) && target >= node.low * (1.0 + SAME) && node.weight > 0.0;
+        if node.ceiling > bar || !stays || node.age > OLD {
             return Some((number, Wants::OtherClasses));
         }
         front.work.pop(number, &mut node.place);
@@ -143,12 +146,15 @@ impl Sharing {
     pub(super) fn refresh_left(&mut self, number: u32) {
         let books = &self.books[number as usize];
         let capacity = self.resources[books.resource as usize].capacity;
+        // Where reserves do not fit, filling from nothing knows what they get.
+        let counts = if self.overpromised > 0 { 0.0 } else { 1.0 };
         let mut left = capacity;
         if let Some(upper) = self.nodes.get(books.upper as usize) {
-            left = upper.left - upper.load();
-            if left <= FULL * capacity {
-                left = 0.0;
-            }
+            left = upper.left + counts * self.books[books.upper as usize].below - upper.load();
+        }
+        left -= counts * books.below;
+        if left <= FULL * capacity {
+            left = 0.0;
         }
         let node = &mut self.nodes[number as usize];
         node.left_outdated = false;
@@ -171,14 +177,31 @@ impl Sharing {
             target = self.nodes[number as usize].target();
         }
         // Those let go leave more to the others, which may then reach their caps.
-        while target > self.nodes[number as usize].cap_floor * (1.0 + SAME) {
+        for _ in 0..PATIENCE {
+            let node = &self.nodes[number as usize];
+            let stays = target <= node.high * (1.0 + SAME) && target >= node.low * (1.0 + SAME);
+            if node.hanging == 0 || stays && node.weight > 0.0 {
+                break;
+            }
+            let before = (node.hanging, self.books[number as usize].held);
             self.let_go(number);
-            target = self.nodes[number as usize].target();
+            let node = &self.nodes[number as usize];
+            target = node.target();
+            if before == (node.hanging, self.books[number as usize].held) {
+                break;
+            }
         }
         let node = &mut self.nodes[number as usize];
+        if node.hanging > 0 && node.ceiling > target * (1.0 + SAME) {
+            // Some of those let go stand above the level that came of it.
+            self.front.consider(number, node);
+            return;
+        }
         self.front.work.remove(number, &mut node.place);
         if node.hanging > 0 {
-            hand_on(&mut self.nodes, &self.rows[number as usize], &mut self.front, self.now, number, target);
+            // Nothing rises where reserves take all there is.
+            let level = if target < f64::INFINITY { target } else { 0.0 };
+            hand_on(&mut self.nodes, &self.rows[number as usize], &mut self.front, self.now, number, level);
         } else {
             self.front.relabel(number, node);
         }
@@ -213,33 +236,40 @@ impl Sharing {
         self.candidates = above;
     }
 
-    /// Gives hanging classes whose cap is below this node's level their own clock, lowest cap first.
+    /// Gives hanging classes whose cap is below this node's level their own clock, lowest cap first, and has reserves
+    /// hold up those for which the level is too low.
     fn let_go(&mut self, number: u32) {
+        let (low, mut high) = (0.0, f64::INFINITY);
+        let (low, held_high) = if self.nodes[number as usize].low > low || self.books[number as usize].held > 0 {
+            self.hold_and_release(number)
+        } else {
+            (low, high)
+        };
         let mut below = std::mem::take(&mut self.candidates);
         below.clear();
         let target = self.nodes[number as usize].target();
-        let mut rest = f64::INFINITY;
         for member in &self.books[number as usize].members {
             let class = &self.classes[member.class];
-            if class.hang == number {
+            if class.hang == number && !class.held {
                 if class.cap_level < target {
                     below.push((class.cap_level, member.class))
                 } else {
-                    rest = rest.min(class.cap_level)
+                    high = high.min(class.cap_level)
                 }
             }
         }
         below.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         for &(cap_level, class) in &below {
             if cap_level * (1.0 + SAME) >= self.nodes[number as usize].target() {
-                rest = rest.min(cap_level);
+                high = high.min(cap_level);
                 break;
             }
             let service = self.detach(class);
             self.attach(class, NONE, cap_level, service);
         }
-        if self.nodes[number as usize].hanging > 0 {
-            self.nodes[number as usize].cap_floor = rest;
+        let node = &mut self.nodes[number as usize];
+        if node.hanging > 0 {
+            (node.low, node.high) = (low, high.min(held_high));
         }
         self.candidates = below;
     }
@@ -261,13 +291,16 @@ impl Sharing {
         for member in &self.books[number as usize].members {
             let class = &self.classes[member.class];
             let use_per_level = member.factor * class.mass;
-            if class.hang != number {
-                foreign += use_per_level * self.level(member.class);
-                continue;
+            if class.hang != number || class.held {
+                foreign += use_per_level * self.rate_level(member.class);
+            } else {
+                weight += use_per_level;
             }
-            weight += use_per_level;
-            for step in class.path.iter().filter(|step| step.node != number) {
-                row.add(step.node, step.factor * class.mass, 1, step.entry);
+            if class.hang == number {
+                let mass = if class.held { 0.0 } else { class.mass };
+                for step in class.path.iter().filter(|step| step.node != number) {
+                    row.add(step.node, step.factor * mass, 1, step.entry);
+                }
             }
         }
         let node = &mut self.nodes[number as usize];
@@ -284,7 +317,7 @@ impl Sharing {
         if !ties && node.watched & LABELS == 0 {
             return;
         }
-        let bar = if node.hanging > 0 { node.level } else { node.ceiling } * (1.0 - SAME);
+        let bar = if node.hanging > 0 { node.level } else { self.fill_level(number) } * (1.0 - SAME);
         for at in 0..self.books[number as usize].members.len() {
             let class = self.books[number as usize].members[at].class;
             let Class { hang, label, .. } = self.classes[class];
@@ -304,28 +337,51 @@ impl Sharing {
         self.nodes[number as usize].ceiling = ceiling;
     }
 
-    /// The node to name as the cause, or `NONE` for where the class hangs.
-    fn first_cause(&mut self, class: u32) -> u32 {
-        let level = self.level(class) * (1.0 + SAME);
-        for step in 0..self.classes[class].path.len() {
-            let number = self.classes[class].path[step].node;
-            if number == self.classes[class].hang {
-                break;
-            }
-            let node = &self.nodes[number as usize];
-            if node.hanging > 0 {
-                if node.level <= level {
-                    return number;
-                }
-            } else if node.is_full() {
-                if node.ceiling > level {
-                    self.find_ceiling(number);
-                }
-                if self.nodes[number as usize].ceiling <= level {
-                    return number;
-                }
+    /// The level up to which what passes a full node has filled it: the highest of those that rose to where they are,
+    /// and do not just take their reserve.
+    fn fill_level(&self, number: u32) -> f64 {
+        let rose = |class: u32| {
+            let level = self.level(class);
+            let state = &self.classes[class];
+            if state.held || level <= state.floor_level * (1.0 + SAME) { 0.0 } else { level }
+        };
+        self.books[number as usize].members.iter().map(|member| rose(member.class)).fold(0.0, f64::max)
+    }
+
+    /// The node to name as the cause, or `NONE` for where the class hangs: of all that are full, the first to be so as
+    /// levels rise, and the first of its path among equals.
+    fn first_cause(&self, class: u32) -> u32 {
+        let state = &self.classes[class];
+        let level = self.level(class);
+        if state.floor_level > 0.0 && state.hang != NONE {
+            return self.first_to_fill(class);
+        }
+        for step in state.path.iter().take_while(|step| step.node != state.hang) {
+            let node = &self.nodes[step.node as usize];
+            let is_full_there = if node.hanging > 0 {
+                node.level <= level * (1.0 + SAME)
+            } else {
+                node.is_full() && self.fill_level(step.node) <= level * (1.0 + SAME)
+            };
+            if is_full_there {
+                return step.node;
             }
         }
         NONE
+    }
+
+    /// The same for a class that its reserve may keep where it is, so that any full node can have been so before.
+    fn first_to_fill(&self, class: u32) -> u32 {
+        let state = &self.classes[class];
+        let (mut first, mut lowest) = (NONE, f64::INFINITY);
+        for step in &state.path {
+            if self.nodes[step.node as usize].is_full() {
+                let level = self.fill_level(step.node);
+                if first == NONE || level < lowest * (1.0 - SAME) {
+                    (first, lowest) = (step.node, level);
+                }
+            }
+        }
+        if first == state.hang { NONE } else { first }
     }
 }

@@ -55,7 +55,11 @@ impl Sharing {
     fn complete(&mut self, at: Instant) {
         self.now = at.max(self.now);
         while let Some((_, id)) = self.next_completion().filter(|(next, _)| *next <= at) {
-            if id % 2 == 0 { self.complete_on_node(id / 2) } else { self.complete_alone(id / 2) }
+            if id % 2 == 0 {
+                self.complete_on_node(id / 2)
+            } else {
+                self.complete_alone(id / 2)
+            }
             // What has ended may stay in the queue until the next solve has timed what follows it.
             if self.queue.second() > at {
                 return;

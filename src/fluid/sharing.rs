@@ -31,8 +31,8 @@ pub struct Sharing {
     /// Next completion: of node `n` at `2n`, of class `c` with its own clock at `2c + 1`.
     pub(super) queue: Queue,
     pub(super) front: Front,
-    /// Classes present that have a reserve. While there are any, parts that change are filled from nothing.
-    pub(super) reserved: usize,
+    /// Resources whose reserves do not fit. While there are any, parts that change are filled from nothing.
+    pub(super) overpromised: usize,
     pub(super) fallbacks: u64,
     pub(super) finished: Vec<(u64, Finished)>,
     /// Meters to sum up at the next solve, and those with a changed rate.
@@ -59,6 +59,8 @@ pub(super) struct Flow {
 #[derive(Debug)]
 pub(super) struct Resource {
     pub capacity: f64,
+    /// More is reserved than there is.
+    pub overpromised: bool,
     /// The resource as each priority sees it, highest first.
     pub nodes: Vec<u32>,
 }
@@ -116,7 +118,7 @@ impl Sharing {
             meters: Vec::new(),
             queue: Queue::new(),
             front: Front::default(),
-            reserved: 0,
+            overpromised: 0,
             fallbacks: 0,
             finished: Vec::new(),
             dirty_meters: Vec::new(),
@@ -133,7 +135,7 @@ impl Sharing {
     /// If the capacity is negative or not finite.
     pub fn add_resource(&mut self, capacity: f64) -> ResourceId {
         assert!(capacity.is_finite() && capacity >= 0.0, "a capacity is finite and at least 0, not {capacity}");
-        self.resources.push(Resource { capacity, nodes: Vec::new() });
+        self.resources.push(Resource { capacity, overpromised: false, nodes: Vec::new() });
         ResourceId(self.resources.len() as u32 - 1)
     }
 

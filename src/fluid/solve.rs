@@ -1,7 +1,7 @@
 //! From what was touched to new rates, and telling everyone concerned.
 
 use super::exact::Instant;
-use super::node::{NONE, SAME, Timing};
+use super::node::{SAME, Timing};
 use super::sharing::Sharing;
 use super::types::Cause;
 
@@ -13,12 +13,17 @@ impl Sharing {
     /// Brings all rates up to date with the changes since the last solve.
     pub(super) fn solve(&mut self) {
         if !self.front.is_empty() {
-            if !self.front.to_fill.is_empty() {
+            if self.overpromised > 0 {
                 self.refill();
-            } else if !self.ripple() {
-                self.fallbacks += 1;
-                self.fill_everything();
-                self.refill();
+            } else {
+                if !self.front.to_fill.is_empty() {
+                    self.hang_afresh();
+                }
+                if !self.ripple() {
+                    self.fallbacks += 1;
+                    self.fill_everything();
+                    self.refill();
+                }
             }
             self.finish_pass();
         }
@@ -39,7 +44,7 @@ impl Sharing {
         for at in 0..self.front.ties.len() {
             let number = self.front.ties[at];
             self.nodes[number as usize].may_relabel = false;
-            if self.reserved == 0 {
+            if self.overpromised == 0 {
                 self.relabel_members(number);
             }
         }
@@ -97,7 +102,7 @@ impl Sharing {
     /// The same for a class with its own clock.
     fn time_class(&mut self, class: u32) {
         self.classes[class].is_untimed = false;
-        if self.classes[class].hang != NONE || self.classes[class].count == 0 {
+        if !self.classes[class].has_own_clock() || self.classes[class].count == 0 {
             return;
         }
         let level = self.classes[class].level;
@@ -110,7 +115,7 @@ impl Sharing {
 
     fn set_meter(&mut self, number: u32) {
         let mut meter = std::mem::take(&mut self.meters[number as usize].members);
-        let rate_of = |class: u32| self.classes[class].mass * self.level(class);
+        let rate_of = |class: u32| self.classes[class].mass * self.rate_level(class);
         let rate = meter.iter().map(|member| member.factor * rate_of(member.class)).sum();
         let saturating = &self.meters[number as usize].saturating;
         let bound = meter.iter().any(|member| match self.classes[member.class].cause {

@@ -23,13 +23,13 @@ pub(super) struct Work {
     /// Positions in `lanes`, ascending by rank.
     order: Vec<u8>,
     /// By node.
-    links: Vec<Link>,
+    neighbours: Vec<Neighbours>,
     waiting: u32,
 }
 
 /// Neighbours of a node in its slot.
 #[derive(Copy, Clone, Debug)]
-struct Link {
+struct Neighbours {
     previous: u32,
     next: u32,
 }
@@ -72,7 +72,7 @@ pub(super) fn slot_of(level: f64) -> u16 {
 impl Work {
     /// Makes room for one more node, of this rank, and gives its place.
     pub fn add_node(&mut self, rank: u8) -> Place {
-        self.links.push(Link { previous: NOBODY, next: NOBODY });
+        self.neighbours.push(Neighbours { previous: NOBODY, next: NOBODY });
         let lane = self.lanes.iter().position(|lane| lane.rank == rank).unwrap_or_else(|| {
             self.lanes.push(Lane { rank, summary: 0, words: [0; WORDS], heads: Box::new([NOBODY; SLOTS]) });
             let at = self.order.partition_point(|&other| self.lanes[other as usize].rank < rank);
@@ -121,7 +121,7 @@ impl Work {
     pub fn pop(&mut self, number: u32, place: &mut Place) {
         let slot = std::mem::replace(&mut place.slot, Place::OUT);
         self.waiting -= 1;
-        let next = self.links[number as usize].next;
+        let next = self.neighbours[number as usize].next;
         self.begin_slot(place.lane, slot, next);
     }
 
@@ -133,11 +133,11 @@ impl Work {
         }
         let slot = std::mem::replace(&mut place.slot, Place::OUT);
         self.waiting -= 1;
-        let Link { previous, next } = self.links[number as usize];
+        let Neighbours { previous, next } = self.neighbours[number as usize];
         if previous != NOBODY {
-            self.links[previous as usize].next = next;
+            self.neighbours[previous as usize].next = next;
             if next != NOBODY {
-                self.links[next as usize].previous = previous;
+                self.neighbours[next as usize].previous = previous;
             }
         } else {
             self.begin_slot(place.lane, slot, next);
@@ -150,7 +150,7 @@ impl Work {
         let lane = &mut self.lanes[lane as usize];
         lane.heads[slot as usize % SLOTS] = first;
         if first != NOBODY {
-            self.links[first as usize].previous = NOBODY;
+            self.neighbours[first as usize].previous = NOBODY;
             return;
         }
         let word = slot as usize / 64 % WORDS;
@@ -170,9 +170,9 @@ impl Work {
         lane.summary |= 1 << word;
         place.slot = slot;
         self.waiting += 1;
-        self.links[number as usize] = Link { previous: NOBODY, next };
+        self.neighbours[number as usize] = Neighbours { previous: NOBODY, next };
         if next != NOBODY {
-            self.links[next as usize].previous = number;
+            self.neighbours[next as usize].previous = number;
         }
     }
 }

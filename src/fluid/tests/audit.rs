@@ -15,36 +15,52 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
     for number in 0..sharing.nodes.len() as u32 {
         let (node, books) = (&sharing.nodes[number as usize], &sharing.books[number as usize]);
         let capacity = sharing.resources[books.resource as usize].capacity;
-        let (mut weight, mut foreign, mut hanging, mut highest) = (0.0, 0.0, 0, 0.0_f64);
+        let (mut weight, mut foreign, mut hanging, mut held, mut highest) = (0.0, 0.0, 0, 0, 0.0_f64);
         for member in &books.members {
             let class = &sharing.classes[member.class];
             let use_per_level = member.factor * class.mass;
-            if class.hang == number {
+            let rate = use_per_level * sharing.rate_level(member.class);
+            if class.hang != number {
+                let level = sharing.level(member.class);
+                if sharing.overpromised == 0 && class.hang == NONE && !near(level, class.cap_level, 1.0) {
+                    return Err(format!("class {} has its own clock but not its cap", member.class));
+                }
+                foreign += rate;
+                highest = highest.max(level);
+                continue;
+            }
+            hanging += 1;
+            if class.held {
+                held += 1;
+                foreign += rate;
+                if class.floor_level < node.level * (1.0 - 1e-9) {
+                    return Err(format!("node {number}: a class is held below its share {}", class.floor_level));
+                }
+            } else {
                 weight += use_per_level;
-                hanging += 1;
                 if class.cap_level < node.level * (1.0 - 1e-9) {
                     return Err(format!("node {number}: a class hangs above its cap {}", class.cap_level));
                 }
-                if class.cap_level < node.cap_floor * (1.0 - 1e-12) {
-                    return Err(format!("node {number}: cap level {} below the floor", class.cap_level));
+                if class.floor_level > node.level * (1.0 + 1e-9) {
+                    return Err(format!("node {number}: a class hangs below its reserve {}", class.floor_level));
                 }
-            } else {
-                let level = sharing.level(member.class);
-                if sharing.reserved == 0 && class.hang == NONE && !near(level, class.cap_level, 1.0) {
-                    return Err(format!("class {} has its own clock but not its cap", member.class));
+                if class.cap_level < node.high * (1.0 - 1e-12) || class.floor_level > node.low * (1.0 + 1e-12) {
+                    return Err(format!("node {number}: a class is outside {} to {}", node.low, node.high));
                 }
-                foreign += use_per_level * level;
-                highest = highest.max(level);
             }
         }
+        // Where reserves do not fit, filling from nothing knows what they get.
+        let counts = if sharing.overpromised > 0 { 0.0 } else { 1.0 };
         let mut left = capacity;
         if books.upper != NONE {
             let upper = &sharing.nodes[books.upper as usize];
-            left = upper.left - upper.load();
+            left = upper.left + counts * sharing.books[books.upper as usize].below - upper.load();
         }
+        left -= counts * books.below;
         let level = if hanging > 0 { node.level } else { f64::INFINITY };
         let facts = [
             ("hanging", f64::from(node.hanging), f64::from(hanging), 1.0),
+            ("held", f64::from(books.held), f64::from(held), 1.0),
             ("weight", node.weight, weight, 1.0),
             ("foreign", node.foreign, foreign, capacity),
             ("left", node.left, left, capacity),
@@ -61,7 +77,7 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
         if foreign > left * (1.0 + 1e-9) + 1e-9 {
             return Err(format!("node {number}: passing classes take {foreign} of {left}"));
         }
-        if sharing.reserved == 0 && highest > level * (1.0 + 1e-9) + 1e-9 {
+        if sharing.overpromised == 0 && highest > level * (1.0 + 1e-9) + 1e-9 {
             return Err(format!("node {number}: a class passes at {highest}, above the level {level}"));
         }
     }
@@ -76,8 +92,8 @@ fn audit_completions(sharing: &mut Sharing) -> Result<(), String> {
         let mut marks = state.marks.clone();
         let live = std::iter::from_fn(|| marks.pop()).filter(|mark| is_live(&sharing.flows, class, mark));
         let Some(mark) = live.map(|mark| mark.at).min() else { continue };
-        let wait = mark.minus(sharing.service(class)).max(0.0) / sharing.level(class);
-        let id = if state.hang == NONE { 2 * class + 1 } else { 2 * state.hang };
+        let wait = mark.minus(sharing.service(class)).max(0.0) / sharing.rate_level(class);
+        let id = if state.has_own_clock() { 2 * class + 1 } else { 2 * state.hang };
         let earliest = next.entry(id).or_insert(f64::INFINITY);
         *earliest = wait.min(*earliest);
     }
