@@ -165,17 +165,19 @@ impl<E: Copy> Calendar<E> {
     fn insert_near(&mut self, time: u64, rank: u64, slot: u32, event: E) {
         let entry = Entry { time, rank, slot, event };
         let row = &self.near[self.first..];
-        let last = row.last().is_none_or(|last| last.order() < entry.order());
-        if last || row.len() <= 2 * DEEP {
+        if row.last().is_none_or(|last| last.order() < entry.order()) {
             self.near.push(entry);
-            if !last {
-                sink(&mut self.near[self.first..]);
-            }
             self.tidy_row(0);
             return;
         }
-        let before =
-            if entry.order() < row[0].order() { 0 } else { row.partition_point(|other| other.order() < entry.order()) };
+        let leads = entry.order() < row[0].order();
+        if !leads && row.len() <= 2 * DEEP {
+            self.near.push(entry);
+            sink(&mut self.near[self.first..]);
+            self.tidy_row(0);
+            return;
+        }
+        let before = if leads { 0 } else { row.partition_point(|other| other.order() < entry.order()) };
         let after = row.len() - before;
         if self.first > 0 && before < after.min(MOST_MOVED) {
             // The gap that a taken entry has left is nearer than the end.
