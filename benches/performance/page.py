@@ -48,12 +48,13 @@ def goals(which):
     def of(rows):
         def line(row):
             cells = [row["name"], rate(row["rate"]), times(row["ratio"]), *judged(row)]
-            return cells if which == "kernel" else [*cells, row["fallbacks"]]
+            keyed = times(row["keyed"]) if row["keyed"] else "–"
+            return [*cells, keyed if which == "kernel" else row["fallbacks"]]
 
         unit = {"kernel": "events or customers", "fluid": "flows"}[which]
         head = ["workload", f"{unit} / CPU s", "÷ plain loop", "goal", "reached"]
-        more = [] if which == "kernel" else ["fallbacks"]
-        return table(head + more, [line(row) for row in rows if row["bench"] == which])
+        last = {"kernel": "÷ loop with keys", "fluid": "fallbacks"}[which]
+        return table([*head, last], [line(row) for row in rows if row["bench"] == which])
 
     return of
 
@@ -80,7 +81,8 @@ def memory(rows):
             lines.append([f"{row['flows']:,} flows in {row['classes']:,} class{'es' if row['classes'] > 1 else ''}",
                           f"{row['bytes_per_flow']:.0f} B", "64 B"])
         else:
-            lines.append([f"{row['pending']:,} pending events of 4 bytes", f"{row['bytes_per_event']:.0f} B", "48 B"])
+            lines.append([f"{row['pending']:,} pending events of {row['size']} bytes", f"{row['bytes_each']:.0f} B",
+                          "48 B" if row["size"] == 4 else f"{row['size'] + 32} B"])
     return table(["what", "bytes each", "goal, at most"], lines)
 
 
@@ -136,7 +138,7 @@ def charts(rows):
 
     def pending(suffix):
         chosen = [row for row in rows if row["series"] == "pending" and row["workload"].endswith("-baseline") == suffix]
-        return [(row["pending"], 1e9 / row["per_cpu_s"]) for row in chosen]
+        return [(row["pending"], row["ns_per_work"]) for row in chosen]
 
     yield "growth-flows", chart.lines(
         "Cost per event against flows at once", "flows at once, 50 sites", "µs per event",
