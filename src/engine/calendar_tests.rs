@@ -188,7 +188,8 @@ fn only_pending_events_can_be_withdrawn() {
 /// Delays for which a structure of fixed or adapting widths goes wrong, each held at many pending events for many steps.
 #[test]
 fn hostile_delays_keep_their_order_at_any_number_of_pending_events() {
-    let shapes: [(&str, fn(u64) -> i64); 6] = [
+    type Delay = fn(u64) -> i64;
+    let shapes: [(&str, Delay); 6] = [
         ("beside the powers of the digits", |n| (1_i64 << (5 * (n % 12))) + (n / 12 % 3) as i64 - 1),
         ("ever shorter", |n| (1_i64 << 40) / (1 + n as i64 % 50_000)),
         ("ever longer", |n| 1 + (n as i64 % 50_000) * 1_000_003),

@@ -109,6 +109,7 @@ impl Marks {
         Self { row: Vec::new(), piles: None }
     }
 
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.row.len() + self.piles.as_ref().map_or(0, |piles| piles.len())
     }

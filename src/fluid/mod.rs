@@ -27,15 +27,16 @@
 //! Flows that must have the same rate are one *class*. Each class hangs on its bottleneck, a *node* (a resource as one
 //! priority sees it), and shares that node's level and clock; a finish is a position on the clock. A change corrects
 //! the sums of a few nodes, and a *pass* puts them right from the lowest level upwards, touching nothing the change
-//! does not reach. Where reserves are about, the connected part is filled from nothing instead.
+//! does not reach. Where reserves do not fit, the connected part is filled from nothing instead.
 //!
 //! # Files
 //!
-//! `sharing` holds the state and what callers may change; `class` merges flows; `node` has the sums, clock and row of a
-//! node; `hang` keeps them right while flows come and go; `ripple` is the pass; `refill` and `fill` solve a part from
-//! nothing; `solve` decides between the two and tells queue and meters; `settle` lets time pass; `read` answers
-//! questions; `exact` has the instants and sums that do not drift; `queue` the priority queue. `oracle` is the slow
-//! twin used by tests: every flow by itself, everything computed from nothing at each event.
+//! `sharing` holds the state and what callers may change; `class` merges flows, `marks` has their finish marks; `node`
+//! has the sums and clock of a node; `hang` keeps them right while flows come and go, `reserve` those of reserves;
+//! `ripple` is the pass, and `work` the order in which it goes; `refill` and `fill` solve a part from nothing; `solve`
+//! decides between the two and tells meters and the `queue` of completions; `settle` lets time pass; `read` answers
+//! questions; `exact` has the instants and sums that do not drift. `oracle` is the slow twin used by tests: every flow
+//! by itself, everything computed from nothing at each event.
 
 mod class;
 mod exact;

@@ -57,7 +57,7 @@ impl Sharing {
             let number = self.front.untimed[at];
             let node = &self.nodes[number as usize];
             let changes_little = node.level < node.timed_up_to * SLACK;
-            self.time_node(number, if changes_little { SLACK } else { 1.0 });
+            self.time_node(number, !changes_little);
         }
         self.front.untimed.clear();
         for at in 0..self.front.untimed_classes.len() {
@@ -72,23 +72,23 @@ impl Sharing {
             let first = self.queue.first();
             match first {
                 Some((_, id)) if id % 2 == 0 && self.nodes[(id / 2) as usize].timing == Timing::TooEarly => {
-                    self.time_node(id / 2, 1.0);
+                    self.time_node(id / 2, true);
                 }
                 _ => return first,
             }
         }
     }
 
-    /// Puts the next completion among what hangs on a node into the queue, early enough that it stays right for a
-    /// level up to `slack` times the present one.
-    pub(super) fn time_node(&mut self, number: u32, slack: f64) {
+    /// Puts the next completion among what hangs on a node into the queue: exactly, or early enough that it stays right
+    /// for a level up to [`SLACK`] times the present one.
+    pub(super) fn time_node(&mut self, number: u32, exactly: bool) {
         let node = &mut self.nodes[number as usize];
         let heads = &mut self.books[number as usize].heads;
         while heads.peek().is_some_and(|head| self.classes.stamp(head.class) != head.stamp) {
             heads.pop();
         }
-        node.timing = if slack == 1.0 { Timing::Known } else { Timing::TooEarly };
-        node.timed_up_to = node.level * slack;
+        (node.timing, node.timed_up_to) =
+            if exactly { (Timing::Known, node.level) } else { (Timing::TooEarly, node.level * SLACK) };
         let next = match heads.peek() {
             Some(head) if node.hanging > 0 => {
                 let left = head.at.minus(node.clock.read(node.level, self.now));

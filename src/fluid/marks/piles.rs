@@ -29,6 +29,7 @@ pub(super) struct Piles {
 }
 
 impl Piles {
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.len
     }

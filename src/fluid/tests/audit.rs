@@ -99,7 +99,7 @@ fn audit_completions(sharing: &mut Sharing) -> Result<(), String> {
     }
     for number in 0..sharing.nodes.len() as u32 {
         if sharing.nodes[number as usize].timing != Timing::Known {
-            sharing.time_node(number, 1.0);
+            sharing.time_node(number, true);
         }
     }
     for id in 0..2 * sharing.nodes.len().max(sharing.classes.numbers().len()) as u32 {
