@@ -73,8 +73,8 @@ impl Sharing {
     }
 
     /// Decides which classes on a node are held: from the highest reserve down, those to which the level of the
-    /// others gives less. Gives the limits between which that stays so.
-    pub(super) fn hold_and_release(&mut self, number: u32) -> (f64, f64) {
+    /// others gives less. Gives the limits between which that stays so, and whether it is new.
+    pub(super) fn hold_and_release(&mut self, number: u32) -> (f64, f64, bool) {
         let mut promises = self.promises_on(number);
         promises.sort_unstable_by(|a, b| b.floor_level.total_cmp(&a.floor_level).then(a.class.cmp(&b.class)));
         let node = &self.nodes[number as usize];
@@ -93,12 +93,13 @@ impl Sharing {
             weight -= promise.weight;
             held += 1;
         }
+        let mut has_changed = false;
         for (at, promise) in promises.iter().enumerate() {
-            self.set_held(promise.class, at < held);
+            has_changed |= self.set_held(promise.class, at < held);
         }
         let low = promises.get(held).map_or(0.0, |promise| promise.floor_level);
         let high = promises[..held].last().map_or(f64::INFINITY, |promise| promise.floor_level);
-        (low, high)
+        (low, high, has_changed)
     }
 
     fn promises_on(&self, number: u32) -> Vec<Promise> {
@@ -112,10 +113,10 @@ impl Sharing {
         here.collect()
     }
 
-    /// Lets the reserve of a hanging class hold it up, or no longer.
-    pub(super) fn set_held(&mut self, class: u32, held: bool) {
+    /// Lets the reserve of a hanging class hold it up, or no longer. False if that is so already.
+    pub(super) fn set_held(&mut self, class: u32, held: bool) -> bool {
         if self.classes[class].held == held {
-            return;
+            return false;
         }
         let service = self.service(class);
         self.spread(class, -self.classes[class].mass, 0);
@@ -141,5 +142,6 @@ impl Sharing {
         self.spread(class, self.classes[class].mass, 0);
         self.new_head(class);
         self.dirty_meters_of(class);
+        true
     }
 }

@@ -5,7 +5,7 @@
 //! max-min fair ones exactly when
 //!
 //! - no class passes a node at a higher level than the node's own,
-//! - no class hangs on a node at a higher level than that of its cap,
+//! - no class hangs on a node at a higher level than that of its cap, or takes its level where its reserve is more,
 //! - no node is over-full with passing traffic alone.
 //!
 //! For then every class hangs on a full resource where nobody is better off, or is at its cap. Arrivals, departures
@@ -56,15 +56,12 @@ fn relevel(
         if node.left_outdated {
             return Some((number, Wants::NewLeft));
         }
-        if node.hanging == 0 {
-            if node.is_over_full() {
-                return Some((number, Wants::OtherClasses));
-            }
+        if !node.needs_work() {
             front.work.pop(number, &mut node.place);
             continue;
         }
         let target = node.target();
-        let present = slot_of(target);
+        let present = if node.hanging > 0 { slot_of(target) } else { slot };
         if present > slot {
             front.work.postpone(number, &mut node.place, present);
             continue;
@@ -73,6 +70,9 @@ fn relevel(
             return Some((number, Wants::ToStop));
         }
         *steps -= 1;
+        if node.hanging == 0 {
+            return Some((number, Wants::OtherClasses));
+        }
         let bar = target * (1.0 + SAME);
         let stays = target <= node.high * (1.0 + SAME) && target >= node.low * (1.0 + SAME) && node.weight > 0.0;
         if node.ceiling > bar || !stays || node.age > OLD {
@@ -180,16 +180,10 @@ impl Sharing {
         for _ in 0..PATIENCE {
             let node = &self.nodes[number as usize];
             let stays = target <= node.high * (1.0 + SAME) && target >= node.low * (1.0 + SAME);
-            if node.hanging == 0 || stays && node.weight > 0.0 {
+            if node.hanging == 0 || stays && node.weight > 0.0 || !self.let_go(number) {
                 break;
             }
-            let before = (node.hanging, self.books[number as usize].held);
-            self.let_go(number);
-            let node = &self.nodes[number as usize];
-            target = node.target();
-            if before == (node.hanging, self.books[number as usize].held) {
-                break;
-            }
+            target = self.nodes[number as usize].target();
         }
         let node = &mut self.nodes[number as usize];
         if node.hanging > 0 && node.ceiling > target * (1.0 + SAME) {
@@ -237,14 +231,13 @@ impl Sharing {
     }
 
     /// Gives hanging classes whose cap is below this node's level their own clock, lowest cap first, and has reserves
-    /// hold up those for which the level is too low.
-    fn let_go(&mut self, number: u32) {
-        let (low, mut high) = (0.0, f64::INFINITY);
-        let (low, held_high) = if self.nodes[number as usize].low > low || self.books[number as usize].held > 0 {
-            self.hold_and_release(number)
-        } else {
-            (low, high)
-        };
+    /// hold up those for which the level is too low. False if everything was in its place.
+    fn let_go(&mut self, number: u32) -> bool {
+        let node = &self.nodes[number as usize];
+        let (mut low, mut high, mut has_changed) = (0.0, f64::INFINITY, false);
+        if node.low > 0.0 || self.books[number as usize].held > 0 {
+            (low, high, has_changed) = self.hold_and_release(number);
+        }
         let mut below = std::mem::take(&mut self.candidates);
         below.clear();
         let target = self.nodes[number as usize].target();
@@ -266,12 +259,14 @@ impl Sharing {
             }
             let service = self.detach(class);
             self.attach(class, NONE, cap_level, service);
+            has_changed = true;
         }
         let node = &mut self.nodes[number as usize];
         if node.hanging > 0 {
-            (node.low, node.high) = (low, high.min(held_high));
+            (node.low, node.high) = (low, high);
         }
         self.candidates = below;
+        has_changed
     }
 
     /// What the meters show of classes on this node has changed.

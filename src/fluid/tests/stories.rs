@@ -110,6 +110,53 @@ fn higher_priority_is_served_first_and_reserves_before_all() {
 }
 
 #[test]
+fn a_reserve_holds_a_flow_up_while_sharing_gives_less() {
+    let (mut sharing, owner, r) = world(&[100.0, 1000.0]);
+    let uses = [(r[1], 1.0), (r[0], 1.0)];
+    let held = FlowSpec { reserve: 60.0, ..FlowSpec::new(owner, &uses, 460.0) };
+    let held = sharing.start(0, &held);
+    near(sharing.rate(held), 100.0);
+    let other = sharing.start(S, &FlowSpec::new(owner, &uses, 1e9));
+    (near(sharing.rate(held), 60.0), near(sharing.rate(other), 40.0));
+    let third = sharing.start(2 * S, &FlowSpec::new(owner, &uses, 1e9));
+    (near(sharing.rate(held), 60.0), near(sharing.rate(other), 20.0), near(sharing.rate(third), 20.0));
+    assert_eq!(sharing.cause(held), Some(Cause::Resource(r[0])));
+    near(sharing.remaining(3 * S, held), 240.0);
+    near(sharing.carried(3 * S, r[0]), 300.0);
+    // With twice as much there is more to share than to reserve.
+    sharing.set_capacity(3 * S, r[0], 200.0);
+    (near(sharing.rate(held), 200.0 / 3.0), near(sharing.rate(other), 200.0 / 3.0));
+    sharing.cancel(3 * S, third);
+    sharing.set_capacity(3 * S, r[0], 100.0);
+    near(sharing.rate(held), 60.0);
+    assert_eq!(sharing.next_finish(), Some(7 * S));
+    sharing.advance(7 * S);
+    assert_eq!(finished(&mut sharing).len(), 1);
+    near(sharing.rate(other), 100.0);
+    assert_eq!(sharing.fallbacks(), 0);
+}
+
+#[test]
+fn what_lower_priorities_have_reserved_is_left_to_them() {
+    let (mut sharing, owner, r) = world(&[100.0]);
+    let uses = [(r[0], 1.0)];
+    let high = sharing.start(0, &FlowSpec { priority: 2, ..FlowSpec::new(owner, &uses, 1e9) });
+    let low = sharing.start(0, &FlowSpec { reserve: 30.0, ..FlowSpec::new(owner, &uses, 1e9) });
+    let poor = sharing.start(0, &FlowSpec::new(owner, &uses, 1e9));
+    (near(sharing.rate(high), 70.0), near(sharing.rate(low), 30.0), near(sharing.rate(poor), 0.0));
+    // Now more is reserved than there is, and then not any more.
+    let greedy = FlowSpec { reserve: 120.0, priority: 1, ..FlowSpec::new(owner, &uses, 1e9) };
+    let greedy = sharing.start(S, &greedy);
+    (near(sharing.rate(greedy), 100.0), near(sharing.rate(high), 0.0), near(sharing.rate(low), 0.0));
+    near(sharing.reserve_shortfall(low), 30.0);
+    sharing.cancel(2 * S, greedy);
+    (near(sharing.rate(high), 70.0), near(sharing.rate(low), 30.0));
+    assert_eq!(sharing.reserve_shortfall(low), 0.0);
+    near(sharing.carried(3 * S, r[0]), 300.0);
+    assert_eq!(sharing.fallbacks(), 0);
+}
+
+#[test]
 fn reserves_that_do_not_fit_shrink_in_proportion() {
     let (mut sharing, owner, r) = world(&[100.0]);
     let uses = [(r[0], 1.0)];

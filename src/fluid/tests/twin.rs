@@ -116,7 +116,9 @@ impl Pair {
     fn compare_totals(&mut self) -> Result<(), TestCaseError> {
         let now = self.now;
         for (index, &resource) in self.ids.resources.iter().enumerate() {
+            let peeked = self.sharing.peek_carried(now, resource);
             let mine = self.sharing.carried(now, resource);
+            prop_assert_eq!(peeked, mine, "a look at what {} has carried", index);
             agree!(format!("carried by {index}"), mine, self.twin.carried[index], 1.0);
         }
         for (index, &meter) in self.ids.meters.iter().enumerate() {
