@@ -191,7 +191,8 @@ pub(super) struct Class {
     pub path: Vec<Step>,
     /// Where each of its meters lists the class.
     pub meter_places: Vec<u32>,
-    /// Finish marks, and how many of them are of flows that have left before their end: these stay until they surface.
+    /// Finish marks, and how many of them are of flows that have left before their end: these stay until they surface or
+    /// outnumber the others.
     pub marks: Marks,
     pub outdated: u32,
     /// Bytes carried by all its flows since the first came, up to the service noted beside.

@@ -27,8 +27,8 @@ impl Instant {
 
     /// `seconds` later (at least 0, possibly infinite); [`NEVER`](Self::NEVER) where the clock cannot reach.
     pub fn after(self, seconds: f64) -> Self {
-        let ns = seconds * 1e9;
-        if ns < i64::MAX as f64 {
+        let ns = seconds.max(0.0) * 1e9;
+        if !seconds.is_nan() && ns < i64::MAX as f64 {
             let whole = ns as i64;
             let part = (ns - whole as f64) * PER_NS;
             Self(self.0 + ((whole as u128) << BITS) + part as i64 as u128).min(Self::NEVER)

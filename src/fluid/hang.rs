@@ -326,7 +326,7 @@ impl Sharing {
         }
         if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
             books.lower = lower;
-            books.below = self.books[lower as usize].promised + self.books[lower as usize].below;
+            books.below = self.books[lower as usize].promised.value() + self.books[lower as usize].below;
             node.watched |= LOWER;
             self.books[lower as usize].upper = number;
         }

@@ -128,7 +128,7 @@ impl Marks {
     /// Adds a mark that is not infinite; `true` if it is below all others.
     #[inline]
     pub fn push(&mut self, mark: Mark) -> bool {
-        debug_assert!(mark.at > Sum::ZERO && mark.at < Sum::INFINITE, "a flow ends where no service can be: {mark:?}");
+        debug_assert!(mark.at >= Sum::ZERO && mark.at < Sum::INFINITE, "a flow ends where no service can be: {mark:?}");
         if let Some(piles) = &mut self.piles
             && piles.take_in(mark)
         {

@@ -149,6 +149,8 @@ pub(super) struct Node {
     pub high: f64,
     /// As long as the level is not above this, nothing completes before the instant in the queue.
     pub timed_up_to: f64,
+    /// Less than this, in units/s, is the rounding error of sums that reach the capacity.
+    pub noise: f64,
 }
 
 /// Some class that hangs elsewhere has the node as its cause.
@@ -170,7 +172,7 @@ pub(super) struct Books {
     pub held: u32,
     /// What the reserves of this priority take, the number of classes that have one, and what the reserves of all
     /// lower priorities take.
-    pub promised: f64,
+    pub promised: Sum,
     pub promises: u32,
     pub below: f64,
     /// Classes that hang elsewhere and still have this node as their cause, being the first among equals.
@@ -192,7 +194,7 @@ impl Books {
             lower: NONE,
             rank,
             held: 0,
-            promised: 0.0,
+            promised: Sum::ZERO,
             promises: 0,
             below: 0.0,
             labelled: 0,
@@ -205,11 +207,11 @@ impl Books {
 }
 
 impl Node {
-    pub fn new(place: Place, left: f64, now: Instant) -> Self {
+    pub fn new(place: Place, capacity: f64, now: Instant) -> Self {
         Self {
             foreign: 0.0,
             ceiling: 0.0,
-            left,
+            left: capacity,
             weight: 0.0,
             level: 0.0,
             hanging: 0,
@@ -224,13 +226,14 @@ impl Node {
             low: 0.0,
             high: f64::INFINITY,
             timed_up_to: 0.0,
+            noise: FULL * capacity,
         }
     }
 
     /// A change of what passes here is of no concern to anybody.
     #[inline]
     pub fn is_quiet(&self) -> bool {
-        self.hanging == 0 && self.watched == 0 && self.foreign < self.left * (1.0 - SAME)
+        self.hanging == 0 && self.watched == 0 && self.foreign < self.left - self.noise
     }
 
     /// The level at which what hangs here takes what is left of the capacity; infinite if nothing hangs here, or nothing
@@ -241,7 +244,7 @@ impl Node {
             return f64::INFINITY;
         }
         let spare = self.left - self.foreign;
-        if spare <= FULL * self.left || self.left <= 0.0 {
+        if spare <= self.noise || self.left <= 0.0 {
             0.0
         } else if self.weight > 0.0 {
             spare / self.weight
@@ -257,7 +260,7 @@ impl Node {
 
     /// Passing classes alone take more than there is.
     pub fn is_over_full(&self) -> bool {
-        self.foreign > self.left * (1.0 + SAME)
+        self.foreign > self.left + self.noise
     }
 
     /// Something has to be at another level here.
@@ -267,7 +270,7 @@ impl Node {
 
     /// All capacity is in use, so this may be somebody's cause without anybody hanging here.
     pub fn is_full(&self) -> bool {
-        self.hanging > 0 || self.left <= 0.0 || self.foreign >= self.left * (1.0 - SAME)
+        self.hanging > 0 || self.left <= 0.0 || self.foreign >= self.left - self.noise
     }
 
     /// Some passing class may be at the very level of this node.
@@ -293,7 +296,8 @@ impl Node {
 /// What the present changes have reached.
 #[derive(Debug, Default)]
 pub(super) struct Front {
-    /// Nodes to put right. A node may stand too early; it is asked for its slot when it comes first.
+    /// Nodes to put right. One that stands too early is asked for its slot when it comes first; one whose level falls
+    /// while it waits may stand a little too late.
     pub work: Work,
     /// Nodes, and classes with a clock of their own, whose next completion has to be worked out.
     pub untimed: Vec<u32>,

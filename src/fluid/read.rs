@@ -118,7 +118,7 @@ impl Sharing {
         }
     }
 
-    /// What [`carried`](Self::carried) would give at `now`, without settling anything.
+    /// What [`carried`](Self::carried) would give at `now` if nothing changes until then, without settling anything.
     pub fn peek_carried(&self, now: i64, resource: ResourceId) -> f64 {
         self.carried_until(Instant::at(now).max(self.now), resource)
     }

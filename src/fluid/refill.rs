@@ -1,4 +1,4 @@
-//! Filling a connected part from nothing: where there are reserves, and where a pass took too many steps.
+//! Filling a connected part from nothing: where reserves do not fit, and where a pass took too many steps.
 
 use super::class::Step;
 use super::exact::Sum;
@@ -16,29 +16,29 @@ struct Part {
 }
 
 impl Sharing {
-    /// Fills every part that a node to be filled is in. With reserves about, all its classes get clocks of their own; otherwise
-    /// each hangs on what stopped it.
+    /// Fills every part that a node to be filled is in. Where reserves do not fit, all its classes get clocks of their
+    /// own; otherwise each hangs on what stopped it.
     pub(super) fn refill(&mut self) {
         let mut part = self.part_to_fill();
         let shares = self.problem(&part).solve();
         part.services = part.classes.iter().map(|&class| self.service(class)).collect();
         self.take_apart(&part);
-        let keeps_own = self.overpromised > 0;
-        let is_promised = |class: u32| self.classes[class].floor_level > 0.0;
-        let with_reserves = keeps_own && part.classes.iter().any(|&class| is_promised(class));
-        let order = (0..part.classes.len()).partition::<Vec<usize>, _>(|&at| !is_promised(part.classes[at]));
-        // Those with a reserve come last, when the levels of the nodes are set by the others.
-        for at in order.0.into_iter().chain(order.1) {
-            let (class, share) = (part.classes[at], &shares[at]);
-            let level = share.rate / self.classes[class].spec.terms.weight;
-            let to = match share.stop {
-                Stop::Resource(local) if !with_reserves => self.node_on_path(class, part.resources[local as usize]),
+        let level = |at: usize| shares[at].rate / self.classes[part.classes[at]].spec.terms.weight;
+        let levels: Vec<f64> = (0..shares.len()).map(level).collect();
+        let floor = |at: usize| self.classes[part.classes[at]].floor_level;
+        let own_clocks = self.overpromised > 0 && (0..shares.len()).any(|at| floor(at) > 0.0);
+        let is_held = |&at: &usize| floor(at) > 0.0 && levels[at] <= floor(at) * (1.0 + SAME);
+        // Those that their reserve holds up come last, when the levels of the nodes are set by the others.
+        let (held, rising): (Vec<usize>, Vec<usize>) = (0..shares.len()).partition(is_held);
+        for (at, is_held) in rising.into_iter().map(|at| (at, false)).chain(held.into_iter().map(|at| (at, true))) {
+            let class = part.classes[at];
+            let to = match shares[at].stop {
+                Stop::Resource(local) if !own_clocks => self.node_on_path(class, part.resources[local as usize]),
                 _ => NONE,
             };
-            self.attach(class, to, level, part.services[at]);
-            let floor_level = self.classes[class].floor_level;
-            if to != NONE && floor_level > 0.0 && level <= floor_level * (1.0 + SAME) {
-                self.set_held(class, true);
+            self.attach(class, to, levels[at], part.services[at]);
+            if to != NONE {
+                self.set_held(class, is_held);
             }
         }
         for at in 0..self.nodes.len() {
@@ -50,7 +50,7 @@ impl Sharing {
             self.note_stop(class, share, &part);
         }
         for &resource in &part.resources {
-            self.leave_to_lower(resource);
+            self.refresh_lefts(resource);
         }
         while let Some((number, _)) = self.front.work.first() {
             self.front.work.remove(number, &mut self.nodes[number as usize].place);
@@ -65,7 +65,7 @@ impl Sharing {
         let services: Vec<Sum> = part.classes.iter().map(|&class| self.service(class)).collect();
         self.take_apart(&part);
         for &resource in &part.resources {
-            self.leave_to_lower(resource);
+            self.refresh_lefts(resource);
         }
         for (&class, &service) in part.classes.iter().zip(&services) {
             self.set_short(class, false);
@@ -172,7 +172,7 @@ impl Sharing {
     }
 
     /// Works out, from the highest priority down, what each leaves to the next.
-    fn leave_to_lower(&mut self, resource: u32) {
+    fn refresh_lefts(&mut self, resource: u32) {
         for at in 0..self.resources[resource as usize].nodes.len() {
             let node = self.resources[resource as usize].nodes[at];
             self.refresh_left(node);

@@ -8,6 +8,7 @@
 //! A priority has only what the reserves of lower ones leave. Where the reserves on some resource do not fit
 //! (*overpromised*), parts that change are filled from nothing instead, see `refill`.
 
+use super::exact::Sum;
 use super::node::{Clock, NONE, SAME};
 use super::sharing::Sharing;
 
@@ -28,7 +29,7 @@ impl Sharing {
             let change = f64::from(flows) * step.factor * floor;
             let books = &mut self.books[step.node as usize];
             books.promises = books.promises.wrapping_add_signed(classes);
-            books.promised = if books.promises == 0 { 0.0 } else { books.promised + change };
+            books.promised = if books.promises == 0 { Sum::ZERO } else { books.promised.plus(change) };
             let resource = books.resource;
             self.refresh_below(resource);
             self.count_overpromised(resource);
@@ -49,14 +50,14 @@ impl Sharing {
                     self.ask_to_look(lower);
                 }
             }
-            below += self.books[node as usize].promised;
+            below += self.books[node as usize].promised.value();
         }
     }
 
     /// Takes notice of a resource whose reserves no longer fit, or fit again.
     pub(super) fn count_overpromised(&mut self, resource: u32) {
         let state = &self.resources[resource as usize];
-        let promised: f64 = state.nodes.iter().map(|&node| self.books[node as usize].promised).sum();
+        let promised: f64 = state.nodes.iter().map(|&node| self.books[node as usize].promised.value()).sum();
         let is_over = promised > state.capacity * (1.0 + SAME);
         if is_over != state.overpromised {
             self.resources[resource as usize].overpromised = is_over;
@@ -124,6 +125,8 @@ impl Sharing {
         let state = &mut classes[class];
         let (node, books) = (&mut nodes[state.hang as usize], &mut books[state.hang as usize]);
         state.held = held;
+        node.low = node.low.max(state.floor_level);
+        node.high = node.high.min(if held { state.floor_level } else { state.cap_level });
         if held {
             books.held += 1;
             state.level = state.floor_level;

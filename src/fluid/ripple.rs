@@ -5,7 +5,7 @@
 //! max-min fair ones exactly when
 //!
 //! - no class passes a node at a higher level than the node's own,
-//! - no class hangs on a node at a higher level than that of its cap, or takes its level where its reserve is more,
+//! - no class hangs on a node at a higher level than that of its cap, or goes without more where its reserve gives more, or takes its level where its reserve is more,
 //! - no node is over-full with passing traffic alone.
 //!
 //! For then every class hangs on a full resource where nobody is better off, or is at its cap. Arrivals, departures
@@ -53,7 +53,11 @@ fn relevel(
         && let Some((number, slot)) = front.work.first()
     {
         let node = &mut nodes[number as usize];
+        if *steps == 0 {
+            return Some((number, Wants::ToStop));
+        }
         if node.left_outdated {
+            *steps -= 1;
             return Some((number, Wants::NewLeft));
         }
         if !node.needs_work() {
@@ -65,9 +69,6 @@ fn relevel(
         if present > slot {
             front.work.postpone(number, &mut node.place, present);
             continue;
-        }
-        if *steps == 0 {
-            return Some((number, Wants::ToStop));
         }
         *steps -= 1;
         if node.hanging == 0 {
@@ -123,7 +124,7 @@ fn hand_on(nodes: &mut [Node], row: &Row, front: &mut Front, now: Instant, numbe
 impl Sharing {
     /// Works off what is disturbed. False if that took too many steps; then levels are not to be trusted.
     pub(super) fn ripple(&mut self) -> bool {
-        let mut steps = 100 + 20 * self.nodes.len();
+        let mut steps = self.most_steps.unwrap_or(100 + 20 * self.nodes.len());
         loop {
             while let Some(upper) = self.front.to_lower.pop() {
                 self.ask_to_look(self.books[upper as usize].lower);
@@ -153,10 +154,16 @@ impl Sharing {
             left = upper.left + counts * self.books[books.upper as usize].below - upper.load();
         }
         left -= counts * books.below;
-        if left <= FULL * capacity {
+        // What is left, or reserved, is met exactly where only rounding is between.
+        let noise = FULL * capacity;
+        let promised = counts * books.promised.value();
+        if left <= noise {
             left = 0.0;
+        } else if (left - promised).abs() <= noise {
+            left = promised;
         }
         let node = &mut self.nodes[number as usize];
+        node.noise = noise;
         node.left_outdated = false;
         if left.to_bits() != node.left.to_bits() {
             node.left = left;
@@ -176,18 +183,20 @@ impl Sharing {
             self.pull(number);
             target = self.nodes[number as usize].target();
         }
+        let mut is_done = false;
         // Those let go leave more to the others, which may then reach their caps.
         for _ in 0..PATIENCE {
             let node = &self.nodes[number as usize];
             let stays = target <= node.high * (1.0 + SAME) && target >= node.low * (1.0 + SAME);
             if node.hanging == 0 || stays && node.weight > 0.0 || !self.let_go(number) {
+                is_done = true;
                 break;
             }
             target = self.nodes[number as usize].target();
         }
         let node = &mut self.nodes[number as usize];
-        if node.hanging > 0 && node.ceiling > target * (1.0 + SAME) {
-            // Some of those let go stand above the level that came of it.
+        if node.hanging > 0 && (!is_done || node.ceiling > target * (1.0 + SAME)) {
+            // Some of those let go stand above the level that came of it, or there is no end of them yet.
             self.front.consider(number, node);
             return;
         }
@@ -225,6 +234,10 @@ impl Sharing {
             }
             let service = self.detach(class);
             self.attach(class, number, level, service);
+            if self.classes[class].floor_level >= level && level > 0.0 {
+                // Its reserve gives more than this node will, so its weight must not count for the others.
+                self.set_held(class, true);
+            }
         }
         self.nodes[number as usize].ceiling = rest;
         self.candidates = above;

@@ -60,11 +60,13 @@ impl Sharing {
             } else {
                 self.complete_alone(id / 2)
             }
-            // What has ended may stay in the queue until the next solve has timed what follows it.
-            if self.queue.second() > at {
-                return;
+            if self.queue.first().is_some_and(|(_, first)| first == id) {
+                // What has ended may stay in the queue until the next solve has timed what follows it.
+                if self.queue.second() > at {
+                    return;
+                }
+                self.queue.remove(id);
             }
-            self.queue.remove(id);
         }
     }
 

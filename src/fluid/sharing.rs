@@ -34,6 +34,8 @@ pub struct Sharing {
     /// Resources whose reserves do not fit. While there are any, parts that change are filled from nothing.
     pub(super) overpromised: usize,
     pub(super) fallbacks: u64,
+    /// Another bound for the steps of a pass; for tests of what happens beyond it.
+    pub(super) most_steps: Option<usize>,
     pub(super) finished: Vec<(u64, Finished)>,
     /// Meters to sum up at the next solve, and those with a changed rate.
     pub(super) dirty_meters: Vec<u32>,
@@ -120,6 +122,7 @@ impl Sharing {
             front: Front::default(),
             overpromised: 0,
             fallbacks: 0,
+            most_steps: None,
             finished: Vec::new(),
             dirty_meters: Vec::new(),
             changed_meters: Vec::new(),
@@ -292,8 +295,9 @@ impl Sharing {
         let flow = &mut self.flows[index as usize];
         flow.class = class;
         flow.mark = Sum::INFINITE;
-        if bytes.is_finite() {
-            flow.mark = service.plus(bytes / state.spec.terms.weight);
+        let way = bytes / state.spec.terms.weight;
+        if way.is_finite() {
+            flow.mark = service.plus(way);
             let mark = Mark { at: flow.mark, flow: index, generation: flow.generation };
             if state.outdated > state.count + 16 {
                 self.drop_outdated_marks(class);
@@ -318,7 +322,7 @@ impl Sharing {
         }
     }
 
-    /// Takes a flow out of its class. A mark left in the class's heap no longer counts.
+    /// Takes a flow out of its class. A mark left among the class's marks no longer counts.
     pub(super) fn leave(&mut self, index: u32, class: u32, service: Sum) {
         if self.records_causes {
             self.charge_class(class);
@@ -339,8 +343,14 @@ impl Sharing {
 
     fn drop_outdated_marks(&mut self, class: u32) {
         let Self { flows, classes, .. } = self;
-        classes[class].marks.retain(|mark| is_live(flows, class, mark));
-        classes[class].outdated = 0;
+        // A mark may look live because its flow has come back with the very same one; it counts as outdated all the same.
+        let mut dropped = 0;
+        classes[class].marks.retain(|mark| {
+            let keeps = is_live(flows, class, mark);
+            dropped += u32::from(!keeps);
+            keeps
+        });
+        classes[class].outdated -= dropped;
     }
 }
 

@@ -71,7 +71,7 @@ impl Sharing {
         loop {
             let first = self.queue.first();
             match first {
-                Some((_, id)) if id % 2 == 0 && self.nodes[(id / 2) as usize].timing == Timing::TooEarly => {
+                Some((_, id)) if id % 2 == 0 && self.nodes[(id / 2) as usize].timing != Timing::Known => {
                     self.time_node(id / 2, true);
                 }
                 _ => return first,

@@ -76,7 +76,7 @@ impl Work {
         let lane = self.lanes.iter().position(|lane| lane.rank == rank).unwrap_or_else(|| {
             self.lanes.push(Lane { rank, summary: 0, words: [0; WORDS], heads: Box::new([NOBODY; SLOTS]) });
             let at = self.order.partition_point(|&other| self.lanes[other as usize].rank < rank);
-            self.order.insert(at, self.lanes.len() as u8 - 1);
+            self.order.insert(at, (self.lanes.len() - 1) as u8);
             self.lanes.len() - 1
         });
         Place { slot: Place::OUT, lane: lane as u8 }

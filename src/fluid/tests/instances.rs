@@ -72,8 +72,13 @@ fn spec(resources: usize, meter_count: usize, features: Features) -> impl Strate
     let no_cap = Just(f64::INFINITY).boxed();
     let cap = if caps { prop_oneof![3 => no_cap, 2 => number(&[50.0, 100.0], 0.0, 200.0)].boxed() } else { no_cap };
     let priority = if priorities { (0u8..3).boxed() } else { Just(0).boxed() };
-    let reserve = if reserves { prop_oneof![2 => Just(0.0), 1 => 0.0..150.0].boxed() } else { Just(0.0).boxed() };
-    let bytes = prop_oneof![8 => 1.0..300.0, 1 => Just(f64::INFINITY)];
+    let reserve = if reserves {
+        prop_oneof![6 => Just(0.0), 3 => number(&[1.0, 5.0, 50.0], 0.0, 20.0), 1 => 0.0..150.0].boxed()
+    } else {
+        Just(0.0).boxed()
+    };
+    let bytes =
+        prop_oneof![6 => 1.0..300.0, 2 => prop::sample::select(&[50.0, 100.0, 200.0]), 1 => Just(f64::INFINITY)];
     let about = (0..OWNERS, path(resources, weights), meters(meter_count), 0u8..3);
     (about, weight, cap, priority, reserve, bytes).prop_map(|(about, weight, cap, priority, reserve, bytes)| {
         let (owner, uses, meters, cap_cause) = about;

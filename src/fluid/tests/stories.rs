@@ -117,15 +117,19 @@ fn a_reserve_holds_a_flow_up_while_sharing_gives_less() {
     let held = sharing.start(0, &held);
     near(sharing.rate(held), 100.0);
     let other = sharing.start(S, &FlowSpec::new(owner, &uses, 1e9));
-    (near(sharing.rate(held), 60.0), near(sharing.rate(other), 40.0));
+    near(sharing.rate(held), 60.0);
+    near(sharing.rate(other), 40.0);
     let third = sharing.start(2 * S, &FlowSpec::new(owner, &uses, 1e9));
-    (near(sharing.rate(held), 60.0), near(sharing.rate(other), 20.0), near(sharing.rate(third), 20.0));
+    near(sharing.rate(held), 60.0);
+    near(sharing.rate(other), 20.0);
+    near(sharing.rate(third), 20.0);
     assert_eq!(sharing.cause(held), Some(Cause::Resource(r[0])));
     near(sharing.remaining(3 * S, held), 240.0);
     near(sharing.carried(3 * S, r[0]), 300.0);
     // With twice as much there is more to share than to reserve.
     sharing.set_capacity(3 * S, r[0], 200.0);
-    (near(sharing.rate(held), 200.0 / 3.0), near(sharing.rate(other), 200.0 / 3.0));
+    near(sharing.rate(held), 200.0 / 3.0);
+    near(sharing.rate(other), 200.0 / 3.0);
     sharing.cancel(3 * S, third);
     sharing.set_capacity(3 * S, r[0], 100.0);
     near(sharing.rate(held), 60.0);
@@ -143,17 +147,78 @@ fn what_lower_priorities_have_reserved_is_left_to_them() {
     let high = sharing.start(0, &FlowSpec { priority: 2, ..FlowSpec::new(owner, &uses, 1e9) });
     let low = sharing.start(0, &FlowSpec { reserve: 30.0, ..FlowSpec::new(owner, &uses, 1e9) });
     let poor = sharing.start(0, &FlowSpec::new(owner, &uses, 1e9));
-    (near(sharing.rate(high), 70.0), near(sharing.rate(low), 30.0), near(sharing.rate(poor), 0.0));
+    near(sharing.rate(high), 70.0);
+    near(sharing.rate(low), 30.0);
+    near(sharing.rate(poor), 0.0);
     // Now more is reserved than there is, and then not any more.
     let greedy = FlowSpec { reserve: 120.0, priority: 1, ..FlowSpec::new(owner, &uses, 1e9) };
     let greedy = sharing.start(S, &greedy);
-    (near(sharing.rate(greedy), 100.0), near(sharing.rate(high), 0.0), near(sharing.rate(low), 0.0));
+    near(sharing.rate(greedy), 100.0);
+    near(sharing.rate(high), 0.0);
+    near(sharing.rate(low), 0.0);
     near(sharing.reserve_shortfall(low), 30.0);
     sharing.cancel(2 * S, greedy);
-    (near(sharing.rate(high), 70.0), near(sharing.rate(low), 30.0));
+    near(sharing.rate(high), 70.0);
+    near(sharing.rate(low), 30.0);
     assert_eq!(sharing.reserve_shortfall(low), 0.0);
     near(sharing.carried(3 * S, r[0]), 300.0);
     assert_eq!(sharing.fallbacks(), 0);
+}
+
+#[test]
+fn all_that_ends_at_one_instant_is_reported_at_once() {
+    let (mut sharing, owner, r) = world(&[1000.0, 300.0]);
+    let uses = [(r[0], 1.0)];
+    let capped = |cap, tag| FlowSpec { cap, tag, ..FlowSpec::new(owner, &uses, 2.0 * cap) };
+    sharing.start(0, &capped(100.0, 0));
+    sharing.start(0, &capped(50.0, 1));
+    sharing.start(0, &FlowSpec { tag: 2, ..FlowSpec::new(owner, &[(r[1], 1.0)], 600.0) });
+    let last = sharing.start(0, &FlowSpec { tag: 3, ..FlowSpec::new(owner, &uses, 1e9) });
+    sharing.start(0, &FlowSpec { reserve: 400.0, weight: 1e-3, tag: 4, ..FlowSpec::new(owner, &uses, 800.0) });
+    assert_eq!(sharing.next_finish(), Some(2 * S));
+    sharing.advance(2 * S);
+    assert_eq!(finished(&mut sharing).iter().map(|flow| flow.tag).collect::<Vec<_>>(), [0, 1, 2, 4]);
+    near(sharing.rate(last), 1000.0);
+}
+
+#[test]
+fn what_ends_beside_others_does_not_end_early() {
+    let (mut sharing, owner, r) = world(&[1e6, 100.0, 1e6]);
+    let both = [(r[0], 1.0), (r[1], 1.0)];
+    sharing.start(0, &FlowSpec { reserve: 84.0, ..FlowSpec::new(owner, &both, 84.0) });
+    let long = sharing.start(0, &FlowSpec { tag: 1, ..FlowSpec::new(owner, &[(r[1], 1.0)], 20.0) });
+    near(sharing.rate(long), 16.0);
+    sharing.start(0, &FlowSpec { tag: 2, ..FlowSpec::new(owner, &[(r[1], 1.0)], 8.5) });
+    sharing.start(0, &FlowSpec { cap: 10.0, tag: 3, ..FlowSpec::new(owner, &[(r[2], 1.0)], 10.0) });
+    sharing.advance(S);
+    assert_eq!(finished(&mut sharing).iter().map(|flow| flow.tag).collect::<Vec<_>>(), [0, 3]);
+    // Half a byte and twelve at 50 bytes/s each.
+    assert_eq!(sharing.next_finish(), Some(S + S / 100));
+}
+
+#[test]
+fn a_flow_that_leaves_and_returns_at_once_ends_once() {
+    let (mut sharing, owner, r) = world(&[100.0]);
+    let uses = [(r[0], 1.0)];
+    let flows = [0, 1].map(|tag| sharing.start(0, &FlowSpec { tag, ..FlowSpec::new(owner, &uses, 100.0) }));
+    for _ in 0..40 {
+        sharing.stall(0, flows[0], 1);
+        sharing.set_uses(0, flows[0], &uses, &[]);
+    }
+    let late = sharing.start(0, &FlowSpec { tag: 2, ..FlowSpec::new(owner, &uses, 200.0) });
+    sharing.advance(3 * S);
+    assert_eq!(finished(&mut sharing).iter().map(|flow| flow.tag).collect::<Vec<_>>(), [0, 1]);
+    near(sharing.rate(late), 100.0);
+    assert_eq!(sharing.next_finish(), Some(4 * S));
+}
+
+#[test]
+fn every_priority_at_once() {
+    let (mut sharing, owner, r) = world(&[100.0]);
+    let uses = [(r[0], 1.0)];
+    let spec = |priority| FlowSpec { priority, cap: 0.5, ..FlowSpec::new(owner, &uses, 1e3) };
+    let flows: Vec<_> = (0..=u8::MAX).map(|priority| sharing.start(0, &spec(priority))).collect();
+    assert_eq!((sharing.rate(flows[255]), sharing.rate(flows[56]), sharing.rate(flows[55])), (0.5, 0.5, 0.0));
 }
 
 #[test]

@@ -191,7 +191,13 @@ impl Pair {
 }
 
 fn live_through(instance: &Instance) -> Result<(), TestCaseError> {
+    live_with(instance, None)
+}
+
+/// The same with another bound for the steps of a pass.
+fn live_with(instance: &Instance, most_steps: Option<usize>) -> Result<(), TestCaseError> {
     let mut pair = Pair::new(instance);
+    pair.sharing.most_steps = most_steps;
     for (wait, step) in &instance.steps {
         // Halfway too, for what ends in between changes the causes of others.
         pair.now += wait / 2;
@@ -203,6 +209,7 @@ fn live_through(instance: &Instance) -> Result<(), TestCaseError> {
     pair.now += 1_000_000_000_000;
     pair.compare_present()?;
     pair.compare_totals()?;
+    prop_assert!(pair.sharing.fallbacks() == 0 || most_steps.is_some());
     pair.compare_finished()
 }
 
@@ -249,6 +256,11 @@ proptest! {
     #[test]
     fn agrees_with_the_twin_in_everything(instance in instance(Features::ALL, 40)) {
         live_through(&instance)?;
+    }
+
+    #[test]
+    fn agrees_with_the_twin_where_passes_are_given_up(instance in instance(Features::ALL, 40), most_steps in 0..5_usize) {
+        live_with(&instance, Some(most_steps))?;
     }
 
     #[test]
