@@ -77,7 +77,8 @@ impl<'a> From<&FlowSpec<'a>> for Kind<'a> {
         let terms = Terms {
             owner: flow.owner.0,
             weight: flow.weight,
-            cap: flow.cap,
+            // A negative zero is a zero.
+            cap: flow.cap + 0.0,
             cap_cause: flow.cap_cause,
             priority: flow.priority,
             reserve: flow.reserve,

@@ -218,7 +218,7 @@ impl Sharing {
     /// # Panics
     /// If the cap is negative or NaN, or the flow has then neither a resource nor a cap.
     pub fn set_cap(&mut self, now: i64, key: FlowKey, cap: f64, cap_cause: u8) {
-        self.redefine(now, key, |spec| (spec.terms.cap, spec.terms.cap_cause) = (cap, cap_cause));
+        self.redefine(now, key, |spec| (spec.terms.cap, spec.terms.cap_cause) = (cap + 0.0, cap_cause));
     }
 
     /// Stops a flow until [`set_uses`](Self::set_uses): rate 0 and nothing used. Its time goes to the named cause.

@@ -213,6 +213,19 @@ fn a_flow_that_leaves_and_returns_at_once_ends_once() {
 }
 
 #[test]
+fn a_cap_of_negative_zero_is_zero() {
+    let (mut sharing, owner, r) = world(&[100.0]);
+    let uses = [(r[0], 1.0)];
+    let still = sharing.start(0, &FlowSpec { cap: -0.0, ..FlowSpec::new(owner, &uses, 10.0) });
+    let slowed = sharing.start(0, &FlowSpec::new(owner, &uses, 300.0));
+    sharing.set_cap(S, slowed, -0.0, 0);
+    assert_eq!(sharing.next_finish(), None);
+    sharing.advance(2 * S);
+    assert!(finished(&mut sharing).is_empty());
+    assert_eq!((sharing.rate(still), sharing.rate(slowed)), (0.0, 0.0));
+}
+
+#[test]
 fn every_priority_at_once() {
     let (mut sharing, owner, r) = world(&[100.0]);
     let uses = [(r[0], 1.0)];
