@@ -2,7 +2,7 @@
 
 use crate::load::{Arrival, Kind, Load};
 use crate::measure::{Outcome, cpu_seconds};
-use apollo_sim::fluid::{FlowSpec, OwnerId, ResourceId, Sharing};
+use apollo_sim::fluid::{FlowKind, FlowSpec, OwnerId, ResourceId, Sharing};
 
 /// A kind with the links as resources of the library.
 pub struct Prepared {
@@ -34,16 +34,17 @@ pub fn prepare(capacity: &[f64], kinds: &[Kind]) -> (Sharing, OwnerId, Vec<Prepa
 
 /// The workload on the library.
 pub fn run(load: &Load) -> Outcome {
-    let (mut sharing, owner, kinds) = prepare(&load.capacity, &load.kinds);
+    let (mut sharing, owner, prepared) = prepare(&load.capacity, &load.kinds);
+    let kinds: Vec<FlowKind> = prepared.iter().map(|kind| sharing.prepare(&kind.spec(owner, 0.0, 0))).collect();
     let mut finish = vec![f64::NAN; load.flows.len()];
     let begin = cpu_seconds();
-    run_shared(&mut sharing, owner, &kinds, &load.flows, &mut finish);
+    run_shared(&mut sharing, &kinds, &load.flows, &mut finish);
     Outcome { cpu_s: cpu_seconds() - begin, finish, fallbacks: sharing.fallbacks() }
 }
 
 /// The run phase. Never inlined, so that a profiler can be told to count just this function and what it calls.
 #[inline(never)]
-fn run_shared(sharing: &mut Sharing, owner: OwnerId, kinds: &[Prepared], flows: &[Arrival], finish: &mut [f64]) {
+fn run_shared(sharing: &mut Sharing, kinds: &[FlowKind], flows: &[Arrival], finish: &mut [f64]) {
     let mut arrivals = flows.iter().enumerate().peekable();
     let mut done = Vec::new();
     loop {
@@ -58,7 +59,7 @@ fn run_shared(sharing: &mut Sharing, owner: OwnerId, kinds: &[Prepared], flows: 
             }
             (_, Some(_)) => {
                 let (index, flow) = arrivals.next().expect("peeked");
-                sharing.start(flow.arrival_ns, &kinds[flow.kind as usize].spec(owner, flow.bytes, index as u64));
+                sharing.start_kind(flow.arrival_ns, kinds[flow.kind as usize], flow.bytes, index as u64);
             }
             _ => return,
         }

@@ -176,8 +176,9 @@ pub(super) struct Class {
     /// Flows present, and their weight together.
     pub count: u32,
     pub mass: f64,
-    /// The node it hangs on; `NONE` with a clock of its own.
+    /// The node it hangs on, and where that is in the path; `NONE` with a clock of its own.
     pub hang: u32,
+    pub hang_step: u32,
     /// What the service is ahead of the node's clock.
     pub offset: Sum,
     /// The clock of its own, and its level.
@@ -205,11 +206,14 @@ pub(super) struct Class {
     /// The grant of the reserve is below the floor.
     pub short: bool,
     pub is_untimed: bool,
-    /// Flow-time with the present cause that the owner has not been charged yet, and until when it is counted.
+    /// Flow-time with the present cause that the owner has not been charged yet, less that of the present flows from
+    /// time 0 on: an account that a flow changes only by coming and going.
     pub owed: FlowTime,
-    pub charged: Instant,
-    /// Time per cause since the class began, of a flow present throughout; kept on request.
+    /// Time per cause since the class began, of a flow present throughout, and until when; kept on request.
     pub history: Vec<(Cause, FlowTime)>,
+    pub noted: Instant,
+    /// Some caller may start flows of this kind without naming it anew.
+    pub is_kept: bool,
 }
 
 impl Class {
@@ -221,6 +225,7 @@ impl Class {
             count: 0,
             mass: 0.0,
             hang: NONE,
+            hang_step: NONE,
             offset: Sum::ZERO,
             clock: Clock::starting(start),
             level: 0.0,
@@ -238,8 +243,9 @@ impl Class {
             short: false,
             is_untimed: false,
             owed: FlowTime::default(),
-            charged: start,
             history: Vec::new(),
+            noted: start,
+            is_kept: false,
         };
         class.become_another(kind, hash);
         class
@@ -262,6 +268,7 @@ impl Class {
     }
 
     /// Drops marks of flows that have left, as far as they come first.
+    #[inline]
     pub fn drop_outdated_heads(&mut self, flows: &[Flow], class: u32) {
         while self.outdated > 0
             && let Some(mark) = self.marks.first()
@@ -270,6 +277,15 @@ impl Class {
             self.marks.pop();
             self.outdated -= 1;
         }
+    }
+
+    /// What the owner owes up to now, which counts as paid from here on.
+    pub fn take_owed(&mut self, now: Instant) -> FlowTime {
+        let present = FlowTime::since_zero(self.count, now);
+        let mut owed = std::mem::take(&mut self.owed);
+        owed += present;
+        self.owed -= present;
+        owed
     }
 
     /// Counts the bytes carried up to the present service; to be called before the number of flows changes.
@@ -387,7 +403,10 @@ impl Classes {
         for &number in &self.free {
             is_free[number as usize] = true;
         }
-        let unused = |number: &u32| self[*number].count == 0 && !is_free[*number as usize];
+        let unused = |number: &u32| {
+            let class = &self[*number];
+            class.count == 0 && !class.is_kept && !is_free[*number as usize]
+        };
         let unused: Vec<u32> = self.numbers().filter(unused).collect();
         let known = self.all.len() - self.free.len();
         if unused.len() > KEPT.max(known / 2) {

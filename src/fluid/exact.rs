@@ -15,17 +15,20 @@ impl Instant {
     pub const NEVER: Self = Self((i64::MAX as u128) << BITS);
 
     /// A time of the caller's clock; what is below 0 counts as 0.
+    #[inline]
     pub fn at(ns: i64) -> Self {
         Self((ns.max(0) as u128) << BITS)
     }
 
     /// Seconds from `earlier` to `self`, negative if it is later.
+    #[inline]
     pub fn seconds_since(self, earlier: Self) -> f64 {
         let ticks = self.0.wrapping_sub(earlier.0) as i128;
         ((ticks >> BITS) as i64 as f64 + f64::from(ticks as u32) / PER_NS) * 1e-9
     }
 
     /// `seconds` later (at least 0, possibly infinite); [`NEVER`](Self::NEVER) where the clock cannot reach.
+    #[inline]
     pub fn after(self, seconds: f64) -> Self {
         let ns = seconds.max(0.0) * 1e9;
         if !seconds.is_nan() && ns < i64::MAX as f64 {
@@ -38,21 +41,25 @@ impl Instant {
     }
 
     /// The first time of the caller's clock that is not before this instant.
+    #[inline]
     pub fn tick(self) -> i64 {
         (self.0.saturating_add((1 << BITS) - 1) >> BITS).min(i64::MAX as u128) as i64
     }
 
     /// Whole nanoseconds, and the fraction of one in `[0, 1)` after them.
+    #[inline]
     pub fn parts(self) -> (i64, f64) {
         ((self.0 >> BITS) as i64, f64::from(self.0 as u32) / PER_NS)
     }
 
     /// The instant in the high 96 bits and a number in the low 32: orders by instant, then by number.
+    #[inline]
     pub fn with_number(self, number: u32) -> u128 {
         self.0 << 32 | u128::from(number)
     }
 
     /// The opposite of [`with_number`](Self::with_number).
+    #[inline]
     pub fn and_number(both: u128) -> (Self, u32) {
         (Self(both >> 32), both as u32)
     }
@@ -65,7 +72,14 @@ pub(super) struct FlowTime(i128);
 impl FlowTime {
     /// `count` flows from `from` to `to`.
     pub fn span(count: u32, from: Instant, to: Instant) -> Self {
-        Self(to.0.wrapping_sub(from.0) as i128 * i128::from(count))
+        Self((to.0.wrapping_sub(from.0) as i128).wrapping_mul(i128::from(count)))
+    }
+
+    /// `count` flows from time 0 to `to`. Taken away where flows come and added where they go, this gives their time
+    /// without looking at each: sums may wrap around on the way, and what comes out is right if it fits.
+    #[inline]
+    pub fn since_zero(count: u32, to: Instant) -> Self {
+        Self((to.0 as i128).wrapping_mul(i128::from(count)))
     }
 
     pub fn from_seconds(seconds: f64) -> Self {
@@ -78,14 +92,16 @@ impl FlowTime {
 }
 
 impl std::ops::AddAssign for FlowTime {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        self.0 = self.0.wrapping_add(other.0);
     }
 }
 
 impl std::ops::SubAssign for FlowTime {
+    #[inline]
     fn sub_assign(&mut self, other: Self) {
-        self.0 -= other.0;
+        self.0 = self.0.wrapping_sub(other.0);
     }
 }
 
@@ -99,10 +115,22 @@ pub(super) struct Sum {
 
 impl Sum {
     pub const ZERO: Self = Self { high: 0.0, low: 0.0 };
-    pub const INFINITE: Self = Self { high: f64::INFINITY, low: 0.0 };
+
+    /// The sum of two parts that do not overlap.
+    #[inline]
+    pub fn of_parts(high: f64, low: f32) -> Self {
+        Self { high, low: f64::from(low) }
+    }
+
+    /// The parts as they are kept where there are many: 77 bits in 12 bytes.
+    #[inline]
+    pub fn parts(self) -> (f64, f32) {
+        (self.high, self.low as f32)
+    }
 
     /// The sum after adding `x`. The rounding error of `high + x` is recovered exactly (Knuth's two-sum) and
     /// goes to the low part.
+    #[inline]
     pub fn plus(self, x: f64) -> Self {
         let s = self.high + x;
         let t = s - self.high;
@@ -112,16 +140,30 @@ impl Sum {
         Self { high, low: low - (high - s) }
     }
 
-    /// The sum of two, or with `sign` -1 the difference.
-    pub fn combine(self, other: Self, sign: f64) -> Self {
-        self.plus(sign * other.high).plus(sign * other.low)
+    /// The sum of two: the high parts are added without loss, the error joins the low parts.
+    #[inline]
+    pub fn and(self, other: Self) -> Self {
+        let s = self.high + other.high;
+        let t = s - self.high;
+        let error = (self.high - (s - t)) + (other.high - t);
+        let low = self.low + other.low + error;
+        let high = s + low;
+        Self { high, low: low - (high - s) }
+    }
+
+    /// The difference of two.
+    #[inline]
+    pub fn less(self, other: Self) -> Self {
+        self.and(Self { high: -other.high, low: -other.low })
     }
 
     /// `self - other`, rounded once at the end.
+    #[inline]
     pub fn minus(self, other: Self) -> f64 {
         (self.high - other.high) + (self.low - other.low)
     }
 
+    #[inline]
     pub fn value(self) -> f64 {
         self.high + self.low
     }

@@ -41,10 +41,11 @@ impl Sharing {
             return state.clock.read(state.level, now);
         }
         let node = &self.nodes[state.hang as usize];
-        node.clock.read(node.level, now).combine(state.offset, 1.0)
+        node.clock.read(node.level, now).and(state.offset)
     }
 
     /// One flow more; gives the class's service now.
+    #[inline]
     pub(super) fn add_flow(&mut self, class: u32) -> Sum {
         self.flow_count += 1;
         if self.classes[class].count == 0 {
@@ -52,202 +53,247 @@ impl Sharing {
             return Sum::ZERO;
         }
         let service = self.service(class);
+        self.classes[class].owed -= FlowTime::since_zero(1, self.now);
         self.change_count(class, 1, service);
         service
     }
 
     /// One flow less, at the class's service now.
+    #[inline]
     pub(super) fn remove_flow(&mut self, class: u32, service: Sum) {
         self.flow_count -= 1;
-        if self.classes[class].count > 1 {
+        let state = &mut self.classes[class];
+        state.owed += FlowTime::since_zero(1, self.now);
+        if state.count > 1 {
             self.change_count(class, -1, service);
         } else {
+            state.settle_carried(service);
+            state.count = 0;
             self.delist(class);
         }
     }
 
     /// Flows come and go in a class that has others.
+    #[inline]
     fn change_count(&mut self, class: u32, change: i32, service: Sum) {
-        self.charge_class(class);
-        self.dirty_meters_of(class);
         let state = &mut self.classes[class];
         state.settle_carried(service);
         state.count = state.count.wrapping_add_signed(change);
         let weight = state.spec.terms.weight;
         state.mass = f64::from(state.count) * weight;
-        self.spread(class, f64::from(change) * weight, 0);
-        if self.classes[class].floor_level > 0.0 {
+        let is_metered = !state.spec.meters.is_empty();
+        let has_reserve = state.floor_level > 0.0;
+        self.spread::<0>(class, f64::from(change) * weight);
+        if is_metered {
+            self.dirty_meters_of(class);
+        }
+        if has_reserve {
             self.promise(class, change, 0);
         }
     }
 
-    /// Adds (or takes away) weight of a class and, with `entry` 1 or -1, the class itself to the sums of its path.
-    pub(super) fn spread(&mut self, class: u32, mass: f64, entry: i32) {
-        let (level, rate_level) = (self.level(class), self.rate_level(class));
+    /// Adds (or takes away) weight of a class and, with `ENTRY` 1 or -1, the class itself to the sums of its path.
+    pub(super) fn spread<const ENTRY: i32>(&mut self, class: u32, mass: f64) {
         let Self { classes, nodes, rows, front, .. } = self;
         let state = &mut classes[class];
         if self.overpromised > 0 {
             front.to_fill.extend(state.path.iter().map(|step| step.node));
+            front.is_touched = true;
         }
-        let hang = state.hang;
-        // Without the last class that hangs there, the row is dropped as a whole.
-        let keeps_row = hang != NONE && (entry >= 0 || nodes[hang as usize].hanging > 1);
-        for step in &mut state.path {
-            let mass = step.factor * mass;
-            if step.node != hang {
-                if keeps_row {
-                    let mass = if state.held { 0.0 } else { mass };
-                    step.entry = rows[hang as usize].add(step.node, mass, entry, step.entry);
-                }
-                add_foreign(nodes, front, step.node, mass * rate_level, level);
-                continue;
+        let (hang, held) = (state.hang, state.held);
+        let Some(node) = nodes.get_mut(hang as usize) else {
+            let change = mass * state.level;
+            for step in &state.path {
+                add_foreign(nodes, front, step.node, step.factor * change, state.level);
             }
-            let node = &mut nodes[hang as usize];
-            if state.held {
-                node.foreign += mass * rate_level;
-            } else {
-                node.weight += mass;
-            }
-            node.age = node.age.wrapping_add(1);
-        }
-        if hang == NONE {
             return;
+        };
+        let level = node.level;
+        let change = mass * if held { state.level } else { level };
+        // What hangs alone needs no row, and without the last class that hangs there, the row is dropped as a whole.
+        if node.alone == NONE && (ENTRY >= 0 || node.hanging > 1) {
+            let row = &mut rows[hang as usize];
+            let mass = if held { 0.0 } else { mass };
+            for (at, step) in (0..).zip(&mut state.path) {
+                if at != state.hang_step {
+                    step.entry = row.add(step.node, step.factor * mass, ENTRY, step.entry);
+                }
+            }
         }
+        for (at, step) in (0..).zip(&state.path) {
+            if at != state.hang_step {
+                add_foreign(nodes, front, step.node, step.factor * change, level);
+            }
+        }
+        let factor = state.path[state.hang_step as usize].factor;
         let node = &mut nodes[hang as usize];
-        if entry != 0 {
-            node.hanging = node.hanging.wrapping_add_signed(entry);
+        if held {
+            node.foreign += factor * change;
+        } else {
+            node.weight += factor * mass;
+        }
+        node.age = node.age.wrapping_add(1);
+        if ENTRY != 0 {
+            node.hanging = node.hanging.wrapping_add_signed(ENTRY);
             if node.hanging == 0 {
                 self.empty_node(hang);
                 return;
             }
-            if node.hanging == 1 && entry == 1 {
+            if node.hanging == 1 && ENTRY == 1 {
                 front.leave_to_lower(hang, node);
             }
         }
-        front.consider(hang, node);
+        let slot = slot_of(node.target());
+        front.bring(hang, node, slot);
     }
 
     /// The clock and all sums of what hangs on a node, as if nothing ever did.
     pub(super) fn empty_node(&mut self, number: u32) {
-        let (node, books) = (&mut self.nodes[number as usize], &mut self.books[number as usize]);
+        let node = &mut self.nodes[number as usize];
+        if node.alone == NONE || node.has_meters {
+            let books = &mut self.books[number as usize];
+            self.rows[number as usize].0.clear();
+            books.heads.clear();
+            books.meters.clear();
+            node.has_meters = false;
+        }
         node.hanging = 0;
+        node.alone = NONE;
         node.weight = 0.0;
         node.level = 0.0;
         (node.low, node.high) = (0.0, f64::INFINITY);
-        self.rows[number as usize].0.clear();
-        node.has_meters = false;
-        books.heads.clear();
-        books.meters.clear();
         self.front.time(number, node);
         self.front.look_into(number, node);
     }
 
-    /// Lets a class with flows hang on a node of its path at the node's level, or, with `NONE`, have its own clock
-    /// at the given level. The level is also the first one of a node on which nothing hung so far.
-    pub(super) fn attach(&mut self, class: u32, to: u32, level: f64, service: Sum) {
-        let now = self.now;
+    /// Another class is about to join the one that has hung alone on a node: that one gets its place in the row and
+    /// among the heads.
+    #[inline(never)]
+    fn end_loneliness(&mut self, number: u32) {
+        let node = &mut self.nodes[number as usize];
+        let class = std::mem::replace(&mut node.alone, NONE);
+        let row = &mut self.rows[number as usize];
         let state = &mut self.classes[class];
-        state.hang = to;
-        if to == NONE {
-            state.clock = Clock { value: service, settled: now };
-            state.level = level;
-        } else {
-            let node = &mut self.nodes[to as usize];
-            if node.hanging == 0 {
-                node.clock = Clock::starting(now);
-                node.level = level;
-            }
-            let clock = node.clock.read(node.level, now);
-            state.offset = service.combine(clock, -1.0);
-            node.low = node.low.max(state.floor_level);
-            node.high = node.high.min(state.cap_level);
-            node.has_meters |= !state.spec.meters.is_empty();
-            for &(meter, _) in &state.spec.meters {
-                let meters = &mut self.books[to as usize].meters;
-                match meters.iter_mut().find(|(known, _)| *known == meter.0) {
-                    Some((_, classes)) => *classes += 1,
-                    None => meters.push((meter.0, 1)),
-                }
+        let mass = if state.held { 0.0 } else { state.mass };
+        for (at, step) in (0..).zip(&mut state.path) {
+            if at != state.hang_step {
+                step.entry = row.add(step.node, step.factor * mass, 1, NONE);
             }
         }
-        self.spread(class, self.classes[class].mass, 1);
+        if !state.held {
+            self.new_head(class);
+        }
+    }
+
+    /// Lets a class with flows hang on a node of its path, which is at `step` there, at the node's level, or, with
+    /// `NONE`, have its own clock at the given level. The level is also the first one of a node on which nothing hung so
+    /// far.
+    pub(super) fn attach(&mut self, class: u32, to: u32, step: u32, level: f64, service: Sum) {
+        let now = self.now;
+        if self.nodes.get(to as usize).is_some_and(|node| node.alone != NONE) {
+            self.end_loneliness(to);
+        }
+        let state = &mut self.classes[class];
+        (state.hang, state.hang_step) = (to, step);
+        let is_metered = !state.spec.meters.is_empty();
+        if let Some(node) = self.nodes.get_mut(to as usize) {
+            if node.hanging == 0 {
+                node.clock = Clock { value: service, settled: now };
+                node.level = level;
+                node.alone = class;
+                state.offset = Sum::ZERO;
+            } else {
+                state.offset = service.less(node.clock.read(node.level, now));
+            }
+            node.low = node.low.max(state.floor_level);
+            node.high = node.high.min(state.cap_level);
+            if is_metered {
+                node.has_meters = true;
+                self.books[to as usize].count_meters(&state.spec.meters);
+            }
+        } else {
+            state.clock = Clock { value: service, settled: now };
+            state.level = level;
+        }
+        let mass = state.mass;
+        self.spread::<1>(class, mass);
         self.new_head(class);
         self.set_label(class, NONE);
-        self.dirty_meters_of(class);
+        if is_metered {
+            self.dirty_meters_of(class);
+        }
     }
 
     /// The opposite of [`attach`](Self::attach); gives the class's service, to go on from.
     pub(super) fn detach(&mut self, class: u32) -> Sum {
         let service = self.service(class);
+        self.take_off(class);
+        service
+    }
+
+    fn take_off(&mut self, class: u32) {
         self.unlabel(class);
-        self.spread(class, -self.classes[class].mass, -1);
+        let mass = self.classes[class].mass;
+        self.spread::<-1>(class, -mass);
         self.classes.new_stamp(class);
         let state = &mut self.classes[class];
         if state.has_own_clock() {
             self.queue.remove(2 * class + 1);
         }
         let was_held = std::mem::replace(&mut state.held, false);
-        if state.hang == NONE {
-            return service;
-        }
-        let (node, books) = (&mut self.nodes[state.hang as usize], &mut self.books[state.hang as usize]);
-        books.held -= u32::from(was_held);
-        if books.held == node.hanging {
-            // What is left in the sum is rounding error.
-            node.weight = 0.0;
-        }
+        let Some(node) = self.nodes.get_mut(state.hang as usize) else { return };
         self.front.time(state.hang, node);
-        for &(meter, _) in &state.spec.meters {
-            if let Some(at) = books.meters.iter().position(|(known, _)| *known == meter.0) {
-                books.meters[at].1 -= 1;
-                if books.meters[at].1 == 0 {
-                    books.meters.swap_remove(at);
-                }
+        if was_held || node.hanging > 0 {
+            let books = &mut self.books[state.hang as usize];
+            books.held -= u32::from(was_held);
+            if books.held == node.hanging {
+                // What is left in the sum is rounding error.
+                node.weight = 0.0;
+            }
+            if node.has_meters {
+                books.discount_meters(&state.spec.meters);
             }
         }
-        service
     }
 
     /// A class gets its first flow: enters the lists of its nodes and meters, and hangs where it seems to belong.
     fn enlist(&mut self, class: u32) {
         let now = self.now;
         self.find_path(class);
-        let Self { classes, books, meters, .. } = self;
+        let Self { classes, members, meters, .. } = self;
         let state = &mut classes[class];
         (state.count, state.mass) = (1, state.spec.terms.weight);
         (state.carried, state.carried_at) = (Sum::ZERO, Sum::ZERO);
-        for (step, at) in state.path.iter_mut().enumerate() {
-            let members = &mut books[at.node as usize].members;
+        for (step, at) in (0..).zip(&mut state.path) {
+            let members = &mut members[at.node as usize];
             at.place = members.len() as u32;
-            members.push(Member { class, factor: at.factor, step: step as u32 });
+            members.push(Member { class, factor: at.factor, step });
         }
-        state.meter_places.clear();
-        for (step, &(meter, factor)) in state.spec.meters.iter().enumerate() {
+        for (step, &(meter, factor)) in (0..).zip(&state.spec.meters) {
             let meter = &mut meters[meter.index()];
             meter.settle(now);
             state.meter_places.push(meter.members.len() as u32);
-            meter.members.push(Member { class, factor, step: step as u32 });
+            meter.members.push(Member { class, factor, step });
         }
-        (state.charged, state.short) = (now, false);
+        state.owed -= FlowTime::since_zero(1, now);
+        state.short = false;
+        state.noted = now;
         state.history.clear();
         if state.floor_level > 0.0 {
             self.promise(class, 1, 1);
         }
-        let (hang, level) = self.likely_bottleneck(class);
-        self.attach(class, hang, level, Sum::ZERO);
+        let (hang, step, level) = self.likely_bottleneck(class);
+        self.attach(class, hang, step, level, Sum::ZERO);
     }
 
-    /// A class loses its last flow.
+    /// A class has lost its last flow.
     fn delist(&mut self, class: u32) {
-        let now = self.now;
-        self.charge_class(class);
-        self.dirty_meters_of(class);
-        let service = self.detach(class);
+        self.take_off(class);
         self.pay_owner(class);
-        let Self { classes, nodes, books, meters, .. } = self;
+        let Self { classes, nodes, books, members, .. } = self;
         let state = &mut classes[class];
-        state.settle_carried(service);
-        (state.count, state.mass) = (0, 0.0);
+        let is_metered = !state.spec.meters.is_empty();
+        state.mass = 0.0;
         state.marks.clear();
         state.outdated = 0;
         let carried = state.carried.value();
@@ -255,15 +301,28 @@ impl Sharing {
             let Step { node: number, place, factor, .. } = classes[class].path[step];
             let books = &mut books[number as usize];
             books.carried = books.carried.plus(factor * carried);
-            books.members.swap_remove(place as usize);
-            if let Some(moved) = books.members.get(place as usize) {
+            let members = &mut members[number as usize];
+            members.swap_remove(place as usize);
+            if let Some(moved) = members.get(place as usize) {
                 classes[moved.class].path[moved.step as usize].place = place;
             }
             let node = &mut nodes[number as usize];
-            if books.members.len() == node.hanging as usize && books.held == 0 {
+            if members.len() == node.hanging as usize && books.held == 0 {
                 (node.foreign, node.ceiling) = (0.0, 0.0);
             }
         }
+        if is_metered {
+            self.leave_meters(class);
+        }
+        if self.classes[class].floor_level > 0.0 {
+            self.promise(class, -1, -1);
+        }
+    }
+
+    fn leave_meters(&mut self, class: u32) {
+        let now = self.now;
+        self.dirty_meters_of(class);
+        let Self { classes, meters, .. } = self;
         for step in 0..classes[class].meter_places.len() {
             let place = classes[class].meter_places[step];
             let meter = &mut meters[classes[class].spec.meters[step].0.index()];
@@ -273,9 +332,7 @@ impl Sharing {
                 classes[moved.class].meter_places[moved.step as usize] = place;
             }
         }
-        if self.classes[class].floor_level > 0.0 {
-            self.promise(class, -1, -1);
-        }
+        classes[class].meter_places.clear();
     }
 
     /// A resource has a new capacity: its highest node has to look again.
@@ -293,7 +350,7 @@ impl Sharing {
     pub(super) fn ask_to_look(&mut self, number: u32) {
         let node = &mut self.nodes[number as usize];
         node.left_outdated = true;
-        self.front.work.bring(number, &mut node.place, slot_of(0.0));
+        self.front.bring(number, node, slot_of(0.0));
     }
 
     /// The nodes of the class's path, made where there are none yet for its priority.
@@ -333,20 +390,21 @@ impl Sharing {
         self.resources[resource as usize].nodes.insert(at, number);
         self.nodes.push(node);
         self.books.push(books);
+        self.members.push(Vec::new());
         self.rows.push(Row::default());
         self.ask_to_look(number);
         number
     }
 
-    /// Where the class would have the lowest level if nobody else moved, and that level.
-    pub(super) fn likely_bottleneck(&self, class: u32) -> (u32, f64) {
+    /// Where the class would have the lowest level if nobody else moved, where that is in its path, and that level.
+    pub(super) fn likely_bottleneck(&self, class: u32) -> (u32, u32, f64) {
         let state = &self.classes[class];
-        let mut best = (NONE, state.cap_level);
-        for step in &state.path {
+        let mut best = (NONE, NONE, state.cap_level);
+        for (at, step) in (0..).zip(&state.path) {
             let node = &self.nodes[step.node as usize];
             let level = ((node.left - node.foreign) / (node.weight + step.factor * state.mass)).max(0.0);
-            if level < best.1 || best.1.is_infinite() {
-                best = (step.node, level);
+            if level < best.2 || best.2.is_infinite() {
+                best = (step.node, at, level);
             }
         }
         best
@@ -354,32 +412,39 @@ impl Sharing {
 
     /// Tells the node that the class has another next finish mark.
     pub(super) fn new_head(&mut self, class: u32) {
-        let mark = self.live_head(class);
+        let state = &self.classes[class];
+        let is_alone = self.nodes.get(state.hang as usize).is_some_and(|node| node.alone == class);
+        let mark = if is_alone || state.has_own_clock() { None } else { self.live_head(class) };
         self.set_head(class, mark);
     }
 
     /// The same with the mark known.
     pub(super) fn set_head(&mut self, class: u32, mark: Option<Mark>) {
         let Self { classes, nodes, books, front, .. } = self;
-        let stamp = classes.new_stamp(class);
         let state = &mut classes[class];
         if state.has_own_clock() {
             if !std::mem::replace(&mut state.is_untimed, true) {
                 front.untimed_classes.push(class);
+                front.is_touched = true;
             }
+            classes.new_stamp(class);
             return;
         }
         let number = state.hang;
         let node = &mut nodes[number as usize];
+        front.time(number, node);
+        if node.alone == class {
+            return;
+        }
+        let stamp = classes.new_stamp(class);
         if let Some(mark) = mark {
-            let at = mark.at.combine(state.offset, -1.0);
+            let at = mark.at().less(classes[class].offset);
             let heads = &mut books[number as usize].heads;
             heads.push(Head { at, class, stamp });
             if heads.len() > 4 * node.hanging as usize + 64 {
                 heads.retain(|head| classes.stamp(head.class) == head.stamp);
             }
         }
-        front.time(number, node);
     }
 
     /// The lowest mark of a flow still in the class. Marks of flows that have left are dropped on the way.
@@ -392,6 +457,7 @@ impl Sharing {
         state.marks.first()
     }
 
+    #[inline]
     fn unlabel(&mut self, class: u32) {
         let label = std::mem::replace(&mut self.classes[class].label, NONE);
         if label != NONE {
@@ -422,31 +488,28 @@ impl Sharing {
 
     pub(super) fn set_cause(&mut self, class: u32, cause: Cause) {
         if self.classes[class].cause != cause {
-            self.charge_class(class);
+            self.note_cause(class);
             self.pay_owner(class);
             self.classes[class].cause = cause;
             self.dirty_meters_of(class);
         }
     }
 
-    /// Counts the class's flow-time up to now.
-    pub(super) fn charge_class(&mut self, class: u32) {
-        let (now, records) = (self.now, self.records_causes);
-        let state = &mut self.classes[class];
-        if state.charged == now || state.count == 0 {
-            return;
+    /// Notes for how long the present cause has held the class, if that is kept.
+    pub(super) fn note_cause(&mut self, class: u32) {
+        if self.records_causes {
+            let state = &mut self.classes[class];
+            let time = FlowTime::span(1, std::mem::replace(&mut state.noted, self.now), self.now);
+            if time != FlowTime::default() {
+                add_time(&mut state.history, state.cause, time, false);
+            }
         }
-        state.owed += FlowTime::span(state.count, state.charged, now);
-        if records {
-            add_time(&mut state.history, state.cause, FlowTime::span(1, state.charged, now), false);
-        }
-        state.charged = now;
     }
 
-    /// Charges the owner with what is counted.
+    /// Charges the owner with the time of the class's flows up to now.
     pub(super) fn pay_owner(&mut self, class: u32) {
         let state = &mut self.classes[class];
-        let owed = std::mem::take(&mut state.owed);
+        let owed = state.take_owed(self.now);
         if owed != FlowTime::default() {
             let owner = &mut self.owners[state.spec.terms.owner as usize];
             owner.charge(state.cause, owed);
@@ -468,5 +531,6 @@ impl Sharing {
     pub(super) fn fill_everything(&mut self) {
         self.front.to_fill.clear();
         self.front.to_fill.extend(0..self.nodes.len() as u32);
+        self.front.is_touched = true;
     }
 }

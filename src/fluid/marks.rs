@@ -21,8 +21,8 @@
 //! spread, and each is a small part of the whole: of a million marks each moves two or three times. Nothing is gathered
 //! again, so many marks that come below all others cost no more than the rest.
 //!
-//! The order is total: by position, then by flow, then by generation. Marks that are equal in all three are the same,
-//! so the order in which marks leave depends on the marks alone.
+//! The order is total: by position, then by flow. Marks that are equal in both are the same, so the order in which marks
+//! leave depends on the marks alone.
 
 mod piles;
 #[cfg(test)]
@@ -38,40 +38,54 @@ const ROW: usize = 48;
 const LONG_ROW: usize = 64;
 
 /// Where a flow of a class ends.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq)]
 pub(super) struct Mark {
-    /// The class's service at which the flow ends.
-    pub at: Sum,
+    /// The class's service at which the flow ends, at least 0, in two parts.
+    high: f64,
+    low: f32,
     pub flow: u32,
-    /// Of the flow's place, so that a mark can be outdated.
-    pub generation: u32,
 }
 
 impl Mark {
+    #[inline]
+    pub fn new(at: Sum, flow: u32) -> Self {
+        let (high, low) = at.parts();
+        Self { high, low, flow }
+    }
+
+    /// The class's service at which the flow ends.
+    #[inline]
+    pub fn at(&self) -> Sum {
+        Sum::of_parts(self.high, self.low)
+    }
+
+    /// The same as it is kept.
+    #[inline]
+    pub fn parts(&self) -> (f64, f32) {
+        (self.high, self.low)
+    }
+
     /// A number that never falls while marks rise. Marks with the same digits may still differ.
     #[inline]
     fn digits(&self) -> u64 {
-        // The parts of a sum do not overlap, so its value is monotone. The bits of a positive number are in its order;
-        // those of a negative one are reversed.
-        let bits = self.at.value().to_bits();
-        bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
+        // The bits of a number that is not negative are in its order.
+        self.high.to_bits()
     }
 
     /// The same as `<`, but quicker.
     #[inline]
     fn is_below(&self, other: &Self) -> bool {
-        let (a, b) = (self.at.value(), other.at.value());
-        a < b || a <= b && self.cmp_rest(other).is_lt()
+        self.high < other.high || self.high <= other.high && self.cmp_rest(other).is_lt()
     }
 
     /// Order among marks with the same digits.
     #[inline]
     fn cmp_rest(&self, other: &Self) -> Ordering {
-        let who = |mark: &Self| u64::from(mark.flow) << 32 | u64::from(mark.generation);
-        // Bursts of equal positions are common, so that is asked first.
-        if self.at == other.at { who(self).cmp(&who(other)) } else { self.at.cmp(&other.at) }
+        self.low.total_cmp(&other.low).then(self.flow.cmp(&other.flow))
     }
 }
+
+impl Eq for Mark {}
 
 impl Ord for Mark {
     #[inline]
@@ -128,7 +142,7 @@ impl Marks {
     /// Adds a mark that is not infinite; `true` if it is below all others.
     #[inline]
     pub fn push(&mut self, mark: Mark) -> bool {
-        debug_assert!(mark.at >= Sum::ZERO && mark.at < Sum::INFINITE, "a flow ends where no service can be: {mark:?}");
+        debug_assert!(mark.high.is_sign_positive() && mark.high.is_finite(), "no service can be there: {mark:?}");
         if let Some(piles) = &mut self.piles
             && piles.take_in(mark)
         {
@@ -190,4 +204,4 @@ impl Marks {
     }
 }
 
-const _: () = assert!(size_of::<Mark>() == 24 && size_of::<Marks>() <= 32);
+const _: () = assert!(size_of::<Mark>() == 16 && size_of::<Marks>() <= 32);

@@ -60,4 +60,4 @@ mod types;
 mod work;
 
 pub use sharing::Sharing;
-pub use types::{Cause, Finished, FlowKey, FlowSpec, MeterId, MeterReading, OwnerId, ResourceId};
+pub use types::{Cause, Finished, FlowKey, FlowKind, FlowSpec, MeterId, MeterReading, OwnerId, ResourceId};

@@ -1,6 +1,7 @@
 //! A resource as the flows of one priority see it: a *node*. What hangs on it, what merely passes, and its clock.
 
 use super::exact::{Instant, Sum};
+use super::types::MeterId;
 use super::work::{Place, Work, slot_of};
 use std::collections::BinaryHeap;
 
@@ -128,6 +129,9 @@ pub(super) struct Node {
     pub level: f64,
     /// Number of classes that hang here.
     pub hanging: u32,
+    /// The only class that hangs here, as long as none has joined it; else `NONE`. It needs neither row nor heads: its
+    /// path and its own first mark say the same.
+    pub alone: u32,
     /// Changes of the sums since they were last added up afresh.
     pub age: u32,
     /// Where it waits to be put right.
@@ -178,8 +182,6 @@ pub(super) struct Books {
     /// Classes that hang elsewhere and still have this node as their cause, being the first among equals.
     pub labelled: u32,
     pub heads: BinaryHeap<Head>,
-    /// All classes of this priority whose path has the resource.
-    pub members: Vec<Member>,
     /// Meters of hanging classes, each with the number of classes.
     pub meters: Vec<(u32, u32)>,
     /// Units carried for classes that have gone.
@@ -199,9 +201,32 @@ impl Books {
             below: 0.0,
             labelled: 0,
             heads: BinaryHeap::new(),
-            members: Vec::new(),
             meters: Vec::new(),
             carried: Sum::ZERO,
+        }
+    }
+}
+
+impl Books {
+    /// Takes notice of the meters of a class that comes to hang here.
+    pub fn count_meters(&mut self, meters: &[(MeterId, f64)]) {
+        for &(meter, _) in meters {
+            match self.meters.iter_mut().find(|(known, _)| *known == meter.0) {
+                Some((_, classes)) => *classes += 1,
+                None => self.meters.push((meter.0, 1)),
+            }
+        }
+    }
+
+    /// The opposite of [`count_meters`](Self::count_meters).
+    pub fn discount_meters(&mut self, meters: &[(MeterId, f64)]) {
+        for &(meter, _) in meters {
+            if let Some(at) = self.meters.iter().position(|(known, _)| *known == meter.0) {
+                self.meters[at].1 -= 1;
+                if self.meters[at].1 == 0 {
+                    self.meters.swap_remove(at);
+                }
+            }
         }
     }
 }
@@ -215,6 +240,7 @@ impl Node {
             weight: 0.0,
             level: 0.0,
             hanging: 0,
+            alone: NONE,
             age: 0,
             place,
             watched: 0,
@@ -296,6 +322,8 @@ impl Node {
 /// What the present changes have reached.
 #[derive(Debug, Default)]
 pub(super) struct Front {
+    /// Something has been reached since the last solve.
+    pub is_touched: bool,
     /// Nodes to put right. One that stands too early is asked for its slot when it comes first; one whose level falls
     /// while it waits may stand a little too late.
     pub work: Work,
@@ -313,45 +341,50 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub fn is_empty(&self) -> bool {
-        self.untimed.is_empty()
-            && self.untimed_classes.is_empty()
-            && self.ties.is_empty()
-            && self.to_fill.is_empty()
-            && self.to_lower.is_empty()
-            && self.work.is_empty()
-    }
-
     /// The next completion on a node has to be worked out.
     #[inline]
     pub fn time(&mut self, number: u32, node: &mut Node) {
         if node.timing != Timing::Unknown {
             node.timing = Timing::Unknown;
             self.untimed.push(number);
+            self.is_touched = true;
         }
     }
 
     /// The causes of a node's members have to be looked at, as far as they can have changed.
     #[inline]
     pub fn relabel(&mut self, number: u32, node: &mut Node) {
-        if (node.watched & LABELS != 0 || node.may_tie()) && !std::mem::replace(&mut node.may_relabel, true) {
+        if !node.may_relabel && (node.watched & LABELS != 0 || node.may_tie()) {
+            node.may_relabel = true;
             self.ties.push(number);
+            self.is_touched = true;
         }
     }
 
     /// Follows a change of what passes a node.
+    #[inline]
     pub fn look_into(&mut self, number: u32, node: &mut Node) {
-        self.consider(number, node);
-        if node.hanging == 0 {
-            self.relabel(number, node);
-            self.leave_to_lower(number, node);
+        if node.hanging > 0 {
+            let slot = slot_of(node.target());
+            self.bring(number, node, slot);
+        } else {
+            self.look_into_empty(number, node);
         }
+    }
+
+    /// The same where nothing hangs.
+    #[inline(never)]
+    fn look_into_empty(&mut self, number: u32, node: &mut Node) {
+        self.consider(number, node);
+        self.relabel(number, node);
+        self.leave_to_lower(number, node);
     }
 
     /// Has the node with the next lower priority look again at what is left for it.
     pub fn leave_to_lower(&mut self, number: u32, node: &Node) {
         if node.watched & LOWER != 0 {
             self.to_lower.push(number);
+            self.is_touched = true;
         }
     }
 
@@ -360,8 +393,15 @@ impl Front {
     pub fn consider(&mut self, number: u32, node: &mut Node) {
         if node.needs_work() {
             let slot = node.slot();
-            self.work.bring(number, &mut node.place, slot);
+            self.bring(number, node, slot);
         }
+    }
+
+    /// Lets a node wait in a slot, or in a lower one if it does.
+    #[inline]
+    pub fn bring(&mut self, number: u32, node: &mut Node, slot: u16) {
+        self.work.bring(number, &mut node.place, slot);
+        self.is_touched = true;
     }
 }
 

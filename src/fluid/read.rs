@@ -73,8 +73,8 @@ impl Sharing {
         let mut total = Sum::ZERO;
         for &node in &self.resources[resource.index()].nodes {
             let books = &self.books[node as usize];
-            total = total.combine(books.carried, 1.0);
-            for member in &books.members {
+            total = total.and(books.carried);
+            for member in &self.members[node as usize] {
                 let class = &self.classes[member.class];
                 let since = class.mass * self.service_at(now, member.class).minus(class.carried_at);
                 total = total.plus(member.factor * class.carried.plus(since).value());
@@ -154,7 +154,6 @@ impl Sharing {
         self.settle(now);
         for class in self.classes.numbers() {
             if self.classes[class].spec.terms.owner == owner.0 {
-                self.charge_class(class);
                 self.pay_owner(class);
             }
         }

@@ -32,11 +32,11 @@ impl Sharing {
         let (held, rising): (Vec<usize>, Vec<usize>) = (0..shares.len()).partition(is_held);
         for (at, is_held) in rising.into_iter().map(|at| (at, false)).chain(held.into_iter().map(|at| (at, true))) {
             let class = part.classes[at];
-            let to = match shares[at].stop {
+            let (to, step) = match shares[at].stop {
                 Stop::Resource(local) if !own_clocks => self.node_on_path(class, part.resources[local as usize]),
-                _ => NONE,
+                _ => (NONE, NONE),
             };
-            self.attach(class, to, levels[at], part.services[at]);
+            self.attach(class, to, step, levels[at], part.services[at]);
             if to != NONE {
                 self.set_held(class, is_held);
             }
@@ -69,8 +69,8 @@ impl Sharing {
         }
         for (&class, &service) in part.classes.iter().zip(&services) {
             self.set_short(class, false);
-            let (hang, level) = self.likely_bottleneck(class);
-            self.attach(class, hang, level, service);
+            let (hang, step, level) = self.likely_bottleneck(class);
+            self.attach(class, hang, step, level, service);
         }
         self.front.to_fill.clear();
     }
@@ -90,7 +90,7 @@ impl Sharing {
         while let Some(resource) = to_visit.pop() {
             part.resources.push(resource);
             let nodes = self.resources[resource as usize].nodes.iter();
-            for member in nodes.flat_map(|&node| &self.books[node as usize].members) {
+            for member in nodes.flat_map(|&node| &self.members[node as usize]) {
                 if std::mem::replace(&mut seen_class[member.class as usize], true) {
                     continue;
                 }
@@ -147,10 +147,11 @@ impl Sharing {
         }
     }
 
-    fn node_on_path(&self, class: u32, resource: u32) -> u32 {
-        let path = &self.classes[class].path;
-        let step = path.iter().find(|step| self.books[step.node as usize].resource == resource);
-        step.map_or(NONE, |step| step.node)
+    /// The node of a resource on a class's path, and where it is there.
+    fn node_on_path(&self, class: u32, resource: u32) -> (u32, u32) {
+        let mut path = (0..).zip(&self.classes[class].path);
+        let step = path.find(|(_, step)| self.books[step.node as usize].resource == resource);
+        step.map_or((NONE, NONE), |(at, step)| (step.node, at))
     }
 
     fn note_stop(&mut self, class: u32, share: &Share, part: &Part) {
@@ -165,7 +166,6 @@ impl Sharing {
 
     fn set_short(&mut self, class: u32, short: bool) {
         if short != self.classes[class].short {
-            self.charge_class(class);
             self.pay_owner(class);
             self.classes[class].short = short;
         }

@@ -104,7 +104,7 @@ impl Sharing {
     }
 
     fn promises_on(&self, number: u32) -> Vec<Promise> {
-        let members = self.books[number as usize].members.iter();
+        let members = self.members[number as usize].iter();
         let here = members.filter_map(|member| {
             let class = &self.classes[member.class];
             let is_one = class.hang == number && class.floor_level > 0.0;
@@ -120,7 +120,8 @@ impl Sharing {
             return false;
         }
         let service = self.service(class);
-        self.spread(class, -self.classes[class].mass, 0);
+        let mass = self.classes[class].mass;
+        self.spread::<0>(class, -mass);
         let Self { classes, nodes, books, queue, now, .. } = self;
         let state = &mut classes[class];
         let (node, books) = (&mut nodes[state.hang as usize], &mut books[state.hang as usize]);
@@ -133,7 +134,7 @@ impl Sharing {
             state.clock = Clock { value: service, settled: *now };
         } else {
             books.held -= 1;
-            state.offset = service.combine(node.clock.read(node.level, *now), -1.0);
+            state.offset = service.less(node.clock.read(node.level, *now));
             queue.remove(2 * class + 1);
         }
         if books.held == node.hanging {
@@ -142,7 +143,7 @@ impl Sharing {
         }
         let number = state.hang;
         self.front.time(number, node);
-        self.spread(class, self.classes[class].mass, 0);
+        self.spread::<0>(class, mass);
         self.new_head(class);
         self.dirty_meters_of(class);
         true

@@ -16,9 +16,9 @@
 //!
 //! That a pass ends is not proven, so its steps are bounded; beyond the bound the part is filled from nothing.
 
-use super::class::Class;
+use super::class::Classes;
 use super::exact::Instant;
-use super::node::{FULL, Front, LABELS, NONE, Node, Row, SAME, Timing};
+use super::node::{FULL, Front, LABELS, Member, NONE, Node, Row, SAME, Timing};
 use super::sharing::Sharing;
 use super::work::slot_of;
 
@@ -45,6 +45,7 @@ enum Wants {
 fn relevel(
     nodes: &mut [Node],
     rows: &[Row],
+    classes: &Classes,
     front: &mut Front,
     now: Instant,
     steps: &mut usize,
@@ -80,14 +81,22 @@ fn relevel(
             return Some((number, Wants::OtherClasses));
         }
         front.work.pop(number, &mut node.place);
-        hand_on(nodes, &rows[number as usize], front, now, number, target);
+        hand_on(nodes, &rows[number as usize], classes, front, now, number, target);
     }
     None
 }
 
 /// Lets a node take a new level, if it is one, and hands the difference on to where its classes also go.
 #[inline]
-fn hand_on(nodes: &mut [Node], row: &Row, front: &mut Front, now: Instant, number: u32, level: f64) {
+fn hand_on(
+    nodes: &mut [Node],
+    row: &Row,
+    classes: &Classes,
+    front: &mut Front,
+    now: Instant,
+    number: u32,
+    level: f64,
+) {
     let node = &mut nodes[number as usize];
     let difference = level - node.level;
     let changes = difference.abs() > STILL * if level > node.level { level } else { node.level };
@@ -107,17 +116,34 @@ fn hand_on(nodes: &mut [Node], row: &Row, front: &mut Front, now: Instant, numbe
     if !changes {
         return;
     }
-    for entry in &row.0 {
-        let node = &mut nodes[entry.target as usize];
-        node.add_foreign(entry.weight * difference, level);
-        if node.hanging > 0 {
-            if !node.place.is_waiting() {
-                // Its new level is close to its old one, and asked for when it comes first.
-                front.work.enter(entry.target, &mut node.place, slot_of(node.level));
-            }
-        } else if !node.is_quiet() {
-            front.look_into(entry.target, node);
+    let alone = node.alone;
+    if alone == NONE {
+        for entry in &row.0 {
+            hand_to(nodes, front, entry.target, entry.weight * difference, level);
         }
+        return;
+    }
+    let class = &classes[alone];
+    let difference = if class.held { 0.0 } else { class.mass * difference };
+    for (at, step) in (0..).zip(&class.path) {
+        if at != class.hang_step {
+            hand_to(nodes, front, step.node, step.factor * difference, level);
+        }
+    }
+}
+
+/// Tells a node that what passes takes another rate.
+#[inline]
+fn hand_to(nodes: &mut [Node], front: &mut Front, number: u32, change: f64, level: f64) {
+    let node = &mut nodes[number as usize];
+    node.add_foreign(change, level);
+    if node.hanging > 0 {
+        if !node.place.is_waiting() {
+            // Its new level is close to its old one, and asked for when it comes first.
+            front.work.enter(number, &mut node.place, slot_of(node.level));
+        }
+    } else if !node.is_quiet() {
+        front.look_into(number, node);
     }
 }
 
@@ -129,8 +155,8 @@ impl Sharing {
             while let Some(upper) = self.front.to_lower.pop() {
                 self.ask_to_look(self.books[upper as usize].lower);
             }
-            let Self { nodes, rows, front, now, .. } = self;
-            let (number, wants) = match relevel(nodes, rows, front, *now, &mut steps) {
+            let Self { nodes, rows, classes, front, now, .. } = self;
+            let (number, wants) = match relevel(nodes, rows, classes, front, *now, &mut steps) {
                 Some(found) => found,
                 None if front.to_lower.is_empty() => return true,
                 None => continue,
@@ -204,7 +230,8 @@ impl Sharing {
         if node.hanging > 0 {
             // Nothing rises where reserves take all there is.
             let level = if target < f64::INFINITY { target } else { 0.0 };
-            hand_on(&mut self.nodes, &self.rows[number as usize], &mut self.front, self.now, number, level);
+            let Self { nodes, rows, classes, front, now, .. } = self;
+            hand_on(nodes, &rows[number as usize], classes, front, *now, number, level);
         } else {
             self.front.relabel(number, node);
         }
@@ -217,15 +244,15 @@ impl Sharing {
         let node = &self.nodes[number as usize];
         let bar = if node.hanging > 0 { node.target() * (1.0 + SAME) } else { 0.0 };
         let mut rest = 0.0_f64;
-        for member in &self.books[number as usize].members {
+        for member in &self.members[number as usize] {
             if self.classes[member.class].hang == number {
                 continue;
             }
             let level = self.level(member.class);
-            if level > bar { above.push((level, member.class)) } else { rest = rest.max(level) }
+            if level > bar { above.push((level, member.class, member.step)) } else { rest = rest.max(level) }
         }
         above.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        for &(level, class) in &above {
+        for &(level, class, step) in &above {
             let node = &self.nodes[number as usize];
             let must = if node.hanging > 0 { level > node.target() * (1.0 + SAME) } else { node.is_over_full() };
             if !must {
@@ -233,7 +260,7 @@ impl Sharing {
                 break;
             }
             let service = self.detach(class);
-            self.attach(class, number, level, service);
+            self.attach(class, number, step, level, service);
             if self.classes[class].floor_level >= level && level > 0.0 {
                 // Its reserve gives more than this node will, so its weight must not count for the others.
                 self.set_held(class, true);
@@ -254,24 +281,24 @@ impl Sharing {
         let mut below = std::mem::take(&mut self.candidates);
         below.clear();
         let target = self.nodes[number as usize].target();
-        for member in &self.books[number as usize].members {
+        for member in &self.members[number as usize] {
             let class = &self.classes[member.class];
             if class.hang == number && !class.held {
                 if class.cap_level < target {
-                    below.push((class.cap_level, member.class))
+                    below.push((class.cap_level, member.class, NONE))
                 } else {
                     high = high.min(class.cap_level)
                 }
             }
         }
         below.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        for &(cap_level, class) in &below {
+        for &(cap_level, class, _) in &below {
             if cap_level * (1.0 + SAME) >= self.nodes[number as usize].target() {
                 high = high.min(cap_level);
                 break;
             }
             let service = self.detach(class);
-            self.attach(class, NONE, cap_level, service);
+            self.attach(class, NONE, NONE, cap_level, service);
             has_changed = true;
         }
         let node = &mut self.nodes[number as usize];
@@ -296,7 +323,8 @@ impl Sharing {
         let (mut weight, mut foreign) = (0.0, 0.0);
         let mut row = std::mem::take(&mut self.rows[number as usize]);
         row.0.clear();
-        for member in &self.books[number as usize].members {
+        let keeps_row = self.nodes[number as usize].alone == NONE;
+        for member in &self.members[number as usize] {
             let class = &self.classes[member.class];
             let use_per_level = member.factor * class.mass;
             if class.hang != number || class.held {
@@ -304,7 +332,7 @@ impl Sharing {
             } else {
                 weight += use_per_level;
             }
-            if class.hang == number {
+            if class.hang == number && keeps_row {
                 let mass = if class.held { 0.0 } else { class.mass };
                 for step in class.path.iter().filter(|step| step.node != number) {
                     row.add(step.node, step.factor * mass, 1, step.entry);
@@ -319,6 +347,9 @@ impl Sharing {
     /// Gives each class that passes a node its first cause among equals: the lowest resource of its path that is full
     /// at the very level of the class. Only those at the level of the node can have this one as their cause.
     pub(super) fn relabel_members(&mut self, number: u32) {
+        if !self.members[number as usize].iter().any(|member| self.may_be_cause(number, member)) {
+            return;
+        }
         self.find_ceiling(number);
         let node = &self.nodes[number as usize];
         let ties = node.may_tie();
@@ -326,10 +357,13 @@ impl Sharing {
             return;
         }
         let bar = if node.hanging > 0 { node.level } else { self.fill_level(number) } * (1.0 - SAME);
-        for at in 0..self.books[number as usize].members.len() {
-            let class = self.books[number as usize].members[at].class;
-            let Class { hang, label, .. } = self.classes[class];
-            if hang != number && (label == number || ties && self.level(class) >= bar) {
+        for at in 0..self.members[number as usize].len() {
+            let member = self.members[number as usize][at];
+            if !self.may_be_cause(number, &member) {
+                continue;
+            }
+            let (class, label) = (member.class, self.classes[member.class].label);
+            if label == number || ties && self.level(class) >= bar {
                 let first = self.first_cause(class);
                 if first != label {
                     self.set_label(class, first);
@@ -338,8 +372,16 @@ impl Sharing {
         }
     }
 
+    /// A class that passes a node may have it as its cause: it has, or the node comes before the one it hangs on. With
+    /// a reserve any node may be.
+    #[inline]
+    fn may_be_cause(&self, number: u32, member: &Member) -> bool {
+        let class = &self.classes[member.class];
+        class.hang != number && (member.step < class.hang_step || class.label == number || class.floor_level > 0.0)
+    }
+
     fn find_ceiling(&mut self, number: u32) {
-        let members = self.books[number as usize].members.iter();
+        let members = self.members[number as usize].iter();
         let passing = members.filter(|member| self.classes[member.class].hang != number);
         let ceiling = passing.map(|member| self.level(member.class)).fold(0.0, f64::max);
         self.nodes[number as usize].ceiling = ceiling;
@@ -353,7 +395,7 @@ impl Sharing {
             let state = &self.classes[class];
             if state.held || level <= state.floor_level * (1.0 + SAME) { 0.0 } else { level }
         };
-        self.books[number as usize].members.iter().map(|member| rose(member.class)).fold(0.0, f64::max)
+        self.members[number as usize].iter().map(|member| rose(member.class)).fold(0.0, f64::max)
     }
 
     /// The node to name as the cause, or `NONE` for where the class hangs: of all that are full, the first to be so as
@@ -364,7 +406,7 @@ impl Sharing {
         if state.floor_level > 0.0 && state.hang != NONE {
             return self.first_to_fill(class);
         }
-        for step in state.path.iter().take_while(|step| step.node != state.hang) {
+        for (_, step) in (0..state.hang_step).zip(&state.path) {
             let node = &self.nodes[step.node as usize];
             let is_full_there = if node.hanging > 0 {
                 node.level <= level * (1.0 + SAME)

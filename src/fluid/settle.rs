@@ -2,7 +2,7 @@
 
 use super::exact::{Instant, Sum};
 use super::marks::Mark;
-use super::node::Head;
+use super::node::{Head, NONE};
 use super::sharing::Sharing;
 use super::types::{Cause, Finished};
 
@@ -23,7 +23,9 @@ impl Sharing {
             let (x, y) = (a.1.exact, b.1.exact);
             x.0.cmp(&y.0).then(x.1.total_cmp(&y.1)).then(a.0.cmp(&b.0))
         };
-        self.finished.sort_by(by_time);
+        if self.finished.len() > 1 {
+            self.finished.sort_by(by_time);
+        }
         out.extend(self.finished.drain(..).map(|(_, finished)| finished));
     }
 
@@ -74,6 +76,13 @@ impl Sharing {
         let node = &self.nodes[number as usize];
         let clock = node.clock.read(node.level, self.now);
         let margin = node.level * TOGETHER_S;
+        if node.alone != NONE {
+            let class = node.alone;
+            let service = clock.and(self.classes[class].offset);
+            self.finish_flows(class, service, margin);
+            self.front.time(number, &mut self.nodes[number as usize]);
+            return;
+        }
         let due = clock.plus(margin);
         // The first is due by its place in the queue, whatever rounding makes of its mark.
         let mut forced = true;
@@ -84,9 +93,9 @@ impl Sharing {
                 }
                 forced = false;
                 let offset = self.classes[head.class].offset;
-                if let Some(mark) = self.finish_flows(head.class, clock.combine(offset, 1.0), margin) {
+                if let Some(mark) = self.finish_flows(head.class, clock.and(offset), margin) {
                     let stamp = self.classes.new_stamp(head.class);
-                    let next = Head { at: mark.at.combine(offset, -1.0), class: head.class, stamp };
+                    let next = Head { at: mark.at().less(offset), class: head.class, stamp };
                     if let Some(mut top) = self.books[number as usize].heads.peek_mut() {
                         *top = next;
                     }
@@ -120,7 +129,7 @@ impl Sharing {
             let top_cause = if self.records_causes { Some(self.top_cause(mark.flow, class)) } else { None };
             self.free_flow(mark.flow, top_cause);
             head = self.live_head(class);
-            if head.is_none_or(|mark| mark.at > due) {
+            if head.is_none_or(|mark| mark.at() > due) {
                 break;
             }
         }

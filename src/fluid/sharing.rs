@@ -5,7 +5,7 @@ use super::exact::{FlowTime, Instant, Sum};
 use super::marks::Mark;
 use super::node::{Books, Front, Member, NONE, Node, Row};
 use super::queue::Queue;
-use super::types::{Cause, Finished, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId};
+use super::types::{Cause, Finished, FlowKey, FlowKind, FlowSpec, MeterId, OwnerId, ResourceId};
 
 /// Flows over shared resources, each at its weighted max-min fair rate at every moment.
 ///
@@ -25,6 +25,8 @@ pub struct Sharing {
     /// By node.
     pub(super) rows: Vec<Row>,
     pub(super) books: Vec<Books>,
+    /// By node: all classes of its priority whose path has the resource.
+    pub(super) members: Vec<Vec<Member>>,
     pub(super) resources: Vec<Resource>,
     pub(super) owners: Vec<Owner>,
     pub(super) meters: Vec<Meter>,
@@ -42,21 +44,24 @@ pub struct Sharing {
     pub(super) changed_meters: Vec<u32>,
     pub(super) records_causes: bool,
     scratch: ClassSpec,
-    pub(super) candidates: Vec<(f64, u32)>,
+    pub(super) candidates: Vec<(f64, u32, u32)>,
 }
 
 /// A flow present, or a free slot.
 #[derive(Debug)]
 pub(super) struct Flow {
-    /// `NONE` in a free slot.
-    pub class: u32,
-    pub generation: u32,
     /// Order of start.
     pub sequence: u64,
     pub tag: u64,
-    /// The class's service at which the flow ends; infinite for an endless flow.
-    pub mark: Sum,
+    /// The class's service at which the flow ends, in the parts of its [`Mark`]; infinite for an endless flow.
+    pub mark: (f64, f32),
+    /// `NONE` in a free slot.
+    pub class: u32,
+    pub generation: u32,
 }
+
+/// The mark of a flow without end.
+pub(super) const ENDLESS: (f64, f32) = (f64::INFINITY, 0.0);
 
 #[derive(Debug)]
 pub(super) struct Resource {
@@ -115,6 +120,7 @@ impl Sharing {
             nodes: Vec::new(),
             rows: Vec::new(),
             books: Vec::new(),
+            members: Vec::new(),
             resources: Vec::new(),
             owners: Vec::new(),
             meters: Vec::new(),
@@ -168,13 +174,38 @@ impl Sharing {
     /// If a number of the specification is outside its stated range, or the flow has neither a resource nor a cap.
     pub fn start(&mut self, now: i64, spec: &FlowSpec) -> FlowKey {
         self.settle(now);
-        assert!(spec.bytes >= 0.0, "a flow carries at least 0 bytes, not {}", spec.bytes);
         let class = self.classes.intern(&Kind::from(spec));
-        let key = self.new_flow(spec.tag);
-        if spec.bytes > 0.0 {
-            self.join(key.index, class, spec.bytes);
+        self.start_in(class, spec.bytes, spec.tag)
+    }
+
+    /// A kind of flow, for many that differ only in their bytes and tags: starting one by its kind spares looking at the
+    /// path again. A kind is kept for good. What `spec` says of bytes and tag does not matter here.
+    ///
+    /// # Panics
+    /// If another number of the specification is outside its stated range, or it has neither a resource nor a cap.
+    pub fn prepare(&mut self, spec: &FlowSpec) -> FlowKind {
+        let class = self.classes.intern(&Kind::from(spec));
+        self.classes[class].is_kept = true;
+        FlowKind(class)
+    }
+
+    /// Starts a flow of a kind prepared before. A flow of 0 bytes finishes at once.
+    ///
+    /// # Panics
+    /// If the bytes are negative or not a number.
+    pub fn start_kind(&mut self, now: i64, kind: FlowKind, bytes: f64, tag: u64) -> FlowKey {
+        self.settle(now);
+        self.start_in(kind.0, bytes, tag)
+    }
+
+    fn start_in(&mut self, class: u32, bytes: f64, tag: u64) -> FlowKey {
+        assert!(bytes >= 0.0, "a flow carries at least 0 bytes, not {bytes}");
+        let key = self.new_flow(tag);
+        if bytes > 0.0 {
+            self.join(key.index, class, bytes);
         } else {
-            self.free_flow(key.index, Some(Cause::Named(spec.cap_cause)));
+            let cause = Cause::Named(self.classes[class].spec.terms.cap_cause);
+            self.free_flow(key.index, Some(cause));
         }
         key
     }
@@ -254,17 +285,18 @@ impl Sharing {
     /// Bytes a present flow has left now.
     pub(super) fn left_of(&self, index: u32) -> f64 {
         let flow = &self.flows[index as usize];
-        if flow.mark == Sum::INFINITE {
+        if flow.mark == ENDLESS {
             return f64::INFINITY;
         }
-        (flow.mark.minus(self.service(flow.class)) * self.classes[flow.class].spec.terms.weight).max(0.0)
+        let mark = Sum::of_parts(flow.mark.0, flow.mark.1);
+        (mark.minus(self.service(flow.class)) * self.classes[flow.class].spec.terms.weight).max(0.0)
     }
 
     fn new_flow(&mut self, tag: u64) -> FlowKey {
         let sequence = self.started;
         self.started += 1;
         let index = self.free_flows.pop().unwrap_or_else(|| {
-            self.flows.push(Flow { class: NONE, generation: 0, sequence, tag, mark: Sum::ZERO });
+            self.flows.push(Flow { sequence, tag, mark: ENDLESS, class: NONE, generation: 0 });
             self.flows.len() as u32 - 1
         });
         let flow = &mut self.flows[index as usize];
@@ -294,26 +326,30 @@ impl Sharing {
         let state = &mut self.classes[class];
         let flow = &mut self.flows[index as usize];
         flow.class = class;
-        flow.mark = Sum::INFINITE;
         let way = bytes / state.spec.terms.weight;
         if way.is_finite() {
-            flow.mark = service.plus(way);
-            let mark = Mark { at: flow.mark, flow: index, generation: flow.generation };
+            let mark = Mark::new(service.plus(way), index);
+            flow.mark = mark.parts();
             if state.outdated > state.count + 16 {
                 self.drop_outdated_marks(class);
             }
             if self.classes[class].marks.push(mark) {
                 self.set_head(class, Some(mark));
             }
+        } else {
+            flow.mark = ENDLESS;
         }
-        self.note_history(index, class, true);
+        if self.records_causes {
+            self.note_cause(class);
+            self.note_history(index, class, true);
+        }
     }
 
     /// Takes a flow out of its class before its end.
     fn withdraw(&mut self, index: u32, class: u32) {
         let state = &mut self.classes[class];
         let was_head = state.marks.first().is_some_and(|mark| mark.flow == index);
-        if self.flows[index as usize].mark != Sum::INFINITE {
+        if self.flows[index as usize].mark != ENDLESS {
             state.outdated += 1;
         }
         self.leave(index, class, self.service(class));
@@ -323,9 +359,10 @@ impl Sharing {
     }
 
     /// Takes a flow out of its class. A mark left among the class's marks no longer counts.
+    #[inline]
     pub(super) fn leave(&mut self, index: u32, class: u32, service: Sum) {
         if self.records_causes {
-            self.charge_class(class);
+            self.note_cause(class);
             self.note_history(index, class, false);
         }
         self.flows[index as usize].class = NONE;
@@ -334,10 +371,8 @@ impl Sharing {
 
     /// Starts or ends a flow's account of causes by the class's own.
     fn note_history(&mut self, flow: u32, class: u32, joins: bool) {
-        if self.records_causes {
-            for &(cause, time) in &self.classes[class].history {
-                add_time(&mut self.histories[flow as usize], cause, time, joins);
-            }
+        for &(cause, time) in &self.classes[class].history {
+            add_time(&mut self.histories[flow as usize], cause, time, joins);
         }
     }
 
@@ -357,7 +392,7 @@ impl Sharing {
 /// The mark is that of a flow still in the class.
 pub(super) fn is_live(flows: &[Flow], class: u32, mark: &Mark) -> bool {
     let flow = &flows[mark.flow as usize];
-    flow.class == class && flow.generation == mark.generation && flow.mark == mark.at
+    flow.class == class && flow.mark == mark.parts()
 }
 
 /// Adds (or takes away) time of one cause.

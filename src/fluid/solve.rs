@@ -1,7 +1,7 @@
 //! From what was touched to new rates, and telling everyone concerned.
 
-use super::exact::Instant;
-use super::node::{SAME, Timing};
+use super::exact::{Instant, Sum};
+use super::node::{NONE, Node, SAME, Timing};
 use super::sharing::Sharing;
 use super::types::Cause;
 
@@ -12,7 +12,7 @@ const SLACK: f64 = 1.0 + 1.0 / 16.0;
 impl Sharing {
     /// Brings all rates up to date with the changes since the last solve.
     pub(super) fn solve(&mut self) {
-        if !self.front.is_empty() {
+        if self.front.is_touched {
             if self.overpromised > 0 {
                 self.refill();
             } else {
@@ -27,6 +27,9 @@ impl Sharing {
             }
             self.finish_pass();
         }
+        if self.dirty_meters.is_empty() {
+            return;
+        }
         for at in 0..self.dirty_meters.len() {
             self.set_meter(self.dirty_meters[at]);
         }
@@ -36,7 +39,7 @@ impl Sharing {
     /// Whether changes wait for a solve.
     #[inline]
     pub(super) fn is_dirty(&self) -> bool {
-        !self.front.is_empty() || !self.dirty_meters.is_empty()
+        self.front.is_touched || !self.dirty_meters.is_empty()
     }
 
     /// Causes, completions and meters of all that was touched.
@@ -64,6 +67,7 @@ impl Sharing {
             self.time_class(self.front.untimed_classes[at]);
         }
         self.front.untimed_classes.clear();
+        self.front.is_touched = false;
     }
 
     /// The next completion of all.
@@ -82,21 +86,39 @@ impl Sharing {
     /// Puts the next completion among what hangs on a node into the queue: exactly, or early enough that it stays right
     /// for a level up to [`SLACK`] times the present one.
     pub(super) fn time_node(&mut self, number: u32, exactly: bool) {
+        let head = self.first_head(number);
         let node = &mut self.nodes[number as usize];
+        (node.timing, node.timed_up_to) =
+            if exactly { (Timing::Known, node.level) } else { (Timing::TooEarly, node.level * SLACK) };
+        let next = match head {
+            Some(at) => {
+                let left = at.minus(node.clock.read(node.level, self.now));
+                if left > 0.0 { self.now.after(left / node.timed_up_to) } else { self.now }
+            }
+            None => Instant::NEVER,
+        };
+        if next < Instant::NEVER { self.queue.set(2 * number, next) } else { self.queue.remove(2 * number) }
+    }
+
+    /// The first finish mark of what hangs on a node, on the node's clock.
+    #[inline]
+    fn first_head(&mut self, number: u32) -> Option<Sum> {
+        let Node { alone, hanging, .. } = self.nodes[number as usize];
+        if alone != NONE {
+            let Self { classes, flows, .. } = self;
+            let class = &mut classes[alone];
+            class.drop_outdated_heads(flows, alone);
+            let mark = if class.held { None } else { class.marks.first() };
+            return mark.map(|mark| mark.at().less(class.offset));
+        }
+        if hanging == 0 {
+            return None;
+        }
         let heads = &mut self.books[number as usize].heads;
         while heads.peek().is_some_and(|head| self.classes.stamp(head.class) != head.stamp) {
             heads.pop();
         }
-        (node.timing, node.timed_up_to) =
-            if exactly { (Timing::Known, node.level) } else { (Timing::TooEarly, node.level * SLACK) };
-        let next = match heads.peek() {
-            Some(head) if node.hanging > 0 => {
-                let left = head.at.minus(node.clock.read(node.level, self.now));
-                if left > 0.0 { self.now.after(left / node.timed_up_to) } else { self.now }
-            }
-            _ => Instant::NEVER,
-        };
-        if next < Instant::NEVER { self.queue.set(2 * number, next) } else { self.queue.remove(2 * number) }
+        heads.peek().map(|head| head.at)
     }
 
     /// The same for a class with its own clock.
@@ -107,7 +129,7 @@ impl Sharing {
         }
         let level = self.classes[class].level;
         let next = self.live_head(class).map_or(Instant::NEVER, |mark| {
-            let left = mark.at.minus(self.service(class));
+            let left = mark.at().minus(self.service(class));
             if left > 0.0 { self.now.after(left / level) } else { self.now }
         });
         if next < Instant::NEVER { self.queue.set(2 * class + 1, next) } else { self.queue.remove(2 * class + 1) }

@@ -40,6 +40,10 @@ pub struct FlowKey {
     pub(super) generation: u32,
 }
 
+/// A kind of flow that has been [prepared](super::Sharing::prepare). Of use only to the sharing that made it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FlowKind(pub(super) u32);
+
 /// What stopped a flow from being faster. Resources sort before named causes.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {

@@ -1,9 +1,8 @@
 //! The bookkeeping of the nodes against the same sums from nothing.
 
 use crate::fluid::Sharing;
-use crate::fluid::exact::Sum;
 use crate::fluid::node::{NONE, Timing};
-use crate::fluid::sharing::is_live;
+use crate::fluid::sharing::{ENDLESS, is_live};
 use std::collections::BTreeMap;
 
 fn near(a: f64, b: f64, scale: f64) -> bool {
@@ -17,7 +16,7 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
         let (node, books) = (&sharing.nodes[number as usize], &sharing.books[number as usize]);
         let capacity = sharing.resources[books.resource as usize].capacity;
         let (mut weight, mut foreign, mut hanging, mut held, mut highest) = (0.0, 0.0, 0, 0, 0.0_f64);
-        for member in &books.members {
+        for member in &sharing.members[number as usize] {
             let class = &sharing.classes[member.class];
             let use_per_level = member.factor * class.mass;
             let rate = use_per_level * sharing.rate_level(member.class);
@@ -90,7 +89,7 @@ fn audit_completions(sharing: &mut Sharing) -> Result<(), String> {
     let mut next = BTreeMap::new();
     for class in sharing.classes.numbers().filter(|&class| sharing.classes[class].count > 0) {
         let state = &sharing.classes[class];
-        let finite = sharing.flows.iter().filter(|flow| flow.class == class && flow.mark != Sum::INFINITE).count();
+        let finite = sharing.flows.iter().filter(|flow| flow.class == class && flow.mark != ENDLESS).count();
         if state.marks.len() != finite + state.outdated as usize {
             return Err(format!(
                 "class {class}: {} marks for {finite} flows and {}",
@@ -100,7 +99,7 @@ fn audit_completions(sharing: &mut Sharing) -> Result<(), String> {
         }
         let mut marks = state.marks.clone();
         let live = std::iter::from_fn(|| marks.pop()).filter(|mark| is_live(&sharing.flows, class, mark));
-        let Some(mark) = live.map(|mark| mark.at).min() else { continue };
+        let Some(mark) = live.map(|mark| mark.at()).min() else { continue };
         let wait = mark.minus(sharing.service(class)).max(0.0) / sharing.rate_level(class);
         let id = if state.has_own_clock() { 2 * class + 1 } else { 2 * state.hang };
         let earliest = next.entry(id).or_insert(f64::INFINITY);
