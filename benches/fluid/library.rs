@@ -45,23 +45,23 @@ pub fn run(load: &Load) -> Outcome {
 /// The run phase. Never inlined, so that a profiler can be told to count just this function and what it calls.
 #[inline(never)]
 fn run_shared(sharing: &mut Sharing, kinds: &[FlowKind], flows: &[Arrival], finish: &mut [f64]) {
-    let mut arrivals = flows.iter().enumerate().peekable();
+    let mut next = 0;
     let mut done = Vec::new();
     loop {
-        let arrival = arrivals.peek().map(|(_, flow)| flow.arrival_ns);
-        match (sharing.next_finish(), arrival) {
-            (Some(at), arrival) if arrival.is_none_or(|arrival| at <= arrival) => {
+        let arrival = flows.get(next).map_or(i64::MAX, |flow| flow.arrival_ns);
+        match sharing.next_finish() {
+            Some(at) if at <= arrival => {
                 sharing.advance(at);
                 sharing.take_finished(&mut done);
                 for flow in done.drain(..) {
                     finish[flow.tag as usize] = flow.exact.0 as f64 * 1e-9 + flow.exact.1 * 1e-9;
                 }
             }
-            (_, Some(_)) => {
-                let (index, flow) = arrivals.next().expect("peeked");
-                sharing.start_kind(flow.arrival_ns, kinds[flow.kind as usize], flow.bytes, index as u64);
+            _ => {
+                let Some(flow) = flows.get(next) else { return };
+                sharing.start_kind(arrival, kinds[flow.kind as usize], flow.bytes, next as u64);
+                next += 1;
             }
-            _ => return,
         }
     }
 }

@@ -99,23 +99,20 @@ impl PerClass<'_> {
     #[inline(never)]
     fn run(&mut self, finish: &mut [f64]) {
         let load = self.load;
-        let mut arrivals = load.flows.iter().enumerate().peekable();
-        let mut now = 0.0;
+        let (mut next, mut now) = (0, 0.0);
         loop {
-            let arrival = arrivals.peek().map(|(_, flow)| flow.arrival_ns as f64 * 1e-9);
-            match (self.next, arrival) {
-                ((wait, class), arrival) if class != NONE && arrival.is_none_or(|arrival| now + wait <= arrival) => {
-                    self.pass(wait);
-                    now += wait;
-                    finish[self.end(class)] = now;
-                }
-                (_, Some(at)) => {
-                    let (index, flow) = arrivals.next().expect("peeked");
-                    self.pass(at - now);
-                    now = at;
-                    self.begin(index, flow);
-                }
-                _ => return,
+            let arrival = load.flows.get(next).map_or(f64::INFINITY, |flow| flow.arrival_ns as f64 * 1e-9);
+            let (wait, class) = self.next;
+            if class != NONE && now + wait <= arrival {
+                self.pass(wait);
+                now += wait;
+                finish[self.end(class)] = now;
+            } else {
+                let Some(flow) = load.flows.get(next) else { return };
+                self.pass(arrival - now);
+                now = arrival;
+                self.begin(next, flow);
+                next += 1;
             }
             self.fill();
         }

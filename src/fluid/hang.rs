@@ -7,7 +7,7 @@
 use super::class::Step;
 use super::exact::{FlowTime, Instant, Sum};
 use super::marks::Mark;
-use super::node::{Books, Clock, Head, LABELS, LOWER, Member, NONE, Node, Row, add_foreign};
+use super::node::{Clock, Head, LABELS, LOWER, Member, NONE, Node, Row};
 use super::sharing::{Sharing, add_time};
 use super::types::{Cause, ResourceId};
 use super::work::slot_of;
@@ -44,20 +44,6 @@ impl Sharing {
         node.clock.read(node.level, now).and(state.offset)
     }
 
-    /// One flow more; gives the class's service now.
-    #[inline]
-    pub(super) fn add_flow(&mut self, class: u32) -> Sum {
-        self.flow_count += 1;
-        if self.classes[class].count == 0 {
-            self.enlist(class);
-            return Sum::ZERO;
-        }
-        let service = self.service(class);
-        self.classes[class].owed -= FlowTime::since_zero(1, self.now);
-        self.change_count(class, 1, service);
-        service
-    }
-
     /// One flow less, at the class's service now.
     #[inline]
     pub(super) fn remove_flow(&mut self, class: u32, service: Sum) {
@@ -75,7 +61,7 @@ impl Sharing {
 
     /// Flows come and go in a class that has others.
     #[inline]
-    fn change_count(&mut self, class: u32, change: i32, service: Sum) {
+    pub(super) fn change_count(&mut self, class: u32, change: i32, service: Sum) {
         let state = &mut self.classes[class];
         state.settle_carried(service);
         state.count = state.count.wrapping_add_signed(change);
@@ -83,7 +69,7 @@ impl Sharing {
         state.mass = f64::from(state.count) * weight;
         let is_metered = !state.spec.meters.is_empty();
         let has_reserve = state.floor_level > 0.0;
-        self.spread::<0>(class, f64::from(change) * weight);
+        self.add_mass(class, f64::from(change) * weight);
         if is_metered {
             self.dirty_meters_of(class);
         }
@@ -92,69 +78,116 @@ impl Sharing {
         }
     }
 
-    /// Adds (or takes away) weight of a class and, with `ENTRY` 1 or -1, the class itself to the sums of its path.
-    pub(super) fn spread<const ENTRY: i32>(&mut self, class: u32, mass: f64) {
+    /// Adds (or takes away) weight of a class that stays where it is to the sums of its path.
+    pub(super) fn add_mass(&mut self, class: u32, mass: f64) {
         let Self { classes, nodes, rows, front, .. } = self;
-        let state = &mut classes[class];
-        if self.overpromised > 0 {
-            front.to_fill.extend(state.path.iter().map(|step| step.node));
-            front.is_touched = true;
+        let state = &classes[class];
+        if self.overpromised > 0 || state.held {
+            return self.spread::<0, false>(class, mass);
         }
-        let (hang, held) = (state.hang, state.held);
+        let hang = state.hang;
         let Some(node) = nodes.get_mut(hang as usize) else {
-            let change = mass * state.level;
-            for step in &state.path {
-                add_foreign(nodes, front, step.node, step.factor * change, state.level);
-            }
-            return;
+            return self.spread::<0, false>(class, mass);
         };
         let level = node.level;
-        let change = mass * if held { state.level } else { level };
-        // What hangs alone needs no row, and without the last class that hangs there, the row is dropped as a whole.
-        if node.alone == NONE && (ENTRY >= 0 || node.hanging > 1) {
-            let row = &mut rows[hang as usize];
-            let mass = if held { 0.0 } else { mass };
-            for (at, step) in (0..).zip(&mut state.path) {
-                if at != state.hang_step {
-                    step.entry = row.add(step.node, step.factor * mass, ENTRY, step.entry);
-                }
-            }
-        }
-        for (at, step) in (0..).zip(&state.path) {
-            if at != state.hang_step {
-                add_foreign(nodes, front, step.node, step.factor * change, level);
-            }
-        }
-        let factor = state.path[state.hang_step as usize].factor;
-        let node = &mut nodes[hang as usize];
-        if held {
-            node.foreign += factor * change;
-        } else {
-            node.weight += factor * mass;
-        }
+        let has_row = node.alone == NONE;
+        node.weight += state.path[state.hang_step as usize].factor * mass;
         node.age = node.age.wrapping_add(1);
-        if ENTRY != 0 {
-            node.hanging = node.hanging.wrapping_add_signed(ENTRY);
-            if node.hanging == 0 {
-                self.empty_node(hang);
-                return;
-            }
-            if node.hanging == 1 && ENTRY == 1 {
-                front.leave_to_lower(hang, node);
-            }
-        }
         let slot = slot_of(node.target());
         front.bring(hang, node, slot);
+        if state.path.len() == 1 {
+            return;
+        }
+        for (at, step) in (0..).zip(&state.path) {
+            if at == state.hang_step {
+                continue;
+            }
+            let mass = step.factor * mass;
+            if has_row {
+                rows[hang as usize].weigh(step.node, mass, step.entry);
+            }
+            let node = &mut nodes[step.node as usize];
+            node.add_foreign(mass * level, level);
+            if !node.is_quiet() {
+                front.look_into(step.node, node);
+            }
+        }
+    }
+
+    /// Adds (or takes away) weight of a class and, with `ENTRY` 1 or -1, the class itself to the sums of its path, and with
+    /// `LISTS` to the nodes' lists of members.
+    pub(super) fn spread<const ENTRY: i32, const LISTS: bool>(&mut self, class: u32, mass: f64) {
+        let Self { classes, nodes, rows, front, .. } = self;
+        let mut path = std::mem::take(&mut classes[class].path);
+        if self.overpromised > 0 {
+            front.to_fill.extend(path.iter().map(|step| step.node));
+            front.is_touched = true;
+        }
+        let state = &classes[class];
+        let (hang, hang_step, held, carried) = (state.hang, state.hang_step, state.held, state.carried);
+        let (level, rate_level, row) = match nodes.get(hang as usize) {
+            None => (state.level, state.level, None),
+            Some(node) => {
+                // What hangs alone needs no row, and without the last class that hangs there, the row is dropped as a whole.
+                let keeps_row = node.alone == NONE && (ENTRY >= 0 || node.hanging > 1);
+                let row = if keeps_row { Some(&mut rows[hang as usize]) } else { None };
+                (node.level, if held { state.level } else { node.level }, row)
+            }
+        };
+        if let Some(row) = row {
+            let mass = if held { 0.0 } else { mass };
+            for (_, step) in (0..).zip(&mut path).filter(|(at, _)| *at != hang_step) {
+                step.entry = row.add(step.node, step.factor * mass, ENTRY, step.entry);
+            }
+        }
+        let change = mass * rate_level;
+        let own_mass = if held { 0.0 } else { mass };
+        let own_change = if held { change } else { 0.0 };
+        for (at, step) in (0..).zip(&mut path) {
+            let node = &mut nodes[step.node as usize];
+            if LISTS && ENTRY > 0 {
+                step.place = node.members.len() as u32;
+                node.members.push(Member { class, factor: step.factor, step: at });
+            }
+            if LISTS && ENTRY < 0 {
+                node.carried = node.carried.plus(step.factor * carried.value());
+                node.members.swap_remove(step.place as usize);
+                if let Some(moved) = node.members.get(step.place as usize) {
+                    classes[moved.class].path[moved.step as usize].place = step.place;
+                }
+            }
+            // Arithmetic instead of branches, for which step it is cannot be foreseen.
+            let own = i32::from(at == hang_step);
+            let passing = f64::from(1 - own);
+            node.weight += step.factor * (f64::from(own) * own_mass);
+            node.add_foreign(step.factor * (passing * change + f64::from(own) * own_change), passing * level);
+            node.hanging = node.hanging.wrapping_add_signed(own * ENTRY);
+            if LISTS && ENTRY < 0 {
+                node.drop_rounding_error();
+            }
+            if !node.is_quiet() {
+                front.look_into(step.node, node);
+            }
+        }
+        classes[class].path = path;
+        if ENTRY == 0 {
+            return;
+        }
+        let Some(node) = nodes.get_mut(hang as usize) else { return };
+        if node.hanging == 0 {
+            self.empty_node(hang);
+        } else if node.hanging == 1 && ENTRY == 1 {
+            front.leave_to_lower(hang, node);
+        }
     }
 
     /// The clock and all sums of what hangs on a node, as if nothing ever did.
     pub(super) fn empty_node(&mut self, number: u32) {
         let node = &mut self.nodes[number as usize];
         if node.alone == NONE || node.has_meters {
-            let books = &mut self.books[number as usize];
             self.rows[number as usize].0.clear();
-            books.heads.clear();
-            books.meters.clear();
+            node.books.heads.clear();
+            node.books.meters.clear();
             node.has_meters = false;
         }
         node.hanging = 0;
@@ -162,6 +195,7 @@ impl Sharing {
         node.weight = 0.0;
         node.level = 0.0;
         (node.low, node.high) = (0.0, f64::INFINITY);
+        node.drop_rounding_error();
         self.front.time(number, node);
         self.front.look_into(number, node);
     }
@@ -189,6 +223,12 @@ impl Sharing {
     /// `NONE`, have its own clock at the given level. The level is also the first one of a node on which nothing hung so
     /// far.
     pub(super) fn attach(&mut self, class: u32, to: u32, step: u32, level: f64, service: Sum) {
+        self.hang::<false>(class, to, step, level, service);
+        self.set_label(class, NONE);
+    }
+
+    #[inline]
+    fn hang<const LISTS: bool>(&mut self, class: u32, to: u32, step: u32, level: f64, service: Sum) {
         let now = self.now;
         if self.nodes.get(to as usize).is_some_and(|node| node.alone != NONE) {
             self.end_loneliness(to);
@@ -209,16 +249,15 @@ impl Sharing {
             node.high = node.high.min(state.cap_level);
             if is_metered {
                 node.has_meters = true;
-                self.books[to as usize].count_meters(&state.spec.meters);
+                node.books.count_meters(&state.spec.meters);
             }
         } else {
             state.clock = Clock { value: service, settled: now };
             state.level = level;
         }
         let mass = state.mass;
-        self.spread::<1>(class, mass);
+        self.spread::<1, LISTS>(class, mass);
         self.new_head(class);
-        self.set_label(class, NONE);
         if is_metered {
             self.dirty_meters_of(class);
         }
@@ -227,14 +266,15 @@ impl Sharing {
     /// The opposite of [`attach`](Self::attach); gives the class's service, to go on from.
     pub(super) fn detach(&mut self, class: u32) -> Sum {
         let service = self.service(class);
-        self.take_off(class);
+        self.take_off::<false>(class);
         service
     }
 
-    fn take_off(&mut self, class: u32) {
+    #[inline]
+    fn take_off<const LISTS: bool>(&mut self, class: u32) {
         self.unlabel(class);
         let mass = self.classes[class].mass;
-        self.spread::<-1>(class, -mass);
+        self.spread::<-1, LISTS>(class, -mass);
         self.classes.new_stamp(class);
         let state = &mut self.classes[class];
         if state.has_own_clock() {
@@ -244,78 +284,70 @@ impl Sharing {
         let Some(node) = self.nodes.get_mut(state.hang as usize) else { return };
         self.front.time(state.hang, node);
         if was_held || node.hanging > 0 {
-            let books = &mut self.books[state.hang as usize];
-            books.held -= u32::from(was_held);
-            if books.held == node.hanging {
+            node.held -= u32::from(was_held);
+            if node.held == node.hanging {
                 // What is left in the sum is rounding error.
                 node.weight = 0.0;
             }
+            if was_held {
+                node.drop_rounding_error();
+            }
             if node.has_meters {
-                books.discount_meters(&state.spec.meters);
+                node.books.discount_meters(&state.spec.meters);
             }
         }
     }
 
     /// A class gets its first flow: enters the lists of its nodes and meters, and hangs where it seems to belong.
-    fn enlist(&mut self, class: u32) {
-        let now = self.now;
-        self.find_path(class);
-        let Self { classes, members, meters, .. } = self;
-        let state = &mut classes[class];
+    pub(super) fn enlist(&mut self, class: u32) {
+        if self.classes[class].path.is_empty() {
+            self.find_path(class);
+        }
+        let state = &mut self.classes[class];
         (state.count, state.mass) = (1, state.spec.terms.weight);
         (state.carried, state.carried_at) = (Sum::ZERO, Sum::ZERO);
-        for (step, at) in (0..).zip(&mut state.path) {
-            let members = &mut members[at.node as usize];
-            at.place = members.len() as u32;
-            members.push(Member { class, factor: at.factor, step });
+        state.short = false;
+        if self.records_causes {
+            state.noted = self.now;
+            state.history.clear();
         }
+        if !state.spec.meters.is_empty() {
+            self.join_meters(class);
+        }
+        if self.classes[class].floor_level > 0.0 {
+            self.promise(class, 1, 1);
+        }
+        let (hang, step, level) = self.likely_bottleneck(class);
+        self.classes[class].cause = self.cause_of(class, hang);
+        self.hang::<true>(class, hang, step, level, Sum::ZERO);
+    }
+
+    /// A class has lost its last flow.
+    fn delist(&mut self, class: u32) {
+        self.take_off::<true>(class);
+        self.pay_owner(class);
+        let state = &mut self.classes[class];
+        state.mass = 0.0;
+        state.marks.clear();
+        state.outdated = 0;
+        let has_reserve = state.floor_level > 0.0;
+        if !state.spec.meters.is_empty() {
+            self.leave_meters(class);
+        }
+        if has_reserve {
+            self.promise(class, -1, -1);
+        }
+    }
+
+    fn join_meters(&mut self, class: u32) {
+        let now = self.now;
+        let Self { classes, meters, .. } = self;
+        let state = &mut classes[class];
         for (step, &(meter, factor)) in (0..).zip(&state.spec.meters) {
             let meter = &mut meters[meter.index()];
             meter.settle(now);
             state.meter_places.push(meter.members.len() as u32);
             meter.members.push(Member { class, factor, step });
-        }
-        state.owed -= FlowTime::since_zero(1, now);
-        state.short = false;
-        state.noted = now;
-        state.history.clear();
-        if state.floor_level > 0.0 {
-            self.promise(class, 1, 1);
-        }
-        let (hang, step, level) = self.likely_bottleneck(class);
-        self.attach(class, hang, step, level, Sum::ZERO);
-    }
-
-    /// A class has lost its last flow.
-    fn delist(&mut self, class: u32) {
-        self.take_off(class);
-        self.pay_owner(class);
-        let Self { classes, nodes, books, members, .. } = self;
-        let state = &mut classes[class];
-        let is_metered = !state.spec.meters.is_empty();
-        state.mass = 0.0;
-        state.marks.clear();
-        state.outdated = 0;
-        let carried = state.carried.value();
-        for step in 0..state.path.len() {
-            let Step { node: number, place, factor, .. } = classes[class].path[step];
-            let books = &mut books[number as usize];
-            books.carried = books.carried.plus(factor * carried);
-            let members = &mut members[number as usize];
-            members.swap_remove(place as usize);
-            if let Some(moved) = members.get(place as usize) {
-                classes[moved.class].path[moved.step as usize].place = place;
-            }
-            let node = &mut nodes[number as usize];
-            if members.len() == node.hanging as usize && books.held == 0 {
-                (node.foreign, node.ceiling) = (0.0, 0.0);
-            }
-        }
-        if is_metered {
-            self.leave_meters(class);
-        }
-        if self.classes[class].floor_level > 0.0 {
-            self.promise(class, -1, -1);
         }
     }
 
@@ -366,31 +398,28 @@ impl Sharing {
 
     fn node_of(&mut self, resource: u32, rank: u8) -> u32 {
         let known = &self.resources[resource as usize].nodes;
-        let at = match known.binary_search_by(|&node| self.books[node as usize].rank.cmp(&rank)) {
+        let at = match known.binary_search_by(|&node| self.nodes[node as usize].books.rank.cmp(&rank)) {
             Ok(at) => return known[at],
             Err(at) => at,
         };
         let number = self.nodes.len() as u32;
         let capacity = self.resources[resource as usize].capacity;
-        let mut node = Node::new(self.front.work.add_node(rank), capacity, self.now);
-        let mut books = Books::new(resource, rank);
+        let mut node = Node::new(resource, rank, self.front.work.add_node(rank), capacity, self.now);
         if at > 0 {
-            books.upper = self.resources[resource as usize].nodes[at - 1];
-            self.books[books.upper as usize].lower = number;
-            let upper = &mut self.nodes[books.upper as usize];
+            node.books.upper = self.resources[resource as usize].nodes[at - 1];
+            let upper = &mut self.nodes[node.books.upper as usize];
+            upper.books.lower = number;
             node.left = upper.left - upper.load();
             upper.watched |= LOWER;
         }
         if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
-            books.lower = lower;
-            books.below = self.books[lower as usize].promised.value() + self.books[lower as usize].below;
+            node.books.lower = lower;
+            node.books.below = self.nodes[lower as usize].books.promised.value() + self.nodes[lower as usize].books.below;
             node.watched |= LOWER;
-            self.books[lower as usize].upper = number;
+            self.nodes[lower as usize].books.upper = number;
         }
         self.resources[resource as usize].nodes.insert(at, number);
         self.nodes.push(node);
-        self.books.push(books);
-        self.members.push(Vec::new());
         self.rows.push(Row::default());
         self.ask_to_look(number);
         number
@@ -420,7 +449,7 @@ impl Sharing {
 
     /// The same with the mark known.
     pub(super) fn set_head(&mut self, class: u32, mark: Option<Mark>) {
-        let Self { classes, nodes, books, front, .. } = self;
+        let Self { classes, nodes, front, .. } = self;
         let state = &mut classes[class];
         if state.has_own_clock() {
             if !std::mem::replace(&mut state.is_untimed, true) {
@@ -439,7 +468,7 @@ impl Sharing {
         let stamp = classes.new_stamp(class);
         if let Some(mark) = mark {
             let at = mark.at().less(classes[class].offset);
-            let heads = &mut books[number as usize].heads;
+            let heads = &mut node.books.heads;
             heads.push(Head { at, class, stamp });
             if heads.len() > 4 * node.hanging as usize + 64 {
                 heads.retain(|head| classes.stamp(head.class) == head.stamp);
@@ -461,7 +490,7 @@ impl Sharing {
     fn unlabel(&mut self, class: u32) {
         let label = std::mem::replace(&mut self.classes[class].label, NONE);
         if label != NONE {
-            let labelled = &mut self.books[label as usize].labelled;
+            let labelled = &mut self.nodes[label as usize].books.labelled;
             *labelled -= 1;
             if *labelled == 0 {
                 self.nodes[label as usize].watched &= !LABELS;
@@ -475,15 +504,21 @@ impl Sharing {
         let state = &mut self.classes[class];
         state.label = label;
         let named = if label == NONE { state.hang } else { label };
-        let cause = match self.books.get(named as usize) {
-            Some(books) => Cause::Resource(ResourceId(books.resource)),
-            None => Cause::Named(state.spec.terms.limit().1),
-        };
+        let cause = self.cause_of(class, named);
         if label != NONE {
-            self.books[label as usize].labelled += 1;
+            self.nodes[label as usize].books.labelled += 1;
             self.nodes[label as usize].watched |= LABELS;
         }
         self.set_cause(class, cause);
+    }
+
+    /// The cause of a class that hangs on a node, or, with `NONE`, is at its cap.
+    #[inline]
+    fn cause_of(&self, class: u32, node: u32) -> Cause {
+        match self.nodes.get(node as usize) {
+            Some(node) => Cause::Resource(ResourceId(node.resource)),
+            None => Cause::Named(self.classes[class].spec.terms.limit().1),
+        }
     }
 
     pub(super) fn set_cause(&mut self, class: u32, cause: Cause) {

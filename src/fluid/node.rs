@@ -81,6 +81,15 @@ pub(super) struct Entry {
 pub(super) struct Row(pub Vec<Entry>);
 
 impl Row {
+    /// Adds use per level at `target`, which is in the row and may be expected at `likely`.
+    #[inline]
+    pub fn weigh(&mut self, target: u32, weight: f64, likely: u32) {
+        match self.0.get_mut(likely as usize) {
+            Some(entry) if entry.target == target => entry.weight += weight,
+            _ => drop(self.add(target, weight, 0, likely)),
+        }
+    }
+
     /// Adds use per level at `target`, and classes (a negative number takes away). The entry may be expected at
     /// `likely`; gives where it is.
     #[inline]
@@ -113,7 +122,8 @@ pub(super) enum Timing {
     Unknown,
 }
 
-/// What a pass reads and writes of a node: one cache line for what others change of it, one for its own.
+/// What a pass reads and writes of a node: one cache line for what others change of it, one for its own; then what is
+/// needed when classes come and go.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(super) struct Node {
@@ -132,8 +142,6 @@ pub(super) struct Node {
     /// The only class that hangs here, as long as none has joined it; else `NONE`. It needs neither row nor heads: its
     /// path and its own first mark say the same.
     pub alone: u32,
-    /// Changes of the sums since they were last added up afresh.
-    pub age: u32,
     /// Where it waits to be put right.
     pub place: Place,
     /// [`LABELS`] and [`LOWER`]: why a change of what passes matters even far from the capacity.
@@ -143,6 +151,8 @@ pub(super) struct Node {
     pub left_outdated: bool,
     /// Among those whose members may have another first cause among equals.
     pub may_relabel: bool,
+    /// Changes of the sums since they were last added up afresh.
+    pub age: u32,
     /// Some hanging class has a meter.
     pub has_meters: bool,
     /// Runs at the level.
@@ -155,7 +165,17 @@ pub(super) struct Node {
     pub timed_up_to: f64,
     /// Less than this, in units/s, is the rounding error of sums that reach the capacity.
     pub noise: f64,
+    /// All classes of this priority whose path has the resource.
+    pub members: Vec<Member>,
+    /// Units carried for classes that have gone.
+    pub carried: Sum,
+    pub resource: u32,
+    /// Classes that hang here held up by their reserve.
+    pub held: u32,
+    pub books: Books,
 }
+
+const _: () = assert!(std::mem::offset_of!(Node, clock) == 64 && std::mem::offset_of!(Node, members) == 128);
 
 /// Some class that hangs elsewhere has the node as its cause.
 pub(super) const LABELS: u8 = 1;
@@ -165,15 +185,12 @@ pub(super) const LOWER: u8 = 2;
 /// What is needed of a node less often.
 #[derive(Debug)]
 pub(super) struct Books {
-    pub resource: u32,
     /// The node of the same resource with the next higher priority.
     pub upper: u32,
     /// And with the next lower one.
     pub lower: u32,
     /// Lower is served first.
     pub rank: u8,
-    /// Classes that hang here held up by their reserve.
-    pub held: u32,
     /// What the reserves of this priority take, the number of classes that have one, and what the reserves of all
     /// lower priorities take.
     pub promised: Sum,
@@ -184,25 +201,20 @@ pub(super) struct Books {
     pub heads: BinaryHeap<Head>,
     /// Meters of hanging classes, each with the number of classes.
     pub meters: Vec<(u32, u32)>,
-    /// Units carried for classes that have gone.
-    pub carried: Sum,
 }
 
 impl Books {
-    pub fn new(resource: u32, rank: u8) -> Self {
+    pub fn new(rank: u8) -> Self {
         Self {
-            resource,
             upper: NONE,
             lower: NONE,
             rank,
-            held: 0,
             promised: Sum::ZERO,
             promises: 0,
             below: 0.0,
             labelled: 0,
             heads: BinaryHeap::new(),
             meters: Vec::new(),
-            carried: Sum::ZERO,
         }
     }
 }
@@ -232,7 +244,7 @@ impl Books {
 }
 
 impl Node {
-    pub fn new(place: Place, capacity: f64, now: Instant) -> Self {
+    pub fn new(resource: u32, rank: u8, place: Place, capacity: f64, now: Instant) -> Self {
         Self {
             foreign: 0.0,
             ceiling: 0.0,
@@ -253,13 +265,18 @@ impl Node {
             high: f64::INFINITY,
             timed_up_to: 0.0,
             noise: FULL * capacity,
+            members: Vec::new(),
+            carried: Sum::ZERO,
+            resource,
+            held: 0,
+            books: Books::new(rank),
         }
     }
 
     /// A change of what passes here is of no concern to anybody.
     #[inline]
     pub fn is_quiet(&self) -> bool {
-        self.hanging == 0 && self.watched == 0 && self.foreign < self.left - self.noise
+        (self.hanging == 0) & (self.watched == 0) & (self.foreign < self.left - self.noise)
     }
 
     /// The level at which what hangs here takes what is left of the capacity; infinite if nothing hangs here, or nothing
@@ -309,6 +326,24 @@ impl Node {
         self.foreign += change;
         self.ceiling = if level > self.ceiling { level } else { self.ceiling };
         self.age = self.age.wrapping_add(1);
+    }
+
+    /// At this level no class that hangs here has to go or change its state, and no passing one has to come.
+    #[inline]
+    pub fn keeps_its_classes_at(&self, level: f64) -> bool {
+        let bar = level * (1.0 + SAME);
+        (self.ceiling <= bar)
+            & (level <= self.high * (1.0 + SAME))
+            & (level >= self.low * (1.0 + SAME))
+            & (self.weight > 0.0)
+    }
+
+    /// Forgets what only rounding can have left of what passes, once nothing does.
+    #[inline]
+    pub fn drop_rounding_error(&mut self) {
+        if self.members.len() == self.hanging as usize && self.held == 0 {
+            (self.foreign, self.ceiling) = (0.0, 0.0);
+        }
     }
 
     /// Where this node should wait to be put right.
@@ -374,7 +409,7 @@ impl Front {
 
     /// The same where nothing hangs.
     #[inline(never)]
-    fn look_into_empty(&mut self, number: u32, node: &mut Node) {
+    pub fn look_into_empty(&mut self, number: u32, node: &mut Node) {
         self.consider(number, node);
         self.relabel(number, node);
         self.leave_to_lower(number, node);
@@ -397,20 +432,21 @@ impl Front {
         }
     }
 
+    /// Has a node look at what passes it at another rate.
+    #[inline(never)]
+    pub fn wake(&mut self, number: u32, node: &mut Node) {
+        if node.hanging > 0 {
+            // Its new level is close to its old one, and asked for when it comes first.
+            self.work.enter(number, &mut node.place, slot_of(node.level));
+        } else {
+            self.look_into_empty(number, node);
+        }
+    }
+
     /// Lets a node wait in a slot, or in a lower one if it does.
     #[inline]
     pub fn bring(&mut self, number: u32, node: &mut Node, slot: u16) {
         self.work.bring(number, &mut node.place, slot);
         self.is_touched = true;
-    }
-}
-
-/// Adds use of a class that passes at a level, or takes it away.
-#[inline]
-pub(super) fn add_foreign(nodes: &mut [Node], front: &mut Front, number: u32, change: f64, level: f64) {
-    let node = &mut nodes[number as usize];
-    node.add_foreign(change, level);
-    if !node.is_quiet() {
-        front.look_into(number, node);
     }
 }

@@ -72,9 +72,9 @@ impl Sharing {
     fn carried_until(&self, now: Instant, resource: ResourceId) -> f64 {
         let mut total = Sum::ZERO;
         for &node in &self.resources[resource.index()].nodes {
-            let books = &self.books[node as usize];
-            total = total.and(books.carried);
-            for member in &self.members[node as usize] {
+            let node = &self.nodes[node as usize];
+            total = total.and(node.carried);
+            for member in &node.members {
                 let class = &self.classes[member.class];
                 let since = class.mass * self.service_at(now, member.class).minus(class.carried_at);
                 total = total.plus(member.factor * class.carried.plus(since).value());

@@ -42,7 +42,7 @@ impl Sharing {
             }
         }
         for at in 0..self.nodes.len() {
-            if self.nodes[at].hanging > 0 && self.nodes[at].hanging == self.books[at].held {
+            if self.nodes[at].hanging > 0 && self.nodes[at].hanging == self.nodes[at].held {
                 self.nodes[at].level = 0.0;
             }
         }
@@ -82,7 +82,7 @@ impl Sharing {
         let mut seen_resource = vec![false; self.resources.len()];
         let mut to_visit = Vec::new();
         for &node in &self.front.to_fill {
-            let resource = self.books[node as usize].resource;
+            let resource = self.nodes[node as usize].resource;
             if !std::mem::replace(&mut seen_resource[resource as usize], true) {
                 to_visit.push(resource);
             }
@@ -90,13 +90,13 @@ impl Sharing {
         while let Some(resource) = to_visit.pop() {
             part.resources.push(resource);
             let nodes = self.resources[resource as usize].nodes.iter();
-            for member in nodes.flat_map(|&node| &self.members[node as usize]) {
+            for member in nodes.flat_map(|&node| &self.nodes[node as usize].members) {
                 if std::mem::replace(&mut seen_class[member.class as usize], true) {
                     continue;
                 }
                 part.classes.push(member.class);
                 for step in &self.classes[member.class].path {
-                    let next = self.books[step.node as usize].resource;
+                    let next = self.nodes[step.node as usize].resource;
                     if !std::mem::replace(&mut seen_resource[next as usize], true) {
                         to_visit.push(next);
                     }
@@ -118,7 +118,7 @@ impl Sharing {
         for &class in &part.classes {
             let class = &self.classes[class];
             let first_use = problem.uses.len() as u32;
-            let local = |step: &Step| (local[self.books[step.node as usize].resource as usize], step.factor);
+            let local = |step: &Step| (local[self.nodes[step.node as usize].resource as usize], step.factor);
             problem.uses.extend(class.path.iter().map(local));
             problem.items.push(Item {
                 count: f64::from(class.count),
@@ -150,7 +150,7 @@ impl Sharing {
     /// The node of a resource on a class's path, and where it is there.
     fn node_on_path(&self, class: u32, resource: u32) -> (u32, u32) {
         let mut path = (0..).zip(&self.classes[class].path);
-        let step = path.find(|(_, step)| self.books[step.node as usize].resource == resource);
+        let step = path.find(|(_, step)| self.nodes[step.node as usize].resource == resource);
         step.map_or((NONE, NONE), |(at, step)| (step.node, at))
     }
 

@@ -27,10 +27,10 @@ impl Sharing {
         for at in 0..self.classes[class].path.len() {
             let step = self.classes[class].path[at];
             let change = f64::from(flows) * step.factor * floor;
-            let books = &mut self.books[step.node as usize];
+            let books = &mut self.nodes[step.node as usize].books;
             books.promises = books.promises.wrapping_add_signed(classes);
             books.promised = if books.promises == 0 { Sum::ZERO } else { books.promised.plus(change) };
-            let resource = books.resource;
+            let resource = self.nodes[step.node as usize].resource;
             self.refresh_below(resource);
             self.count_overpromised(resource);
         }
@@ -41,7 +41,7 @@ impl Sharing {
         let mut below = 0.0_f64;
         for at in (0..self.resources[resource as usize].nodes.len()).rev() {
             let node = self.resources[resource as usize].nodes[at];
-            let books = &mut self.books[node as usize];
+            let books = &mut self.nodes[node as usize].books;
             if books.below.to_bits() != below.to_bits() {
                 books.below = below;
                 let lower = books.lower;
@@ -50,14 +50,14 @@ impl Sharing {
                     self.ask_to_look(lower);
                 }
             }
-            below += self.books[node as usize].promised.value();
+            below += self.nodes[node as usize].books.promised.value();
         }
     }
 
     /// Takes notice of a resource whose reserves no longer fit, or fit again.
     pub(super) fn count_overpromised(&mut self, resource: u32) {
         let state = &self.resources[resource as usize];
-        let promised: f64 = state.nodes.iter().map(|&node| self.books[node as usize].promised.value()).sum();
+        let promised: f64 = state.nodes.iter().map(|&node| self.nodes[node as usize].books.promised.value()).sum();
         let is_over = promised > state.capacity * (1.0 + SAME);
         if is_over != state.overpromised {
             self.resources[resource as usize].overpromised = is_over;
@@ -104,7 +104,7 @@ impl Sharing {
     }
 
     fn promises_on(&self, number: u32) -> Vec<Promise> {
-        let members = self.members[number as usize].iter();
+        let members = self.nodes[number as usize].members.iter();
         let here = members.filter_map(|member| {
             let class = &self.classes[member.class];
             let is_one = class.hang == number && class.floor_level > 0.0;
@@ -121,29 +121,29 @@ impl Sharing {
         }
         let service = self.service(class);
         let mass = self.classes[class].mass;
-        self.spread::<0>(class, -mass);
-        let Self { classes, nodes, books, queue, now, .. } = self;
+        self.spread::<0, false>(class, -mass);
+        let Self { classes, nodes, queue, now, .. } = self;
         let state = &mut classes[class];
-        let (node, books) = (&mut nodes[state.hang as usize], &mut books[state.hang as usize]);
+        let node = &mut nodes[state.hang as usize];
         state.held = held;
         node.low = node.low.max(state.floor_level);
         node.high = node.high.min(if held { state.floor_level } else { state.cap_level });
         if held {
-            books.held += 1;
+            node.held += 1;
             state.level = state.floor_level;
             state.clock = Clock { value: service, settled: *now };
         } else {
-            books.held -= 1;
+            node.held -= 1;
             state.offset = service.less(node.clock.read(node.level, *now));
             queue.remove(2 * class + 1);
         }
-        if books.held == node.hanging {
+        if node.held == node.hanging {
             // What is left in the sum is rounding error.
             node.weight = 0.0;
         }
         let number = state.hang;
         self.front.time(number, node);
-        self.spread::<0>(class, mass);
+        self.spread::<0, false>(class, mass);
         self.new_head(class);
         self.dirty_meters_of(class);
         true

@@ -40,94 +40,86 @@ enum Wants {
     ToStop,
 }
 
-/// Gives nodes their new levels, lowest first, as long as the same classes stay on each. The next one that wants more,
-/// if any does; it still waits.
-fn relevel(
-    nodes: &mut [Node],
-    rows: &[Row],
-    classes: &Classes,
-    front: &mut Front,
+/// What a pass changes and reads.
+struct Pass<'a> {
+    nodes: &'a mut [Node],
+    rows: &'a [Row],
+    classes: &'a Classes,
+    front: &'a mut Front,
     now: Instant,
-    steps: &mut usize,
-) -> Option<(u32, Wants)> {
-    while front.to_lower.is_empty()
-        && let Some((number, slot)) = front.work.first()
-    {
-        let node = &mut nodes[number as usize];
-        if *steps == 0 {
-            return Some((number, Wants::ToStop));
-        }
-        if node.left_outdated {
-            *steps -= 1;
-            return Some((number, Wants::NewLeft));
-        }
-        if !node.needs_work() {
-            front.work.pop(number, &mut node.place);
-            continue;
-        }
-        let target = node.target();
-        let present = if node.hanging > 0 { slot_of(target) } else { slot };
-        if present > slot {
-            front.work.postpone(number, &mut node.place, present);
-            continue;
-        }
-        *steps -= 1;
-        if node.hanging == 0 {
-            return Some((number, Wants::OtherClasses));
-        }
-        let bar = target * (1.0 + SAME);
-        let stays = target <= node.high * (1.0 + SAME) && target >= node.low * (1.0 + SAME) && node.weight > 0.0;
-        if node.ceiling > bar || !stays || node.age > OLD {
-            return Some((number, Wants::OtherClasses));
-        }
-        front.work.pop(number, &mut node.place);
-        hand_on(nodes, &rows[number as usize], classes, front, now, number, target);
-    }
-    None
 }
 
-/// Lets a node take a new level, if it is one, and hands the difference on to where its classes also go.
-#[inline]
-fn hand_on(
-    nodes: &mut [Node],
-    row: &Row,
-    classes: &Classes,
-    front: &mut Front,
-    now: Instant,
-    number: u32,
-    level: f64,
-) {
-    let node = &mut nodes[number as usize];
-    let difference = level - node.level;
-    let changes = difference.abs() > STILL * if level > node.level { level } else { node.level };
-    if changes {
-        node.clock.settle(node.level, now);
-        node.level = level;
-        if level > node.timed_up_to {
-            front.time(number, node);
-        } else if node.timing == Timing::Known {
-            node.timing = Timing::TooEarly;
+impl Pass<'_> {
+    /// Gives nodes their new levels, lowest first, as long as the same classes stay on each. The next one that wants
+    /// more, if any does; it still waits.
+    fn relevel(&mut self, steps: &mut usize) -> Option<(u32, Wants)> {
+        while self.front.to_lower.is_empty()
+            && let Some((number, slot)) = self.front.work.first()
+        {
+            let node = &mut self.nodes[number as usize];
+            if *steps == 0 {
+                return Some((number, Wants::ToStop));
+            }
+            if node.left_outdated | (node.hanging == 0) {
+                if !node.left_outdated && !node.is_over_full() {
+                    self.front.work.pop(number, &mut node.place);
+                    continue;
+                }
+                *steps -= 1;
+                return Some((number, if node.left_outdated { Wants::NewLeft } else { Wants::OtherClasses }));
+            }
+            let target = node.target();
+            if !self.front.work.is_only() {
+                let present = slot_of(target);
+                if present > slot {
+                    self.front.work.postpone(number, &mut node.place, present);
+                    continue;
+                }
+            }
+            *steps -= 1;
+            if !node.keeps_its_classes_at(target) || node.age > OLD {
+                return Some((number, Wants::OtherClasses));
+            }
+            self.front.work.pop(number, &mut node.place);
+            self.hand_on(number, target);
         }
-        if node.has_meters {
-            front.metered.push(number);
+        None
+    }
+
+    /// Lets a node take a new level, if it is one, and hands the difference on to where its classes also go.
+    #[inline(always)]
+    fn hand_on(&mut self, number: u32, level: f64) {
+        let node = &mut self.nodes[number as usize];
+        let difference = level - node.level;
+        let changes = difference.abs() > STILL * if level > node.level { level } else { node.level };
+        if changes {
+            node.clock.settle(node.level, self.now);
+            node.level = level;
+            if level > node.timed_up_to {
+                self.front.time(number, node);
+            } else if node.timing == Timing::Known {
+                node.timing = Timing::TooEarly;
+            }
+            if node.has_meters {
+                self.front.metered.push(number);
+            }
         }
-    }
-    front.relabel(number, node);
-    if !changes {
-        return;
-    }
-    let alone = node.alone;
-    if alone == NONE {
-        for entry in &row.0 {
-            hand_to(nodes, front, entry.target, entry.weight * difference, level);
+        self.front.relabel(number, node);
+        if !changes {
+            return;
         }
-        return;
-    }
-    let class = &classes[alone];
-    let difference = if class.held { 0.0 } else { class.mass * difference };
-    for (at, step) in (0..).zip(&class.path) {
-        if at != class.hang_step {
-            hand_to(nodes, front, step.node, step.factor * difference, level);
+        if node.alone == NONE {
+            for entry in &self.rows[number as usize].0 {
+                hand_to(self.nodes, self.front, entry.target, entry.weight * difference, level);
+            }
+            return;
+        }
+        let class = &self.classes[node.alone];
+        let difference = if class.held { 0.0 } else { class.mass * difference };
+        for (at, step) in (0..).zip(&class.path) {
+            if at != class.hang_step {
+                hand_to(self.nodes, self.front, step.node, step.factor * difference, level);
+            }
         }
     }
 }
@@ -137,13 +129,10 @@ fn hand_on(
 fn hand_to(nodes: &mut [Node], front: &mut Front, number: u32, change: f64, level: f64) {
     let node = &mut nodes[number as usize];
     node.add_foreign(change, level);
-    if node.hanging > 0 {
-        if !node.place.is_waiting() {
-            // Its new level is close to its old one, and asked for when it comes first.
-            front.work.enter(number, &mut node.place, slot_of(node.level));
-        }
-    } else if !node.is_quiet() {
-        front.look_into(number, node);
+    // One branch for what is rare, whether something hangs here or not.
+    let hangs = node.hanging > 0;
+    if (hangs & !node.place.is_waiting()) | (!hangs & !node.is_quiet()) {
+        front.wake(number, node);
     }
 }
 
@@ -153,12 +142,11 @@ impl Sharing {
         let mut steps = self.most_steps.unwrap_or(100 + 20 * self.nodes.len());
         loop {
             while let Some(upper) = self.front.to_lower.pop() {
-                self.ask_to_look(self.books[upper as usize].lower);
+                self.ask_to_look(self.nodes[upper as usize].books.lower);
             }
-            let Self { nodes, rows, classes, front, now, .. } = self;
-            let (number, wants) = match relevel(nodes, rows, classes, front, *now, &mut steps) {
+            let (number, wants) = match self.pass().relevel(&mut steps) {
                 Some(found) => found,
-                None if front.to_lower.is_empty() => return true,
+                None if self.front.to_lower.is_empty() => return true,
                 None => continue,
             };
             match wants {
@@ -169,15 +157,26 @@ impl Sharing {
         }
     }
 
+    #[inline]
+    fn pass(&mut self) -> Pass<'_> {
+        Pass {
+            nodes: &mut self.nodes,
+            rows: &self.rows,
+            classes: &self.classes,
+            front: &mut self.front,
+            now: self.now,
+        }
+    }
+
     /// What higher priorities leave of the capacity.
     pub(super) fn refresh_left(&mut self, number: u32) {
-        let books = &self.books[number as usize];
-        let capacity = self.resources[books.resource as usize].capacity;
+        let node = &self.nodes[number as usize];
+        let (books, capacity) = (&node.books, self.resources[node.resource as usize].capacity);
         // Where reserves do not fit, filling from nothing knows what they get.
         let counts = if self.overpromised > 0 { 0.0 } else { 1.0 };
         let mut left = capacity;
         if let Some(upper) = self.nodes.get(books.upper as usize) {
-            left = upper.left + counts * self.books[books.upper as usize].below - upper.load();
+            left = upper.left + counts * self.nodes[books.upper as usize].books.below - upper.load();
         }
         left -= counts * books.below;
         // What is left, or reserved, is met exactly where only rounding is between.
@@ -230,8 +229,7 @@ impl Sharing {
         if node.hanging > 0 {
             // Nothing rises where reserves take all there is.
             let level = if target < f64::INFINITY { target } else { 0.0 };
-            let Self { nodes, rows, classes, front, now, .. } = self;
-            hand_on(nodes, &rows[number as usize], classes, front, *now, number, level);
+            self.pass().hand_on(number, level);
         } else {
             self.front.relabel(number, node);
         }
@@ -244,7 +242,7 @@ impl Sharing {
         let node = &self.nodes[number as usize];
         let bar = if node.hanging > 0 { node.target() * (1.0 + SAME) } else { 0.0 };
         let mut rest = 0.0_f64;
-        for member in &self.members[number as usize] {
+        for member in &self.nodes[number as usize].members {
             if self.classes[member.class].hang == number {
                 continue;
             }
@@ -275,13 +273,13 @@ impl Sharing {
     fn let_go(&mut self, number: u32) -> bool {
         let node = &self.nodes[number as usize];
         let (mut low, mut high, mut has_changed) = (0.0, f64::INFINITY, false);
-        if node.low > 0.0 || self.books[number as usize].held > 0 {
+        if node.low > 0.0 || self.nodes[number as usize].held > 0 {
             (low, high, has_changed) = self.hold_and_release(number);
         }
         let mut below = std::mem::take(&mut self.candidates);
         below.clear();
         let target = self.nodes[number as usize].target();
-        for member in &self.members[number as usize] {
+        for member in &self.nodes[number as usize].members {
             let class = &self.classes[member.class];
             if class.hang == number && !class.held {
                 if class.cap_level < target {
@@ -311,7 +309,7 @@ impl Sharing {
 
     /// What the meters show of classes on this node has changed.
     pub(super) fn dirty_meters_on(&mut self, number: u32) {
-        for &(meter, _) in &self.books[number as usize].meters {
+        for &(meter, _) in &self.nodes[number as usize].books.meters {
             if !std::mem::replace(&mut self.meters[meter as usize].is_dirty, true) {
                 self.dirty_meters.push(meter);
             }
@@ -324,7 +322,7 @@ impl Sharing {
         let mut row = std::mem::take(&mut self.rows[number as usize]);
         row.0.clear();
         let keeps_row = self.nodes[number as usize].alone == NONE;
-        for member in &self.members[number as usize] {
+        for member in &self.nodes[number as usize].members {
             let class = &self.classes[member.class];
             let use_per_level = member.factor * class.mass;
             if class.hang != number || class.held {
@@ -347,7 +345,7 @@ impl Sharing {
     /// Gives each class that passes a node its first cause among equals: the lowest resource of its path that is full
     /// at the very level of the class. Only those at the level of the node can have this one as their cause.
     pub(super) fn relabel_members(&mut self, number: u32) {
-        if !self.members[number as usize].iter().any(|member| self.may_be_cause(number, member)) {
+        if !self.nodes[number as usize].members.iter().any(|member| self.may_be_cause(number, member)) {
             return;
         }
         self.find_ceiling(number);
@@ -357,8 +355,8 @@ impl Sharing {
             return;
         }
         let bar = if node.hanging > 0 { node.level } else { self.fill_level(number) } * (1.0 - SAME);
-        for at in 0..self.members[number as usize].len() {
-            let member = self.members[number as usize][at];
+        for at in 0..self.nodes[number as usize].members.len() {
+            let member = self.nodes[number as usize].members[at];
             if !self.may_be_cause(number, &member) {
                 continue;
             }
@@ -377,11 +375,12 @@ impl Sharing {
     #[inline]
     fn may_be_cause(&self, number: u32, member: &Member) -> bool {
         let class = &self.classes[member.class];
-        class.hang != number && (member.step < class.hang_step || class.label == number || class.floor_level > 0.0)
+        (class.hang != number)
+            & ((member.step < class.hang_step) | (class.label == number) | (class.floor_level > 0.0))
     }
 
     fn find_ceiling(&mut self, number: u32) {
-        let members = self.members[number as usize].iter();
+        let members = self.nodes[number as usize].members.iter();
         let passing = members.filter(|member| self.classes[member.class].hang != number);
         let ceiling = passing.map(|member| self.level(member.class)).fold(0.0, f64::max);
         self.nodes[number as usize].ceiling = ceiling;
@@ -395,7 +394,7 @@ impl Sharing {
             let state = &self.classes[class];
             if state.held || level <= state.floor_level * (1.0 + SAME) { 0.0 } else { level }
         };
-        self.members[number as usize].iter().map(|member| rose(member.class)).fold(0.0, f64::max)
+        self.nodes[number as usize].members.iter().map(|member| rose(member.class)).fold(0.0, f64::max)
     }
 
     /// The node to name as the cause, or `NONE` for where the class hangs: of all that are full, the first to be so as

@@ -19,14 +19,14 @@ impl Sharing {
 
     /// Appends the flows that have finished since the last call, by exact time, then by order of start.
     pub fn take_finished(&mut self, out: &mut Vec<Finished>) {
-        let by_time = |a: &(u64, Finished), b: &(u64, Finished)| {
-            let (x, y) = (a.1.exact, b.1.exact);
-            x.0.cmp(&y.0).then(x.1.total_cmp(&y.1)).then(a.0.cmp(&b.0))
+        let by_time = |a: &Finished, b: &Finished| {
+            let (x, y) = (a.exact, b.exact);
+            x.0.cmp(&y.0).then(x.1.total_cmp(&y.1)).then(a.key.start.cmp(&b.key.start))
         };
         if self.finished.len() > 1 {
             self.finished.sort_by(by_time);
         }
-        out.extend(self.finished.drain(..).map(|(_, finished)| finished));
+        out.append(&mut self.finished);
     }
 
     /// The tick at which the next flow will have finished if nothing changes; none if no flow moves towards its end.
@@ -46,18 +46,18 @@ impl Sharing {
                 self.solve();
             }
             match self.next_completion() {
-                Some((at, _)) if at <= target => self.complete(at),
+                Some((at, id)) if at <= target => self.complete(at, id),
                 _ => break,
             }
         }
         self.now = target;
     }
 
-    /// Ends what ends at this instant.
-    fn complete(&mut self, at: Instant) {
+    /// Ends what ends at this instant, first what stands in the queue as `id`.
+    fn complete(&mut self, at: Instant, mut id: u32) {
         self.now = at.max(self.now);
-        while let Some((_, id)) = self.next_completion().filter(|(next, _)| *next <= at) {
-            if id % 2 == 0 {
+        loop {
+            if id.is_multiple_of(2) {
                 self.complete_on_node(id / 2)
             } else {
                 self.complete_alone(id / 2)
@@ -68,6 +68,10 @@ impl Sharing {
                     return;
                 }
                 self.queue.remove(id);
+            }
+            match self.next_completion() {
+                Some((next, other)) if next <= at => id = other,
+                _ => return,
             }
         }
     }
@@ -86,7 +90,7 @@ impl Sharing {
         let due = clock.plus(margin);
         // The first is due by its place in the queue, whatever rounding makes of its mark.
         let mut forced = true;
-        while let Some(&head) = self.books[number as usize].heads.peek() {
+        while let Some(&head) = self.nodes[number as usize].books.heads.peek() {
             if self.classes.stamp(head.class) == head.stamp {
                 if !forced && head.at > due {
                     break;
@@ -96,14 +100,14 @@ impl Sharing {
                 if let Some(mark) = self.finish_flows(head.class, clock.and(offset), margin) {
                     let stamp = self.classes.new_stamp(head.class);
                     let next = Head { at: mark.at().less(offset), class: head.class, stamp };
-                    if let Some(mut top) = self.books[number as usize].heads.peek_mut() {
+                    if let Some(mut top) = self.nodes[number as usize].books.heads.peek_mut() {
                         *top = next;
                     }
                     self.front.time(number, &mut self.nodes[number as usize]);
                     continue;
                 }
             }
-            let heads = &mut self.books[number as usize].heads;
+            let heads = &mut self.nodes[number as usize].books.heads;
             if heads.peek() == Some(&head) {
                 heads.pop();
             }

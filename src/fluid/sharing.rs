@@ -3,7 +3,7 @@
 use super::class::{ClassSpec, Classes, Kind};
 use super::exact::{FlowTime, Instant, Sum};
 use super::marks::Mark;
-use super::node::{Books, Front, Member, NONE, Node, Row};
+use super::node::{Front, Member, NONE, Node, Row};
 use super::queue::Queue;
 use super::types::{Cause, Finished, FlowKey, FlowKind, FlowSpec, MeterId, OwnerId, ResourceId};
 
@@ -24,9 +24,6 @@ pub struct Sharing {
     pub(super) nodes: Vec<Node>,
     /// By node.
     pub(super) rows: Vec<Row>,
-    pub(super) books: Vec<Books>,
-    /// By node: all classes of its priority whose path has the resource.
-    pub(super) members: Vec<Vec<Member>>,
     pub(super) resources: Vec<Resource>,
     pub(super) owners: Vec<Owner>,
     pub(super) meters: Vec<Meter>,
@@ -38,7 +35,7 @@ pub struct Sharing {
     pub(super) fallbacks: u64,
     /// Another bound for the steps of a pass; for tests of what happens beyond it.
     pub(super) most_steps: Option<usize>,
-    pub(super) finished: Vec<(u64, Finished)>,
+    pub(super) finished: Vec<Finished>,
     /// Meters to sum up at the next solve, and those with a changed rate.
     pub(super) dirty_meters: Vec<u32>,
     pub(super) changed_meters: Vec<u32>,
@@ -51,13 +48,22 @@ pub struct Sharing {
 #[derive(Debug)]
 pub(super) struct Flow {
     /// Order of start.
-    pub sequence: u64,
+    pub start: u64,
     pub tag: u64,
     /// The class's service at which the flow ends, in the parts of its [`Mark`]; infinite for an endless flow.
-    pub mark: (f64, f32),
+    high: f64,
+    low: f32,
     /// `NONE` in a free slot.
     pub class: u32,
-    pub generation: u32,
+}
+
+const _: () = assert!(size_of::<Flow>() == 32);
+
+impl Flow {
+    #[inline]
+    pub fn mark(&self) -> (f64, f32) {
+        (self.high, self.low)
+    }
 }
 
 /// The mark of a flow without end.
@@ -119,8 +125,6 @@ impl Sharing {
             classes: Classes::default(),
             nodes: Vec::new(),
             rows: Vec::new(),
-            books: Vec::new(),
-            members: Vec::new(),
             resources: Vec::new(),
             owners: Vec::new(),
             meters: Vec::new(),
@@ -216,8 +220,6 @@ impl Sharing {
         let class = self.class_of(key)?;
         let left = self.left_of(key.index);
         self.withdraw(key.index, class);
-        let flow = &mut self.flows[key.index as usize];
-        flow.generation = flow.generation.wrapping_add(1);
         self.free_flows.push(key.index);
         Some(left)
     }
@@ -279,29 +281,34 @@ impl Sharing {
 
     pub(super) fn class_of(&self, key: FlowKey) -> Option<u32> {
         let flow = self.flows.get(key.index as usize)?;
-        (flow.generation == key.generation && flow.class != NONE).then_some(flow.class)
+        (flow.start == key.start && flow.class != NONE).then_some(flow.class)
     }
 
     /// Bytes a present flow has left now.
     pub(super) fn left_of(&self, index: u32) -> f64 {
         let flow = &self.flows[index as usize];
-        if flow.mark == ENDLESS {
+        if flow.mark() == ENDLESS {
             return f64::INFINITY;
         }
-        let mark = Sum::of_parts(flow.mark.0, flow.mark.1);
+        let mark = Sum::of_parts(flow.high, flow.low);
         (mark.minus(self.service(flow.class)) * self.classes[flow.class].spec.terms.weight).max(0.0)
     }
 
     fn new_flow(&mut self, tag: u64) -> FlowKey {
-        let sequence = self.started;
+        let start = self.started;
         self.started += 1;
-        let index = self.free_flows.pop().unwrap_or_else(|| {
-            self.flows.push(Flow { sequence, tag, mark: ENDLESS, class: NONE, generation: 0 });
-            self.flows.len() as u32 - 1
-        });
-        let flow = &mut self.flows[index as usize];
-        (flow.sequence, flow.tag) = (sequence, tag);
-        let key = FlowKey { index, generation: flow.generation };
+        let flow = Flow { start, tag, high: ENDLESS.0, low: ENDLESS.1, class: NONE };
+        let index = match self.free_flows.pop() {
+            Some(index) => {
+                self.flows[index as usize] = flow;
+                index
+            }
+            None => {
+                self.flows.push(flow);
+                self.flows.len() as u32 - 1
+            }
+        };
+        let key = FlowKey { index, start };
         if self.records_causes {
             self.histories.resize(self.flows.len(), Vec::new());
             self.histories[index as usize].clear();
@@ -312,32 +319,41 @@ impl Sharing {
     /// Puts a flow slot back and reports the flow as finished now.
     pub(super) fn free_flow(&mut self, index: u32, top_cause: Option<Cause>) {
         let flow = &mut self.flows[index as usize];
-        let key = FlowKey { index, generation: flow.generation };
+        let key = FlowKey { index, start: flow.start };
         let (at_ns, exact) = (self.now.tick(), self.now.parts());
         let top_cause = top_cause.filter(|_| self.records_causes);
-        self.finished.push((flow.sequence, Finished { key, tag: flow.tag, at_ns, exact, top_cause }));
+        self.finished.push(Finished { key, tag: flow.tag, at_ns, exact, top_cause });
         flow.class = NONE;
-        flow.generation = flow.generation.wrapping_add(1);
         self.free_flows.push(index);
     }
 
     fn join(&mut self, index: u32, class: u32, bytes: f64) {
-        let service = self.add_flow(class);
+        self.flow_count += 1;
+        let now = self.now;
+        let service = if self.classes[class].count > 0 { self.service(class) } else { Sum::ZERO };
+        if self.classes[class].outdated > self.classes[class].count + 16 {
+            self.drop_outdated_marks(class);
+        }
         let state = &mut self.classes[class];
         let flow = &mut self.flows[index as usize];
         flow.class = class;
         let way = bytes / state.spec.terms.weight;
-        if way.is_finite() {
-            let mark = Mark::new(service.plus(way), index);
-            flow.mark = mark.parts();
-            if state.outdated > state.count + 16 {
-                self.drop_outdated_marks(class);
-            }
-            if self.classes[class].marks.push(mark) {
+        let mark = Mark::new(service.plus(way), index);
+        let is_head = if way.is_finite() {
+            (flow.high, flow.low) = mark.parts();
+            state.marks.push(mark)
+        } else {
+            (flow.high, flow.low) = ENDLESS;
+            false
+        };
+        state.owed -= FlowTime::since_zero(1, now);
+        if state.count == 0 {
+            self.enlist(class);
+        } else {
+            self.change_count(class, 1, service);
+            if is_head {
                 self.set_head(class, Some(mark));
             }
-        } else {
-            flow.mark = ENDLESS;
         }
         if self.records_causes {
             self.note_cause(class);
@@ -349,7 +365,7 @@ impl Sharing {
     fn withdraw(&mut self, index: u32, class: u32) {
         let state = &mut self.classes[class];
         let was_head = state.marks.first().is_some_and(|mark| mark.flow == index);
-        if self.flows[index as usize].mark != ENDLESS {
+        if self.flows[index as usize].mark() != ENDLESS {
             state.outdated += 1;
         }
         self.leave(index, class, self.service(class));
@@ -392,7 +408,7 @@ impl Sharing {
 /// The mark is that of a flow still in the class.
 pub(super) fn is_live(flows: &[Flow], class: u32, mark: &Mark) -> bool {
     let flow = &flows[mark.flow as usize];
-    flow.class == class && flow.mark == mark.parts()
+    flow.class == class && flow.mark() == mark.parts()
 }
 
 /// Adds (or takes away) time of one cause.

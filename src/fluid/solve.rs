@@ -44,29 +44,26 @@ impl Sharing {
 
     /// Causes, completions and meters of all that was touched.
     fn finish_pass(&mut self) {
-        for at in 0..self.front.ties.len() {
-            let number = self.front.ties[at];
+        while let Some(number) = self.front.ties.pop() {
             self.nodes[number as usize].may_relabel = false;
             if self.overpromised == 0 {
                 self.relabel_members(number);
             }
         }
-        self.front.ties.clear();
         for at in 0..self.front.metered.len() {
             self.dirty_meters_on(self.front.metered[at]);
         }
         self.front.metered.clear();
-        for at in 0..self.front.untimed.len() {
-            let number = self.front.untimed[at];
+        // What has just completed is still first.
+        let first = self.queue.first().map(|(_, id)| id);
+        while let Some(number) = self.front.untimed.pop() {
             let node = &self.nodes[number as usize];
             let changes_little = node.level < node.timed_up_to * SLACK;
-            self.time_node(number, !changes_little);
+            self.time_node(number, !changes_little || first == Some(2 * number));
         }
-        self.front.untimed.clear();
-        for at in 0..self.front.untimed_classes.len() {
-            self.time_class(self.front.untimed_classes[at]);
+        while let Some(class) = self.front.untimed_classes.pop() {
+            self.time_class(class);
         }
-        self.front.untimed_classes.clear();
         self.front.is_touched = false;
     }
 
@@ -114,7 +111,7 @@ impl Sharing {
         if hanging == 0 {
             return None;
         }
-        let heads = &mut self.books[number as usize].heads;
+        let heads = &mut self.nodes[number as usize].books.heads;
         while heads.peek().is_some_and(|head| self.classes.stamp(head.class) != head.stamp) {
             heads.pop();
         }

@@ -36,8 +36,9 @@ impl MeterId {
 /// Names one flow. A key stays unique after its flow has gone: a stale key is recognised, never confused.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FlowKey {
+    /// Order of start.
+    pub(super) start: u64,
     pub(super) index: u32,
-    pub(super) generation: u32,
 }
 
 /// A kind of flow that has been [prepared](super::Sharing::prepare). Of use only to the sharing that made it.

@@ -17,7 +17,7 @@ const BASE: u64 = 1.0_f64.to_bits() >> CUT;
 const NOBODY: u32 = u32::MAX;
 
 /// Nodes in waiting, each once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Work {
     lanes: Vec<Lane>,
     /// Positions in `lanes`, ascending by rank.
@@ -25,6 +25,18 @@ pub(super) struct Work {
     /// By node.
     neighbours: Vec<Neighbours>,
     waiting: u32,
+    /// A node that waits without others is in no slot yet, but here; else `NOBODY`.
+    only: u32,
+    /// Where that node waits.
+    only_place: Place,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        let (lanes, order, neighbours) = (Vec::new(), Vec::new(), Vec::new());
+        let only_place = Place { slot: Place::OUT, lane: 0 };
+        Self { lanes, order, neighbours, waiting: 0, only: NOBODY, only_place }
+    }
 }
 
 /// Neighbours of a node in its slot.
@@ -85,16 +97,27 @@ impl Work {
     /// The node to be put right next, and its slot.
     #[inline]
     pub fn first(&self) -> Option<(u32, u16)> {
-        if self.waiting == 0 {
-            return None;
+        if self.only != NOBODY {
+            return Some((self.only, self.only_place.slot));
         }
-        let lane = self.order.iter().map(|&lane| &self.lanes[lane as usize]).find(|lane| lane.summary != 0)?;
-        let word = lane.summary.trailing_zeros() as usize % WORDS;
-        let slot = 64 * word + lane.words[word].trailing_zeros() as usize;
-        Some((lane.heads[slot], slot as u16))
+        if self.waiting == 0 { None } else { self.first_in_slots() }
     }
 
     #[inline]
+    fn first_in_slots(&self) -> Option<(u32, u16)> {
+        let lane = self.order.iter().map(|&lane| &self.lanes[lane as usize]).find(|lane| lane.summary != 0)?;
+        let word = lane.summary.trailing_zeros() as usize % WORDS;
+        let slot = 64 * word + lane.words[word].trailing_zeros() as usize;
+        Some((lane.heads[slot % SLOTS], slot as u16))
+    }
+
+    /// Whether no other node waits beside the first.
+    #[inline]
+    pub fn is_only(&self) -> bool {
+        self.only != NOBODY
+    }
+
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.waiting == 0
     }
@@ -105,15 +128,20 @@ impl Work {
         if !place.is_waiting() {
             self.enter(number, place, slot);
         } else if slot < place.slot {
-            self.remove(number, place);
-            self.enter(number, place, slot);
+            self.postpone(number, place, slot);
         }
     }
 
-    /// Moves a waiting node to a higher slot.
+    /// Moves a waiting node to another slot.
+    #[inline]
     pub fn postpone(&mut self, number: u32, place: &mut Place, slot: u16) {
-        self.remove(number, place);
-        self.enter(number, place, slot);
+        if number == self.only {
+            place.slot = slot;
+            self.only_place.slot = slot;
+        } else {
+            self.remove(number, place);
+            self.enter(number, place, slot);
+        }
     }
 
     /// Takes out the node that comes first.
@@ -121,6 +149,10 @@ impl Work {
     pub fn pop(&mut self, number: u32, place: &mut Place) {
         let slot = std::mem::replace(&mut place.slot, Place::OUT);
         self.waiting -= 1;
+        if number == self.only {
+            self.only = NOBODY;
+            return;
+        }
         let next = self.neighbours[number as usize].next;
         self.begin_slot(place.lane, slot, next);
     }
@@ -133,6 +165,10 @@ impl Work {
         }
         let slot = std::mem::replace(&mut place.slot, Place::OUT);
         self.waiting -= 1;
+        if number == self.only {
+            self.only = NOBODY;
+            return;
+        }
         let Neighbours { previous, next } = self.neighbours[number as usize];
         if previous != NOBODY {
             self.neighbours[previous as usize].next = next;
@@ -163,13 +199,28 @@ impl Work {
     /// Lets a node wait that does not yet.
     #[inline]
     pub fn enter(&mut self, number: u32, place: &mut Place, slot: u16) {
-        let lane = &mut self.lanes[place.lane as usize];
-        let next = std::mem::replace(&mut lane.heads[slot as usize % SLOTS], number);
-        let word = slot as usize / 64 % WORDS;
-        lane.words[word] |= 1 << (slot % 64);
-        lane.summary |= 1 << word;
         place.slot = slot;
         self.waiting += 1;
+        if self.waiting == 1 {
+            self.only = number;
+            self.only_place = *place;
+            return;
+        }
+        let only = std::mem::replace(&mut self.only, NOBODY);
+        if only != NOBODY {
+            self.line_up(only, self.only_place);
+        }
+        self.line_up(number, *place);
+    }
+
+    /// Puts a node first in its slot.
+    #[inline]
+    fn line_up(&mut self, number: u32, place: Place) {
+        let lane = &mut self.lanes[place.lane as usize];
+        let next = std::mem::replace(&mut lane.heads[place.slot as usize % SLOTS], number);
+        let word = place.slot as usize / 64 % WORDS;
+        lane.words[word] |= 1 << (place.slot % 64);
+        lane.summary |= 1 << word;
         self.neighbours[number as usize] = Neighbours { previous: NOBODY, next };
         if next != NOBODY {
             self.neighbours[next as usize].previous = number;

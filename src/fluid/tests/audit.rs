@@ -13,10 +13,11 @@ fn near(a: f64, b: f64, scale: f64) -> bool {
 pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
     sharing.solve();
     for number in 0..sharing.nodes.len() as u32 {
-        let (node, books) = (&sharing.nodes[number as usize], &sharing.books[number as usize]);
-        let capacity = sharing.resources[books.resource as usize].capacity;
+        let node = &sharing.nodes[number as usize];
+        let books = &node.books;
+        let capacity = sharing.resources[node.resource as usize].capacity;
         let (mut weight, mut foreign, mut hanging, mut held, mut highest) = (0.0, 0.0, 0, 0, 0.0_f64);
-        for member in &sharing.members[number as usize] {
+        for member in &sharing.nodes[number as usize].members {
             let class = &sharing.classes[member.class];
             let use_per_level = member.factor * class.mass;
             let rate = use_per_level * sharing.rate_level(member.class);
@@ -54,13 +55,13 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
         let mut left = capacity;
         if books.upper != NONE {
             let upper = &sharing.nodes[books.upper as usize];
-            left = upper.left + counts * sharing.books[books.upper as usize].below - upper.load();
+            left = upper.left + counts * sharing.nodes[books.upper as usize].books.below - upper.load();
         }
         left -= counts * books.below;
         let level = if hanging > 0 { node.level } else { f64::INFINITY };
         let facts = [
             ("hanging", f64::from(node.hanging), f64::from(hanging), 1.0),
-            ("held", f64::from(books.held), f64::from(held), 1.0),
+            ("held", f64::from(node.held), f64::from(held), 1.0),
             ("weight", node.weight, weight, 1.0),
             ("foreign", node.foreign, foreign, capacity),
             ("left", node.left, left, capacity),
@@ -89,7 +90,7 @@ fn audit_completions(sharing: &mut Sharing) -> Result<(), String> {
     let mut next = BTreeMap::new();
     for class in sharing.classes.numbers().filter(|&class| sharing.classes[class].count > 0) {
         let state = &sharing.classes[class];
-        let finite = sharing.flows.iter().filter(|flow| flow.class == class && flow.mark != ENDLESS).count();
+        let finite = sharing.flows.iter().filter(|flow| flow.class == class && flow.mark() != ENDLESS).count();
         if state.marks.len() != finite + state.outdated as usize {
             return Err(format!(
                 "class {class}: {} marks for {finite} flows and {}",
