@@ -414,7 +414,8 @@ impl Sharing {
         }
         if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
             node.books.lower = lower;
-            node.books.below = self.nodes[lower as usize].books.promised.value() + self.nodes[lower as usize].books.below;
+            node.books.below =
+                self.nodes[lower as usize].books.promised.value() + self.nodes[lower as usize].books.below;
             node.watched |= LOWER;
             self.nodes[lower as usize].books.upper = number;
         }

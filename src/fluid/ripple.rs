@@ -159,13 +159,7 @@ impl Sharing {
 
     #[inline]
     fn pass(&mut self) -> Pass<'_> {
-        Pass {
-            nodes: &mut self.nodes,
-            rows: &self.rows,
-            classes: &self.classes,
-            front: &mut self.front,
-            now: self.now,
-        }
+        Pass { nodes: &mut self.nodes, rows: &self.rows, classes: &self.classes, front: &mut self.front, now: self.now }
     }
 
     /// What higher priorities leave of the capacity.
@@ -375,8 +369,7 @@ impl Sharing {
     #[inline]
     fn may_be_cause(&self, number: u32, member: &Member) -> bool {
         let class = &self.classes[member.class];
-        (class.hang != number)
-            & ((member.step < class.hang_step) | (class.label == number) | (class.floor_level > 0.0))
+        (class.hang != number) & ((member.step < class.hang_step) | (class.label == number) | (class.floor_level > 0.0))
     }
 
     fn find_ceiling(&mut self, number: u32) {

@@ -1,5 +1,6 @@
 //! Quantiles of many samples in bounded memory.
 
+use crate::units::rounded;
 use hdrhistogram::Histogram;
 
 /// Steps per unit of the sample: samples in seconds are kept in whole nanoseconds.
@@ -49,7 +50,7 @@ impl Sketch {
             return;
         }
         // Growing can only fail beyond the largest integer, where `saturating` keeps the sample in the last bin.
-        let step = ((value_s * STEPS_PER_UNIT).round() as u64).min(i64::MAX as u64);
+        let step = rounded(value_s * STEPS_PER_UNIT).cast_unsigned();
         self.bins.record_n(step, weight).unwrap_or_else(|_| self.bins.saturating_record_n(step, weight));
         self.sum += value_s * weight as f64;
         self.min = self.min.min(value_s);
@@ -104,7 +105,7 @@ impl Sketch {
         if x >= self.max || x < self.min {
             return Some(if x >= self.max { 1.0 } else { 0.0 });
         }
-        Some(self.bins.quantile_below((x * STEPS_PER_UNIT).round() as u64))
+        Some(self.bins.quantile_below(rounded(x * STEPS_PER_UNIT).max(0).cast_unsigned()))
     }
 
     /// The distribution as rising values, each with the share of samples in (previous value, this value]; the shares sum

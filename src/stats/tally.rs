@@ -19,7 +19,10 @@ impl Tally {
     /// Adds a sample. Weights are not negative; a sample of weight zero is left out.
     pub fn add(&mut self, value: f64, weight: f64) {
         if weight > 0.0 {
-            self.merge(&Tally { weight, sum: weight * value, range: Some((value, value)) });
+            self.weight += weight;
+            self.sum += weight * value;
+            let (low, high) = self.range.unwrap_or((value, value));
+            self.range = Some((low.min(value), high.max(value)));
         }
     }
 

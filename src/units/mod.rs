@@ -27,4 +27,4 @@ pub use parse::{from_number, nearest, parse};
 pub use pattern::{pattern, pattern_duration_or_calendar};
 pub use print::{display, print};
 pub use quantity::{ByteRate, Bytes, Money, Power, Ratio};
-pub use time::{SimDuration, SimTime};
+pub use time::{SimDuration, SimTime, rounded};

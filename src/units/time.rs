@@ -10,6 +10,16 @@ use std::ops::{Add, AddAssign, Sub};
 /// Nanoseconds in one second.
 pub const NANOS_PER_SEC: i64 = 1_000_000_000;
 
+/// The nearest integer, halves away from zero; saturates, and gives 0 for NaN. The same as `x.round() as i64`, without the call
+/// into the C library that [`f64::round`] is on processors of the baseline.
+#[inline]
+pub fn rounded(x: f64) -> i64 {
+    let whole = x as i64;
+    // Exact: below 2^53 both share a scale, and above nothing is left.
+    let rest = x - whole as f64;
+    whole.saturating_add(i64::from(rest >= 0.5)).saturating_sub(i64::from(rest <= -0.5))
+}
+
 /// An instant of simulated time: nanoseconds since the start of the scenario, never negative in a run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SimTime(i64);
@@ -91,7 +101,7 @@ impl SimDuration {
     /// Saturates at ±292 years; NaN gives zero. Callers that read user input check the range first.
     pub fn from_secs_f64(secs: f64) -> Self {
         // `as` saturates and maps NaN to zero, which is exactly what is documented.
-        SimDuration((secs * NANOS_PER_SEC as f64).round() as i64)
+        SimDuration(rounded(secs * NANOS_PER_SEC as f64))
     }
 
     /// The same, rounded *up* to the next nanosecond: the rule for completion times.
@@ -171,6 +181,18 @@ fn seconds(nanos: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounded_is_round() {
+        let special = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1e300, -1e300, 9.2e18, -9.3e18];
+        let halves = (-40..40).map(|i| f64::from(i) / 2.0);
+        let beside = halves.clone().flat_map(|x| [x.next_up(), x.next_down()]);
+        let large =
+            (40..64).flat_map(|i| [2f64.powi(i), 2f64.powi(i).next_down(), 2f64.powi(i) + 0.5, -2f64.powi(i) - 0.5]);
+        for x in special.into_iter().chain(halves).chain(beside).chain(large) {
+            assert_eq!(rounded(x), x.round() as i64, "{x}");
+        }
+    }
 
     #[test]
     fn instants_and_durations_do_exact_arithmetic() {

@@ -15,7 +15,7 @@ use crate::engine::{Context, Key};
 use crate::model::event::{CLASS_MODEL, Event, RlEvent};
 use crate::model::ids::WorkId;
 use crate::stats::{Level, Sketch, Tally};
-use crate::units::{SimDuration, SimTime};
+use crate::units::{SimDuration, SimTime, rounded};
 
 /// A batch that is short by less than this share is whole: weights are sums of shares, and sums round.
 const ROUNDING: f64 = 1e-6;
@@ -377,7 +377,7 @@ impl Trainer {
 
 /// Trajectories in thousandths, as a whole count for histograms: a sample may stand for less than one trajectory.
 pub fn count(weight: f64) -> u64 {
-    (weight * 1000.0).round() as u64
+    rounded(weight * 1000.0).max(0).cast_unsigned()
 }
 
 #[cfg(test)]
