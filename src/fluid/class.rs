@@ -168,6 +168,13 @@ pub(super) struct Step {
     pub entry: u32,
 }
 
+/// Time per cause since a class began, of a flow present throughout, and until when.
+#[derive(Clone, Debug)]
+pub(super) struct History {
+    pub times: Vec<(Cause, FlowTime)>,
+    pub noted: Instant,
+}
+
 /// A class and its present state.
 #[derive(Clone, Debug)]
 pub(super) struct Class {
@@ -209,9 +216,8 @@ pub(super) struct Class {
     /// Flow-time with the present cause that the owner has not been charged yet, less that of the present flows from
     /// time 0 on: an account that a flow changes only by coming and going.
     pub owed: FlowTime,
-    /// Time per cause since the class began, of a flow present throughout, and until when; kept on request.
-    pub history: Vec<(Cause, FlowTime)>,
-    pub noted: Instant,
+    /// Kept on request.
+    pub history: Option<Box<History>>,
     /// Some caller may start flows of this kind without naming it anew.
     pub is_kept: bool,
 }
@@ -243,8 +249,7 @@ impl Class {
             short: false,
             is_untimed: false,
             owed: FlowTime::default(),
-            history: Vec::new(),
-            noted: start,
+            history: None,
             is_kept: false,
         };
         class.become_another(kind, hash);

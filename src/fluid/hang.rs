@@ -4,7 +4,7 @@
 //! `foreign` is the use of what passes at the levels noted by *their* nodes, and its row has the use per level that
 //! what hangs on it has elsewhere.
 
-use super::class::Step;
+use super::class::{History, Step};
 use super::exact::{FlowTime, Instant, Sum};
 use super::marks::Mark;
 use super::node::{Clock, Head, LABELS, LOWER, Member, NONE, Node, Row};
@@ -308,8 +308,7 @@ impl Sharing {
         (state.carried, state.carried_at) = (Sum::ZERO, Sum::ZERO);
         state.short = false;
         if self.records_causes {
-            state.noted = self.now;
-            state.history.clear();
+            state.history = Some(Box::new(History { times: Vec::new(), noted: self.now }));
         }
         if !state.spec.meters.is_empty() {
             self.join_meters(class);
@@ -533,11 +532,11 @@ impl Sharing {
 
     /// Notes for how long the present cause has held the class, if that is kept.
     pub(super) fn note_cause(&mut self, class: u32) {
-        if self.records_causes {
-            let state = &mut self.classes[class];
-            let time = FlowTime::span(1, std::mem::replace(&mut state.noted, self.now), self.now);
+        let state = &mut self.classes[class];
+        if let Some(history) = &mut state.history {
+            let time = FlowTime::span(1, std::mem::replace(&mut history.noted, self.now), self.now);
             if time != FlowTime::default() {
-                add_time(&mut state.history, state.cause, time, false);
+                add_time(&mut history.times, state.cause, time, false);
             }
         }
     }

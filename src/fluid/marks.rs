@@ -34,6 +34,8 @@ use std::cmp::{Ordering, Reverse};
 
 /// A pile with no more marks than this becomes the row.
 const ROW: usize = 48;
+/// By so many places the room of a row grows at the most.
+const STEP: usize = 16;
 /// A row of so many marks gives all but the lowest [`ROW`] to a pile.
 const LONG_ROW: usize = 64;
 
@@ -155,6 +157,10 @@ impl Marks {
     #[inline]
     fn insert(&mut self, mark: Mark) -> bool {
         let lower = self.row.iter().rev().take_while(|other| !mark.is_below(other)).count();
+        if self.row.len() == self.row.capacity() {
+            // Many classes have few marks each: small steps waste little.
+            self.row.reserve_exact(self.row.len().clamp(4, STEP));
+        }
         self.row.insert(self.row.len() - lower, mark);
         if self.row.len() >= LONG_ROW {
             self.shorten_row();

@@ -387,7 +387,7 @@ impl Sharing {
 
     /// Starts or ends a flow's account of causes by the class's own.
     fn note_history(&mut self, flow: u32, class: u32, joins: bool) {
-        for &(cause, time) in &self.classes[class].history {
+        for &(cause, time) in self.classes[class].history.iter().flat_map(|history| &history.times) {
             add_time(&mut self.histories[flow as usize], cause, time, joins);
         }
     }

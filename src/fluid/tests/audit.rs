@@ -12,6 +12,8 @@ fn near(a: f64, b: f64, scale: f64) -> bool {
 /// Says what is wrong with the sums, levels and bounds of a solved sharing.
 pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
     sharing.solve();
+    // A capacity may have been cut to nothing under what still passes: rounding errors are of the order of others'.
+    let largest = sharing.resources.iter().map(|resource| resource.capacity).fold(1.0, f64::max);
     for number in 0..sharing.nodes.len() as u32 {
         let node = &sharing.nodes[number as usize];
         let books = &node.books;
@@ -63,7 +65,7 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
             ("hanging", f64::from(node.hanging), f64::from(hanging), 1.0),
             ("held", f64::from(node.held), f64::from(held), 1.0),
             ("weight", node.weight, weight, 1.0),
-            ("foreign", node.foreign, foreign, capacity),
+            ("foreign", node.foreign, foreign, largest),
             ("left", node.left, left, capacity),
             ("level", if hanging > 0 { node.target() } else { 0.0 }, if hanging > 0 { level } else { 0.0 }, 1.0),
         ];

@@ -285,6 +285,33 @@ fn stale_keys_do_nothing() {
 }
 
 #[test]
+fn a_kind_is_kept_however_many_others_come() {
+    let (mut sharing, owner, r) = world(&[100.0]);
+    let uses = [(r[0], 2.0)];
+    let kind = sharing.prepare(&FlowSpec { weight: 3.0, ..FlowSpec::new(owner, &uses, 7.0) });
+    for other in 1..=20_000 {
+        sharing.start(0, &FlowSpec { weight: 3.0 + f64::from(other), ..FlowSpec::new(owner, &uses, 1.0) });
+        sharing.advance(i64::from(other) * S);
+    }
+    let now = 20_000 * S;
+    finished(&mut sharing);
+    let flow = sharing.start_kind(now, kind, 100.0, 5);
+    let other = sharing.start(now, &FlowSpec::new(owner, &uses, 100.0));
+    near(sharing.rate(flow), 37.5);
+    near(sharing.rate(other), 12.5);
+    let empty = sharing.start_kind(now, kind, 0.0, 6);
+    assert_eq!(finished(&mut sharing).iter().map(|end| (end.key, end.tag)).collect::<Vec<_>>(), [(empty, 6)]);
+}
+
+#[test]
+#[should_panic(expected = "at least 0 bytes")]
+fn a_kind_carries_no_negative_bytes() {
+    let (mut sharing, owner, r) = world(&[100.0]);
+    let kind = sharing.prepare(&FlowSpec::new(owner, &[(r[0], 1.0)], 0.0));
+    sharing.start_kind(0, kind, -1.0, 0);
+}
+
+#[test]
 fn nothing_to_carry_finishes_at_once_and_endless_flows_never() {
     let (mut sharing, owner, r) = world(&[100.0]);
     let uses = [(r[0], 1.0)];

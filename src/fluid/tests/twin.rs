@@ -61,7 +61,18 @@ impl Pair {
         };
         let Self { sharing, ids, keys, now, .. } = self;
         match (step, picked) {
-            (Step::Start(spec), _) => keys.push(ids.with(spec, keys.len() as u64, |spec| sharing.start(*now, spec))),
+            (Step::Start(spec), _) => {
+                // Every other one by its kind, which must make no difference.
+                let by_kind = keys.len() % 2 == 1;
+                keys.push(ids.with(spec, keys.len() as u64, |spec| {
+                    if by_kind {
+                        let kind = sharing.prepare(spec);
+                        sharing.start_kind(*now, kind, spec.bytes, spec.tag)
+                    } else {
+                        sharing.start(*now, spec)
+                    }
+                }));
+            }
             (Step::Capacity(resource, capacity), _) => sharing.set_capacity(*now, ids.resources[*resource], *capacity),
             (Step::Cancel(_), Some(key)) => drop(sharing.cancel(*now, key)),
             (Step::Path(_, path, meters), Some(key)) => {
