@@ -4,12 +4,10 @@
 //! `foreign` is the use of what passes at the levels noted by *their* nodes, and its row has the use per level that
 //! what hangs on it has elsewhere.
 
-use super::class::{History, Step};
-use super::exact::{FlowTime, Instant, Sum};
+use super::exact::{Instant, Sum};
 use super::marks::Mark;
-use super::node::{Clock, Head, LABELS, LOWER, Member, NONE, Node, Row};
-use super::sharing::{Sharing, add_time};
-use super::types::{Cause, ResourceId};
+use super::node::{Clock, Head, Member, NONE};
+use super::sharing::Sharing;
 use super::work::slot_of;
 
 impl Sharing {
@@ -42,40 +40,6 @@ impl Sharing {
         }
         let node = &self.nodes[state.hang as usize];
         node.clock.read(node.level, now).and(state.offset)
-    }
-
-    /// One flow less, at the class's service now.
-    #[inline]
-    pub(super) fn remove_flow(&mut self, class: u32, service: Sum) {
-        self.flow_count -= 1;
-        let state = &mut self.classes[class];
-        state.owed += FlowTime::since_zero(1, self.now);
-        if state.count > 1 {
-            self.change_count(class, -1, service);
-        } else {
-            state.settle_carried(service);
-            state.count = 0;
-            self.delist(class);
-        }
-    }
-
-    /// Flows come and go in a class that has others.
-    #[inline]
-    pub(super) fn change_count(&mut self, class: u32, change: i32, service: Sum) {
-        let state = &mut self.classes[class];
-        state.settle_carried(service);
-        state.count = state.count.wrapping_add_signed(change);
-        let weight = state.spec.terms.weight;
-        state.mass = f64::from(state.count) * weight;
-        let is_metered = !state.spec.meters.is_empty();
-        let has_reserve = state.floor_level > 0.0;
-        self.add_mass(class, f64::from(change) * weight);
-        if is_metered {
-            self.dirty_meters_of(class);
-        }
-        if has_reserve {
-            self.promise(class, change, 0);
-        }
     }
 
     /// Adds (or takes away) weight of a class that stays where it is to the sums of its path.
@@ -203,7 +167,7 @@ impl Sharing {
     /// Another class is about to join the one that has hung alone on a node: that one gets its place in the row and
     /// among the heads.
     #[inline(never)]
-    fn end_loneliness(&mut self, number: u32) {
+    fn build_row_and_heads(&mut self, number: u32) {
         let node = &mut self.nodes[number as usize];
         let class = std::mem::replace(&mut node.alone, NONE);
         let row = &mut self.rows[number as usize];
@@ -228,10 +192,10 @@ impl Sharing {
     }
 
     #[inline]
-    fn hang<const LISTS: bool>(&mut self, class: u32, to: u32, step: u32, level: f64, service: Sum) {
+    pub(super) fn hang<const LISTS: bool>(&mut self, class: u32, to: u32, step: u32, level: f64, service: Sum) {
         let now = self.now;
         if self.nodes.get(to as usize).is_some_and(|node| node.alone != NONE) {
-            self.end_loneliness(to);
+            self.build_row_and_heads(to);
         }
         let state = &mut self.classes[class];
         (state.hang, state.hang_step) = (to, step);
@@ -271,7 +235,7 @@ impl Sharing {
     }
 
     #[inline]
-    fn take_off<const LISTS: bool>(&mut self, class: u32) {
+    pub(super) fn take_off<const LISTS: bool>(&mut self, class: u32) {
         self.unlabel(class);
         let mass = self.classes[class].mass;
         self.spread::<-1, LISTS>(class, -mass);
@@ -298,74 +262,6 @@ impl Sharing {
         }
     }
 
-    /// A class gets its first flow: enters the lists of its nodes and meters, and hangs where it seems to belong.
-    pub(super) fn enlist(&mut self, class: u32) {
-        if self.classes[class].path.is_empty() {
-            self.find_path(class);
-        }
-        let state = &mut self.classes[class];
-        (state.count, state.mass) = (1, state.spec.terms.weight);
-        (state.carried, state.carried_at) = (Sum::ZERO, Sum::ZERO);
-        state.short = false;
-        if self.records_causes {
-            state.history = Some(Box::new(History { times: Vec::new(), noted: self.now }));
-        }
-        if !state.spec.meters.is_empty() {
-            self.join_meters(class);
-        }
-        if self.classes[class].floor_level > 0.0 {
-            self.promise(class, 1, 1);
-        }
-        let (hang, step, level) = self.likely_bottleneck(class);
-        self.classes[class].cause = self.cause_of(class, hang);
-        self.hang::<true>(class, hang, step, level, Sum::ZERO);
-    }
-
-    /// A class has lost its last flow.
-    fn delist(&mut self, class: u32) {
-        self.take_off::<true>(class);
-        self.pay_owner(class);
-        let state = &mut self.classes[class];
-        state.mass = 0.0;
-        state.marks.clear();
-        state.outdated = 0;
-        let has_reserve = state.floor_level > 0.0;
-        if !state.spec.meters.is_empty() {
-            self.leave_meters(class);
-        }
-        if has_reserve {
-            self.promise(class, -1, -1);
-        }
-    }
-
-    fn join_meters(&mut self, class: u32) {
-        let now = self.now;
-        let Self { classes, meters, .. } = self;
-        let state = &mut classes[class];
-        for (step, &(meter, factor)) in (0..).zip(&state.spec.meters) {
-            let meter = &mut meters[meter.index()];
-            meter.settle(now);
-            state.meter_places.push(meter.members.len() as u32);
-            meter.members.push(Member { class, factor, step });
-        }
-    }
-
-    fn leave_meters(&mut self, class: u32) {
-        let now = self.now;
-        self.dirty_meters_of(class);
-        let Self { classes, meters, .. } = self;
-        for step in 0..classes[class].meter_places.len() {
-            let place = classes[class].meter_places[step];
-            let meter = &mut meters[classes[class].spec.meters[step].0.index()];
-            meter.settle(now);
-            meter.members.swap_remove(place as usize);
-            if let Some(moved) = meter.members.get(place as usize) {
-                classes[moved.class].meter_places[moved.step as usize] = place;
-            }
-        }
-        classes[class].meter_places.clear();
-    }
-
     /// A resource has a new capacity: its highest node has to look again.
     pub(super) fn change_capacity(&mut self, resource: u32) {
         if let Some(&number) = self.resources[resource as usize].nodes.first() {
@@ -382,61 +278,6 @@ impl Sharing {
         let node = &mut self.nodes[number as usize];
         node.left_outdated = true;
         self.front.bring(number, node, slot_of(0.0));
-    }
-
-    /// The nodes of the class's path, made where there are none yet for its priority.
-    fn find_path(&mut self, class: u32) {
-        if self.classes[class].path.is_empty() {
-            let rank = u8::MAX - self.classes[class].spec.terms.priority;
-            for (resource, factor) in self.classes[class].spec.path() {
-                let step = Step { node: self.node_of(resource, rank), factor, place: 0, entry: 0 };
-                self.classes[class].path.push(step);
-            }
-        }
-    }
-
-    fn node_of(&mut self, resource: u32, rank: u8) -> u32 {
-        let known = &self.resources[resource as usize].nodes;
-        let at = match known.binary_search_by(|&node| self.nodes[node as usize].books.rank.cmp(&rank)) {
-            Ok(at) => return known[at],
-            Err(at) => at,
-        };
-        let number = self.nodes.len() as u32;
-        let capacity = self.resources[resource as usize].capacity;
-        let mut node = Node::new(resource, rank, self.front.work.add_node(rank), capacity, self.now);
-        if at > 0 {
-            node.books.upper = self.resources[resource as usize].nodes[at - 1];
-            let upper = &mut self.nodes[node.books.upper as usize];
-            upper.books.lower = number;
-            node.left = upper.left - upper.load();
-            upper.watched |= LOWER;
-        }
-        if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
-            node.books.lower = lower;
-            node.books.below =
-                self.nodes[lower as usize].books.promised.value() + self.nodes[lower as usize].books.below;
-            node.watched |= LOWER;
-            self.nodes[lower as usize].books.upper = number;
-        }
-        self.resources[resource as usize].nodes.insert(at, number);
-        self.nodes.push(node);
-        self.rows.push(Row::default());
-        self.ask_to_look(number);
-        number
-    }
-
-    /// Where the class would have the lowest level if nobody else moved, where that is in its path, and that level.
-    pub(super) fn likely_bottleneck(&self, class: u32) -> (u32, u32, f64) {
-        let state = &self.classes[class];
-        let mut best = (NONE, NONE, state.cap_level);
-        for (at, step) in (0..).zip(&state.path) {
-            let node = &self.nodes[step.node as usize];
-            let level = ((node.left - node.foreign) / (node.weight + step.factor * state.mass)).max(0.0);
-            if level < best.2 || best.2.is_infinite() {
-                best = (step.node, at, level);
-            }
-        }
-        best
     }
 
     /// Tells the node that the class has another next finish mark.
@@ -484,74 +325,6 @@ impl Sharing {
             state.drop_outdated_heads(&self.flows, class);
         }
         state.marks.first()
-    }
-
-    #[inline]
-    fn unlabel(&mut self, class: u32) {
-        let label = std::mem::replace(&mut self.classes[class].label, NONE);
-        if label != NONE {
-            let labelled = &mut self.nodes[label as usize].books.labelled;
-            *labelled -= 1;
-            if *labelled == 0 {
-                self.nodes[label as usize].watched &= !LABELS;
-            }
-        }
-    }
-
-    /// Names a node as the class's cause; `NONE` for where it hangs, be it a node or the cap.
-    pub(super) fn set_label(&mut self, class: u32, label: u32) {
-        self.unlabel(class);
-        let state = &mut self.classes[class];
-        state.label = label;
-        let named = if label == NONE { state.hang } else { label };
-        let cause = self.cause_of(class, named);
-        if label != NONE {
-            self.nodes[label as usize].books.labelled += 1;
-            self.nodes[label as usize].watched |= LABELS;
-        }
-        self.set_cause(class, cause);
-    }
-
-    /// The cause of a class that hangs on a node, or, with `NONE`, is at its cap.
-    #[inline]
-    fn cause_of(&self, class: u32, node: u32) -> Cause {
-        match self.nodes.get(node as usize) {
-            Some(node) => Cause::Resource(ResourceId(node.resource)),
-            None => Cause::Named(self.classes[class].spec.terms.limit().1),
-        }
-    }
-
-    pub(super) fn set_cause(&mut self, class: u32, cause: Cause) {
-        if self.classes[class].cause != cause {
-            self.note_cause(class);
-            self.pay_owner(class);
-            self.classes[class].cause = cause;
-            self.dirty_meters_of(class);
-        }
-    }
-
-    /// Notes for how long the present cause has held the class, if that is kept.
-    pub(super) fn note_cause(&mut self, class: u32) {
-        let state = &mut self.classes[class];
-        if let Some(history) = &mut state.history {
-            let time = FlowTime::span(1, std::mem::replace(&mut history.noted, self.now), self.now);
-            if time != FlowTime::default() {
-                add_time(&mut history.times, state.cause, time, false);
-            }
-        }
-    }
-
-    /// Charges the owner with the time of the class's flows up to now.
-    pub(super) fn pay_owner(&mut self, class: u32) {
-        let state = &mut self.classes[class];
-        let owed = state.take_owed(self.now);
-        if owed != FlowTime::default() {
-            let owner = &mut self.owners[state.spec.terms.owner as usize];
-            owner.charge(state.cause, owed);
-            if state.short {
-                owner.short += owed;
-            }
-        }
     }
 
     pub(super) fn dirty_meters_of(&mut self, class: u32) {

@@ -32,15 +32,19 @@
 //! # Files
 //!
 //! `sharing` holds the state and what callers may change; `class` merges flows, `marks` has their finish marks; `node`
-//! has the sums and clock of a node; `hang` keeps them right while flows come and go, `reserve` those of reserves;
-//! `ripple` is the pass, and `work` the order in which it goes; `refill` and `fill` solve a part from nothing; `solve`
-//! decides between the two and tells meters and the `queue` of completions; `settle` lets time pass; `read` answers
-//! questions; `exact` has the instants and sums that do not drift. `oracle` is the slow twin used by tests: every flow
-//! by itself, everything computed from nothing at each event.
+//! has the sums and clock of a node; `enlist` lets flows and classes come and go, `hang` keeps the sums right meanwhile,
+//! `reserve` those of reserves; `front` notes what a change has reached, `ripple` is the pass, and `work` the order in which
+//! it goes; `cause` names what holds each class; `refill` and `fill` solve a part from nothing; `solve` decides between the
+//! two and tells meters and the `queue` of completions; `settle` lets time pass; `read` answers questions; `exact` has the
+//! instants and sums that do not drift. `oracle` is the slow twin used by tests: every flow by itself, everything computed
+//! from nothing at each event.
 
+mod cause;
 mod class;
+mod enlist;
 mod exact;
 mod fill;
+mod front;
 mod hang;
 mod marks;
 mod node;

@@ -2,7 +2,7 @@
 
 use super::exact::{Instant, Sum};
 use super::types::MeterId;
-use super::work::{Place, Work, slot_of};
+use super::work::{Place, slot_of};
 use std::collections::BinaryHeap;
 
 /// No node, no class.
@@ -175,6 +175,8 @@ pub(super) struct Node {
     pub books: Books,
 }
 
+// A power of two, so that a place in the list of nodes is found by shifting.
+const _: () = assert!(size_of::<Node>() == 256);
 const _: () = assert!(std::mem::offset_of!(Node, clock) == 64 && std::mem::offset_of!(Node, members) == 128);
 
 /// Some class that hangs elsewhere has the node as its cause.
@@ -200,7 +202,8 @@ pub(super) struct Books {
     pub labelled: u32,
     pub heads: BinaryHeap<Head>,
     /// Meters of hanging classes, each with the number of classes.
-    pub meters: Vec<(u32, u32)>,
+    #[expect(clippy::box_collection, reason = "rarely used, and without it a node is longer than 256 bytes")]
+    pub meters: Box<Vec<(u32, u32)>>,
 }
 
 impl Books {
@@ -214,7 +217,7 @@ impl Books {
             below: 0.0,
             labelled: 0,
             heads: BinaryHeap::new(),
-            meters: Vec::new(),
+            meters: Box::default(),
         }
     }
 }
@@ -351,102 +354,5 @@ impl Node {
     pub fn slot(&self) -> u16 {
         let level = if self.hanging > 0 { self.target() } else { self.ceiling * (self.left / self.foreign) };
         slot_of(level)
-    }
-}
-
-/// What the present changes have reached.
-#[derive(Debug, Default)]
-pub(super) struct Front {
-    /// Something has been reached since the last solve.
-    pub is_touched: bool,
-    /// Nodes to put right. One that stands too early is asked for its slot when it comes first; one whose level falls
-    /// while it waits may stand a little too late.
-    pub work: Work,
-    /// Nodes, and classes with a clock of their own, whose next completion has to be worked out.
-    pub untimed: Vec<u32>,
-    pub untimed_classes: Vec<u32>,
-    /// Nodes whose members may have another first cause among equals.
-    pub ties: Vec<u32>,
-    /// Nodes whose level has changed under classes with meters.
-    pub metered: Vec<u32>,
-    /// Nodes that leave another capacity to the ones with lower priority.
-    pub to_lower: Vec<u32>,
-    /// Where to begin with filling from nothing; kept only while that is about to be done.
-    pub to_fill: Vec<u32>,
-}
-
-impl Front {
-    /// The next completion on a node has to be worked out.
-    #[inline]
-    pub fn time(&mut self, number: u32, node: &mut Node) {
-        if node.timing != Timing::Unknown {
-            node.timing = Timing::Unknown;
-            self.untimed.push(number);
-            self.is_touched = true;
-        }
-    }
-
-    /// The causes of a node's members have to be looked at, as far as they can have changed.
-    #[inline]
-    pub fn relabel(&mut self, number: u32, node: &mut Node) {
-        if !node.may_relabel && (node.watched & LABELS != 0 || node.may_tie()) {
-            node.may_relabel = true;
-            self.ties.push(number);
-            self.is_touched = true;
-        }
-    }
-
-    /// Follows a change of what passes a node.
-    #[inline]
-    pub fn look_into(&mut self, number: u32, node: &mut Node) {
-        if node.hanging > 0 {
-            let slot = slot_of(node.target());
-            self.bring(number, node, slot);
-        } else {
-            self.look_into_empty(number, node);
-        }
-    }
-
-    /// The same where nothing hangs.
-    #[inline(never)]
-    pub fn look_into_empty(&mut self, number: u32, node: &mut Node) {
-        self.consider(number, node);
-        self.relabel(number, node);
-        self.leave_to_lower(number, node);
-    }
-
-    /// Has the node with the next lower priority look again at what is left for it.
-    pub fn leave_to_lower(&mut self, number: u32, node: &Node) {
-        if node.watched & LOWER != 0 {
-            self.to_lower.push(number);
-            self.is_touched = true;
-        }
-    }
-
-    /// Puts a node whose sums have changed among the work to do.
-    #[inline]
-    pub fn consider(&mut self, number: u32, node: &mut Node) {
-        if node.needs_work() {
-            let slot = node.slot();
-            self.bring(number, node, slot);
-        }
-    }
-
-    /// Has a node look at what passes it at another rate.
-    #[inline(never)]
-    pub fn wake(&mut self, number: u32, node: &mut Node) {
-        if node.hanging > 0 {
-            // Its new level is close to its old one, and asked for when it comes first.
-            self.work.enter(number, &mut node.place, slot_of(node.level));
-        } else {
-            self.look_into_empty(number, node);
-        }
-    }
-
-    /// Lets a node wait in a slot, or in a lower one if it does.
-    #[inline]
-    pub fn bring(&mut self, number: u32, node: &mut Node, slot: u16) {
-        self.work.bring(number, &mut node.place, slot);
-        self.is_touched = true;
     }
 }

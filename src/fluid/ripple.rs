@@ -18,7 +18,8 @@
 
 use super::class::Classes;
 use super::exact::Instant;
-use super::node::{FULL, Front, LABELS, Member, NONE, Node, Row, SAME, Timing};
+use super::front::Front;
+use super::node::{FULL, NONE, Node, Row, SAME, Timing};
 use super::sharing::Sharing;
 use super::work::slot_of;
 
@@ -303,7 +304,7 @@ impl Sharing {
 
     /// What the meters show of classes on this node has changed.
     pub(super) fn dirty_meters_on(&mut self, number: u32) {
-        for &(meter, _) in &self.nodes[number as usize].books.meters {
+        for &(meter, _) in self.nodes[number as usize].books.meters.iter() {
             if !std::mem::replace(&mut self.meters[meter as usize].is_dirty, true) {
                 self.dirty_meters.push(meter);
             }
@@ -334,96 +335,5 @@ impl Sharing {
         let node = &mut self.nodes[number as usize];
         (node.weight, node.foreign, node.age) = (weight, foreign, 0);
         self.rows[number as usize] = row;
-    }
-
-    /// Gives each class that passes a node its first cause among equals: the lowest resource of its path that is full
-    /// at the very level of the class. Only those at the level of the node can have this one as their cause.
-    pub(super) fn relabel_members(&mut self, number: u32) {
-        if !self.nodes[number as usize].members.iter().any(|member| self.may_be_cause(number, member)) {
-            return;
-        }
-        self.find_ceiling(number);
-        let node = &self.nodes[number as usize];
-        let ties = node.may_tie();
-        if !ties && node.watched & LABELS == 0 {
-            return;
-        }
-        let bar = if node.hanging > 0 { node.level } else { self.fill_level(number) } * (1.0 - SAME);
-        for at in 0..self.nodes[number as usize].members.len() {
-            let member = self.nodes[number as usize].members[at];
-            if !self.may_be_cause(number, &member) {
-                continue;
-            }
-            let (class, label) = (member.class, self.classes[member.class].label);
-            if label == number || ties && self.level(class) >= bar {
-                let first = self.first_cause(class);
-                if first != label {
-                    self.set_label(class, first);
-                }
-            }
-        }
-    }
-
-    /// A class that passes a node may have it as its cause: it has, or the node comes before the one it hangs on. With
-    /// a reserve any node may be.
-    #[inline]
-    fn may_be_cause(&self, number: u32, member: &Member) -> bool {
-        let class = &self.classes[member.class];
-        (class.hang != number) & ((member.step < class.hang_step) | (class.label == number) | (class.floor_level > 0.0))
-    }
-
-    fn find_ceiling(&mut self, number: u32) {
-        let members = self.nodes[number as usize].members.iter();
-        let passing = members.filter(|member| self.classes[member.class].hang != number);
-        let ceiling = passing.map(|member| self.level(member.class)).fold(0.0, f64::max);
-        self.nodes[number as usize].ceiling = ceiling;
-    }
-
-    /// The level up to which what passes a full node has filled it: the highest of those that rose to where they are,
-    /// and do not just take their reserve.
-    fn fill_level(&self, number: u32) -> f64 {
-        let rose = |class: u32| {
-            let level = self.level(class);
-            let state = &self.classes[class];
-            if state.held || level <= state.floor_level * (1.0 + SAME) { 0.0 } else { level }
-        };
-        self.nodes[number as usize].members.iter().map(|member| rose(member.class)).fold(0.0, f64::max)
-    }
-
-    /// The node to name as the cause, or `NONE` for where the class hangs: of all that are full, the first to be so as
-    /// levels rise, and the first of its path among equals.
-    fn first_cause(&self, class: u32) -> u32 {
-        let state = &self.classes[class];
-        let level = self.level(class);
-        if state.floor_level > 0.0 && state.hang != NONE {
-            return self.first_to_fill(class);
-        }
-        for (_, step) in (0..state.hang_step).zip(&state.path) {
-            let node = &self.nodes[step.node as usize];
-            let is_full_there = if node.hanging > 0 {
-                node.level <= level * (1.0 + SAME)
-            } else {
-                node.is_full() && self.fill_level(step.node) <= level * (1.0 + SAME)
-            };
-            if is_full_there {
-                return step.node;
-            }
-        }
-        NONE
-    }
-
-    /// The same for a class that its reserve may keep where it is, so that any full node can have been so before.
-    fn first_to_fill(&self, class: u32) -> u32 {
-        let state = &self.classes[class];
-        let (mut first, mut lowest) = (NONE, f64::INFINITY);
-        for step in &state.path {
-            if self.nodes[step.node as usize].is_full() {
-                let level = self.fill_level(step.node);
-                if first == NONE || level < lowest * (1.0 - SAME) {
-                    (first, lowest) = (step.node, level);
-                }
-            }
-        }
-        if first == state.hang { NONE } else { first }
     }
 }

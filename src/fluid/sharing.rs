@@ -2,8 +2,9 @@
 
 use super::class::{ClassSpec, Classes, Kind};
 use super::exact::{FlowTime, Instant, Sum};
+use super::front::Front;
 use super::marks::Mark;
-use super::node::{Front, Member, NONE, Node, Row};
+use super::node::{Member, NONE, Node, Row};
 use super::queue::Queue;
 use super::types::{Cause, Finished, FlowKey, FlowKind, FlowSpec, MeterId, OwnerId, ResourceId};
 
