@@ -85,6 +85,7 @@ fn coefficients(c: &Calibration) -> Table {
 fn word(identified: Identified) -> &'static str {
     match identified {
         Identified::Yes => "yes",
+        Identified::Roughly => "roughly",
         Identified::AtLeast => "at least",
         Identified::AtMost => "at most",
         Identified::No => "no: kept",
@@ -99,6 +100,7 @@ fn errors(c: &Calibration) -> Table {
         ("number", true),
         ("values", false),
         ("mean error", true),
+        ("median", true),
         ("bias", true),
         ("worst", true),
         ("worst row", false),
@@ -119,6 +121,7 @@ fn errors(c: &Calibration) -> Table {
                     error.rows.to_string(),
                     (if only { "present" } else { when }).to_owned(),
                     percent(error.mean),
+                    percent(error.median),
                     signed(error.bias),
                     signed(error.worst),
                     worst,
@@ -225,6 +228,7 @@ fn error(c: &Calibration, error: &ErrorOf) -> Value {
     json!({
         "rows": error.rows,
         "mean": error.mean,
+        "median": error.median,
         "bias": error.bias,
         "worst": error.worst,
         "worst_row": c.rows[error.worst_row].at,

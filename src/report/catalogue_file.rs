@@ -98,6 +98,7 @@ fn note(c: &Calibration, fitted: &Fitted) -> String {
         Identified::AtLeast => "A lower limit: larger values fit alike. ",
         Identified::AtMost => "An upper limit: smaller values fit alike. ",
         Identified::AtBound => "At a bound of the search. ",
+        Identified::Roughly => "Known only roughly. ",
         Identified::Yes | Identified::No => "",
     };
     let errors = |what: &str, held_out: bool| {

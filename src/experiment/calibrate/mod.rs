@@ -8,8 +8,9 @@
 //!
 //! Rows often cannot tell values apart: a limit that never binds may be anything above what was seen. So every step away
 //! from the present value costs a little, far less than what any row can show: of values that fit alike, the one nearest
-//! to the present wins. Afterwards each coefficient is moved by a quarter both ways, the others fitted anew; what then
-//! fits as well both ways is *not identified*, gets its present value back, and the rest is fitted again.
+//! to the present wins. Afterwards each coefficient is moved by a quarter both ways, and by four times where that shows
+//! nothing, the others fitted anew; what fits as well everywhere is *not identified*, gets its present value back, and the
+//! rest is fitted again.
 
 mod bench;
 mod hold_out;
@@ -19,7 +20,7 @@ mod search;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::results::calibration::{Calibration, Compared, Fitted, Identified, RowResult, SHIFT};
+use super::results::calibration::{Calibration, Compared, FAR, Fitted, Identified, RowResult, SHIFT};
 use super::{RunError, in_threads};
 use crate::scenario::measured::{Measured, Row};
 use crate::scenario::plan::{Plan, WorkKind};
@@ -133,6 +134,19 @@ fn check_rows(request: &Request<'_>, training: usize) -> Result<(), CalibrateErr
     Ok(())
 }
 
+/// What values on one side of the fitted one show.
+#[derive(Clone, Copy)]
+enum Side {
+    /// A quarter away fits worse.
+    Sharp,
+    /// Only far away fits worse.
+    Rough,
+    /// Nothing fits worse.
+    Open,
+    /// A quarter away lies beyond the bound.
+    Beyond,
+}
+
 /// The fit.
 struct Problem<'a> {
     bench: &'a Bench<'a>,
@@ -219,35 +233,41 @@ impl Problem<'_> {
         whole(&search::minimise(&loss, &from).at)
     }
 
-    /// Moves a coefficient by a quarter both ways, the other free ones fitted anew.
+    /// Moves a coefficient by a quarter both ways, and far where that shows nothing, the other free ones fitted anew.
     fn examine(&self, at: &[f64], moved: usize, free: &[usize], distance: f64) -> Fitted {
         let c = &self.coefficients()[moved];
         let value = self.values(at)[moved];
-        let shifted = |factor: f64| {
-            let shifted = value * factor;
-            (c.low..=c.high).contains(&shifted).then(|| self.refitted(at, moved, to_unit(c, shifted), free))
+        let refit = |value: f64| self.refitted(at, moved, to_unit(c, value), free);
+        let alike = |point: &Point| point.loss <= distance + ALIKE.0 + ALIKE.1 * distance;
+        let near = |factor: f64| (c.low..=c.high).contains(&(value * factor)).then(|| refit(value * factor));
+        let (lower, higher) = (near(1.0 / SHIFT), near(SHIFT));
+        let side = |near: &Option<Point>, factor: f64| match near {
+            None => Side::Beyond,
+            Some(point) if !alike(point) => Side::Sharp,
+            Some(_) if alike(&refit((value * factor).clamp(c.low, c.high))) => Side::Open,
+            Some(_) => Side::Rough,
         };
-        let (lower, higher) = (shifted(1.0 / SHIFT), shifted(SHIFT));
-        let worse = |other: &Point| other.loss > distance + ALIKE.0 + ALIKE.1 * distance;
         let edge = at[moved] < EDGE || at[moved] > 1.0 - EDGE;
-        let identified = match (lower.as_ref().map(worse), higher.as_ref().map(worse)) {
-            (Some(true), Some(true)) => Identified::Yes,
-            (Some(true), None) | (None, Some(true)) if edge => Identified::AtBound,
-            (Some(true), None) | (None, Some(true)) => Identified::Yes,
-            (Some(true), Some(false)) => Identified::AtLeast,
-            (Some(false), Some(true)) => Identified::AtMost,
-            _ => Identified::No,
+        let identified = match (side(&lower, 1.0 / FAR), side(&higher, FAR)) {
+            (Side::Sharp, Side::Sharp) => Identified::Yes,
+            (Side::Sharp, Side::Beyond) | (Side::Beyond, Side::Sharp) if edge => Identified::AtBound,
+            (Side::Sharp, Side::Beyond) | (Side::Beyond, Side::Sharp) => Identified::Yes,
+            (Side::Sharp | Side::Rough, Side::Open) => Identified::AtLeast,
+            (Side::Open, Side::Sharp | Side::Rough) => Identified::AtMost,
+            // Kept can only be what fits as well where it is.
+            (Side::Open | Side::Beyond, Side::Open | Side::Beyond) if alike(&refit(c.start)) => Identified::No,
+            _ => Identified::Roughly,
         };
-        let after = if identified == Identified::No { c.start } else { rounded(c, value) };
+        let error = |point: Point| self.error(&self.values(&point.at));
         Fitted {
             name: c.name.clone(),
             address: c.address.clone(),
             dim: c.dim,
             before: c.start,
-            after,
+            after: if identified == Identified::No { c.start } else { rounded(c, value) },
             bounds: [c.low, c.high],
-            error_lower: lower.map(|point| self.error(&self.values(&point.at))),
-            error_higher: higher.map(|point| self.error(&self.values(&point.at))),
+            error_lower: lower.map(error),
+            error_higher: higher.map(error),
             identified,
             stated: c.stated.clone(),
         }

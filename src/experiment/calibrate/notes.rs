@@ -1,6 +1,6 @@
 //! What a planner should know before trusting a calibration.
 
-use crate::experiment::results::calibration::{Calibration, Fitted, Identified, SHIFT};
+use crate::experiment::results::calibration::{Calibration, FAR, Fitted, Identified, SHIFT};
 use crate::units::display;
 
 /// All notes, the gravest first.
@@ -36,9 +36,12 @@ fn coefficient(fitted: &Fitted) -> Option<String> {
     let name = &fitted.name;
     Some(match fitted.identified {
         Identified::Yes => return None,
+        Identified::Roughly => {
+            format!("the rows know '{name}' only roughly: {SHIFT} times smaller or larger fits alike, not {FAR} times")
+        }
         Identified::No => {
             format!(
-                "the rows do not identify '{name}': values {SHIFT} times smaller or larger, within its bounds, fit alike; {value} is kept"
+                "the rows do not identify '{name}': values {FAR} times smaller or larger, within its bounds, fit alike; {value} is kept"
             )
         }
         Identified::AtLeast => format!("the rows only say that '{name}' is at least about {value}"),

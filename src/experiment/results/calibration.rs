@@ -38,11 +38,13 @@ pub struct Calibration {
 pub enum Identified {
     /// Both a smaller and a larger value fit worse.
     Yes,
+    /// Only values far away fit worse.
+    Roughly,
     /// A larger value fits as well: the value is a lower limit.
     AtLeast,
     /// A smaller value fits as well: the value is an upper limit.
     AtMost,
-    /// Neither shows: the present value is kept.
+    /// Neither shows, and the present value fits as well: it is kept.
     No,
     /// The best value lies at a bound of what may be tried.
     AtBound,
@@ -53,6 +55,7 @@ impl Identified {
     pub const fn word(self) -> &'static str {
         match self {
             Identified::Yes => "fitted",
+            Identified::Roughly => "roughly",
             Identified::AtLeast => "at_least",
             Identified::AtMost => "at_most",
             Identified::No => "not_identified",
@@ -95,6 +98,8 @@ impl Fitted {
 
 /// A coefficient is known if a value this many times larger or smaller fits visibly worse.
 pub const SHIFT: f64 = 1.25;
+/// It is known at least roughly if a value this many times larger or smaller does.
+pub const FAR: f64 = 4.0;
 
 /// A measured row and what the simulator says of it.
 #[derive(Clone, Debug)]
@@ -144,6 +149,8 @@ pub struct ErrorOf {
     pub rows: usize,
     /// Mean of |predicted / measured − 1| (MAPE).
     pub mean: f64,
+    /// Median of the same, which one disturbed row does not move.
+    pub median: f64,
     /// Mean of predicted / measured − 1: above zero when rates are predicted too high.
     pub bias: f64,
     /// Error of the worst row, with its sign.
@@ -172,6 +179,59 @@ impl Calibration {
         let (worst_row, worst) = errors.iter().copied().reduce(|a, b| if b.1.abs() > a.1.abs() { b } else { a })?;
         let mean = errors.iter().map(|(_, e)| e.abs()).sum::<f64>() / rows as f64;
         let bias = errors.iter().map(|(_, e)| e).sum::<f64>() / rows as f64;
-        Some(ErrorOf { rows, mean, bias, worst, worst_row })
+        let mut sizes: Vec<f64> = errors.iter().map(|(_, e)| e.abs()).collect();
+        sizes.sort_by(f64::total_cmp);
+        let median = 0.5 * (sizes[(rows - 1) / 2] + sizes[rows / 2]);
+        Some(ErrorOf { rows, mean, median, bias, worst, worst_row })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(held_out: bool, before: f64, after: f64) -> RowResult {
+        RowResult {
+            label: String::new(),
+            at: String::new(),
+            held_out,
+            clients: 1,
+            io_size: 1.0,
+            queue_depth: 1,
+            read_share: 1.0,
+            rate: Compared { measured: 100.0, before, after },
+            latency: None,
+        }
+    }
+
+    #[test]
+    fn errors_are_of_their_rows_alone() {
+        let calibration = Calibration {
+            file: String::new(),
+            digest: String::new(),
+            version: String::new(),
+            work: String::new(),
+            storage: String::new(),
+            part: String::new(),
+            measured: Vec::new(),
+            measured_digest: String::new(),
+            hold_out: String::new(),
+            coefficients: Vec::new(),
+            rows: vec![
+                row(false, 150.0, 100.0),
+                row(true, 90.0, 110.0),
+                row(false, 40.0, 98.0),
+                row(false, 110.0, 101.0),
+            ],
+            notes: Vec::new(),
+            simulations: 0,
+        };
+        let [before, after] = calibration.errors(false).unwrap();
+        assert_eq!((before.rows, before.worst_row), (3, 2));
+        assert!((before.mean - 0.4).abs() < 1e-12 && (before.median - 0.5).abs() < 1e-12);
+        assert!((before.bias - 0.0).abs() < 1e-12 && (before.worst + 0.6).abs() < 1e-12);
+        assert!((after.mean - 0.01).abs() < 1e-12);
+        assert!((calibration.errors(true).unwrap()[1].mean - 0.1).abs() < 1e-12);
+        assert_eq!(calibration.latency_errors(), None);
     }
 }

@@ -120,6 +120,8 @@ impl Line<'_> {
             ("block size", "io_size", row.io_size),
             ("IO depth", "queue_depth", row.queue_depth as f64),
             ("MiB/s [first]", "rate", row.rate),
+            ("time ms [first]", "duration", row.duration.unwrap_or(1.0)),
+            ("IO lat us [avg]", "latency", row.latency.unwrap_or(1.0)),
         ];
         for (column, means, value) in columns {
             if let Some(problem) = problem(means, value) {

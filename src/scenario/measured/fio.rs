@@ -222,6 +222,8 @@ fn row(source: &Source, group: &[&Job<'_>], findings: &mut Findings) -> Option<R
         ("io_bytes / total_ios", "io_size", row.io_size),
         ("iodepth", "queue_depth", row.queue_depth as f64),
         ("bw_bytes", "rate", row.rate),
+        ("runtime", "duration", row.duration.unwrap_or(1.0)),
+        ("lat_ns", "latency", row.latency.unwrap_or(1.0)),
     ];
     for (column, means, value) in columns {
         if let Some(problem) = problem(means, value) {

@@ -141,9 +141,11 @@ fn read_one(source: &Arc<Source>, format: Format, findings: &mut Findings) -> Ve
 
 /// What is wrong with the value of a column, if anything: the `io` work that will run it must admit it.
 fn problem(column: &str, value: f64) -> Option<String> {
-    let positive = (value <= 0.0 || !value.is_finite()).then(|| "must be above zero".to_owned());
+    /// No experiment takes longer than a year, nor one operation.
+    const YEAR: f64 = 366.0 * 86_400.0;
+    let positive = (value <= 0.0 || value.is_nan()).then(|| "must be above zero".to_owned());
     match column {
-        "rate" | "latency" | "duration" => positive,
+        "latency" | "duration" => positive.or((value > YEAR).then(|| "must be at most a year".to_owned())),
         "read_share" => (!(0.0..=1.0).contains(&value)).then(|| "must be between 0 and 100 %".to_owned()),
         _ => {
             let key = WORK_IO.key(column).expect("the column is a key of an io work");
@@ -171,5 +173,95 @@ fn check_queue(row: &Row, place: &Place, findings: &mut Findings) {
              the queue was not kept full, or the row counts something else"
         );
         findings.push(Diagnostic::new("W0609", message).at(place));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::text::source::Kind as Text;
+    use proptest::prelude::*;
+
+    const CELLS: [&str; 22] = [
+        "clients",
+        "io_size [KiB]",
+        "queue_depth",
+        "read_share [%]",
+        "rate [MB/s]",
+        "operation",
+        "threads",
+        "block size",
+        "IO depth",
+        "MiB/s [first]",
+        "READ",
+        "RWMIX",
+        "4 KiB",
+        "1e300",
+        "-1",
+        "\"",
+        "\n",
+        ",",
+        "70 %",
+        "",
+        "1e-320",
+        "ä",
+    ];
+    const JSON: [&str; 16] = [
+        "{\"jobs\":[",
+        "{\"jobname\":\"a\",",
+        "\"groupid\":1,",
+        "\"error\":0,",
+        "\"job options\":{\"bs\":\"4ä\"},",
+        "\"read\":{\"io_bytes\":1e300,\"total_ios\":1,\"bw_bytes\":-1,\"runtime\":1e300}",
+        "\"write\":{}",
+        "}",
+        "]",
+        ",",
+        "\"job options\":{\"numjobs\":\"99999999999999999999\"},",
+        "null",
+        "[[",
+        "\"read\":{\"io_bytes\":8,\"total_ios\":2},",
+        "\n",
+        "{",
+    ];
+
+    fn read_text(format: Format, text: &str) -> (Vec<Row>, Findings) {
+        let mut findings = Findings::default();
+        let source = Source::new(0, Text::File, "rows", text);
+        (read_one(&source, format, &mut findings), findings)
+    }
+
+    proptest! {
+        /// Whatever stands in a file: rows that an `io` work can run, or findings that point into the text.
+        #[test]
+        fn no_text_makes_a_reader_panic(picks in prop::collection::vec(0_usize..22, 0..60), json in prop::collection::vec(0_usize..16, 0..30)) {
+            let table: String = picks.iter().map(|&n| CELLS[n]).collect::<Vec<_>>().join(",");
+            let jobs: String = json.iter().map(|&n| JSON[n]).collect();
+            for (format, text) in [(Format::Csv, &table), (Format::Elbencho, &table), (Format::Fio, &jobs), (Format::Fio, &table)] {
+                let (rows, findings) = read_text(format, text);
+                prop_assert!(!rows.is_empty() || findings.count() > 0);
+                for row in rows {
+                    prop_assert!(row.rate > 0.0 && row.rate.is_finite() && row.io_size >= 1.0);
+                    prop_assert!((1..=1_000_000).contains(&row.clients) && (1..=1_000_000).contains(&row.queue_depth));
+                    prop_assert!((0.0..=1.0).contains(&row.read_share));
+                }
+                for finding in findings.take(|_| true) {
+                    prop_assert!(finding.at_text().starts_with("rows:"), "{}", finding.message);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn files_are_told_apart_by_their_content() {
+        for (text, format) in [
+            ("clients,rate\n", Format::Csv),
+            ("# operation,block size,MiB/s [first]\n", Format::Csv),
+            ("ISO date,operation,block size,MiB/s [first]\n", Format::Elbencho),
+            ("fio: a note\n{\n", Format::Fio),
+            ("\u{feff} {\"jobs\":[]}", Format::Fio),
+        ] {
+            assert_eq!(Format::detect(text), format, "{text}");
+        }
     }
 }
