@@ -202,6 +202,37 @@ fn of_two_that_only_matter_together_one_is_kept() {
 }
 
 #[test]
+fn a_bound_holds_and_is_named() {
+    let desk = desk();
+    let args = ["start.toml", "--measured", "rows.csv", "--fit", FIT, "--bound", "read_latency=150 us..1 ms"];
+    let result = json(&desk, &args);
+    assert_eq!(coefficient(&result, "read_latency")["status"], "at_bound");
+    close(after(&result, "read_latency"), 150e-6, 1e-9);
+    assert!(result["notes"].to_string().contains("'read_latency' ends at a bound (150 us to 1 ms)"));
+}
+
+/// A short test of writes measures the write buffer, a long one what lies behind it: the row says how long it ran.
+#[test]
+fn the_duration_of_a_row_decides_what_it_measures() {
+    let desk = Desk::new();
+    let buffered =
+        system("media_write = \"2 GB/s\"").replace("buffer = \"1 MB\"\n", "").replace("buffer_copies = 1\n", "");
+    desk.write(
+        "start.toml",
+        &format!("{buffered}[work.second]\nkind = \"io\"\nstorage = \"disk\"\npattern = \"write\"\nclients = 9\n"),
+    );
+    let row = |duration: &str| format!("8,1024,32,0,1e9,{duration}\n");
+    desk.write("rows.csv", &format!("{HEADER},duration\n{}{}{}", row("1 min"), row("10 h"), row("")));
+    let result = json(&desk, &["start.toml", "--measured", "rows.csv", "--work", "load"]);
+    let rates: Vec<f64> = rows(&result).iter().map(|row| row["rate"]["before"].as_f64().unwrap()).collect();
+    // Two copies of each byte go into a buffer of 12 GB/s; the other work of the scenario does not run.
+    close(rates[0], 6e9, 1e-9);
+    close(rates[2], 6e9, 1e-9);
+    // Room for 1.5 TB of bytes in two copies is full after six minutes; then the media decides.
+    assert!((2e9..2.1e9).contains(&rates[1]), "{rates:?}");
+}
+
+#[test]
 fn the_same_bytes_on_any_number_of_threads() {
     let desk = desk();
     let run = |threads: &[&str], out: &str| {

@@ -3,7 +3,7 @@
 //! Each row is an experiment: the scenario's `io` work on its system, alone, with the row's clients, size, queue depth
 //! and read share, for as long as the row ran. What is minimised is the mean of |ln(predicted ÷ measured)| over the fitted
 //! rows: near the measurement that is the relative error, and half of it counts as much as twice (of |predicted ÷ measured
-//! − 1|, which is printed, no prediction that is too low can cost more than 1, so that fits would flee there). [`search`]
+//! − 1|, which is printed, no prediction that is too low can cost more than 1, so that fits would flee there). `search`
 //! looks for the minimum on a logarithmic scale between bounds.
 //!
 //! Rows often cannot tell values apart: a limit that never binds may be anything above what was seen. So every step away

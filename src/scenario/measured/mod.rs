@@ -1,8 +1,8 @@
 //! Measured rows: experiments that somebody ran against a storage system, for `apollo calibrate`.
 //!
 //! A row is one saturating experiment: so many clients, each with so many operations of one size in flight, with this
-//! share of reads, gave this rate. They come as our own CSV ([`table`]), as the output of fio ([`fio`]) or of elbencho
-//! ([`elbencho`]). Every finding names the file, the row and the column.
+//! share of reads, gave this rate. They come as our own CSV (`table`), as the output of fio (`fio`) or of elbencho
+//! (`elbencho`). Every finding names the file, the row and the column.
 
 mod cells;
 mod elbencho;

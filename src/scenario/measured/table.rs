@@ -94,10 +94,9 @@ fn layout(header: &[Cell], findings: &mut Findings) -> Option<Layout> {
         }
         layout[at] = Some((index, unit));
     }
-    for (column, place) in COLUMNS.iter().zip(&layout).filter(|(c, place)| c.required && place.is_none()) {
+    for (column, _) in COLUMNS.iter().zip(&layout).filter(|(column, place)| column.required && place.is_none()) {
         let message = format!("column '{}' is missing", column.name);
         let found = Diagnostic::new("E0208", message).at(&header[0].place).help(columns_help());
-        let _ = place;
         let names = strange.iter().map(|(_, name)| name.as_str());
         let near = nearest(column.name, names).and_then(|near| strange.iter().position(|(_, name)| name == near));
         findings.push(match near {
