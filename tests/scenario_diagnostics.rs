@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use apollo_sim::scenario::diagnostics::CODES;
-use apollo_sim::scenario::{Diagnostic, load, load_text, render_json, render_text};
+use apollo_sim::scenario::{Diagnostic, io_work, load, load_text, measured, render_json, render_text};
 
 /// A sound plan that the cases break.
 const BASE: &str = r#"format = 1
@@ -367,6 +367,10 @@ fn every_code_is_reachable() {
     let law = broken("model =", "reward = { empirical = \"laws.csv\" }\nmodel =");
     std::fs::write(dir.path().join("b.toml"), law).unwrap();
     seen.extend(load(&dir.path().join("b.toml"), &[]).unwrap_err().iter().map(|d| d.code));
+    std::fs::write(dir.path().join("rows.csv"), "clients\n1\n").unwrap();
+    seen.extend(measured::read(&[dir.path().join("rows.csv")], None).unwrap_err().iter().map(|d| d.code));
+    let (plan, _) = load_text("base.toml", BASE, &[]).unwrap();
+    seen.insert(io_work(&plan, None).unwrap_err().code);
     let missing: Vec<&str> = CODES.iter().map(|c| c.code).filter(|c| !seen.contains(c)).collect();
     assert!(missing.is_empty(), "no test reaches {missing:?}");
 }

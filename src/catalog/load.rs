@@ -58,7 +58,7 @@ fn read_part(kind: Kind, name: &str, body: &Table, before: &[Part]) -> Result<Pa
         let table = value.as_table().ok_or_else(|| format!("{key} is no table"))?;
         figures.insert(key.clone(), read_figure(spec.figure, table).map_err(|e| format!("{key}: {e}"))?);
     }
-    Ok(Part { name: name.to_owned(), kind, title, figures })
+    Ok(Part { name: name.to_owned(), kind, title, base: None, figures })
 }
 
 fn read_figure(figure: FigureType, table: &Table) -> Result<Figure, String> {
@@ -78,6 +78,7 @@ fn read_figure(figure: FigureType, table: &Table) -> Result<Figure, String> {
         note: text_of("note"),
         date: text_of("date"),
         range: text_of("range"),
+        at: None,
     })
 }
 
@@ -112,7 +113,7 @@ mod tests {
                 );
                 assert!(!money || figure.date.is_some(), "{at}: a price has a date");
                 let explained = figure.note.is_some() || figure.range.is_some();
-                assert!(figure.confidence < Confidence::Derived || explained, "{at}: says how it was derived");
+                assert!(figure.confidence <= Confidence::Secondary || explained, "{at}: says how it was derived");
                 let quoted = figure.confidence <= Confidence::Secondary;
                 assert!(!quoted || figure.source.len() > 8, "{at}: source is '{}'", figure.source);
                 assert!(!matches!(figure.value, Value::Number(x) if !x.is_finite() || x < 0.0), "{at}");

@@ -13,7 +13,7 @@ mod render;
 mod tests;
 
 pub use kind::{FigureSpec, FigureType, Kind, LAYOUTS, Need, REPAIR_CLASSES, figure_spec, kind_figures, kinds};
-pub use part::{Cause, Confidence, Figure, Part, Value};
+pub use part::{Cause, Confidence, Figure, Part, Value, read_value};
 pub use render::{render_list, render_part};
 
 /// All parts by kind, in the order the catalogue lists them.

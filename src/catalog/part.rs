@@ -12,6 +12,8 @@ pub enum Confidence {
     Quoted,
     /// Read in a page that cites the primary source.
     Secondary,
+    /// Fitted to measured rows; source and note say which, and with what error.
+    Fitted,
     /// Computed from quoted or secondary figures; the note gives the arithmetic.
     Derived,
     /// No published figure stands behind it; the note gives the reason and the range.
@@ -24,15 +26,16 @@ impl Confidence {
         match self {
             Confidence::Quoted => "quoted",
             Confidence::Secondary => "secondary",
+            Confidence::Fitted => "fitted",
             Confidence::Derived => "derived",
             Confidence::Assumption => "assumption",
         }
     }
 
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        [Confidence::Quoted, Confidence::Secondary, Confidence::Derived, Confidence::Assumption]
-            .into_iter()
-            .find(|c| c.word() == word)
+    /// The confidence that a word stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        use Confidence::{Assumption, Derived, Fitted, Quoted, Secondary};
+        [Quoted, Secondary, Fitted, Derived, Assumption].into_iter().find(|c| c.word() == word)
     }
 }
 
@@ -83,6 +86,8 @@ pub struct Figure {
     pub date: Option<String>,
     /// The range in which it plausibly lies, as text.
     pub range: Option<String>,
+    /// `file:line:column` in a catalogue file of the user; none for a figure of the program.
+    pub at: Option<String>,
 }
 
 /// A part of the catalogue.
@@ -94,6 +99,8 @@ pub struct Part {
     pub kind: Kind,
     /// One line that says what it is.
     pub title: String,
+    /// The part of the program that gives what a catalogue file of the user does not state.
+    pub base: Option<String>,
     /// Figures by name.
     pub figures: BTreeMap<String, Figure>,
 }
@@ -156,7 +163,7 @@ impl Part {
 /// # Errors
 ///
 /// What is wrong with the text, in one sentence.
-pub(super) fn read_value(figure: FigureType, text: &str) -> Result<Value, String> {
+pub fn read_value(figure: FigureType, text: &str) -> Result<Value, String> {
     use crate::units::{Dimension, parse, parse_dist};
     match figure {
         FigureType::Quantity(dim) => parse(text, dim).map(Value::Number).map_err(|e| e.to_string()),

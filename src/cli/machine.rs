@@ -17,24 +17,29 @@ impl Stopwatch {
 
     /// `41,234,567 events in 3.214 s (12.8 M events/s), peak memory 120 MiB`.
     pub fn report(&self, events: u64) -> String {
+        self.report_of(events, "events")
+    }
+
+    /// The same of other things than events.
+    pub fn report_of(&self, count: u64, what: &str) -> String {
         let taken = self.0.elapsed();
         let memory = peak_memory().map_or_else(String::new, |bytes| format!(", peak memory {} MiB", bytes >> 20));
         format!(
-            "{} events in {}{}{memory}",
-            human::count(events),
+            "{} {what} in {}{}{memory}",
+            human::count(count),
             human::value(taken.as_secs_f64(), "s"),
-            rate(events, taken)
+            rate(count, taken, what)
         )
     }
 }
 
 /// Events per second, where both are large enough to mean something.
-fn rate(events: u64, taken: Duration) -> String {
-    if events < 1000 || taken < Duration::from_millis(10) {
+fn rate(count: u64, taken: Duration, what: &str) -> String {
+    if count < 1000 || taken < Duration::from_millis(10) {
         return String::new();
     }
-    let rate = events as f64 / taken.as_secs_f64();
-    format!(" ({} million events/s)", human::number(rate, human::Scale { factor: 1e6, word: "", whole: false }))
+    let rate = count as f64 / taken.as_secs_f64();
+    format!(" ({} million {what}/s)", human::number(rate, human::Scale { factor: 1e6, word: "", whole: false }))
 }
 
 /// The most memory this process has held, in bytes, where the system tells.

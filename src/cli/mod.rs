@@ -3,6 +3,7 @@
 //! Results go to standard output and are the same bytes for the same seed; progress, notes and errors go to standard
 //! error. Exit codes are those of [`exit::Exit`].
 
+mod calibrate;
 mod catalog;
 mod check;
 mod completions;
@@ -56,6 +57,8 @@ enum Command {
     Run(run::Run),
     /// Run scenarios and judge every target: pass, fail or inconclusive
     Test(test::Test),
+    /// Fit figures of a storage system to measured rows: error before and after, on held-out rows too
+    Calibrate(calibrate::Calibrate),
     /// List the parts (GPU nodes, storage systems, models …), or show every figure of one with its source
     Catalog(catalog::Catalog),
     /// List the KPIs, or show definition and formula of one
@@ -94,6 +97,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Exit {
         Command::Check(args) => check::run(args, screen),
         Command::Run(args) => run::run(args, screen),
         Command::Test(args) => test::run(args, screen),
+        Command::Calibrate(args) => calibrate::run(args, screen),
         Command::Catalog(args) => catalog::run(args, screen),
         Command::Kpi(args) => kpi::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),

@@ -1,4 +1,4 @@
-//! What `run` and `test` share: from a scenario file to results.
+//! What `run`, `test` and `calibrate` share: from a scenario file to results.
 
 use std::path::Path;
 
@@ -57,13 +57,16 @@ pub struct Loaded {
 pub fn load(path: &Path, overrides: &[String], screen: &Screen) -> Result<Loaded, Failure> {
     match scenario::load(path, overrides) {
         Ok((plan, sources)) => Ok(Loaded { plan, sources }),
-        Err(found) => {
-            screen.raw_error(&scenario::render_text(&found, screen.error_color()));
-            let machine = found.iter().filter(|d| d.severity == Severity::Error).all(Diagnostic::is_environment);
-            let exit = if machine { Exit::Environment } else { Exit::Input };
-            Err(Failure { message: scenario::render_text(&found, false), diagnostics: found, exit })
-        }
+        Err(found) => Err(diagnosed(found, screen)),
     }
+}
+
+/// Prints what is wrong with the input, or with the machine that could not read it.
+pub fn diagnosed(found: Vec<Diagnostic>, screen: &Screen) -> Failure {
+    screen.raw_error(&scenario::render_text(&found, screen.error_color()));
+    let machine = found.iter().filter(|d| d.severity == Severity::Error).all(Diagnostic::is_environment);
+    let exit = if machine { Exit::Environment } else { Exit::Input };
+    Failure { message: scenario::render_text(&found, false), diagnostics: found, exit }
 }
 
 /// Simulates a plan with a progress bar; notes how long it took.
@@ -89,11 +92,12 @@ pub fn simulate(path: &Path, loaded: &Loaded, choices: &Choices, screen: &Screen
             screen.note(&format!("{name}: {}", watch.report(run.events)));
             Ok(run)
         }
-        Err(error) => Err(failed(&name, &error, screen)),
+        Err(error) => Err(run_failed(&name, &error, screen)),
     }
 }
 
-fn failed(name: &str, error: &RunError, screen: &Screen) -> Failure {
+/// Says why a run gave no results.
+pub fn run_failed(name: &str, error: &RunError, screen: &Screen) -> Failure {
     let exit = match error {
         RunError::Interrupted => interrupt::caught().unwrap_or(Exit::Interrupted),
         RunError::Threads { .. } => Exit::Environment,

@@ -4,6 +4,7 @@
 //! of replications, and sums over them are taken in that order: the number of threads cannot be seen in a result.
 
 mod aggregate;
+pub mod calibrate;
 pub mod results;
 mod verdict;
 

@@ -1,5 +1,7 @@
 //! What a run yields, ready to be written: the only thing `report` sees.
 
+pub mod calibration;
+
 /// Results of one scenario over all its replications.
 #[derive(Clone, Debug)]
 pub struct RunResults {

@@ -105,7 +105,7 @@ fn number(value: Option<f64>, unit: &str) -> String {
 }
 
 /// The fewest digits that read back to the same double; an exponent only where it is shorter.
-fn shortest(value: f64) -> String {
+pub(super) fn shortest(value: f64) -> String {
     let text = format!("{value:?}");
     text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
 }

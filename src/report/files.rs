@@ -46,11 +46,25 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write(path, bytes, |file| file.persist_noclobber(path).map(|_| ()).map_err(|e| e.error))
 }
 
-fn write(path: &Path, bytes: &[u8], persist: impl FnOnce(NamedTempFile) -> io::Result<()>) -> Result<(), FileError> {
-    let folder = match path.parent() {
+/// Whether a file can be made beside `path`, without leaving one.
+///
+/// # Errors
+///
+/// With the path and the reason.
+pub fn check_folder(path: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError { action: "write", path: path.to_owned(), source: plain(source) };
+    tempfile::Builder::new().prefix(".apollo-").tempfile_in(folder_of(path)).map(|_| ()).map_err(failed)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+fn write(path: &Path, bytes: &[u8], persist: impl FnOnce(NamedTempFile) -> io::Result<()>) -> Result<(), FileError> {
+    let folder = folder_of(path);
     let failed = |source| FileError { action: "write", path: path.to_owned(), source: plain(source) };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".apollo-").suffix(".partial");

@@ -3,6 +3,8 @@
 //! Everything here takes [`RunResults`](crate::experiment::results::RunResults) and gives back bytes; nothing prints,
 //! and only [`folder`] touches the disk. The same results give the same bytes.
 
+pub mod calibration;
+pub mod catalogue_file;
 pub mod charts;
 pub mod csv;
 pub mod document;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::diagnostics::{Diagnostic, Findings, Severity};
 use super::plan::Plan;
 use super::read::ledger::Ledger;
-use super::read::{Reader, calendar_date};
+use super::read::{Reader, Shelf, calendar_date};
 use super::resolve::{resolve, warnings};
 use super::spec::SCENARIO;
 use super::text::files::Library;
@@ -26,6 +26,50 @@ pub struct Sources {
     pub digest: String,
     /// Warnings and notes, with their places; [`Plan::warnings`] has the same in words.
     pub warnings: Vec<Diagnostic>,
+    /// The parts that names of the plan mean.
+    pub shelf: Shelf,
+}
+
+/// A scenario that is in order, kept so that plans can be made from it again and again, with other values and without
+/// a look at the disk.
+#[derive(Debug)]
+pub struct Draft {
+    source: Arc<Source>,
+    stem: String,
+    tree: Table,
+    library: Library,
+}
+
+impl Draft {
+    /// Reads a scenario file as [`load`] does.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn read(path: &Path) -> Result<Draft, Vec<Diagnostic>> {
+        let mut library = Library::default();
+        let source = library.read(path, None).map_err(|diagnostic| vec![*diagnostic])?;
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut findings = Findings::default();
+        let tree = parse_all(&source, &mut library, &mut findings);
+        let broken = findings.failed();
+        let Some(tree) = tree else { return Err(findings.take(|s| s == Severity::Error)) };
+        // What has no sound plan gives all its errors here; the files that the plan names stay in the library.
+        let (_, _, read) = understand(&source, library.clone(), findings, &tree, broken, &stem)?;
+        library.remember(&read);
+        Ok(Draft { source, stem, tree, library })
+    }
+
+    /// The plan with these overrides laid over it.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn plan(&self, arguments: &[String]) -> Result<(Plan, Sources), Vec<Diagnostic>> {
+        let (mut tree, mut library) = (self.tree.clone(), self.library.clone());
+        let mut findings = Findings::default();
+        overrides::apply(&mut tree, arguments, &mut library, &mut findings);
+        let (plan, sources, _) = understand(&self.source, library, findings, &tree, false, &self.stem)?;
+        Ok((plan, sources))
+    }
 }
 
 /// Reads a scenario file, lays overrides (`ADDRESS=VALUE`) over it, and checks all of it.
@@ -63,15 +107,36 @@ fn check(
     let broken = findings.failed();
     let Some(mut tree) = tree else { return Err(findings.take(|s| s == Severity::Error)) };
     overrides::apply(&mut tree, arguments, &mut library, &mut findings);
-    let start = start_of(&tree);
-    let mut reader =
-        Reader { findings, ledger: Ledger::default(), library, start, unread: Default::default(), recording: true };
-    let top = reader.record(&SCENARIO, "", &tree, &Place::start(source));
-    let plan = if broken { None } else { resolve(&mut reader, &top, &tree, stem) };
+    let (plan, sources, _) = understand(source, library, findings, &tree, broken, stem)?;
+    Ok((plan, sources))
+}
+
+/// From the tree of a scenario to its plan; `broken` when the text had errors of syntax.
+fn understand(
+    source: &Arc<Source>,
+    library: Library,
+    findings: Findings,
+    tree: &Table,
+    broken: bool,
+    stem: &str,
+) -> Result<(Plan, Sources, Library), Vec<Diagnostic>> {
+    let start = start_of(tree);
+    let mut reader = Reader {
+        findings,
+        ledger: Ledger::default(),
+        library,
+        start,
+        unread: Default::default(),
+        shelf: Shelf::default(),
+        recording: true,
+    };
+    let top = reader.record(&SCENARIO, "", tree, &Place::start(source));
+    reader.stock(top.names("catalog"));
+    let plan = if broken { None } else { resolve(&mut reader, &top, tree, stem) };
     if broken {
         drop_consequences(&mut reader.findings);
     }
-    let Reader { findings, ledger, library, .. } = reader;
+    let Reader { findings, ledger, library, shelf, .. } = reader;
     let Some(mut plan) = plan.filter(|_| !findings.failed()) else {
         return Err(findings.take(|s| s == Severity::Error));
     };
@@ -79,7 +144,7 @@ fn check(
     let found = findings.take(|s| s != Severity::Error);
     plan.warnings = warnings(&found);
     let digest = digest(library.sources());
-    Ok((plan, Sources { texts: library.sources().to_vec(), digest, warnings: found }))
+    Ok((plan, Sources { texts: library.sources().to_vec(), digest, warnings: found, shelf }, library))
 }
 
 /// After a syntax error, keys count as missing and tables as unknown only because the text around them is broken.
@@ -95,7 +160,8 @@ fn start_of(tree: &Table) -> jiff::civil::Date {
     written.unwrap_or(jiff::civil::date(2026, 1, 1))
 }
 
-fn digest(sources: &[Arc<Source>]) -> String {
+/// SHA-256 (hex) over the contents of texts, in order.
+pub(super) fn digest(sources: &[Arc<Source>]) -> String {
     let mut hash = Sha256::new();
     for source in sources {
         hash.update((source.text.len() as u64).to_le_bytes());

@@ -5,7 +5,9 @@
 //! error: all [`diagnostics`] of a file come at once, each with its place.
 
 pub mod diagnostics;
+mod fit;
 mod load;
+pub mod measured;
 pub mod plan;
 mod read;
 mod resolve;
@@ -15,6 +17,8 @@ mod templates;
 pub mod text;
 
 pub use diagnostics::{Diagnostic, Severity, explain, render_json, render_text};
-pub use load::{Sources, load, load_text};
+pub use fit::{Coefficient, coefficients, io_work};
+pub use load::{Draft, Sources, load, load_text};
+pub use read::Shelf;
 pub use show::{describe, reference, schema};
 pub use templates::{Template, from_template, templates};

@@ -83,7 +83,7 @@ pub enum Origin {
         part: String,
         /// Published source of the figure.
         source: String,
-        /// Confidence word of the catalogue (quoted, secondary, derived, assumption).
+        /// Confidence word of the catalogue (quoted, secondary, fitted, derived, assumption).
         confidence: String,
     },
     /// A default of this program.

@@ -1,5 +1,7 @@
 //! The program from outside: arguments, streams, exit codes, files.
 
+mod calibrate;
+mod measured;
 #[cfg(unix)]
 mod process;
 mod reference;

@@ -79,6 +79,10 @@ codes! {
     "E0207" "a data file that cannot be used":
         "An empirical law reads one value per line, each written as a quantity with its unit, or as a bare number \
          under a header that ends in the unit in brackets, e.g. `repair [min]`.";
+    "E0208" "measured rows that cannot be used":
+        "A file of measured rows is a CSV table with the columns `clients`, `io_size`, `queue_depth`, `read_share` and \
+         `rate`, or the output of fio (`--output-format=json`) or elbencho (`--csvfile`). Each row is one experiment \
+         that kept its queue full; rates and sizes are above zero.";
     "E0301" "a name that is not defined":
         "The value names a site, fleet, link, storage system or risk group that no table defines.";
     "E0302" "an unknown catalogue part":
@@ -102,6 +106,9 @@ codes! {
     "E0402" "an address that matches nothing":
         "An address is table.name.key. `*` stands for any run of characters in one segment. It must match \
          something that the scenario defines.";
+    "E0403" "a calibration that cannot be set up":
+        "`apollo calibrate` needs one `io` work and fits figures of the storage system that it loads: quantities such \
+         as `read_latency` or `operations`, named alone, as `storage.NAME.KEY` or as `catalog.PART.FIGURE`.";
     "E0501" "a link that goes nowhere":
         "A link joins two different sites.";
     "E0502" "sites that no path joins":
@@ -126,7 +133,7 @@ codes! {
     "W0603" "more GPUs promised than the fleet has":
         "The works on this fleet ask together for more GPUs than it holds. Priorities decide who gets them.";
     "W0604" "something that nothing uses":
-        "The storage system or risk group is defined, but no work or link uses it.";
+        "The storage system, risk group or catalogue part is defined, but no work, link or table uses it.";
     "W0605" "a sweep that this command does not run":
         "`run` simulates the values written in the tables; the variants of `[sweep]` are run by `apollo sweep`.";
     "W0606" "a number rounded to whole units":

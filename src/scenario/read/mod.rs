@@ -8,11 +8,13 @@ pub mod ledger;
 mod random;
 mod range;
 pub mod record;
+mod shelf;
 mod table;
 mod value;
 
 pub use random::LAWS;
-pub use range::words as range_words;
+pub use range::{problem as range_problem, words as range_words};
+pub use shelf::Shelf;
 pub use value::{calendar_date, cut, string_place, undefined};
 
 use super::diagnostics::{Diagnostic, Findings};
@@ -32,6 +34,8 @@ pub struct Reader {
     pub start: jiff::civil::Date,
     /// Works that could not be read; nothing else about them is reported.
     pub unread: std::collections::BTreeSet<String>,
+    /// Parts that names mean.
+    pub shelf: Shelf,
     /// Off while values are only tried (sweeps), so that they leave no trace in the ledger.
     pub recording: bool,
 }

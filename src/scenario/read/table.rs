@@ -237,7 +237,7 @@ impl Reader {
     }
 
     /// Names become parts of addresses and KPI names.
-    fn check_name(&mut self, name: &str, place: &Place) {
+    pub(super) fn check_name(&mut self, name: &str, place: &Place) {
         let fits =
             (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         if !fits {

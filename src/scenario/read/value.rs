@@ -24,7 +24,7 @@ impl Reader {
             Kind::Date => self.date(key, node),
             Kind::Choice(words) => self.choice(key, node, words),
             Kind::Words(words) => self.words(key, node, Some(words)).map(Val::Names),
-            Kind::Names(_) => self.words(key, node, None).map(Val::Names),
+            Kind::Names(_) | Kind::Files => self.words(key, node, None).map(Val::Names),
             Kind::Pair(_) => self.pair(key, node),
             Kind::Location => self.location(key, node),
             Kind::Counts(words) => self.counts(key, node, words),

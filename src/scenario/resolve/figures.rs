@@ -1,32 +1,36 @@
 //! Figures of catalogue parts, and values that `[wan]` decides for others.
 
+use std::sync::Arc;
+
 use super::Resolver;
 use crate::catalog::{self, Figure, Kind, Need as When, Part, Value};
-use crate::scenario::diagnostics::{Diagnostic, list_names};
+use crate::scenario::diagnostics::{Diagnostic, list_names, nearest};
 use crate::scenario::plan::Origin;
 use crate::scenario::read::record::{Item, Record, Val};
 use crate::scenario::spec::{Key, Need};
+use crate::scenario::text::source::Kind as Text;
 
 impl Resolver<'_> {
     /// The catalogue part that a key names; a wrong name is reported.
-    pub(super) fn part(&mut self, record: &Record, key: &str, kind: Kind) -> Option<&'static Part> {
+    pub(super) fn part(&mut self, record: &Record, key: &str, kind: Kind) -> Option<Arc<Part>> {
         let name = record.text(key)?;
         let place = record.place_of(key);
-        match catalog::part(name) {
+        match self.reader.shelf.take(name) {
             Some(part) if part.kind == kind => Some(part),
             Some(part) => {
                 let message =
                     format!("'{name}' is a {} part, and '{key}' needs a {} part", part.kind.name(), kind.name());
-                let help = format!("{} parts are: {}", kind.name(), part_names(kind));
+                let help = self.parts_help(kind);
                 self.report(Diagnostic::new("E0305", message).at(place).help(help));
                 None
             }
             None => {
                 let short = crate::scenario::read::cut(name);
                 let message = format!("'{short}' is not in the catalogue");
-                let help = format!("{} parts are: {}", kind.name(), part_names(kind));
+                let help = self.parts_help(kind);
                 let found = Diagnostic::new("E0302", message).at(place).help(help);
-                self.report(match catalog::nearest_part(name, Some(kind)) {
+                let near = nearest(name, self.reader.shelf.names(kind)).map(str::to_owned);
+                self.report(match near {
                     Some(near) => found.instead(&crate::scenario::read::string_place(place, name), near),
                     None => found,
                 });
@@ -35,8 +39,12 @@ impl Resolver<'_> {
         }
     }
 
+    fn parts_help(&self, kind: Kind) -> String {
+        format!("{} parts are: {}", kind.name(), list_names(self.reader.shelf.names(kind).into_iter()))
+    }
+
     /// A record with the figures of its part filled in where the user wrote none.
-    pub(super) fn with_figures(&mut self, record: &Record, part: &'static Part) -> Record {
+    pub(super) fn with_figures(&mut self, record: &Record, part: &Part) -> Record {
         let mut out = record.clone();
         for key in record.spec.keys() {
             let Need::Part(name) = key.need else { continue };
@@ -48,7 +56,10 @@ impl Resolver<'_> {
             let Some(val) = figure_value(figure) else { continue };
             let origin = Origin::Part {
                 part: part.name.clone(),
-                source: figure.source.clone(),
+                source: figure
+                    .at
+                    .as_ref()
+                    .map_or_else(|| figure.source.clone(), |at| format!("{at}: {}", figure.source)),
                 confidence: figure.confidence.word().to_owned(),
             };
             self.reader.ledger.push(record.address_of(key.name), figure.text.clone(), origin);
@@ -60,6 +71,7 @@ impl Resolver<'_> {
 
     /// A figure that this part cannot have, given its layout, would change nothing.
     fn check_effect(&mut self, record: &Record, key: &Key, figure: &str, part: &Part) {
+        self.check_own_figure(record, key, part.figure(figure));
         let Some(spec) = catalog::figure_spec(part.kind, figure) else { return };
         let When::When(by, words) = spec.need else { return };
         if part.word(by).is_some_and(|word| words.contains(&word)) {
@@ -68,6 +80,17 @@ impl Resolver<'_> {
         let message = format!("'{}' has no effect: '{}' has no such stage", key.name, part.name);
         let help = format!("it belongs to parts whose '{by}' is {}", words.join(" or "));
         self.report(Diagnostic::new("E0107", message).at(record.place_of(key.name)).help(help));
+    }
+
+    /// A figure of the user's own catalogue file that a key of the scenario replaces is probably a left-over. On the
+    /// command line it is a deliberate try.
+    fn check_own_figure(&mut self, record: &Record, key: &Key, figure: Option<&Figure>) {
+        let Some(at) = figure.and_then(|figure| figure.at.as_ref()) else { return };
+        let place = record.place_of(key.name);
+        if place.source.kind == Text::File {
+            let message = format!("'{}' replaces the figure of {at}", record.address_of(key.name));
+            self.report(Diagnostic::new("W0609", message).at(place).label("remove it to use that figure"));
+        }
     }
 
     /// A number that the part or the user must give.
@@ -104,8 +127,4 @@ fn figure_value(figure: &Figure) -> Option<Val> {
         Value::Word(word) => Some(Val::Text(word.clone())),
         Value::Causes(_) => None,
     }
-}
-
-fn part_names(kind: Kind) -> String {
-    list_names(catalog::parts_of(kind).map(|p| p.name.as_str()))
 }

@@ -14,7 +14,7 @@ const REPAIRS: [&str; 3] = ["reset", "swap", "rma"];
 impl Resolver<'_> {
     pub(super) fn fleet(&mut self, record: &Record) -> Option<Fleet> {
         let site = self.named(record, "site", Entity::Site);
-        let part = self.part(record, "node", Kind::Node)?;
+        let part = &*self.part(record, "node", Kind::Node)?;
         let record = &self.with_figures(record, part);
         let gpus_per_node = self.figure(record, "gpus_per_node")?;
         let gpus_per_unit = self.figure(record, "gpus_per_unit")?;

@@ -14,10 +14,10 @@ impl Resolver<'_> {
         let generators = self.generators(record);
         let part = self.part(record, "model", Kind::Model);
         let checkpoint = match record.table("checkpoint") {
-            Some(table) => self.checkpoint(table, part).map(Some),
+            Some(table) => self.checkpoint(table, part.as_deref()).map(Some),
             None => (!record.broken.contains(&"checkpoint")).then_some(None),
         };
-        let part = part?;
+        let part = &*part?;
         let record = &self.with_figures(record, part);
         let engine = self.engine(record.table("engine")?, part);
         let (trainer_fleet, trainer_gpus) = trainer?;
@@ -73,7 +73,7 @@ impl Resolver<'_> {
         list.filter(|list| !list.is_empty())
     }
 
-    fn engine(&mut self, record: &Record, part: &'static Part) -> Option<Engine> {
+    fn engine(&mut self, record: &Record, part: &Part) -> Option<Engine> {
         let record = &self.with_figures(record, part);
         Some(Engine {
             gpus: self.figure(record, "gpus")? as u64,
@@ -107,7 +107,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn weights(&mut self, record: &Record, part: &'static Part, trainer_gpus: u64) -> Option<Weights> {
+    fn weights(&mut self, record: &Record, part: &Part, trainer_gpus: u64) -> Option<Weights> {
         let record = &self.with_figures(record, part);
         let delta = record.text("publish")? == "delta";
         for key in ["changed", "bytes_per_changed", "full_every", "scan_rate"] {
@@ -149,7 +149,7 @@ impl Resolver<'_> {
         Some(trainer_gpus)
     }
 
-    fn checkpoint(&mut self, record: &Record, part: Option<&'static Part>) -> Option<Checkpoint> {
+    fn checkpoint(&mut self, record: &Record, part: Option<&Part>) -> Option<Checkpoint> {
         let storage = self.named(record, "storage", Entity::Storage);
         let record = &self.with_figures(record, part?);
         Some(Checkpoint {

@@ -34,7 +34,7 @@ const UNIT_KEYS: [(&str, &[&str]); 4] = [
 impl Resolver<'_> {
     pub(super) fn storage(&mut self, record: &Record) -> Option<Storage> {
         let site = self.named(record, "site", Entity::Site);
-        let part = self.part(record, "system", Kind::Storage)?;
+        let part = &*self.part(record, "system", Kind::Storage)?;
         let record = &self.with_figures(record, part);
         let layout = part.word("layout")?;
         self.check_unit_keys(record, part, layout)?;

@@ -135,7 +135,8 @@ impl Resolver<'_> {
 
     fn storage_problem(&self, name: &str, found: &Match) -> Option<String> {
         let record = self.record_of("storage", name)?;
-        let layout = crate::catalog::part(record.text("system")?)?.word("layout")?;
+        let part = self.reader.shelf.part(record.text("system")?)?;
+        let layout = part.word("layout")?;
         let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
         match measure {
             "accounts" if layout != "accounts" => Some(format!("'{name}' has no accounts")),

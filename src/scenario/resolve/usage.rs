@@ -34,6 +34,7 @@ impl Resolver<'_> {
         self.unused_sites(plan);
         self.unused_storage(plan);
         self.unused_groups(plan);
+        self.unused_parts();
         self.check_room(plan);
     }
 
@@ -183,6 +184,13 @@ impl Resolver<'_> {
                 let message = format!("no link that can fail is in risk group '{}'", group.name);
                 self.report(Diagnostic::new("W0604", message).at(&place));
             }
+        }
+    }
+
+    fn unused_parts(&mut self) {
+        for (name, place) in self.reader.shelf.unused() {
+            let message = format!("nothing is a part '{name}'");
+            self.report(Diagnostic::new("W0604", message).at(&place));
         }
     }
 

@@ -17,8 +17,26 @@ pub fn reference() -> String {
     for (address, table) in spec::all_tables() {
         section(&mut out, &address, table);
     }
+    out.push_str(CATALOGUE_FILES);
+    for table in [&spec::PART, &spec::FIGURE, &spec::CALIBRATION] {
+        section(&mut out, "part", table);
+    }
     out
 }
+
+/// What stands before the tables of catalogue files.
+const CATALOGUE_FILES: &str = r#"
+# Catalogue files
+
+A file that `catalog` names holds parts: tables named as scenarios call them. A part with the name of one of the program
+changes the figures it states, for this plan; a part with a new name says which part it is `like`. `apollo calibrate --out`
+writes such files. A key of a scenario still wins over the figure of a part.
+
+```text
+[nvme-node]
+read_latency = { value = "93 us", source = "fitted to fio.csv", confidence = "fitted", note = "error 4 %" }
+```
+"#;
 
 fn section(out: &mut String, address: &str, table: &TableSpec) {
     let nested = !table.header.starts_with('[') && !address.is_empty();
@@ -44,6 +62,7 @@ fn value(key: &Key) -> String {
         Kind::Format => "`1`".to_owned(),
         Kind::Text => "text".to_owned(),
         Kind::File => "path".to_owned(),
+        Kind::Files => "list of paths".to_owned(),
         Kind::Bool => "`true`, `false`".to_owned(),
         Kind::Exact => with_range("whole number".to_owned(), Dimension::Count),
         Kind::Quantity(dim) => with_range(word_of(dim), dim),

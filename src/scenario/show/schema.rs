@@ -76,6 +76,9 @@ fn default_json(key: &Key, text: &str) -> Value {
 fn kind(key: &Key, definitions: &mut Map<String, Value>) -> Value {
     match key.kind {
         Kind::Format => json!({ "enum": [1] }),
+        Kind::Files => {
+            json!({ "type": "array", "uniqueItems": true, "items": { "type": "string", "minLength": 1 } })
+        }
         Kind::Text | Kind::File => json!({ "type": "string", "minLength": 1 }),
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Exact => json!({ "type": "integer", "minimum": 0 }),
@@ -104,7 +107,10 @@ fn kind(key: &Key, definitions: &mut Map<String, Value>) -> Value {
             let items = json!({ "type": "string", "pattern": NAME });
             json!({ "type": "array", "uniqueItems": true, "minItems": 2, "maxItems": 2, "items": items })
         }
-        Kind::Part(word) => json!({ "enum": parts(word) }),
+        // A catalogue file of the user may bring parts with names of its own.
+        Kind::Part(word) => {
+            json!({ "anyOf": [{ "enum": parts(word) }, { "type": "string", "pattern": NAME }] })
+        }
         Kind::Location => {
             json!({ "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number", "minimum": -180, "maximum": 180 } })
         }

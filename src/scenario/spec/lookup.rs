@@ -1,7 +1,8 @@
 //! Which key an address means.
 
 use super::work::LATER_KINDS;
-use super::{Key, Kind, SCENARIO, TableSpec, WORK_ANY, WORK_COPY, WORK_IO, WORK_RL};
+use super::{Key, Kind, Need, SCENARIO, TableSpec, WORK_ANY, WORK_COPY, WORK_IO, WORK_RL};
+use crate::catalog;
 use crate::scenario::text::tree::Table;
 
 /// The table of a kind of work; `None` when the kind is not simulated.
@@ -48,6 +49,18 @@ fn work_of(root: &Table, name: &str) -> &'static TableSpec {
     kind.and_then(work_table).unwrap_or(&WORK_ANY)
 }
 
+/// The key that overrides a figure of a kind of part, which knows the admissible values of the figure.
+pub fn figure_key(kind: catalog::Kind, figure: &str) -> Option<&'static Key> {
+    let root = match kind {
+        catalog::Kind::Node => "fleet.",
+        catalog::Kind::Storage => "storage.",
+        catalog::Kind::Model => "work.",
+        catalog::Kind::Vm | catalog::Kind::Interconnect => return None,
+    };
+    let tables = all_tables().into_iter().filter(|(address, _)| address.starts_with(root));
+    tables.flat_map(|(_, table)| table.keys()).find(|key| matches!(key.need, Need::Part(name) if name == figure))
+}
+
 /// Every table of the language with its address pattern, in order: for the reference and the schema.
 pub fn all_tables() -> Vec<(String, &'static TableSpec)> {
     let mut out = vec![(String::new(), &SCENARIO)];
@@ -79,9 +92,9 @@ fn nested(address: &str, spec: &'static TableSpec, out: &mut Vec<(String, &'stat
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FLEET, Need, STORAGE};
+    use super::super::{FLEET, STORAGE};
     use super::*;
-    use crate::catalog::{self, FigureType, Kind as PartKind};
+    use crate::catalog::{FigureType, Kind as PartKind};
 
     /// Every figure of a part can be overridden, under its own name or the one the table of keys gives it, and
     /// with the same dimension; prices are not simulated.

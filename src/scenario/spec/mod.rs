@@ -3,6 +3,7 @@
 //! One declarative table per TOML table drives checking, suggestions, the JSON schema, the reference and the
 //! defaults, so that none of them can disagree with another.
 
+mod catalogue;
 mod fleet;
 mod lookup;
 mod rl;
@@ -13,8 +14,9 @@ mod work;
 
 use crate::units::Dimension;
 
+pub use catalogue::{CALIBRATION, FIGURE, PART};
 pub use fleet::FLEET;
-pub use lookup::{all_tables, is_later_kind, key_at, work_table};
+pub use lookup::{all_tables, figure_key, is_later_kind, key_at, work_table};
 pub use rl::WORK_RL;
 pub use storage::STORAGE;
 pub use top::{SCENARIO, SITE, SWEEP, TARGET};
@@ -78,6 +80,8 @@ pub enum Kind {
     Text,
     /// Path of a file, relative to the file it is written in.
     File,
+    /// A list of such paths.
+    Files,
     /// `true` or `false`.
     Bool,
     /// A whole number without suffix, exact to 63 bits.

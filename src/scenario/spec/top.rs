@@ -34,6 +34,12 @@ pub static SCENARIO: TableSpec = TableSpec {
             "Base scenario; this file is laid over it, table by table.",
         ),
         key(
+            "catalog",
+            Kind::Files,
+            Need::Optional("only the parts of the program"),
+            "Catalogue files of your own, such as `apollo calibrate` writes; a later file wins over an earlier one.",
+        ),
+        key(
             "start",
             Kind::Date,
             assumed("2026-01-01", "only dates in the output and horizons in months depend on it"),

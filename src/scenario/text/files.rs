@@ -1,5 +1,6 @@
 //! Reading the files a scenario consists of, within limits.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -13,9 +14,11 @@ use super::tree::{self, Table};
 use crate::scenario::diagnostics::{Diagnostic, Findings};
 
 /// The texts read so far, in order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Library {
     sources: Vec<Arc<Source>>,
+    /// What files held when they were first read: a plan that is made again is made from the same texts.
+    remembered: BTreeMap<PathBuf, String>,
 }
 
 impl Library {
@@ -24,6 +27,11 @@ impl Library {
         let source = Source::new(self.sources.len(), kind, name, text);
         self.sources.push(Arc::clone(&source));
         source
+    }
+
+    /// Takes over what another library remembers.
+    pub fn remember(&mut self, other: &Library) {
+        self.remembered.clone_from(&other.remembered);
     }
 
     /// All texts in order of reading.
@@ -38,9 +46,16 @@ impl Library {
     pub fn read(&mut self, path: &Path, from: Option<&Place>) -> Result<Arc<Source>, Box<Diagnostic>> {
         let name = path.display().to_string();
         let point = |d: Diagnostic| Box::new(if let Some(place) = from { d.at(place) } else { d });
+        if let Some(text) = self.remembered.get(path) {
+            let text = text.clone();
+            return Ok(self.add(Kind::File, name, text));
+        }
         let bytes = read_bytes(path).map_err(|(code, why)| point(Diagnostic::new(code, format!("'{name}': {why}"))))?;
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(self.add(Kind::File, name, text)),
+            Ok(text) => {
+                self.remembered.insert(path.to_owned(), text.clone());
+                Ok(self.add(Kind::File, name, text))
+            }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 Err(point(Diagnostic::new("E0002", format!("'{name}': not UTF-8 text (byte {at} is invalid)"))))
