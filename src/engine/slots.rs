@@ -1,11 +1,18 @@
 //! Who may still be withdrawn: the generations of keyed events.
 
+use std::num::NonZeroU32;
+
 /// Names one scheduled event, for withdrawing it. A key that outlives its event is harmless.
+///
+/// `Option<Key>` is no larger than a key: 8 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     pub(super) slot: u32,
-    generation: u32,
+    /// Odd, hence never zero.
+    generation: NonZeroU32,
 }
+
+const _: () = assert!(size_of::<Option<Key>>() == 8);
 
 /// The slot of an event that cannot be withdrawn.
 pub(super) const NO_SLOT: u32 = u32::MAX;
@@ -32,13 +39,13 @@ impl Slots {
         });
         let generation = &mut self.generations[slot as usize];
         *generation = generation.wrapping_add(1);
-        Key { slot, generation: *generation }
+        Key { slot, generation: NonZeroU32::MIN | *generation }
     }
 
     /// Marks the event of `key` as withdrawn, if it is pending; says whether it was.
     pub(super) fn kill(&mut self, key: Key) -> bool {
         let generation = &mut self.generations[key.slot as usize];
-        let pending = *generation == key.generation;
+        let pending = *generation == key.generation.get();
         if pending {
             *generation = generation.wrapping_add(1);
             self.dead += 1;
@@ -68,9 +75,15 @@ impl Slots {
         pending
     }
 
+    /// Whether the event of the entry of `slot` is pending.
+    #[inline(always)]
+    pub(super) fn lives(&self, slot: u32) -> bool {
+        slot == NO_SLOT || self.generations[slot as usize] % 2 == 1
+    }
+
     /// Whether the entry of `slot` stays in the calendar; if it is dead, its slot is freed.
     pub(super) fn keep(&mut self, slot: u32) -> bool {
-        let keep = slot == NO_SLOT || self.generations[slot as usize] % 2 == 1;
+        let keep = self.lives(slot);
         if !keep {
             self.release(slot);
         }
