@@ -9,9 +9,9 @@
 //!   put in its place.
 //! * Before it, in the *late heap*: new entries that belong far from both ends of a long row. They are rare, it takes
 //!   hundreds of events at one instant.
-//! * From it on, in the [`Wheel`], in no order. When row and heap are empty, the wheel's next bucket is [sorted](sort())
-//!   and becomes the row, and the border moves to its end. When the row is so long that new entries belong far from both
-//!   its ends, its second half goes back to the wheel.
+//! * From it on, in the [`Wheel`], in no order. When row and heap are empty, the wheel's next bucket is [sorted](Sorter)
+//!   and becomes the row, and the border moves to its end. When new entries have moved many others of the row, its second
+//!   half goes back to the wheel.
 //!
 //! While a dozen events are pending the wheel stays empty and the row is the whole calendar.
 //!
@@ -21,7 +21,7 @@
 
 use super::Class;
 use super::slots::{Key, NO_SLOT, Slots};
-use super::sort::{sink, sort};
+use super::sort::{Sorter, sink};
 use super::wheel::Wheel;
 use crate::units::SimTime;
 use std::cmp::Ordering;
@@ -33,12 +33,18 @@ use std::mem::take;
 const SEQUENCE_BITS: u32 = 56;
 /// Dead entries are not swept while there are fewer than this.
 const FEW_DEAD: usize = 256;
-/// A bucket of the wheel with no more entries than this becomes the row.
+/// A bucket of the wheel becomes the row if it has no more entries than this, …
 const ROW: usize = 128;
+/// … or than this share of the entries that wait (few new ones will fall among them), …
+const ROW_SHARE: usize = 128;
+/// … but never more than this.
+const MOST_ROW: usize = 512;
 /// A row gives half of its entries to the wheel when it has more than this, …
-const LONG_ROW: usize = 2 * ROW;
-/// … or when a new entry belongs further than this from both its ends: then moving costs more than the wheel.
-const DEEP: usize = 8;
+const LONG_ROW: usize = 2 * MOST_ROW;
+/// … or when new entries have moved so many times as many entries as it has: then moving costs more than the wheel.
+const MOVES: usize = 4;
+/// In a row no longer than this, the place of a new entry is looked for from the end.
+const SHORT_ROW: usize = 16;
 /// A new entry goes to the late heap if more entries than this would have to move.
 const MOST_MOVED: usize = 256;
 
@@ -83,12 +89,13 @@ impl<E> Entry<E> {
 pub(super) struct Calendar<E> {
     /// The row; entries in front of `first` have been taken.
     near: Vec<Entry<E>>,
-    /// Room for sorting the row.
-    scratch: Vec<Entry<E>>,
     first: usize,
+    /// Entries moved to make room for new ones since the row was made or cut.
+    moved: usize,
     /// The late heap.
     late: BinaryHeap<Late<E>>,
     wheel: Wheel<E>,
+    sorter: Sorter<E>,
     border: u64,
     /// Time of the last event taken; nothing is ever added before it.
     floor: u64,
@@ -101,10 +108,11 @@ impl<E: Copy> Calendar<E> {
     pub(super) fn new() -> Self {
         Calendar {
             near: Vec::new(),
-            scratch: Vec::new(),
             first: 0,
+            moved: 0,
             late: BinaryHeap::new(),
             wheel: Wheel::new(),
+            sorter: Sorter::new(),
             border: u64::MAX,
             floor: 0,
             slots: Slots::default(),
@@ -171,7 +179,7 @@ impl<E: Copy> Calendar<E> {
             return;
         }
         let leads = entry.order() < row[0].order();
-        if !leads && row.len() <= 2 * DEEP {
+        if !leads && row.len() <= SHORT_ROW {
             self.near.push(entry);
             sink(&mut self.near[self.first..]);
             self.tidy_row(0);
@@ -194,10 +202,13 @@ impl<E: Copy> Calendar<E> {
         self.tidy_row(before.min(after));
     }
 
-    /// After an entry was put into the row, so many places from its end or its front: cuts the row if it is too long, and
-    /// keeps the taken entries from piling up at its front.
-    fn tidy_row(&mut self, depth: usize) {
-        if depth > DEEP || self.near.len() - self.first > LONG_ROW {
+    /// After an entry was put into the row and so many were moved: cuts the row if that has become too dear, and keeps the
+    /// taken entries from piling up at its front.
+    fn tidy_row(&mut self, moved: usize) {
+        let length = self.near.len() - self.first;
+        self.moved += moved;
+        if self.moved > MOVES * length || length > LONG_ROW {
+            self.moved = 0;
             self.shorten_row();
         }
         if self.first > LONG_ROW && self.first > self.near.len() / 2 {
@@ -290,19 +301,33 @@ impl<E: Copy> Calendar<E> {
     fn refill(&mut self, limit: u64) -> Option<()> {
         self.near.clear();
         self.first = 0;
+        self.moved = 0;
         while self.near.is_empty() {
             if self.wheel.len() == 0 {
                 self.border = u64::MAX;
                 return None;
             }
-            let span = self.wheel.open(limit, ROW, &mut self.near)?;
+            let few = (self.wheel.len() / ROW_SHARE).clamp(ROW, MOST_ROW);
+            let span = self.wheel.open(limit, few, &mut self.near)?;
             self.border = span.end;
             if self.slots.dead() > 0 {
-                self.near.retain(|entry| self.slots.keep(entry.slot));
+                self.sift();
             }
-            sort(&mut self.near, span, &mut self.scratch);
+            self.sorter.sort(&mut self.near, span);
         }
         Some(())
+    }
+
+    /// Throws the dead entries out of the row, which is not sorted yet.
+    ///
+    /// They are counted first, because the processor then waits for the memory of all slots at once. To throw out is a
+    /// decision for each entry, which it makes a guess at, and when the guess was wrong it has to wait for this one slot.
+    fn sift(&mut self) {
+        let slots = &mut self.slots;
+        let live: usize = self.near.iter().map(|entry| usize::from(slots.lives(entry.slot))).sum();
+        if live < self.near.len() {
+            self.near.retain(|entry| slots.keep(entry.slot));
+        }
     }
 }
 
