@@ -1,7 +1,8 @@
 //! The calendar: all pending events, and which of them is next.
 //!
-//! An entry is ordered by one 128-bit number: 64 bits of time, 8 of class, 56 of sequence. The sequence makes every
-//! order different, so there is exactly one right next event and the data structure cannot show through.
+//! An entry is ordered by one 128-bit number: 64 bits of time, 8 of class, 54 of sequence, and two marks that decide
+//! nothing. The sequence makes every order different, so there is exactly one right next event and the data structure
+//! cannot show through.
 //!
 //! Entries live in three places, divided by one instant, the *border*:
 //!
@@ -15,12 +16,12 @@
 //!
 //! While a dozen events are pending the wheel stays empty and the row is the whole calendar.
 //!
-//! A withdrawn entry stays where it is until it comes up, or until dead entries outnumber live ones, when all of them
-//! are swept out. So withdrawing costs the same wherever the entry is, and memory stays in proportion to what is
-//! pending.
+//! The entry of a keyed event is *alive* while its sequence number is among the [`Keys`]. When the event is withdrawn, its
+//! entry stays where it is until it comes up, or until dead entries outnumber live ones, when all of them are swept out.
+//! So withdrawing costs the same wherever the entry is, and memory stays in proportion to what is pending.
 
 use super::Class;
-use super::slots::{Key, NO_SLOT, Slots};
+use super::keys::{Key, Keys};
 use super::sort::{Sorter, sink};
 use super::wheel::Wheel;
 use crate::units::SimTime;
@@ -29,8 +30,15 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::mem::take;
 
-/// Bits of the sequence number below the class: 7e16 events in one run.
-const SEQUENCE_BITS: u32 = 56;
+/// Bits of the sequence number: 2e16 events in one run.
+const SEQUENCE_BITS: u32 = 54;
+const SEQUENCE_MASK: u64 = (1 << SEQUENCE_BITS) - 1;
+/// Mark below the sequence number: the event can be withdrawn.
+const KEYED: u64 = 1;
+/// Mark below the sequence number: it is permuted.
+const PERMUTED: u64 = 2;
+/// Bits of the marks.
+const MARKS: u32 = 2;
 /// Dead entries are not swept while there are fewer than this.
 const FEW_DEAD: usize = 256;
 /// A bucket of the wheel becomes the row if it has no more entries than this, …
@@ -52,22 +60,21 @@ const MOST_MOVED: usize = 256;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry<E> {
     pub(super) time: u64,
-    /// Class above sequence.
+    /// Class above sequence above marks.
     rank: u64,
-    slot: u32,
     pub(super) event: E,
 }
 
 impl<E> Entry<E> {
     /// An entry that is never due.
     pub(super) fn filler(event: E) -> Self {
-        Entry { time: u64::MAX, rank: u64::MAX, slot: NO_SLOT, event }
+        Entry { time: u64::MAX, rank: u64::MAX, event }
     }
 
     /// An entry of this time and rank.
     #[cfg(test)]
     pub(super) fn at(time: u64, rank: u64, event: E) -> Self {
-        Entry { time, rank, slot: NO_SLOT, event }
+        Entry { time, rank, event }
     }
 
     pub(super) fn time(&self) -> SimTime {
@@ -75,13 +82,31 @@ impl<E> Entry<E> {
     }
 
     pub(super) fn class(&self) -> Class {
-        Class((self.rank >> SEQUENCE_BITS) as u8)
+        Class((self.rank >> (SEQUENCE_BITS + MARKS)) as u8)
     }
 
     /// Its place in the order of all events.
     #[inline]
     pub(super) fn order(&self) -> u128 {
         u128::from(self.time) << 64 | u128::from(self.rank)
+    }
+
+    #[inline(always)]
+    fn keyed(&self) -> bool {
+        self.rank & KEYED != 0
+    }
+
+    /// The sequence number, given the seed by which it may have been permuted.
+    #[inline(always)]
+    fn number(&self, ties: Option<u64>) -> u64 {
+        let number = self.rank >> MARKS & SEQUENCE_MASK;
+        if self.rank & PERMUTED == 0 { number } else { restored(ties.unwrap_or_default(), number) }
+    }
+
+    /// Whether the event is pending.
+    #[inline(always)]
+    fn lives(&self, keys: &Keys, ties: Option<u64>) -> bool {
+        !self.keyed() || keys.contains(self.number(ties))
     }
 }
 
@@ -99,7 +124,9 @@ pub(super) struct Calendar<E> {
     border: u64,
     /// Time of the last event taken; nothing is ever added before it.
     floor: u64,
-    slots: Slots,
+    keys: Keys,
+    /// Withdrawn events whose entries are still here.
+    dead: usize,
     sequence: u64,
     ties: Option<u64>,
 }
@@ -115,20 +142,22 @@ impl<E: Copy> Calendar<E> {
             sorter: Sorter::new(),
             border: u64::MAX,
             floor: 0,
-            slots: Slots::default(),
+            keys: Keys::default(),
+            dead: 0,
             sequence: 0,
             ties: None,
         }
     }
 
-    /// Orders ties by a permutation of the sequence from now on.
+    /// Orders ties by a permutation of the sequence from now on; once in a life.
     pub(super) fn permute_ties(&mut self, seed: u64) {
+        assert!(self.ties.is_none(), "ties are permuted already");
         self.ties = Some(seed);
     }
 
     /// Events pending, withdrawn ones left out.
     pub(super) fn len(&self) -> usize {
-        self.entries() - self.slots.dead()
+        self.entries() - self.dead
     }
 
     /// Entries held, withdrawn ones included.
@@ -140,38 +169,38 @@ impl<E: Copy> Calendar<E> {
     /// all events were taken.
     #[inline(always)]
     pub(super) fn push(&mut self, at: SimTime, class: Class, event: E) {
-        self.insert(at, class, NO_SLOT, event);
+        self.insert(at, class, 0, event);
     }
 
     /// Adds an event that can be withdrawn.
     #[inline(always)]
     pub(super) fn push_keyed(&mut self, at: SimTime, class: Class, event: E) -> Key {
-        let key = self.slots.occupy();
-        self.insert(at, class, key.slot, event);
+        let key = self.keys.insert(self.sequence);
+        self.insert(at, class, KEYED, event);
         key
     }
 
     #[inline(always)]
-    fn insert(&mut self, at: SimTime, class: Class, slot: u32, event: E) {
-        let sequence = match self.ties {
-            None => self.sequence,
-            Some(seed) => permuted(seed, self.sequence),
+    fn insert(&mut self, at: SimTime, class: Class, mark: u64, event: E) {
+        let marked = match self.ties {
+            None => self.sequence << MARKS | mark,
+            Some(seed) => permuted(seed, self.sequence) << MARKS | PERMUTED | mark,
         };
         self.sequence += 1;
-        let rank = u64::from(class.0) << SEQUENCE_BITS | sequence;
+        let rank = u64::from(class.0) << (SEQUENCE_BITS + MARKS) | marked;
         // Times of a run are never negative, so the cast keeps their order.
         let time = at.as_nanos() as u64;
         if time >= self.border {
-            self.wheel.add(Entry { time, rank, slot, event }, self.floor);
+            self.wheel.add(Entry { time, rank, event }, self.floor);
         } else {
-            self.insert_near(time, rank, slot, event);
+            self.insert_near(time, rank, event);
         }
     }
 
     /// Puts an entry that lies before the border into the row, or into the heap when too many would have to move.
     #[inline(never)]
-    fn insert_near(&mut self, time: u64, rank: u64, slot: u32, event: E) {
-        let entry = Entry { time, rank, slot, event };
+    fn insert_near(&mut self, time: u64, rank: u64, event: E) {
+        let entry = Entry { time, rank, event };
         let row = &self.near[self.first..];
         if row.last().is_none_or(|last| last.order() < entry.order()) {
             self.near.push(entry);
@@ -240,8 +269,9 @@ impl<E: Copy> Calendar<E> {
 
     /// Withdraws the event of `key`; `false` when it is no longer pending.
     pub(super) fn cancel(&mut self, key: Key) -> bool {
-        let pending = self.slots.kill(key);
-        if pending && self.slots.dead() > FEW_DEAD && self.slots.dead() > self.entries() / 2 {
+        let pending = self.keys.withdraw(key);
+        self.dead += usize::from(pending);
+        if self.dead > FEW_DEAD && self.dead > self.entries() / 2 {
             self.sweep();
         }
         pending
@@ -249,12 +279,13 @@ impl<E: Copy> Calendar<E> {
 
     /// Throws all dead entries out.
     fn sweep(&mut self) {
-        let slots = &mut self.slots;
+        let (keys, ties) = (&self.keys, self.ties);
         self.near.drain(..self.first);
         self.first = 0;
-        self.near.retain(|entry| slots.keep(entry.slot));
-        self.late.retain(|late| slots.keep(late.0.slot));
-        self.wheel.retain(|entry| slots.keep(entry.slot));
+        self.near.retain(|entry| entry.lives(keys, ties));
+        self.late.retain(|late| late.0.lives(keys, ties));
+        self.wheel.retain(|entry| entry.lives(keys, ties));
+        self.dead = 0;
     }
 
     /// Takes out the next event if its time is not after `limit`.
@@ -273,11 +304,19 @@ impl<E: Copy> Calendar<E> {
                 return None;
             }
             self.first += 1;
-            if self.slots.release(entry.slot) {
+            if !entry.keyed() || self.settle(&entry) {
                 self.floor = entry.time;
                 return Some(entry);
             }
         }
+    }
+
+    /// Notes that the entry of a keyed event was taken out; says whether the event was pending.
+    #[inline(always)]
+    fn settle(&mut self, entry: &Entry<E>) -> bool {
+        let pending = self.keys.remove(entry.number(self.ties));
+        self.dead -= usize::from(!pending);
+        pending
     }
 
     /// Moves the head of the heap to the front of the row if it belongs there.
@@ -310,7 +349,7 @@ impl<E: Copy> Calendar<E> {
             let few = (self.wheel.len() / ROW_SHARE).clamp(ROW, MOST_ROW);
             let span = self.wheel.open(limit, few, &mut self.near)?;
             self.border = span.end;
-            if self.slots.dead() > 0 {
+            if self.dead > 0 {
                 self.sift();
             }
             self.sorter.sort(&mut self.near, span);
@@ -320,14 +359,22 @@ impl<E: Copy> Calendar<E> {
 
     /// Throws the dead entries out of the row, which is not sorted yet.
     ///
-    /// They are counted first, because the processor then waits for the memory of all slots at once. To throw out is a
-    /// decision for each entry, which it makes a guess at, and when the guess was wrong it has to wait for this one slot.
+    /// All are looked up before any is moved, because the processor then waits for all of the memory at once. To throw one
+    /// out at sight would be a decision that it guesses, and after a wrong guess it waits for this one.
     fn sift(&mut self) {
-        let slots = &mut self.slots;
-        let live: usize = self.near.iter().map(|entry| usize::from(slots.lives(entry.slot))).sum();
-        if live < self.near.len() {
-            self.near.retain(|entry| slots.keep(entry.slot));
+        let (keys, ties, all) = (&self.keys, self.ties, self.near.len());
+        let mut kept = 0;
+        for start in (0..all).step_by(64) {
+            let some = &self.near[start..all.min(start + 64)];
+            let mut live = some.iter().rev().fold(0, |bits, entry| bits << 1 | u64::from(entry.lives(keys, ties)));
+            while live != 0 {
+                self.near[kept] = self.near[start + live.trailing_zeros() as usize];
+                kept += 1;
+                live &= live - 1;
+            }
         }
+        self.near.truncate(kept);
+        self.dead -= all - kept;
     }
 }
 
@@ -354,18 +401,35 @@ impl<E> PartialEq for Late<E> {
 
 impl<E> Eq for Late<E> {}
 
-/// A permutation of the 56-bit numbers chosen by `seed`: different sequences stay different.
+/// A permutation of the numbers of [`SEQUENCE_BITS`] chosen by `seed`: different sequences stay different.
 ///
 /// Each step can be undone (xor, multiplication by an odd number, xor with one's own high half), so the whole is
 /// one-to-one.
 fn permuted(seed: u64, sequence: u64) -> u64 {
-    const MASK: u64 = (1 << SEQUENCE_BITS) - 1;
-    let mut z = (sequence ^ seed) & MASK;
-    for factor in [0x9E37_79B9_7F4A_7C15_u64, seed.rotate_left(32) | 1, 0xBF58_476D_1CE4_E5B9] {
-        z = z.wrapping_mul(factor) & MASK;
+    let mut z = (sequence ^ seed) & SEQUENCE_MASK;
+    for factor in factors(seed) {
+        z = z.wrapping_mul(factor) & SEQUENCE_MASK;
         z ^= z >> (SEQUENCE_BITS / 2);
     }
     z
+}
+
+/// The sequence that was permuted.
+#[cold]
+fn restored(seed: u64, permuted: u64) -> u64 {
+    let mut z = permuted;
+    for factor in factors(seed).into_iter().rev() {
+        z ^= z >> (SEQUENCE_BITS / 2);
+        // An odd number is its own inverse in its last three bits; each step doubles the bits that are right.
+        let inverse = (0..5).fold(factor, |x, _| x.wrapping_mul(2_u64.wrapping_sub(factor.wrapping_mul(x))));
+        z = z.wrapping_mul(inverse) & SEQUENCE_MASK;
+    }
+    (z ^ seed) & SEQUENCE_MASK
+}
+
+/// What the steps of the permutation multiply by; all odd.
+fn factors(seed: u64) -> [u64; 3] {
+    [0x9E37_79B9_7F4A_7C15, seed.rotate_left(32) | 1, 0xBF58_476D_1CE4_E5B9]
 }
 
 #[cfg(test)]

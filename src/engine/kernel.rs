@@ -101,6 +101,10 @@ impl<M: Model> Engine<M> {
 
     /// Orders events of equal time and class by a hash of (`seed`, sequence) instead of their sequence, from now on.
     /// For tests: results that matter must not depend on such ties.
+    ///
+    /// # Panics
+    ///
+    /// If it was called before.
     pub fn permute_ties(&mut self, seed: u64) {
         self.calendar.permute_ties(seed);
     }
