@@ -53,6 +53,8 @@ const LONG_ROW: usize = 2 * MOST_ROW;
 const MOVES: usize = 4;
 /// In a row no longer than this, the place of a new entry is looked for from the end.
 const SHORT_ROW: usize = 16;
+/// More taken entries than this do not stay in front of a row that is shorter than they are many.
+const MOST_TAKEN: usize = 128;
 /// A new entry goes to the late heap if more entries than this would have to move.
 const MOST_MOVED: usize = 256;
 
@@ -197,24 +199,39 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
-    /// Puts an entry that lies before the border into the row, or into the heap when too many would have to move.
+    /// Puts an entry that lies before the border into the row, and keeps the row in shape.
     #[inline(never)]
     fn insert_near(&mut self, time: u64, rank: u64, event: E) {
-        let entry = Entry { time, rank, event };
+        self.moved += self.put_near(Entry { time, rank, event });
+        let length = self.near.len() - self.first;
+        if self.moved > MOVES * length || length > LONG_ROW {
+            self.moved = 0;
+            self.shorten_row();
+        }
+        if self.first > MOST_TAKEN && self.first > self.near.len() / 2 {
+            self.forget_taken();
+        }
+    }
+
+    /// Puts an entry into the row, or into the heap when too many would have to move; says how many moved.
+    #[inline(always)]
+    fn put_near(&mut self, entry: Entry<E>) -> usize {
         let row = &self.near[self.first..];
         if row.last().is_none_or(|last| last.order() < entry.order()) {
             self.near.push(entry);
-            self.tidy_row(0);
-            return;
+            return 0;
         }
-        let leads = entry.order() < row[0].order();
-        if !leads && row.len() <= SHORT_ROW {
+        if self.first > 0 && entry.order() < row[0].order() {
+            self.first -= 1;
+            self.near[self.first] = entry;
+            return 0;
+        }
+        if row.len() <= SHORT_ROW {
             self.near.push(entry);
             sink(&mut self.near[self.first..]);
-            self.tidy_row(0);
-            return;
+            return 0;
         }
-        let before = if leads { 0 } else { row.partition_point(|other| other.order() < entry.order()) };
+        let before = row.partition_point(|other| other.order() < entry.order());
         let after = row.len() - before;
         if self.first > 0 && before < after.min(MOST_MOVED) {
             // The gap that a taken entry has left is nearer than the end.
@@ -222,32 +239,28 @@ impl<E: Copy> Calendar<E> {
             self.near.copy_within(self.first..self.first + before, gap);
             self.near[gap + before] = entry;
             self.first = gap;
+            before
         } else if after <= MOST_MOVED {
             self.near.insert(self.first + before, entry);
+            after
         } else {
             self.late.push(Late(entry));
-            return;
+            0
         }
-        self.tidy_row(before.min(after));
     }
 
-    /// After an entry was put into the row and so many were moved: cuts the row if that has become too dear, and keeps the
-    /// taken entries from piling up at its front.
-    fn tidy_row(&mut self, moved: usize) {
-        let length = self.near.len() - self.first;
-        self.moved += moved;
-        if self.moved > MOVES * length || length > LONG_ROW {
-            self.moved = 0;
-            self.shorten_row();
-        }
-        if self.first > LONG_ROW && self.first > self.near.len() / 2 {
-            self.near.drain(..self.first);
-            self.first = 0;
-        }
+    /// Keeps the taken entries from piling up in front of the row.
+    #[cold]
+    #[inline(never)]
+    fn forget_taken(&mut self) {
+        self.near.drain(..self.first);
+        self.first = 0;
     }
 
     /// Gives the second half of the row back to the wheel, cut between two instants, if it has more than one; and what
     /// the heap holds beyond the cut.
+    #[cold]
+    #[inline(never)]
     fn shorten_row(&mut self) {
         let row = &self.near[self.first..];
         let (earliest, middle) = (row[0].time, row[row.len() / 2].time);
@@ -279,9 +292,8 @@ impl<E: Copy> Calendar<E> {
 
     /// Throws all dead entries out.
     fn sweep(&mut self) {
+        self.forget_taken();
         let (keys, ties) = (&self.keys, self.ties);
-        self.near.drain(..self.first);
-        self.first = 0;
         self.near.retain(|entry| entry.lives(keys, ties));
         self.late.retain(|late| late.0.lives(keys, ties));
         self.wheel.retain(|entry| entry.lives(keys, ties));
