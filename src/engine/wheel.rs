@@ -26,7 +26,7 @@ const WIDTH: usize = 1 << BITS;
 /// Levels for times below 2⁶³.
 const LEVELS: usize = 63_usize.div_ceil(BITS as usize);
 /// Entries of a chunk.
-const CHUNK: usize = 64;
+const CHUNK: usize = 128;
 /// No chunk.
 const NONE: u32 = u32::MAX;
 
