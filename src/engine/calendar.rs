@@ -64,19 +64,22 @@ pub(super) struct Entry<E> {
     pub(super) time: u64,
     /// Class above sequence above marks.
     rank: u64,
+    /// Nothing. An entry with an event of 4 bytes would have a hole here, be copied in odd parts, and be waited for when it
+    /// is read as a whole.
+    hole: u32,
     pub(super) event: E,
 }
 
 impl<E> Entry<E> {
     /// An entry that is never due.
     pub(super) fn filler(event: E) -> Self {
-        Entry { time: u64::MAX, rank: u64::MAX, event }
+        Entry { time: u64::MAX, rank: u64::MAX, hole: 0, event }
     }
 
     /// An entry of this time and rank.
     #[cfg(test)]
     pub(super) fn at(time: u64, rank: u64, event: E) -> Self {
-        Entry { time, rank, event }
+        Entry { time, rank, hole: 0, event }
     }
 
     pub(super) fn time(&self) -> SimTime {
@@ -193,7 +196,7 @@ impl<E: Copy> Calendar<E> {
         // Times of a run are never negative, so the cast keeps their order.
         let time = at.as_nanos() as u64;
         if time >= self.border {
-            self.wheel.add(Entry { time, rank, event }, self.floor);
+            self.wheel.add(Entry { time, rank, hole: 0, event }, self.floor);
         } else {
             self.insert_near(time, rank, event);
         }
@@ -202,7 +205,7 @@ impl<E: Copy> Calendar<E> {
     /// Puts an entry that lies before the border into the row, and keeps the row in shape.
     #[inline(never)]
     fn insert_near(&mut self, time: u64, rank: u64, event: E) {
-        self.moved += self.put_near(Entry { time, rank, event });
+        self.moved += self.put_near(Entry { time, rank, hole: 0, event });
         let length = self.near.len() - self.first;
         if self.moved > MOVES * length || length > LONG_ROW {
             self.moved = 0;

@@ -109,7 +109,7 @@ impl<E: Copy> Wheel<E> {
     fn room(&mut self, time: u64, level: u32, filler: E) -> usize {
         let bucket = level as usize * WIDTH + (time >> (level * BITS)) as usize % WIDTH;
         let mut place = self.buckets[bucket].next;
-        if place as usize % CHUNK == 0 {
+        if (place as usize).is_multiple_of(CHUNK) {
             place = self.extend(bucket, filler);
         }
         self.buckets[bucket].next = place + 1;
