@@ -64,8 +64,9 @@ pub(super) struct Entry<E> {
     pub(super) time: u64,
     /// Class above sequence above marks.
     rank: u64,
-    /// Nothing. An entry with an event of 4 bytes would have a hole here, be copied in odd parts, and be waited for when it
-    /// is read as a whole.
+    /// Without it an entry with an event of 4 bytes would have a hole, be copied in odd parts, and be waited for when it is
+    /// read as a whole.
+    #[expect(dead_code, reason = "it only fills the place")]
     hole: u32,
     pub(super) event: E,
 }
