@@ -12,6 +12,7 @@ use std::collections::BinaryHeap;
 
 impl Process {
     /// Notes an event at `t` and draws the next delay, and whose event moves and by how much.
+    #[inline(always)]
     pub fn churn(&mut self, t: f64, n: u32, q: f64) -> (f64, Option<(u32, f64)>) {
         self.count += 1;
         self.sum += t;
@@ -21,7 +22,8 @@ impl Process {
     }
 }
 
-/// A process and what names its pending event.
+/// A process and what names its pending event, within half a cache line.
+#[repr(align(32))]
 pub struct Cell<K> {
     pub process: Process,
     pub pending: K,

@@ -9,9 +9,10 @@ use crate::churn::{cells, line, probability};
 use crate::measure::{Line, timed};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::num::NonZeroU32;
 
 /// A place in [`Heap::generations`] and the generation that it had when the event was put.
-type Key = (u32, u32);
+type Key = (u32, NonZeroU32);
 
 /// A heap of events that can be withdrawn; the entry of a withdrawn event is skipped when it comes up.
 #[derive(Default)]
@@ -33,11 +34,11 @@ impl Heap {
         self.generations[place as usize] += 1;
         self.entries.push(Reverse((t.to_bits(), self.sequence, place, process)));
         self.sequence += 1;
-        (place, self.generations[place as usize])
+        (place, NonZeroU32::MIN | self.generations[place as usize])
     }
 
     fn cancel(&mut self, (place, generation): Key) {
-        if self.generations[place as usize] == generation {
+        if self.generations[place as usize] == generation.get() {
             self.generations[place as usize] += 1;
         }
     }

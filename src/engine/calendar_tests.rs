@@ -229,5 +229,6 @@ fn the_permutation_of_ties_is_one_to_one() {
         let images: std::collections::BTreeSet<u64> = (0..20_000).map(|sequence| permuted(seed, sequence)).collect();
         assert_eq!(images.len(), 20_000);
         assert!(images.last() < Some(&(1 << SEQUENCE_BITS)));
+        assert!((0..20_000).all(|sequence| restored(seed, permuted(seed, sequence)) == sequence));
     }
 }

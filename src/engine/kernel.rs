@@ -47,8 +47,13 @@ pub struct Engine<M: Model> {
     events: u64,
     /// Events handled before the current instant.
     events_before: u64,
-    /// From this number of events on, [`Engine::look_closer`] runs after each event.
+    /// From this number of events on, [`Engine::look_closer`] runs after each event: `watch`, or earlier when the limit of the
+    /// instant comes near.
     alarm: u64,
+    /// The number of events at which the limit of all events comes near or the interrupt flag has to be read.
+    watch: u64,
+    /// Events of one instant at which their limit comes near.
+    crowd: u64,
     /// From this number of events on, the interrupt flag is read.
     poll: u64,
     stop: Option<String>,
@@ -69,6 +74,8 @@ impl<M: Model> Engine<M> {
             events: 0,
             events_before: 0,
             alarm: 0,
+            watch: 0,
+            crowd: 0,
             poll: INTERRUPT_EVERY,
             stop: None,
             interrupt: None,
@@ -101,6 +108,10 @@ impl<M: Model> Engine<M> {
 
     /// Orders events of equal time and class by a hash of (`seed`, sequence) instead of their sequence, from now on.
     /// For tests: results that matter must not depend on such ties.
+    ///
+    /// # Panics
+    ///
+    /// If it was called before.
     pub fn permute_ties(&mut self, seed: u64) {
         self.calendar.permute_ties(seed);
     }
@@ -141,7 +152,7 @@ impl<M: Model> Engine<M> {
             if entry.time() != self.now {
                 self.now = entry.time();
                 self.events_before = self.events;
-                self.alarm = self.next_alarm();
+                self.alarm = self.watch.min(self.events.saturating_add(self.crowd));
             }
             let mut ctx = Context::new(self.now, &mut self.calendar, &mut self.stop);
             self.model.handle(entry.event, &mut ctx);
@@ -152,13 +163,6 @@ impl<M: Model> Engine<M> {
             self.check_stop()?;
         }
         Ok(())
-    }
-
-    /// The number of events at which a limit comes near or the interrupt flag has to be read.
-    fn next_alarm(&self) -> u64 {
-        let at_instant = self.events_before.saturating_add(self.limits.events_per_instant.saturating_sub(TRAIL));
-        let in_all = self.limits.events.saturating_sub(TRAIL);
-        self.poll.min(in_all).min(at_instant)
     }
 
     /// After some events: reads the interrupt flag. Near a limit: remembers the event just handled, and fails when it was
@@ -182,8 +186,15 @@ impl<M: Model> Engine<M> {
                 return Err(EngineError::Interrupted { at });
             }
         }
-        self.alarm = self.next_alarm();
+        self.set_alarm();
         Ok(())
+    }
+
+    /// Computes when to look closer from the limits, the poll and the events so far.
+    fn set_alarm(&mut self) {
+        self.watch = self.poll.min(self.limits.events.saturating_sub(TRAIL));
+        self.crowd = self.limits.events_per_instant.saturating_sub(TRAIL);
+        self.alarm = self.watch.min(self.events_before.saturating_add(self.crowd));
     }
 
     #[inline]

@@ -35,17 +35,17 @@ mod calendar;
 mod context;
 mod error;
 mod kernel;
+mod keys;
 mod probe;
 pub mod rng;
-mod slots;
 mod sort;
 mod wheel;
 
 pub use context::{Class, Context};
 pub use error::{EngineError, Handled};
 pub use kernel::{Engine, Limits, Model};
+pub use keys::Key;
 pub use probe::Probe;
-pub use slots::Key;
 
 #[cfg(test)]
 mod tests;

@@ -106,7 +106,7 @@ fn a_key_withdraws_its_event_once_and_no_other() {
     let mut engine = engine(Limits::default(), &events);
     engine.run_until(at(4)).unwrap();
     assert_eq!((engine.model().cancelled.as_slice(), engine.pending()), (&[true, false, false][..], 1));
-    // A key that outlived its event must not reach the new holder of its slot.
+    // A key that outlived its event must not reach another.
     let stale = engine.model().keys[0];
     engine.with_context(|_, ctx| (0..8).for_each(|n| _ = ctx.schedule_keyed(at(10), EARLY, Act::Note(n))));
     assert!(!engine.with_context(|_, ctx| ctx.cancel(stale)));

@@ -26,7 +26,7 @@ const WIDTH: usize = 1 << BITS;
 /// Levels for times below 2⁶³.
 const LEVELS: usize = 63_usize.div_ceil(BITS as usize);
 /// Entries of a chunk.
-const CHUNK: usize = 64;
+const CHUNK: usize = 128;
 /// No chunk.
 const NONE: u32 = u32::MAX;
 
@@ -38,7 +38,7 @@ pub(super) struct Wheel<E> {
     levels: u32,
     /// Bit by digit, for each level.
     digits: [u32; LEVELS],
-    buckets: Box<[[Bucket; WIDTH]; LEVELS]>,
+    buckets: Box<[Bucket; LEVELS * WIDTH]>,
     pool: Pool<E>,
 }
 
@@ -48,11 +48,18 @@ struct Bucket {
     /// The first chunk.
     first: u32,
     /// Where the next entry goes; at the beginning of a chunk there is none yet.
-    next: usize,
-    len: usize,
+    next: u32,
+    chunks: u32,
 }
 
-const EMPTY: Bucket = Bucket { first: NONE, next: 0, len: 0 };
+const EMPTY: Bucket = Bucket { first: NONE, next: 0, chunks: 0 };
+
+impl Bucket {
+    /// Entries of the bucket.
+    fn len(&self) -> usize {
+        self.chunks as usize * CHUNK - self.next.wrapping_neg() as usize % CHUNK
+    }
+}
 
 impl<E: Copy> Wheel<E> {
     pub(super) fn new() -> Self {
@@ -61,7 +68,7 @@ impl<E: Copy> Wheel<E> {
             len: 0,
             levels: 0,
             digits: [0; LEVELS],
-            buckets: Box::new([[EMPTY; WIDTH]; LEVELS]),
+            buckets: Box::new([EMPTY; LEVELS * WIDTH]),
             pool: Pool { entries: Vec::new(), following: Vec::new(), free: NONE },
         }
     }
@@ -93,16 +100,36 @@ impl<E: Copy> Wheel<E> {
     /// Puts an entry at the end of the bucket of its digit on this level.
     #[inline(always)]
     fn append(&mut self, entry: Entry<E>, level: u32) {
-        let digit = (entry.time >> (level * BITS)) as usize % WIDTH;
-        let bucket = &mut self.buckets[level as usize][digit];
-        if bucket.next.is_multiple_of(CHUNK) {
-            self.levels |= 1 << level;
-            self.digits[level as usize] |= 1 << digit;
-            self.pool.extend(bucket, entry.event);
+        let place = self.room(entry.time, level, entry.event);
+        self.pool.entries[place] = entry;
+    }
+
+    /// The place for an entry of this time at the end of a bucket on this level.
+    #[inline(always)]
+    fn room(&mut self, time: u64, level: u32, filler: E) -> usize {
+        let bucket = level as usize * WIDTH + (time >> (level * BITS)) as usize % WIDTH;
+        let mut place = self.buckets[bucket].next;
+        if (place as usize).is_multiple_of(CHUNK) {
+            place = self.extend(bucket, filler);
         }
-        self.pool.entries[bucket.next] = entry;
-        bucket.next += 1;
-        bucket.len += 1;
+        self.buckets[bucket].next = place + 1;
+        place as usize
+    }
+
+    /// Gives an empty or full bucket one more chunk; returns the first place of it.
+    #[inline(never)]
+    fn extend(&mut self, number: usize, filler: E) -> u32 {
+        let (level, digit) = (number / WIDTH, number % WIDTH);
+        self.levels |= 1 << level;
+        self.digits[level] |= 1 << digit;
+        let chunk = self.pool.chunk(filler);
+        let bucket = &mut self.buckets[number];
+        match bucket.chunks {
+            0 => bucket.first = chunk,
+            _ => self.pool.following[bucket.next as usize / CHUNK - 1] = chunk,
+        }
+        bucket.chunks += 1;
+        chunk * CHUNK as u32
     }
 
     /// Moves the next entries into the empty `out`, in no order, and returns the span of time that they were all of; `None`
@@ -126,8 +153,8 @@ impl<E: Copy> Wheel<E> {
             }
             self.origin = start;
             let bucket = self.take(level, digit);
-            if bucket.len <= few || level == 0 {
-                self.len -= bucket.len;
+            if bucket.len() <= few || level == 0 {
+                self.len -= bucket.len();
                 self.pool.pour(bucket, out);
                 return Some(start..start + (1 << shift));
             }
@@ -141,7 +168,7 @@ impl<E: Copy> Wheel<E> {
         if self.digits[level] == 0 {
             self.levels &= !(1 << level);
         }
-        std::mem::replace(&mut self.buckets[level][digit], EMPTY)
+        std::mem::replace(&mut self.buckets[level * WIDTH + digit], EMPTY)
     }
 
     /// Spreads the entries of a bucket, which begins at the origin, over this level, the one below its own.
@@ -149,11 +176,13 @@ impl<E: Copy> Wheel<E> {
     /// Those whose digit is that of the origin belong further down, but need not go there at once: their bucket is the
     /// very next to be opened, and nothing is added before.
     fn spread(&mut self, bucket: Bucket, level: u32) {
-        let (mut chunk, mut left) = (bucket.first, bucket.len);
+        let (mut chunk, mut left) = (bucket.first, bucket.len());
         while left > 0 {
             let (start, filled) = (chunk as usize * CHUNK, left.min(CHUNK));
-            for place in start..start + filled {
-                self.append(self.pool.entries[place], level);
+            for old in start..start + filled {
+                let Entry { time, event, .. } = self.pool.entries[old];
+                let new = self.room(time, level, event);
+                self.pool.entries[new] = self.pool.entries[old];
             }
             left -= filled;
             chunk = self.pool.release(chunk);
@@ -169,7 +198,7 @@ impl<E: Copy> Wheel<E> {
                 continue;
             }
             let bucket = self.take(level, digit);
-            self.len -= bucket.len;
+            self.len -= bucket.len();
             self.pool.pour(bucket, &mut entries);
             for entry in entries.drain(..).filter(&mut keep) {
                 self.len += 1;
@@ -190,24 +219,14 @@ struct Pool<E> {
 }
 
 impl<E: Copy> Pool<E> {
-    /// Gives an empty or full bucket one more chunk.
-    #[inline(never)]
-    fn extend(&mut self, bucket: &mut Bucket, filler: E) {
-        let chunk = self.chunk(filler);
-        match bucket.len {
-            0 => bucket.first = chunk,
-            _ => self.following[bucket.next / CHUNK - 1] = chunk,
-        }
-        bucket.next = chunk as usize * CHUNK;
-    }
-
     /// A chunk that nobody holds; a new one is filled with entries of no meaning.
     fn chunk(&mut self, filler: E) -> u32 {
         let chunk = self.free;
         if chunk == NONE {
             self.entries.resize(self.entries.len() + CHUNK, Entry::filler(filler));
             self.following.push(NONE);
-            return u32::try_from(self.following.len() - 1).expect("fewer than 2^37 events are pending");
+            let places = u32::try_from(self.entries.len()).expect("fewer than 2^32 events are pending");
+            return places / CHUNK as u32 - 1;
         }
         self.free = self.following[chunk as usize];
         chunk
@@ -220,7 +239,7 @@ impl<E: Copy> Pool<E> {
 
     /// Moves all entries of a bucket to the end of `out`.
     fn pour(&mut self, bucket: Bucket, out: &mut Vec<Entry<E>>) {
-        let (mut chunk, mut left) = (bucket.first, bucket.len);
+        let (mut chunk, mut left) = (bucket.first, bucket.len());
         while left > 0 {
             let (start, filled) = (chunk as usize * CHUNK, left.min(CHUNK));
             out.extend_from_slice(&self.entries[start..start + filled]);
