@@ -14,8 +14,6 @@ impl Instant {
     /// Later than anything that happens.
     pub const NEVER: Self = Self((i64::MAX as u128) << BITS);
 
-    const FAR: f64 = (1u64 << 62) as f64;
-
     /// A time of the caller's clock; what is below 0 counts as 0.
     #[inline]
     pub fn at(ns: i64) -> Self {
@@ -29,15 +27,14 @@ impl Instant {
         ((ticks >> BITS) as i64 as f64 + f64::from(ticks as u32) / PER_NS) * 1e-9
     }
 
-    /// `seconds` later (at least 0, possibly infinite); [`NEVER`](Self::NEVER) beyond some 146 years.
+    /// `seconds` later (at least 0, possibly infinite); [`NEVER`](Self::NEVER) where the clock cannot reach.
     #[inline]
     pub fn after(self, seconds: f64) -> Self {
         let ns = seconds.max(0.0) * 1e9;
-        // Beyond 2^62 ns both ways the sum could leave the range.
-        if !seconds.is_nan() && ns < Self::FAR && self.0 >> (BITS + 62) == 0 {
+        if !seconds.is_nan() && ns < i64::MAX as f64 {
             let whole = ns as i64;
             let part = (ns - whole as f64) * PER_NS;
-            Self(self.0 + ((whole as u128) << BITS | part as u32 as u128))
+            Self(self.0 + ((whole as u128) << BITS | u128::from(part as u32))).min(Self::NEVER)
         } else {
             Self::NEVER
         }

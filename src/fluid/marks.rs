@@ -52,7 +52,8 @@ impl Mark {
     #[inline]
     pub fn new(at: Sum, flow: u32) -> Self {
         let (high, low) = at.parts();
-        Self { high, low, flow }
+        // Rounding can leave a service a little below 0; the sum turns a negative zero into a positive one.
+        Self { high: high.max(0.0) + 0.0, low, flow }
     }
 
     /// The class's service at which the flow ends.

@@ -4,7 +4,7 @@ use super::class::{ClassSpec, Classes, Kind};
 use super::exact::{FlowTime, Instant, Sum};
 use super::front::Front;
 use super::marks::Mark;
-use super::node::{Member, NONE, Node, Row};
+use super::node::{Clock, Member, NONE, Node, Row};
 use super::queue::Queue;
 use super::types::{Cause, Finished, FlowKey, FlowKind, FlowSpec, MeterId, OwnerId, ResourceId};
 
@@ -36,6 +36,8 @@ pub struct Sharing {
     pub(super) fallbacks: u64,
     /// Another bound for the steps of a pass; for tests of what happens beyond it.
     pub(super) most_steps: Option<usize>,
+    /// A class whose service is beyond this counts it anew, see [`FAR`].
+    pub(super) far: f64,
     pub(super) finished: Vec<Finished>,
     /// Meters to sum up at the next solve, and those with a changed rate.
     pub(super) dirty_meters: Vec<u32>,
@@ -59,6 +61,10 @@ pub(super) struct Flow {
 }
 
 const _: () = assert!(size_of::<Flow>() == 32);
+
+/// Marks keep 77 bits of a service: up to here, in bytes per weight, less than 1e-8 bytes are lost, which is 10 ns at
+/// 1 byte/s. What is further is counted from 0 again before another flow joins.
+const FAR: f64 = (1u64 << 50) as f64;
 
 impl Flow {
     #[inline]
@@ -134,6 +140,7 @@ impl Sharing {
             overpromised: 0,
             fallbacks: 0,
             most_steps: None,
+            far: FAR,
             finished: Vec::new(),
             dirty_meters: Vec::new(),
             changed_meters: Vec::new(),
@@ -331,7 +338,11 @@ impl Sharing {
     fn join(&mut self, index: u32, class: u32, bytes: f64) {
         self.flow_count += 1;
         let now = self.now;
-        let service = if self.classes[class].count > 0 { self.service(class) } else { Sum::ZERO };
+        let mut service = if self.classes[class].count > 0 { self.service(class) } else { Sum::ZERO };
+        if service.value() > self.far {
+            self.count_anew(class, service);
+            service = self.service(class);
+        }
         if self.classes[class].outdated > self.classes[class].count + 16 {
             self.drop_outdated_marks(class);
         }
@@ -391,6 +402,30 @@ impl Sharing {
         for &(cause, time) in self.classes[class].history.iter().flat_map(|history| &history.times) {
             add_time(&mut self.histories[flow as usize], cause, time, joins);
         }
+    }
+
+    /// Lets a class count its service from now on.
+    #[cold]
+    fn count_anew(&mut self, class: u32, service: Sum) {
+        let Self { classes, flows, .. } = self;
+        let state = &mut classes[class];
+        state.settle_carried(service);
+        state.carried_at = Sum::ZERO;
+        if state.has_own_clock() {
+            state.clock = Clock::starting(self.now);
+        } else {
+            state.offset = state.offset.less(service);
+        }
+        let mut marks = std::mem::take(&mut state.marks);
+        while let Some(mark) = marks.pop() {
+            if is_live(flows, class, &mark) {
+                let mark = Mark::new(mark.at().less(service), mark.flow);
+                let flow = &mut flows[mark.flow as usize];
+                (flow.high, flow.low) = mark.parts();
+                state.marks.push(mark);
+            }
+        }
+        state.outdated = 0;
     }
 
     fn drop_outdated_marks(&mut self, class: u32) {

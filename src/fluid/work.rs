@@ -111,7 +111,7 @@ impl Work {
         Some((lane.heads[slot % SLOTS], slot as u16))
     }
 
-    /// Whether no other node waits beside the first.
+    /// True if the first waits outside of the slots; then no other waits.
     #[inline]
     pub fn is_only(&self) -> bool {
         self.only != NOBODY

@@ -111,6 +111,29 @@ pub(super) fn large_instance(features: Features, resources: usize, steps: usize)
     sized_instance(resources / 2..resources, steps / 2..steps, features)
 }
 
+/// Few kinds of flow, many of each, and many changes at one instant.
+pub(super) fn burst_instance(features: Features, steps: usize) -> impl Strategy<Value = Instance> {
+    (1..5_usize, 1..4_usize).prop_flat_map(move |(resources, kinds)| {
+        let kinds = prop::collection::vec(spec(resources, 1, features), kinds);
+        let choices = prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), steps);
+        (sized_instance(resources..resources + 1, 1..steps, features), kinds, choices).prop_map(few_kinds)
+    })
+}
+
+fn few_kinds((mut instance, kinds, choices): (Instance, Vec<Spec>, Vec<(bool, prop::sample::Index)>)) -> Instance {
+    for ((wait, step), (at_once, kind)) in instance.steps.iter_mut().zip(choices) {
+        *wait = if at_once { 0 } else { *wait };
+        if let Step::Start(spec) = step {
+            // Not round, or much ends exactly when the twin is asked, and rounding decides who has still been there.
+            let bytes = 1.000_61 * spec.bytes;
+            let kind = kind.get(&kinds);
+            // Meters of the instance are at least one.
+            **spec = Spec { bytes, ..kind.clone() };
+        }
+    }
+    instance
+}
+
 fn sized_instance(resources: Range<usize>, steps: Range<usize>, features: Features) -> impl Strategy<Value = Instance> {
     (resources, 1..3_usize).prop_flat_map(move |(resources, meter_count)| {
         let wait = prop_oneof![1 => Just(0), 3 => 0..1_500_000_000_i64];

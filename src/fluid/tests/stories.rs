@@ -285,6 +285,32 @@ fn stale_keys_do_nothing() {
 }
 
 #[test]
+fn what_takes_centuries_ends_in_its_time() {
+    let (mut sharing, owner, r) = world(&[1.0]);
+    sharing.start(0, &FlowSpec::new(owner, &[(r[0], 1.0)], 4.7e9));
+    assert_eq!(sharing.next_finish(), Some(4_700_000_000 * S));
+    sharing.advance(4_650_000_000 * S);
+    sharing.start(4_650_000_000 * S, &FlowSpec::new(owner, &[(r[0], 0.5)], 1e7));
+    sharing.advance(5_000_000_000 * S);
+    assert_eq!(finished(&mut sharing).len(), 2);
+}
+
+#[test]
+fn a_small_flow_after_a_fast_month_ends_to_the_tick() {
+    let (mut sharing, owner, r) = world(&[1e12]);
+    let uses = [(r[0], 1.0)];
+    sharing.start(0, &FlowSpec::new(owner, &uses, f64::INFINITY));
+    let present = sharing.start(0, &FlowSpec::new(owner, &uses, 1e18));
+    let now = 10 * 86_400 * S + 333;
+    let left = sharing.remaining(now, present);
+    sharing.set_capacity(now, r[0], 3.0);
+    sharing.start(now + 7, &FlowSpec::new(owner, &uses, 1.1));
+    assert_eq!(sharing.next_finish(), Some(now + 7 + 1_100_000_000));
+    near(sharing.remaining(now + 7, present), left);
+    near(sharing.carried(now, r[0]), 1e12 * (now as f64 * 1e-9));
+}
+
+#[test]
 fn a_kind_is_kept_however_many_others_come() {
     let (mut sharing, owner, r) = world(&[100.0]);
     let uses = [(r[0], 2.0)];

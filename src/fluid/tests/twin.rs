@@ -1,7 +1,7 @@
 //! The real thing and its slow twin live through the same random instance and must agree; and laws hold on the way.
 
 use super::audit::audit;
-use super::instances::{Features, Ids, Instance, OWNERS, Step, instance, large_instance};
+use super::instances::{Features, Ids, Instance, OWNERS, Step, burst_instance, instance, large_instance};
 use crate::fluid::oracle::Twin;
 use crate::fluid::{Cause, Finished, FlowKey, Sharing};
 use proptest::prelude::*;
@@ -201,14 +201,38 @@ impl Pair {
     }
 }
 
+/// As [`live_with`], but with no look between changes at one instant.
+fn live_in_bursts(instance: &Instance) -> Result<(), TestCaseError> {
+    let mut pair = Pair::new(instance);
+    pair.sharing.far = 200.0;
+    for (wait, step) in &instance.steps {
+        if *wait > 0 {
+            pair.compare_present()?;
+        }
+        pair.step(*wait, step);
+    }
+    pair.compare_present()?;
+    pair.check_laws()?;
+    pair.now += 1_000_000_000_000;
+    pair.compare_present()?;
+    pair.compare_totals()?;
+    prop_assert_eq!(pair.sharing.fallbacks(), 0);
+    pair.compare_finished()
+}
+
 fn live_through(instance: &Instance) -> Result<(), TestCaseError> {
     live_with(instance, None)
 }
 
 /// The same with another bound for the steps of a pass.
 fn live_with(instance: &Instance, most_steps: Option<usize>) -> Result<(), TestCaseError> {
+    live_far(instance, most_steps, f64::INFINITY)
+}
+
+/// The same with services counted anew beyond some bytes per weight.
+fn live_far(instance: &Instance, most_steps: Option<usize>, far: f64) -> Result<(), TestCaseError> {
     let mut pair = Pair::new(instance);
-    pair.sharing.most_steps = most_steps;
+    (pair.sharing.most_steps, pair.sharing.far) = (most_steps, far);
     for (wait, step) in &instance.steps {
         // Halfway too, for what ends in between changes the causes of others.
         pair.now += wait / 2;
@@ -272,6 +296,23 @@ proptest! {
     #[test]
     fn agrees_with_the_twin_where_passes_are_given_up(instance in instance(Features::ALL, 40), most_steps in 0..5_usize) {
         live_with(&instance, Some(most_steps))?;
+    }
+
+    #[test]
+    fn agrees_with_the_twin_in_bursts(instance in burst_instance(Features::ALL, 60)) {
+        live_in_bursts(&instance)?;
+    }
+
+    #[test]
+    fn agrees_with_the_twin_in_bursts_of_plain_flows(
+        instance in burst_instance(Features { weights: false, caps: false, priorities: false, reserves: false }, 60)
+    ) {
+        live_in_bursts(&instance)?;
+    }
+
+    #[test]
+    fn agrees_with_the_twin_where_services_are_counted_anew(instance in instance(Features::ALL, 40), far in 1.0..300.0f64) {
+        live_far(&instance, None, far)?;
     }
 
     #[test]
