@@ -199,6 +199,14 @@ fn meaning() -> Vec<(&'static str, String)> {
         ("zero capacity", broken("capacity = \"100 PB\"", "capacity = \"0 PB\"")),
         ("nodes of a service", broken("capacity = \"100 PB\"", "nodes = 4")),
         ("stage of another layout", broken("capacity = \"100 PB\"", "capacity = \"100 PB\"\nnic = \"1 Gbps\"")),
+        (
+            "stripe wider than the nodes",
+            broken("nodes = 16", "nodes = 16\nstripe_data = 14\nstripe_parity = 4\nblocks_per_node = 1"),
+        ),
+        ("parity alone is wider", broken("nodes = 16", "nodes = 1")),
+        ("holds more than it can", broken("nodes = 16", "nodes = 16\nholds = \"9 PB\"")),
+        ("media of a service", broken("capacity = \"100 PB\"", "capacity = \"100 PB\"\nfailures = true\ndevices = 3")),
+        ("negative loss rate", broken("nodes = 16", "nodes = 16\ndevice_loss_rate = \"-1 /year\"")),
         ("units do not divide", broken("nodes = 20", "nodes = 20\ngpus_per_unit = 5")),
         ("no site", "format = 1\nhorizon = \"1 h\"\n[site]\n".to_owned()),
         ("mixed without share", with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"mixed\"\nclients = 4")),
@@ -239,6 +247,11 @@ fn warnings() -> Vec<(&'static str, String)> {
             ),
         ),
         ("few nodes", broken("nodes = 16", "nodes = 6")),
+        ("a node with too many blocks", broken("nodes = 16", "nodes = 16\nstripe_data = 140\nblocks_per_node = 9")),
+        (
+            "nothing is lost",
+            broken("nodes = 16", "nodes = 16\nnode_replacement = \"1 h\"\nusable_fraction = \"50 %\"\nspare = \"1 %\""),
+        ),
     ]
 }
 
@@ -253,6 +266,8 @@ fn targets() -> Vec<(&'static str, String)> {
         ("no checkpoints", kpi("rl.online.checkpoint_time.p95")),
         ("no such storage", kpi("storage.cold.read_rate").replace("60 s", "60 GB/s")),
         ("no line rate", kpi("storage.base.read_efficiency").replace("60 s", "60 %")),
+        ("no media", kpi("storage.base.data_loss_probability").replace("60 s", "1 %")),
+        ("no losses", kpi("storage.hot.exposure_window")),
         ("nobody reads", kpi("storage.hot.read_efficiency").replace("60 s", "60 %")),
         ("unit of another dimension", broken("\"60 s\"", "\"60 GB\"")),
         ("two rules", broken("at_most = \"60 s\"", "at_most = \"60 s\"\nat_least = \"1 s\"")),

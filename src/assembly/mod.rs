@@ -4,6 +4,7 @@
 //! gets its named stream: root seed / replication / kind / name / purpose.
 
 mod parts;
+mod storage;
 mod works;
 
 use crate::engine::rng::Streams;
@@ -39,7 +40,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
     let (sites, edges) = parts::sites(plan, &mut resources);
     let links = parts::links(plan, streams, &mut resources);
     let groups = parts::risk_groups(plan, streams);
-    let storages = parts::storages(plan, &mut resources);
+    let storages = storage::storages(plan, streams, &mut resources);
     let mut fleets: Vec<Fleet> = plan
         .fleets
         .iter()
@@ -67,11 +68,12 @@ pub fn is_deterministic(plan: &Plan) -> bool {
     let links_stand = plan.links.iter().all(|l| l.wave_failures.is_none() && l.cuts.is_none());
     let groups_stand = plan.risk_groups.iter().all(|g| g.cuts.is_none());
     let fleets_stand = plan.fleets.iter().all(|f| f.hazards.iter().all(|h| h.per_gpu_second <= 0.0));
+    let storages_stand = plan.storages.iter().all(|s| s.protection.as_ref().is_none_or(|p| !p.failures));
     let works_fixed = plan.works.iter().all(|w| match &w.kind {
         crate::scenario::plan::WorkKind::Rl(rl) => {
             [&rl.length, &rl.reward, &rl.weights.swap].iter().all(|d| matches!(d, Dist::Constant(_)))
         }
         _ => true,
     });
-    links_stand && groups_stand && fleets_stand && works_fixed
+    links_stand && groups_stand && fleets_stand && storages_stand && works_fixed
 }

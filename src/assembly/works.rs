@@ -17,8 +17,8 @@ use crate::units::{SimDuration, SimTime};
 /// few enough that a site of thousands of engines stays cheap. The effect of the size is measured in the docs.
 const DEFAULT_COHORTS: u64 = 32;
 
-/// Fair sharing serves background migration at priority 0, so works begin at 1.
-const PRIORITY_BASE: u8 = 1;
+/// Fair sharing serves background migration and scrubs at priority 0, so works begin at 1.
+pub(super) const PRIORITY_BASE: u8 = 1;
 
 /// All works, with their claims on fleets.
 pub fn works(plan: &Plan, streams: &Streams, resources: &mut Resources, fleets: &mut [Fleet]) -> Vec<Work> {

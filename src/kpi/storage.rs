@@ -1,6 +1,6 @@
 //! KPIs of storage systems.
 
-use super::registry::{Kpi, NONE, kpi};
+use super::registry::{Kpi, NONE, Stat, kpi};
 use crate::units::Dimension as D;
 
 /// Storage systems.
@@ -153,6 +153,23 @@ pub(super) const STORAGE: &[Kpi] = &[
         "Payload bytes that copies and checkpoints hold on the system at the end, in the measure of its capacity (after data reduction and spare space).",
     ),
     kpi(
+        "storage.*.usable",
+        "B",
+        D::Bytes,
+        NONE,
+        "units × raw × k / (k + m) × (1 − spare) × data reduction, or as stated",
+        "Usable capacity in client bytes, after stripes, spare space and data reduction. `used` never exceeds it.",
+    ),
+    kpi("storage.*.raw", "B", D::Bytes, NONE, "units × raw of one", "Raw media. Null for a service that hides them."),
+    kpi(
+        "storage.*.fill",
+        "1",
+        D::Ratio,
+        NONE,
+        "used / usable",
+        "Share of the usable capacity that is used at the end.",
+    ),
+    kpi(
         "storage.*.write_amplification",
         "1",
         D::Factor,
@@ -178,5 +195,104 @@ pub(super) const STORAGE: &[Kpi] = &[
         NONE,
         "accounts given, or ⌈capacity / capacity limit of one account⌉",
         "Accounts of the object service. Null for systems without accounts.",
+    ),
+    kpi(
+        "storage.*.data_loss_probability",
+        "1",
+        D::Ratio,
+        NONE,
+        "1 − exp(−1 year / mean_time_to_data_loss)",
+        "Probability that data is lost within a year: that more blocks of a stripe are missing at once than it has \
+         parity. Lost devices and nodes and their rebuilds as a Markov chain, see mean_time_to_data_loss. Damage found \
+         only when a block is read, and losses of several nodes by one cause, are not in it. Null for a service that \
+         hides its media.",
+    ),
+    kpi(
+        "storage.*.mean_time_to_data_loss",
+        "s",
+        D::Duration,
+        NONE,
+        "mean time until lost devices + b × lost nodes > m, from full protection",
+        "State: d devices and n nodes whose content is not rebuilt; a node holds at most b = ⌈(k + m) / nodes⌉ blocks of a \
+         stripe. Losses at (devices − d) × device_loss_rate and (nodes − n) × node_loss_rate; rebuilds one after another, \
+         devices first, at one over their exposure window. Windows: all time exposed over rebuilds that ended, in the \
+         measured part; where none ended, device_rebuild_time and node_rebuild_time, or the time already waited if longer. Every set of \
+         m + 1 missing blocks counts as one of some common stripe.",
+    ),
+    kpi(
+        "storage.*.device_rebuild_time",
+        "s",
+        D::Duration,
+        NONE,
+        "mean rebuild_delay + media bytes of a device of a full system / (rebuild_pace × rebuild rate alone)",
+        "Exposure window of a device as planned, with the system as full as it may be. The rate alone is the least, over \
+         media, network and heads, of capacity over what a rebuilt byte takes: rebuild_reads × k blocks read and one \
+         written, with their hops.",
+    ),
+    kpi(
+        "storage.*.node_rebuild_time",
+        "s",
+        D::Duration,
+        NONE,
+        "mean rebuild_delay + media bytes of a node of a full system / (rebuild_pace × rebuild rate alone)",
+        "Exposure window of a node or enclosure as planned, with the system as full as it may be.",
+    ),
+    kpi(
+        "storage.*.exposure_window",
+        "s",
+        D::Duration,
+        &[Stat::Mean, Stat::Max],
+        "time from a loss until its content is rebuilt",
+        "Reduced protection after one loss, over the rebuilds that ended in the measured part: delay, wait for the rebuilds \
+         before it, and the rebuild under the load there was.",
+    ),
+    kpi(
+        "storage.*.exposed",
+        "1",
+        D::Ratio,
+        &[Stat::Fraction],
+        "time with content missing / time",
+        "Share of the time in which some stripe had less than its full protection.",
+    ),
+    kpi(
+        "storage.*.device_losses",
+        "1",
+        D::Count,
+        NONE,
+        "devices lost",
+        "Devices lost with their data in the measured part.",
+    ),
+    kpi(
+        "storage.*.node_losses",
+        "1",
+        D::Count,
+        NONE,
+        "nodes or enclosures lost",
+        "Nodes or enclosures lost with their data in the measured part.",
+    ),
+    kpi(
+        "storage.*.data_losses",
+        "1",
+        D::Count,
+        NONE,
+        "losses that left more blocks of a stripe missing than it has parity",
+        "Losses that took data with them in the measured part. The run goes on as if the data came back from elsewhere.",
+    ),
+    kpi(
+        "storage.*.rebuild_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "media bytes rebuilt / time with a rebuild under way",
+        "Rate of rebuilds, in bytes on media. Null when nothing was rebuilt.",
+    ),
+    kpi(
+        "storage.*.scrub_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "media bytes scrubbed / time",
+        "Bytes on media read to look for damage. It falls short of media bytes / scrub_every when works leave too little. \
+         Null without scrubbing.",
     ),
 ];

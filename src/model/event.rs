@@ -42,6 +42,12 @@ pub enum Event {
     GroupMended(GroupId),
     /// Routes follow the links' present state.
     Reconverge,
+    /// A device or node of a storage system may be lost (thinned: its protection decides).
+    StorageLoss(StorageId),
+    /// The rebuild of a loss, by its number, may begin.
+    RebuildReady(StorageId, u32),
+    /// A lost device, or a node where true, is replaced.
+    PartReplaced(StorageId, bool),
     /// Something inside an RL loop.
     Rl(WorkId, RlEvent),
 }

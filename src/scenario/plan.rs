@@ -243,6 +243,10 @@ pub struct Storage {
     pub capacity: Bytes,
     /// Raw capacity; `None` for a service that has none of ours.
     pub raw: Option<Bytes>,
+    /// Client bytes on it at the start, at most the capacity.
+    pub holds: Bytes,
+    /// How data is protected; `None` for services that hide it.
+    pub protection: Option<Protection>,
     /// How bytes move inside.
     pub layout: Layout,
     /// Wire bytes per payload byte between client and head, ≥ 1.
@@ -335,6 +339,40 @@ pub struct WritePath {
     pub stripe_parity: u32,
     /// Fill share below which a full buffer counts as free again, 0…1.
     pub low_water: f64,
+}
+
+/// How a system protects data: the code is in [`WritePath`]; here is how it lies on the units, what is lost, and how
+/// protection comes back.
+#[derive(Clone, Debug)]
+pub struct Protection {
+    /// Nodes or enclosures.
+    pub units: u64,
+    /// Devices of one of them.
+    pub devices: u64,
+    /// Most blocks of one stripe in one unit, as laid out: ⌈(k + m) / units⌉.
+    pub unit_blocks: u32,
+    /// Share of raw that is usable before data reduction, 0…1.
+    pub usable_fraction: f64,
+    /// Whether devices and units are lost during the run.
+    pub failures: bool,
+    /// Losses of one device per second.
+    pub device_loss: f64,
+    /// Losses of one unit per second.
+    pub unit_loss: f64,
+    /// Time from a loss until another device is in service, seconds.
+    pub device_replacement: Dist,
+    /// Time from a loss until another unit is in service, seconds.
+    pub unit_replacement: Dist,
+    /// Time from a loss until its rebuild begins, seconds.
+    pub rebuild_delay: Dist,
+    /// Blocks read to rebuild one block, ≥ 1.
+    pub rebuild_reads: f64,
+    /// Rebuild rate at most, as a share of what it would reach alone, 0…1.
+    pub rebuild_pace: f64,
+    /// 0…9 on the scale of works.
+    pub rebuild_priority: u8,
+    /// Time in which all media that hold data are read once; `None` without scrubbing.
+    pub scrub_every: Option<SimDuration>,
 }
 
 /// A work: something that uses the world.

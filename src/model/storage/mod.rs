@@ -1,16 +1,20 @@
 //! A storage system: what each kind of I/O crosses, how its write buffer fills, and the rates its parts could give.
 //!
 //! [`layout`] turns a layout into resources and crossings per client byte; [`buffer`] is the write buffer with its
-//! coupled state. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
+//! coupled state; [`protection`] loses devices and nodes and rebuilds what was on them; [`durability`] is the chance
+//! that data goes with them. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
 
 pub mod buffer;
+pub mod durability;
 pub mod layout;
+pub mod protection;
 
 use super::ids::SiteId;
 use super::paths::{Access, Uses, merged};
 use crate::fluid::{MeterId, OwnerId};
 use buffer::Buffer;
 use layout::Stage;
+use protection::Protection;
 
 /// Everything fixed about a system.
 #[derive(Clone, Debug)]
@@ -41,6 +45,12 @@ pub struct StorageParams {
     pub accounts: Option<u64>,
     /// Resources whose units are bytes written to buffer and media, for write amplification.
     pub written: Vec<crate::fluid::ResourceId>,
+    /// Raw media, where the system shows them.
+    pub raw: Option<f64>,
+    /// First leg of a read, per byte of media.
+    pub fetch: Uses,
+    /// What losses take along: resource, capacity with nothing lost, whether it is media.
+    pub parts: Vec<(crate::fluid::ResourceId, f64, bool)>,
     /// Account for the system's own flows.
     pub owner: OwnerId,
     /// Meters.
@@ -70,6 +80,10 @@ pub struct StorageMeters {
     pub migration: MeterId,
     /// Operations.
     pub operations: MeterId,
+    /// Media bytes rebuilt.
+    pub rebuild: MeterId,
+    /// Media bytes read to look for damage.
+    pub scrub: MeterId,
 }
 
 /// A storage system in the world.
@@ -79,16 +93,24 @@ pub struct Storage {
     pub params: StorageParams,
     /// Write buffer, where there is one.
     pub buffer: Option<Buffer>,
-    /// Bytes that checkpoints and copies keep; a copy takes its room when it begins.
+    /// Losses and rebuilds, where the system shows its media.
+    pub protection: Option<Protection>,
+    /// Bytes held from the start and those that checkpoints and copies keep; a copy takes its room when it begins.
     pub used: f64,
     /// Bytes refused for want of space.
     pub refused: f64,
 }
 
 impl Storage {
-    /// An empty system.
-    pub fn new(params: StorageParams, buffer: Option<Buffer>) -> Self {
-        Storage { params, buffer, used: 0.0, refused: 0.0 }
+    /// A system that holds `used` client bytes and has an empty buffer.
+    pub fn new(params: StorageParams, buffer: Option<Buffer>, protection: Option<Protection>, used: f64) -> Self {
+        Storage { params, buffer, protection, used, refused: 0.0 }
+    }
+
+    /// Media bytes that a read fetches per client byte beyond the one it would fetch with nothing missing: content that
+    /// is not rebuilt yet is computed from the blocks of its stripe.
+    fn degraded(&self) -> f64 {
+        self.protection.as_ref().map_or(0.0, |p| p.missing() * (p.params.rebuild_reads - 1.0))
     }
 
     /// Whether writes carry their migration with them (buffer full, or no buffer to speak of).
@@ -103,6 +125,8 @@ impl Storage {
     pub fn uses(&self, access: &Access) -> (Uses, Vec<(MeterId, f64)>) {
         let p = &self.params;
         let mut uses: Uses = p.read.iter().map(|&(r, a)| (r, a * access.read)).collect();
+        let extra = self.degraded() * access.read;
+        uses.extend(p.fetch.iter().map(|&(r, a)| (r, a * extra)));
         uses.extend(p.write.iter().map(|&(r, a)| (r, a * access.write)));
         if self.coupled() {
             uses.extend(p.migration.iter().map(|&(r, a)| (r, a * access.write)));

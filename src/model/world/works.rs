@@ -30,6 +30,7 @@ impl World {
 
     fn start_copy(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: CopyParams) {
         let admitted = self.storages[params.to.0.index()].admit(params.bytes);
+        self.used_changed(ctx.now(), params.to.0);
         let alone_s = self.copy_alone(id, &params, admitted);
         let movement = (admitted > 0.0).then(|| {
             let order = self.copy_order(id, &params, admitted);
@@ -140,7 +141,9 @@ impl World {
                 if let Some(movement) = copy.movement.take() {
                     let carried = self.carriage.cancel(now, movement).unwrap_or(0.0);
                     copy.cut = Some((now, carried));
-                    self.storages[copy.params.to.0.index()].release(copy.admitted - carried);
+                    let to = copy.params.to.0;
+                    self.storages[to.index()].release(copy.admitted - carried);
+                    self.used_changed(now, to);
                 }
             }
             Task::Io(io) => {

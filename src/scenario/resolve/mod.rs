@@ -7,6 +7,7 @@ mod figures;
 mod fleet;
 mod geography;
 mod link;
+mod protection;
 mod rl;
 mod site;
 mod storage;

@@ -10,6 +10,18 @@ use crate::scenario::spec::Entity;
 use crate::scenario::text::tree::Node;
 use crate::units::Dimension;
 
+/// Measures of a storage system that shows its media.
+const OF_MEDIA: [&str; 6] = [
+    "raw",
+    "data_loss_probability",
+    "mean_time_to_data_loss",
+    "device_rebuild_time",
+    "node_rebuild_time",
+    "scrub_rate",
+];
+/// Measures of a storage system that loses devices and nodes.
+const OF_LOSSES: [&str; 4] = ["exposure_window", "exposed", "rebuild_rate", "data_losses"];
+
 impl Resolver<'_> {
     pub(super) fn target(&mut self, record: &Record) -> Option<Target> {
         let name = record.text("kpi")?.to_owned();
@@ -139,6 +151,15 @@ impl Resolver<'_> {
         let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
         match measure {
             "accounts" if layout != "accounts" => Some(format!("'{name}' has no accounts")),
+            _ if (OF_MEDIA.contains(&measure) || OF_LOSSES.contains(&measure))
+                && matches!(layout, "provisioned" | "accounts") =>
+            {
+                Some(format!("'{name}' is a service that hides its media"))
+            }
+            _ if OF_LOSSES.contains(&measure) && !record.flag("failures") => {
+                Some(format!("nothing is lost on '{name}' without 'failures = true'"))
+            }
+            "scrub_rate" if record.number("scrub_every").is_none() => Some(format!("'{name}' is not scrubbed")),
             _ if measure.ends_with("of_provisioned") && !matches!(layout, "provisioned" | "accounts") => {
                 Some(format!("'{name}' is not sold by provisioned rate"))
             }

@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use super::origins::origins;
-use crate::scenario::plan::{
-    CopyWork, Failures, FanOut, Fleet, IoWork, Layout, Link, Pattern, Plan, RlWork, Rule, Storage, WorkKind,
-};
+use super::storage::storage_line;
+use crate::scenario::plan::{CopyWork, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, WorkKind};
 use crate::units::{Dimension, SimDuration, display};
 
 /// Seconds in a day and in a Julian year.
 const DAY: f64 = 86_400.0;
-const YEAR: f64 = 365.25 * DAY;
+pub(super) const YEAR: f64 = 365.25 * DAY;
 
 /// The plan in words: every entity, totals, derived values, figures and defaults with their sources, warnings.
 pub fn describe(plan: &Plan) -> String {
@@ -44,23 +43,23 @@ fn list<T>(out: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> Stri
     }
 }
 
-fn time(duration: SimDuration) -> String {
+pub(super) fn time(duration: SimDuration) -> String {
     display(duration.as_secs_f64(), Dimension::Duration)
 }
 
-fn rate(bytes_per_s: f64) -> String {
+pub(super) fn rate(bytes_per_s: f64) -> String {
     display(bytes_per_s, Dimension::ByteRate)
 }
 
-fn throughput(bytes_per_s: f64) -> String {
+pub(super) fn throughput(bytes_per_s: f64) -> String {
     display(bytes_per_s, Dimension::Throughput)
 }
 
-fn size(bytes: f64) -> String {
+pub(super) fn size(bytes: f64) -> String {
     display(bytes, Dimension::Bytes)
 }
 
-fn share(x: f64) -> String {
+pub(super) fn share(x: f64) -> String {
     display(x, Dimension::Ratio)
 }
 
@@ -69,7 +68,7 @@ fn power(watts: f64) -> String {
 }
 
 /// A whole number in groups of three digits.
-fn count(n: u64) -> String {
+pub(super) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -183,53 +182,6 @@ fn fleet_line(plan: &Plan, fleet: &Fleet) -> String {
         power(fleet.nodes as f64 * fleet.node_power.get()),
         count((fleet.nodes as f64 * fleet.racks_per_node).ceil() as u64),
         fleet.cooling,
-    )
-}
-
-fn storage_line(plan: &Plan, storage: &Storage) -> String {
-    let installed = match &storage.layout {
-        Layout::SharedNodes { nodes, nic, media_read, media_write } => {
-            let n = *nodes as f64;
-            format!(
-                "{} nodes: NICs {} each way, media read {} and write {}",
-                count(*nodes),
-                rate(n * nic.get()),
-                throughput(n * media_read.get()),
-                throughput(n * media_write.get())
-            )
-        }
-        Layout::HeadsEnclosures { heads, head_nic, enclosures, media_read, media_write, .. } => {
-            let n = *enclosures as f64;
-            format!(
-                "{} heads with NICs of {} each way, {} enclosures: media read {} and write {}",
-                count(*heads),
-                rate(*heads as f64 * head_nic.get()),
-                count(*enclosures),
-                throughput(n * media_read.get()),
-                throughput(n * media_write.get())
-            )
-        }
-        Layout::Accounts { accounts, ingress, egress } => {
-            let n = *accounts as f64;
-            format!(
-                "{} accounts: egress {}, ingress {}",
-                count(*accounts),
-                rate(n * egress.get()),
-                rate(n * ingress.get())
-            )
-        }
-        Layout::Provisioned { rate: sold, read_share, write_share } => {
-            let (read, write) = (throughput(sold.get() * read_share), throughput(sold.get() * write_share));
-            format!("provisioned {}: reads reach {read}, writes {write}", throughput(sold.get()))
-        }
-    };
-    let operations = display(storage.operations, Dimension::OpRate);
-    format!(
-        "{} at {}: {} usable ({}), {installed}, {operations}",
-        storage.name,
-        plan.sites[storage.site].name,
-        size(storage.capacity.get()),
-        storage.system
     )
 }
 
