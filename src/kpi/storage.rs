@@ -16,8 +16,9 @@ pub(super) const STORAGE: &[Kpi] = &[
          bottleneck of flows that read; a QoS cap is not such a resource. Time in which higher \
          priorities leave little or nothing to the direction counts: contention is measured. Theoretical read rate: the least, over the \
          stages, of installed rate (NIC line rate, data-sheet device rate) over the crossings a read cannot avoid, \
-         media to head to client once each. On nodes that are head and enclosure at once a read crosses the NIC \
-         outwards twice, so the theoretical rate is half the line rate. Protocol overhead, operation limits, rebuild \
+         media to head to client once each. On N nodes that are head and enclosure at once a hop to a peer \
+         carries (N − 1)/N of the bytes, so a read crosses the NICs outwards 1 + (N − 1)/N times and the theoretical rate of many nodes is half the \
+         line rate. Protocol overhead, operation limits, rebuild \
          and contention are what the efficiency measures. Null for a service that installs no line rate of ours.",
     ),
     kpi(
@@ -29,7 +30,7 @@ pub(super) const STORAGE: &[Kpi] = &[
         "Payload bytes acknowledged to writers per second in the steady state, with the write buffer full, while the \
          system is saturated for writes, over its theoretical write rate. Theoretical write rate: the least, over the \
          stages, of installed rate over the crossings a write cannot avoid, client to head to media once each; on \
-         nodes that are head and enclosure at once a write crosses the NIC inwards twice, so it is half the line \
+         N nodes that are head and enclosure at once a write crosses the NICs inwards 1 + (N − 1)/N times, so that of many nodes is half the line \
          rate. Buffer copies, migration and parity are what the efficiency measures. Null for a service that \
          installs no line rate of ours.",
     ),
@@ -135,6 +136,55 @@ pub(super) const STORAGE: &[Kpi] = &[
         NONE,
         "min over stages of installed rate / unavoidable crossings of a write",
         "Denominator of write_efficiency. Null for a service that installs no line rate of ours.",
+    ),
+    kpi(
+        "storage.*.theoretical_mixed_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "min over stages of installed rate / unavoidable crossings of the mix",
+        "Denominator of mixed_efficiency: crossings averaged over the bytes that mixed loads read and wrote in the steady \
+         state. Null without such a load, and for a service that installs no line rate of ours.",
+    ),
+    kpi(
+        "storage.*.line_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "NIC line rate × nodes or heads, one direction",
+        "Denominator of …_efficiency_of_line_rate. Null for a service that installs no line rate of ours.",
+    ),
+    kpi(
+        "storage.*.nameplate_read_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "data-sheet read rate × units",
+        "Denominator of read_efficiency_of_nameplate. Null where no data sheet states one.",
+    ),
+    kpi(
+        "storage.*.nameplate_write_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "data-sheet write rate × units",
+        "Denominator of write_efficiency_of_nameplate. Null where no data sheet states one.",
+    ),
+    kpi(
+        "storage.*.provisioned_read_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "rate bought, or egress limit × accounts",
+        "Denominator of read_efficiency_of_provisioned. Null for systems that are not sold by rate.",
+    ),
+    kpi(
+        "storage.*.provisioned_write_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "rate bought, or ingress limit × accounts",
+        "Denominator of write_efficiency_of_provisioned. Null for systems that are not sold by rate.",
     ),
     kpi(
         "storage.*.ops_rate",

@@ -233,8 +233,10 @@ impl Builder<'_> {
             }
             None => self.crossings.write = vec![(nic_in, over.client + hop), (nic_out, hop), (write, 1.0)],
         }
-        self.stage(nodes * nic, 1.0, 2.0);
-        self.stage(nodes * nic, 2.0, 1.0);
+        // Only hops to a peer cross a NIC, and on N nodes one in N is none.
+        let peers = (nodes - 1.0) / nodes;
+        self.stage(nodes * nic, peers, 1.0 + peers);
+        self.stage(nodes * nic, 1.0 + peers, peers);
         self.stage(nodes * media_read, 1.0, 0.0);
         self.stage(nodes * media_write, 0.0, 1.0);
         self.crossings.line_rate = Some(nodes * nic);
@@ -333,7 +335,7 @@ mod tests {
             let nic_in = capacity_in(&system, true, 0);
             assert!((nic_in - crossings).abs() < 0.01, "{nic_in}");
             let theoretical = theoretical(&system.stages, 0.0).unwrap() / 1e9;
-            assert!((theoretical - 0.5).abs() < 1e-12, "line rate / 2");
+            assert!((theoretical - 0.5).abs() < 1e-8, "line rate / 2, in the limit");
             assert!((1.0 / nic_in / theoretical - efficiency).abs() < 0.006);
         }
     }
@@ -345,6 +347,19 @@ mod tests {
         let layout = LayoutParams::SharedNodes { nodes: 8.0, nic: 1.0, media_read: 9.0, media_write: 9.0 };
         let few = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD);
         assert!((capacity_in(&few, false, 1) - 1.875).abs() < 1e-12);
+    }
+
+    /// The theoretical rate counts the peers that this system has: one node reads and writes at line rate.
+    #[test]
+    fn few_nodes_have_a_higher_theoretical_rate() {
+        for (nodes, crossings) in [(1.0, 1.0), (2.0, 1.5), (8.0, 1.875), (400.0, 1.9975)] {
+            let layout = LayoutParams::SharedNodes { nodes, nic: 1.0, media_read: 9.0, media_write: 9.0 };
+            let stages = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD).stages;
+            for share in [0.0, 1.0] {
+                let rate = theoretical(&stages, share).unwrap() / nodes;
+                assert!((rate - 1.0 / crossings).abs() < 1e-12, "{nodes} {share} {rate}");
+            }
+        }
     }
 
     #[test]
@@ -360,7 +375,7 @@ mod tests {
     fn the_theoretical_rate_of_a_mix_lies_between_and_a_service_has_none() {
         let stages = shared(2.0, 2.0).stages;
         let mix = theoretical(&stages, 0.7).unwrap() / 1e9;
-        assert!((mix - 1.0 / 1.7).abs() < 1e-9, "NIC out binds: 0.7 × 2 + 0.3 × 1 crossings");
+        assert!((mix - 1.0 / 1.7).abs() < 1e-8, "NIC out binds: 0.7 × 2 + 0.3 × 1 crossings");
         let layout = LayoutParams::Accounts { accounts: 2.0, ingress: 3.0, egress: 5.0 };
         let blob = build(&mut Resources::default(), "b", &layout, None, NO_OVERHEAD);
         assert_eq!(theoretical(&blob.stages, 1.0), None);

@@ -12,6 +12,9 @@ use crate::units::SimTime;
 /// Why a service has no KPIs of media.
 const HIDES_MEDIA: &str = "this service hides its media";
 
+/// Why a service has no efficiency of line rate.
+const NO_LINE_RATE: &str = "this service installs no line rate of ours";
+
 /// KPIs of protection.
 const OF_PROTECTION: [&str; 12] = [
     "device_losses",
@@ -84,20 +87,23 @@ impl World {
         puts.put("read_efficiency", efficiency(&pure, ideal[0], "read", hidden));
         puts.put("write_efficiency", efficiency(&steady, ideal[1], full, hidden));
         puts.put("write_efficiency_burst", efficiency(&burst, ideal[1], "written to with room in its buffer", hidden));
-        let share = if mixed.total > 0.0 { mixed_read.total / mixed.total } else { 0.5 };
-        let of_mix = theoretical(&params.stages, share);
-        puts.put("mixed_efficiency", efficiency(&mixed, of_mix, "under a mixed load with its buffer full", hidden));
-        let line = params.line_rate.map(|rate| (rate, rate));
-        for (denominator, what, pair) in [
-            ("line_rate", "the line rate", line),
-            ("nameplate", "a nameplate rate", params.nameplate),
-            ("provisioned", "a provisioned rate", params.provisioned),
-        ] {
-            let missing = format!("{what} of this system is not known");
-            let (r, w) = (pair.map(|p| p.0), pair.map(|p| p.1));
-            puts.put(&format!("read_efficiency_of_{denominator}"), efficiency(&pure, r, "read", &missing));
-            puts.put(&format!("write_efficiency_of_{denominator}"), efficiency(&steady, w, full, &missing));
+        let under = "under a mixed load with its buffer full";
+        let share = (mixed.total > 0.0).then(|| mixed_read.total / mixed.total);
+        let of_mix = share.and_then(|share| theoretical(&params.stages, share));
+        let no_mix = if params.stages.is_empty() { hidden.to_owned() } else { format!("never {under}") };
+        puts.or("theoretical_mixed_rate", of_mix, &no_mix);
+        puts.put("mixed_efficiency", efficiency(&mixed, of_mix, under, &no_mix));
+        for (name, pair, missing) in denominators(params) {
+            for (word, meter, verb, rate) in
+                [("read", &pure, "read", pair.map(|p| p.0)), ("write", &steady, full, pair.map(|p| p.1))]
+            {
+                puts.put(&format!("{word}_efficiency_of_{name}"), efficiency(meter, rate, verb, missing));
+                if name != "line_rate" {
+                    puts.or(&format!("{name}_{word}_rate"), rate, missing);
+                }
+            }
         }
+        puts.or("line_rate", params.line_rate, NO_LINE_RATE);
     }
 
     fn put_space(&mut self, now: SimTime, id: StorageId, puts: &mut Puts<'_>) {
@@ -161,6 +167,18 @@ impl World {
         let movements: Vec<_> = self.works.iter().filter_map(into).collect();
         movements.into_iter().filter_map(|m| self.carriage.remaining(now, m)).sum()
     }
+}
+
+/// Name, (read, write) rates where they exist, and why not where they do not.
+type Denominator = (&'static str, Option<(f64, f64)>, &'static str);
+
+/// The denominators of efficiency beside the theoretical rates.
+fn denominators(params: &StorageParams) -> [Denominator; 3] {
+    [
+        ("line_rate", params.line_rate.map(|rate| (rate, rate)), NO_LINE_RATE),
+        ("nameplate", params.nameplate, "no data sheet states a rate of this system"),
+        ("provisioned", params.provisioned, "this system is not sold by rate"),
+    ]
 }
 
 fn put_losses(stats: &ProtectionStats, puts: &mut Puts<'_>) {
