@@ -8,6 +8,7 @@ use crate::model::paths::{Resources, merged};
 use crate::model::storage::buffer::Buffer;
 use crate::model::storage::layout::{self, Crossings, LayoutParams, Overheads, WritePathParams};
 use crate::model::storage::protection::{Protection, ProtectionParams};
+use crate::model::storage::space::{Space, SpaceParams};
 use crate::model::storage::{Storage, StorageMeters, StorageParams};
 use crate::scenario::plan::{self, Layout, Plan};
 use crate::units::{Bytes, SimDuration};
@@ -79,6 +80,7 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
         name: storage.name.clone(),
         site: SiteId::new(storage.site),
         capacity: storage.capacity.get(),
+        lead_time: storage.lead_time.map(SimDuration::as_secs_f64),
         read: crossings.read,
         write: crossings.write,
         migration: crossings.migration,
@@ -99,7 +101,17 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
     let room = |w: &plan::WritePath| w.buffer.get() / w.copies;
     let path = storage.write_path.as_ref().filter(|w| room(w) >= least);
     let buffer = path.map(|w| Buffer::new(room(w), w.low_water));
-    Storage::new(params, buffer, protection, storage.holds.get())
+    Storage::new(params, buffer, protection, Space::new(space_params(storage)))
+}
+
+fn space_params(storage: &plan::Storage) -> SpaceParams {
+    SpaceParams {
+        capacity: storage.capacity.get(),
+        hard: storage.hard_quota.get(),
+        soft: storage.soft_quota.map(Bytes::get),
+        holds: storage.holds.get(),
+        snapshots: storage.snapshots,
+    }
 }
 
 /// The resource of operations, where they are limited. Nodes that are head and enclosure at once take theirs along.

@@ -200,7 +200,8 @@ pub(super) const STORAGE: &[Kpi] = &[
         D::Bytes,
         NONE,
         "payload bytes held at the end",
-        "Payload bytes that copies and checkpoints hold on the system at the end, in the measure of its capacity (after data reduction and spare space).",
+        "Payload bytes on the system at the end, in the measure of its capacity (after data reduction and spare space): \
+         held from the start, copied, checkpoints kept, and ingested less what has expired. Never more than `usable` or the hard quota.",
     ),
     kpi(
         "storage.*.usable",
@@ -220,6 +221,58 @@ pub(super) const STORAGE: &[Kpi] = &[
         "Share of the usable capacity that is used at the end.",
     ),
     kpi(
+        "storage.*.growth",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "(used at the end − used in the middle of the measured part) / half of it",
+        "Net growth of what lies on the system: ingest and copies, less what expires. From it dates beyond the horizon are \
+         projected.",
+    ),
+    kpi(
+        "storage.*.full_date",
+        "date",
+        D::Date,
+        NONE,
+        "first instant with used ≥ usable, or end + (usable − used) / growth",
+        "When the system is full. Within the run it is exact; beyond the horizon it is projected at the growth of the \
+         second half. Null when it does not grow. Its interval is that of the replications: draw the rate of a load from a law to have \
+         one.",
+    ),
+    kpi(
+        "storage.*.full_date_80",
+        "date",
+        D::Date,
+        NONE,
+        "as full_date, at 80 % of usable",
+        "When the system is filled to 80 % of its usable capacity.",
+    ),
+    kpi(
+        "storage.*.full_date_90",
+        "date",
+        D::Date,
+        NONE,
+        "as full_date, at 90 % of usable",
+        "When the system is filled to 90 % of its usable capacity.",
+    ),
+    kpi(
+        "storage.*.order_by",
+        "date",
+        D::Date,
+        NONE,
+        "full_date − lead_time",
+        "When more capacity must be ordered at the latest to be in service before the system is full. Null without a \
+         lead time.",
+    ),
+    kpi(
+        "storage.*.soft_quota_date",
+        "date",
+        D::Date,
+        NONE,
+        "first instant with used ≥ soft quota, or projected as full_date",
+        "When the soft quota is passed. A run in which it is says so in a note. Null without a soft quota.",
+    ),
+    kpi(
         "storage.*.write_amplification",
         "1",
         D::Factor,
@@ -236,7 +289,9 @@ pub(super) const STORAGE: &[Kpi] = &[
         D::Bytes,
         NONE,
         "payload bytes whose write was refused",
-        "Bytes refused because the system had no space left or a hard quota was reached.",
+        "Bytes refused over the whole run because the system had no space left or a hard quota was reached: what copies and \
+         checkpoints could not place, and what loads that ingest offered while they were refused (their pace, or the rate at which a \
+         saturating load was stopped).",
     ),
     kpi(
         "storage.*.accounts",

@@ -12,6 +12,12 @@ pub enum Event {
     FlowDue,
     /// A write buffer becomes full, empty, or falls to its low-water mark.
     BufferDue(StorageId),
+    /// A storage system reaches a mark of its space, or its rate of expiry changes.
+    SpaceDue(StorageId),
+    /// Bytes of deleted checkpoints leave the snapshots of a system.
+    SpaceFreed(StorageId, f64),
+    /// Half of the measured part is over: growth is reckoned from here.
+    HalfTime,
     /// A work begins.
     WorkStart(WorkId),
     /// A work ends.

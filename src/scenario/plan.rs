@@ -245,6 +245,14 @@ pub struct Storage {
     pub raw: Option<Bytes>,
     /// Client bytes on it at the start, at most the capacity.
     pub holds: Bytes,
+    /// Most client bytes on it, at most the capacity.
+    pub hard_quota: Bytes,
+    /// Client bytes above which there is a warning.
+    pub soft_quota: Option<Bytes>,
+    /// Time that snapshots keep deleted bytes; zero without snapshots.
+    pub snapshots: SimDuration,
+    /// Time from an order until it is in service.
+    pub lead_time: Option<SimDuration>,
     /// How data is protected; `None` for services that hide it.
     pub protection: Option<Protection>,
     /// How bytes move inside.
@@ -458,8 +466,12 @@ pub struct IoWork {
     pub io_size: Bytes,
     /// Outstanding operations per client.
     pub queue_depth: u32,
-    /// Rate the whole load is paced to; infinite when saturating.
-    pub pace: ByteRate,
+    /// Rate in bytes per second that the whole load is paced to, drawn once a replication; `None` when saturating.
+    pub pace: Option<Dist>,
+    /// Whether what it writes stays on the system.
+    pub ingest: bool,
+    /// Time after which ingested bytes are deleted; `None` when they are kept.
+    pub retention: Option<SimDuration>,
     /// Read, write or mix.
     pub pattern: Pattern,
     /// Transport for clients at another site.
@@ -590,6 +602,8 @@ pub struct Checkpoint {
     pub pause: f64,
     /// Whether the trainer waits until the last byte is written.
     pub blocking: bool,
+    /// Checkpoints that stay on the system, at least 1.
+    pub keep: u64,
     /// Bytes per storage operation.
     pub io_size: Bytes,
 }

@@ -139,6 +139,10 @@ impl Draw {
             if self.chance(0.4) && !system.starts_with("azure") {
                 self.losses();
             }
+            if self.chance(0.4) {
+                let hard = self.scale(2e14, 1e17);
+                self.line(format_args!("quota = {{ hard = \"{hard:.0} B\" }}\nsnapshots = \"20 s\""));
+            }
         }
         count
     }
@@ -182,6 +186,10 @@ impl Draw {
             if self.chance(0.4) {
                 let rate = self.scale(1e6, 1e12);
                 self.line(format_args!("rate = \"{rate:.0} B/s\""));
+            }
+            if pattern == "pattern = \"write\"" && self.chance(0.7) {
+                let retention = self.scale(1.0, 1e4);
+                self.line(format_args!("ingest = true\nretention = \"{retention} s\""));
             }
         }
     }

@@ -2,12 +2,13 @@
 //!
 //! [`layout`] turns a layout into resources and crossings per client byte; [`buffer`] is the write buffer with its
 //! coupled state; [`protection`] loses devices and nodes and rebuilds what was on them; [`durability`] is the chance
-//! that data goes with them. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
+//! that data goes with them; [`space`] is what lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
 
 pub mod buffer;
 pub mod durability;
 pub mod layout;
 pub mod protection;
+pub mod space;
 
 use super::ids::SiteId;
 use super::paths::{Access, Uses, merged};
@@ -15,6 +16,7 @@ use crate::fluid::{MeterId, OwnerId};
 use buffer::Buffer;
 use layout::Stage;
 use protection::Protection;
+use space::Space;
 
 /// Everything fixed about a system.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct StorageParams {
     pub site: SiteId,
     /// Usable capacity in bytes.
     pub capacity: f64,
+    /// Time from an order until it is in service, seconds.
+    pub lead_time: Option<f64>,
     /// Crossings of a read, per client byte.
     pub read: Uses,
     /// Crossings of a write into the buffer (or of the whole write where there is no buffer).
@@ -95,16 +99,14 @@ pub struct Storage {
     pub buffer: Option<Buffer>,
     /// Losses and rebuilds, where the system shows its media.
     pub protection: Option<Protection>,
-    /// Bytes held from the start and those that checkpoints and copies keep; a copy takes its room when it begins.
-    pub used: f64,
-    /// Bytes refused for want of space.
-    pub refused: f64,
+    /// What lies on it; a copy takes its room when it begins.
+    pub space: Space,
 }
 
 impl Storage {
-    /// A system that holds `used` client bytes and has an empty buffer.
-    pub fn new(params: StorageParams, buffer: Option<Buffer>, protection: Option<Protection>, used: f64) -> Self {
-        Storage { params, buffer, protection, used, refused: 0.0 }
+    /// A system with an empty buffer.
+    pub fn new(params: StorageParams, buffer: Option<Buffer>, protection: Option<Protection>, space: Space) -> Self {
+        Storage { params, buffer, protection, space }
     }
 
     /// Media bytes that a read fetches per client byte beyond the one it would fetch with nothing missing: content that
@@ -152,18 +154,5 @@ impl Storage {
         }
         meters.retain(|&(_, factor)| factor > 0.0);
         (merged(uses), meters)
-    }
-
-    /// Takes `bytes` into the space accounts: returns what fits, and counts the rest as refused.
-    pub fn admit(&mut self, bytes: f64) -> f64 {
-        let fits = bytes.min((self.params.capacity - self.used).max(0.0));
-        self.refused += bytes - fits;
-        self.used += fits;
-        fits
-    }
-
-    /// Gives back room that was taken for bytes which never came.
-    pub fn release(&mut self, bytes: f64) {
-        self.used = (self.used - bytes).max(0.0);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Task, World};
 use crate::fluid::{Cause, MeterId, MeterReading};
-use crate::model::ids::{LinkId, StorageId};
+use crate::model::ids::{LinkId, StorageId, WorkId};
 use crate::model::recorder::Track;
 use crate::model::rl::ledger::LoopStats;
 use crate::stats::Sketch;
@@ -199,6 +199,7 @@ impl World {
             Task::Copy(_) => self.measure_copy(now, index, &name, out),
             Task::Io(io) => {
                 let (meter, operations, outstanding) = (io.params.meter, io.params.operations, io.params.outstanding);
+                let io_storage = io.params.storage;
                 let reading = self.since_cut(now, meter);
                 let rate = if reading.active_s > 0.0 {
                     Measure::Value(reading.total / reading.active_s)
@@ -217,6 +218,10 @@ impl World {
                 out.kpis.push((format!("io.{name}.ops_rate"), per_second(&Measure::Value)));
                 out.kpis.push((format!("io.{name}.operation_time"), time));
                 out.kpis.push((format!("io.{name}.rate"), rate));
+                let storage = &self.storages[io_storage.index()];
+                if let Some(refused) = storage.space.refused_of(WorkId::new(index)) {
+                    out.kpis.push((format!("io.{name}.refused"), Measure::Value(refused)));
+                }
             }
             Task::Rl(_) => self.measure_rl(now, index, &name, out),
         }

@@ -13,7 +13,7 @@ mod storage_measures;
 mod storages;
 mod works;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::bulk::{Copy, Io};
 use super::carriage::{Carriage, Done, FlowRecord, Order, Purpose};
@@ -73,8 +73,10 @@ pub struct RlWork {
     pub inner_rate: f64,
     /// Where checkpoints go, and operations per byte.
     pub checkpoint: Option<(StorageId, f64)>,
-    /// Space that checkpoints have taken.
-    pub checkpoint_space: f64,
+    /// How many checkpoints are kept.
+    pub checkpoint_keep: usize,
+    /// Bytes of those that are.
+    pub checkpoints: VecDeque<f64>,
     /// Transport between sites.
     pub transport: Transport,
 }
@@ -128,6 +130,8 @@ pub struct Parts {
     pub fixed: Vec<(String, f64)>,
     /// Start of the measured part.
     pub warmup: SimTime,
+    /// Middle of the measured part.
+    pub half: SimTime,
     /// Width of the bins of time series.
     pub bin: crate::units::SimDuration,
 }
@@ -144,12 +148,14 @@ pub struct World {
     pub(super) works: Vec<Work>,
     fixed: Vec<(String, f64)>,
     warmup: SimTime,
+    half: SimTime,
     due: Option<(SimTime, Key)>,
     buffer_due: Vec<Option<Key>>,
+    space_due: Vec<Option<Key>>,
     migrations: Vec<Option<FlowKey>>,
     rebuilds: Vec<Option<FlowKey>>,
     scrubs: Vec<Option<FlowKey>>,
-    buffer_meters: BTreeMap<MeterId, StorageId>,
+    level_meters: BTreeMap<MeterId, StorageId>,
     baseline: measures::Baseline,
     recorder: Recorder,
     finished: Vec<Finished>,
@@ -160,10 +166,11 @@ impl World {
     /// A world at time zero.
     pub fn new(parts: Parts) -> Self {
         let count = parts.storages.len();
-        let mut buffer_meters = BTreeMap::new();
+        let mut level_meters = BTreeMap::new();
         for (s, storage) in parts.storages.iter().enumerate() {
-            buffer_meters.insert(storage.params.meters.ingest, StorageId::new(s));
-            buffer_meters.insert(storage.params.meters.migration, StorageId::new(s));
+            level_meters.insert(storage.params.meters.ingest, StorageId::new(s));
+            level_meters.insert(storage.params.meters.migration, StorageId::new(s));
+            level_meters.extend(storage.space.meters().map(|(meter, _)| (meter, StorageId::new(s))));
         }
         let mut world = World {
             names: parts.names,
@@ -175,12 +182,14 @@ impl World {
             works: parts.works,
             fixed: parts.fixed,
             warmup: parts.warmup,
+            half: parts.half,
             due: None,
             buffer_due: vec![None; count],
+            space_due: vec![None; count],
             migrations: vec![None; count],
             rebuilds: vec![None; count],
             scrubs: vec![None; count],
-            buffer_meters,
+            level_meters,
             baseline: measures::Baseline::default(),
             recorder: Recorder::new(parts.bin),
             finished: Vec::new(),
@@ -193,6 +202,7 @@ impl World {
     /// Schedules everything that happens by itself.
     pub fn begin(&mut self, ctx: &mut Context<'_, Event>) {
         ctx.schedule(self.warmup, CLASS_MEASURE, Event::Warmup);
+        ctx.schedule(self.half, CLASS_MEASURE, Event::HalfTime);
         self.wan.begin(ctx);
         for fleet in &mut self.fleets {
             fleet.begin(ctx);
@@ -272,7 +282,7 @@ impl World {
             let next = self.carriage.sharing.next_finish();
             self.carriage.sharing.take_changed_meters(&mut self.changed);
             let mut storages: Vec<StorageId> =
-                self.changed.drain(..).filter_map(|m| self.buffer_meters.get(&m).copied()).collect();
+                self.changed.drain(..).filter_map(|m| self.level_meters.get(&m).copied()).collect();
             storages.sort_unstable();
             storages.dedup();
             if storages.is_empty() && !rebuilt {
@@ -281,6 +291,7 @@ impl World {
             }
             for storage in storages {
                 self.refresh_buffer(ctx, storage);
+                self.refresh_space(ctx, storage);
             }
         }
     }
@@ -377,12 +388,7 @@ impl World {
             (Task::Rl(task), Purpose::Publish { pool }) => task.rl.weights_arrived(ctx, pool),
             (Task::Rl(task), Purpose::CheckpointWrite) => {
                 task.rl.checkpoint_written(ctx, now - done.ordered);
-                let grown = (done.bytes - task.checkpoint_space).max(0.0);
-                task.checkpoint_space += grown;
-                if let Some((storage, _)) = task.checkpoint {
-                    self.storages[storage.index()].admit(grown);
-                    self.used_changed(now, storage);
-                }
+                self.keep_checkpoint(ctx, id, done.bytes);
             }
             (Task::Rl(task), Purpose::CheckpointRead) => task.rl.checkpoint_read(ctx),
             _ => {}
@@ -420,6 +426,15 @@ impl Model for World {
             Event::StorageLoss(id) | Event::RebuildReady(id, _) | Event::PartReplaced(id, _) => {
                 self.protection_event(ctx, id, event);
             }
+            Event::SpaceDue(id) => {
+                self.space_due[id.index()] = None;
+                self.refresh_space(ctx, id);
+            }
+            Event::SpaceFreed(id, bytes) => {
+                self.storages[id.index()].space.release(bytes);
+                self.refresh_space(ctx, id);
+            }
+            Event::HalfTime => self.half_time(ctx),
             Event::WorkStart(id) => self.start_work(ctx, id),
             Event::WorkEnd(id) => self.end_work(ctx, id),
             Event::MovementStart(id) => self.movement_starts(now, id),

@@ -7,6 +7,7 @@ use crate::model::ids::StorageId;
 use crate::model::storage::StorageParams;
 use crate::model::storage::layout::theoretical;
 use crate::model::storage::protection::ProtectionStats;
+use crate::model::storage::space::MARKS;
 use crate::units::SimTime;
 
 /// Why a service has no KPIs of media.
@@ -107,16 +108,31 @@ impl World {
     }
 
     fn put_space(&mut self, now: SimTime, id: StorageId, puts: &mut Puts<'_>) {
+        self.settle_space(now, id);
         // A copy takes its room when it begins; what has not come yet is not used.
-        let used = self.storages[id.index()].used - self.still_to_come(now, id);
+        let used = (self.storages[id.index()].space.used() - self.still_to_come(now, id)).max(0.0);
         let storage = &self.storages[id.index()];
+        let (params, space) = (&storage.params, &storage.space);
         puts.value("used", used);
-        puts.value("usable", storage.params.capacity);
-        puts.value("fill", used / storage.params.capacity);
-        puts.or("raw", storage.params.raw, HIDES_MEDIA);
-        puts.value("refused", storage.refused);
-        if let Some(accounts) = storage.params.accounts {
+        puts.value("usable", params.capacity);
+        puts.value("fill", used / params.capacity);
+        puts.or("raw", params.raw, HIDES_MEDIA);
+        puts.value("refused", space.refused());
+        if let Some(accounts) = params.accounts {
             puts.value("accounts", accounts as f64);
+        }
+        puts.or("growth", space.growth(), "no time has passed");
+        let still = "it does not grow in the second half of the measured part";
+        for (mark, measure) in ["full_date_80", "full_date_90", "full_date"].into_iter().enumerate() {
+            puts.or(measure, space.reaches(mark), still);
+        }
+        let no_quota = if space.params.soft.is_some() { still } else { "it has no soft quota" };
+        puts.or("soft_quota_date", space.reaches_soft(), no_quota);
+        let full = space.reaches(MARKS.len() - 1);
+        let no_lead = if params.lead_time.is_some() { still } else { "the plan states no lead time" };
+        puts.or("order_by", full.zip(params.lead_time).map(|(full, lead)| full - lead), no_lead);
+        if space.soft_passed() {
+            puts.out.notes.push(format!("storage.{}: the soft quota was passed, see soft_quota_date", params.name));
         }
     }
 

@@ -1,15 +1,16 @@
-//! What storage systems do by themselves: migration, losses, rebuilds, scrubs.
+//! What storage systems do by themselves: migration, space, losses, rebuilds, scrubs.
 
 use std::collections::VecDeque;
 
-use super::{World, outer_of};
+use super::{Task, World, outer_of};
 use crate::engine::Context;
 use crate::fluid::FlowSpec;
 use crate::model::event::{CLASS_FAULT, Event};
-use crate::model::ids::StorageId;
+use crate::model::ids::{StorageId, WorkId};
 use crate::model::paths::{Access, PACING};
 use crate::model::storage::buffer::{BufferEffect, Sides};
 use crate::model::storage::protection::ProtectionEffect;
+use crate::model::storage::space::SpaceEffect;
 use crate::units::SimTime;
 
 /// Flows of a system's own carry no movement: their tags lie above those of movements, whose slots never get so far.
@@ -28,7 +29,7 @@ impl World {
         if let Some(protection) = self.storages[id.index()].protection.as_mut() {
             protection.begin(ctx);
         }
-        self.used_changed(ctx.now(), id);
+        self.refresh_space(ctx, id);
     }
 
     /// Lets a buffer react to the present rates and schedules its next mark.
@@ -101,11 +102,100 @@ impl World {
         }
     }
 
+    // ---- space -------------------------------------------------------------------------------------------------
+
+    /// Lets the space of a system react to the present rates and schedules its next mark.
+    pub(super) fn refresh_space(&mut self, ctx: &mut Context<'_, Event>, id: StorageId) {
+        let now = ctx.now();
+        while let Some(effect) = self.update_space(now, id) {
+            self.ingests(now, id, effect == SpaceEffect::Open);
+        }
+        self.scrub(now, id);
+        if let Some(key) = self.space_due[id.index()].take() {
+            ctx.cancel(key);
+        }
+        let due = self.storages[id.index()].space.next_due();
+        self.space_due[id.index()] =
+            due.filter(|&t| t < SimTime::MAX).map(|t| ctx.schedule_keyed(t, CLASS_FAULT, Event::SpaceDue(id)));
+    }
+
+    fn update_space(&mut self, now: SimTime, id: StorageId) -> Option<SpaceEffect> {
+        let (storage, sharing) = (&mut self.storages[id.index()], &mut self.carriage.sharing);
+        storage.space.update(now, |meter| {
+            let reading = sharing.meter(now.as_nanos(), meter);
+            (reading.total, reading.rate)
+        })
+    }
+
+    /// Takes or refuses the loads that ingest into a system.
+    fn ingests(&mut self, now: SimTime, id: StorageId, open: bool) {
+        let works: Vec<WorkId> = self.storages[id.index()].space.meters().map(|(_, work)| work).collect();
+        for work in works {
+            let Task::Io(io) = &self.works[work.index()].task else { continue };
+            for movement in io.movements.clone() {
+                if !open {
+                    self.carriage.refuse(now, movement);
+                    continue;
+                }
+                let Some(ends) = self.carriage.ends(movement) else { continue };
+                let (route, connected) = self.route(ends);
+                self.carriage.accept(now, movement, route.as_ref(), connected);
+            }
+        }
+    }
+
+    /// A load has begun or ended: a closed system refuses it from the start, or counts no further.
+    pub(super) fn ingest_changed(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, runs: bool) {
+        let Task::Io(io) = &self.works[id.index()].task else { return };
+        if !io.params.ingest {
+            return;
+        }
+        let storage = io.params.storage;
+        // What was offered until now is counted before that changes.
+        self.refresh_space(ctx, storage);
+        self.storages[storage.index()].space.offers(id, runs);
+        if runs && self.storages[storage.index()].space.is_closed() {
+            self.ingests(ctx.now(), storage, false);
+        }
+    }
+
+    /// A checkpoint is written: the oldest beyond those kept goes, and stays in the snapshots for their time.
+    pub(super) fn keep_checkpoint(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, bytes: f64) {
+        let Task::Rl(task) = &mut self.works[id.index()].task else { return };
+        let Some((storage, _)) = task.checkpoint else { return };
+        let mut gone = 0.0;
+        while task.checkpoints.len() >= task.checkpoint_keep {
+            gone += task.checkpoints.pop_front().unwrap_or_default();
+        }
+        let space = &mut self.storages[storage.index()].space;
+        let snapshots = space.params.snapshots;
+        if snapshots.is_positive() {
+            ctx.schedule(ctx.now().saturating_add(snapshots), CLASS_FAULT, Event::SpaceFreed(storage, gone));
+        } else {
+            space.release(gone);
+        }
+        let fits = space.admit(bytes);
+        task.checkpoints.push_back(fits);
+        self.refresh_space(ctx, storage);
+    }
+
+    pub(super) fn half_time(&mut self, ctx: &mut Context<'_, Event>) {
+        for s in 0..self.storages.len() {
+            self.refresh_space(ctx, StorageId::new(s));
+            self.storages[s].space.half_time();
+        }
+    }
+
+    /// Brings the space of a system up to the end of the run.
+    pub(super) fn settle_space(&mut self, now: SimTime, id: StorageId) {
+        self.update_space(now, id);
+    }
+
     // ---- protection --------------------------------------------------------------------------------------------
 
     pub(super) fn protection_event(&mut self, ctx: &mut Context<'_, Event>, id: StorageId, event: Event) {
         let storage = &mut self.storages[id.index()];
-        let held = storage.used;
+        let held = storage.space.used();
         let Some(protection) = storage.protection.as_mut() else { return };
         let mut effects = Vec::new();
         match event {
@@ -184,10 +274,10 @@ impl World {
     }
 
     /// More or fewer bytes are held: the scrub follows.
-    pub(super) fn used_changed(&mut self, now: SimTime, id: StorageId) {
+    fn scrub(&mut self, now: SimTime, id: StorageId) {
         let storage = &self.storages[id.index()];
         let Some(protection) = storage.protection.as_ref() else { return };
-        let rate = protection.scrub_rate(storage.used);
+        let rate = protection.scrub_rate(storage.space.used());
         match (rate, self.scrubs[id.index()]) {
             (Some(cap), Some(key)) => self.carriage.sharing.set_cap(now.as_nanos(), key, cap, PACING),
             (Some(cap), None) => {

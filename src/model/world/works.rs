@@ -29,8 +29,9 @@ impl World {
     }
 
     fn start_copy(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: CopyParams) {
-        let admitted = self.storages[params.to.0.index()].admit(params.bytes);
-        self.used_changed(ctx.now(), params.to.0);
+        self.refresh_space(ctx, params.to.0);
+        let admitted = self.storages[params.to.0.index()].space.admit(params.bytes);
+        self.refresh_space(ctx, params.to.0);
         let alone_s = self.copy_alone(id, &params, admitted);
         let movement = (admitted > 0.0).then(|| {
             let order = self.copy_order(id, &params, admitted);
@@ -112,6 +113,7 @@ impl World {
             io.began = Some(ctx.now());
             io.movements = movements;
         }
+        self.ingest_changed(ctx, id, true);
     }
 
     fn start_rl(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
@@ -142,8 +144,8 @@ impl World {
                     let carried = self.carriage.cancel(now, movement).unwrap_or(0.0);
                     copy.cut = Some((now, carried));
                     let to = copy.params.to.0;
-                    self.storages[to.index()].release(copy.admitted - carried);
-                    self.used_changed(now, to);
+                    self.storages[to.index()].space.release(copy.admitted - carried);
+                    self.refresh_space(ctx, to);
                 }
             }
             Task::Io(io) => {
@@ -151,6 +153,7 @@ impl World {
                 for movement in io.movements.drain(..) {
                     self.carriage.cancel(now, movement);
                 }
+                self.ingest_changed(ctx, id, false);
             }
             Task::Rl(task) => {
                 task.rl.stop(ctx);

@@ -122,6 +122,9 @@ codes! {
         "A stripe of k data and m parity blocks puts at most blocks_per_node blocks on one node (or enclosure), so k + m is at most that \
          times the nodes. A stripe that is written must fit; the stripe of a catalogue part is narrowed on few nodes, \
          down to one data block.";
+    "E0510" "a quota that contradicts the system":
+        "A hard quota below what the system holds at the start could not have come about, and a soft quota at or above the \
+         limit would never warn before bytes are refused.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":

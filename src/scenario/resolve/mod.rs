@@ -8,6 +8,7 @@ mod fleet;
 mod geography;
 mod link;
 mod protection;
+mod quota;
 mod rl;
 mod site;
 mod storage;

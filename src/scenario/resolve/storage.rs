@@ -7,7 +7,7 @@ use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Layout, Storage, WritePath};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
-use crate::units::{ByteRate, Bytes, Dimension, Power, display, print};
+use crate::units::{ByteRate, Bytes, Dimension, Power, SimDuration, display, print};
 
 /// How many units a system has, and what they hold.
 pub(super) struct Size {
@@ -43,6 +43,7 @@ impl Resolver<'_> {
         self.check_unit_keys(record, part, layout)?;
         let size = self.size(record, layout)?;
         self.check_size(record, &size);
+        let quota = self.quota(record, &size)?;
         let units = size.units;
         let operations = self.figure(record, "operations")?;
         let nameplate = record.number("nameplate_read").zip(record.number("nameplate_write"));
@@ -61,6 +62,10 @@ impl Resolver<'_> {
             },
             protection: self.protection(record, &size)?,
             holds: self.holds(record, &size)?,
+            hard_quota: quota.0,
+            soft_quota: quota.1,
+            snapshots: SimDuration::from_secs_f64(record.number("snapshots").unwrap_or(0.0)),
+            lead_time: record.number("lead_time").map(SimDuration::from_secs_f64),
             operations: operations * if size.heads > 0.0 { size.heads } else { units },
             read_latency: self.figure(record, "read_latency")?,
             write_latency: self.figure(record, "write_latency")?,

@@ -97,7 +97,7 @@ impl Resolver<'_> {
                 found.entity.get(1).and_then(|direction| self.direction_problem(name, direction))
             }
             ("transfer", Some(name)) => self.work_problem(name, "copy"),
-            ("io", Some(name)) => self.work_problem(name, "io"),
+            ("io", Some(name)) => self.work_problem(name, "io").or_else(|| self.ingest_problem(name, found)),
             ("rl", Some(name)) => self.work_problem(name, "rl").or_else(|| self.checkpoint_problem(name, found)),
             ("wan", _) if self.records("link").is_empty() => Some("the plan has no links".to_owned()),
             _ => None,
@@ -131,6 +131,12 @@ impl Resolver<'_> {
         }
     }
 
+    fn ingest_problem(&self, name: &str, found: &Match) -> Option<String> {
+        let work = self.record_of("work", name)?;
+        let asks = found.kpi.pattern == "io.*.refused";
+        (asks && !work.flag("ingest")).then(|| format!("work '{name}' does not ingest"))
+    }
+
     fn checkpoint_problem(&self, name: &str, found: &Match) -> Option<String> {
         let work = self.record_of("work", name)?;
         let asks = found.kpi.pattern.contains("checkpoint");
@@ -159,6 +165,10 @@ impl Resolver<'_> {
             _ if OF_LOSSES.contains(&measure) && !record.flag("failures") => {
                 Some(format!("nothing is lost on '{name}' without 'failures = true'"))
             }
+            "soft_quota_date" if record.table("quota").is_none_or(|quota| quota.number("soft").is_none()) => {
+                Some(format!("'{name}' has no soft quota"))
+            }
+            "order_by" if record.number("lead_time").is_none() => Some(format!("'{name}' states no lead time")),
             "scrub_rate" if record.number("scrub_every").is_none() => Some(format!("'{name}' is not scrubbed")),
             _ if measure.ends_with("of_provisioned") && !matches!(layout, "provisioned" | "accounts") => {
                 Some(format!("'{name}' is not sold by provisioned rate"))

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::origins::origins;
 use super::storage::storage_line;
 use crate::scenario::plan::{CopyWork, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, WorkKind};
-use crate::units::{Dimension, SimDuration, display};
+use crate::units::{Dimension, Dist, SimDuration, display};
 
 /// Seconds in a day and in a Julian year.
 const DAY: f64 = 86_400.0;
@@ -208,10 +208,16 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         Pattern::Write => "writes".to_owned(),
         Pattern::Mixed { read_share } => format!("{} reads, the rest writes", share(read_share)),
     };
-    let pace = match io.pace.get().is_finite() {
-        true => format!("paced to {}", throughput(io.pace.get())),
-        false => "saturating".to_owned(),
+    let mut pace = match &io.pace {
+        Some(Dist::Constant(rate)) => format!("paced to {}", throughput(*rate)),
+        Some(law) => format!("paced to a rate drawn once, {} in the mean", throughput(law.mean())),
+        None => "saturating".to_owned(),
     };
+    match io.retention.filter(|_| io.ingest) {
+        Some(retention) => pace.push_str(&format!("; what it writes stays for {}", time(retention))),
+        None if io.ingest => pace.push_str("; what it writes stays"),
+        None => {}
+    }
     format!(
         "{pattern} on {} by {} clients at {} with NICs of {} in all, {} per operation, {} outstanding each, {pace}",
         plan.storages[io.storage].name,
@@ -251,7 +257,8 @@ fn rl_lines(plan: &Plan, rl: &RlWork) -> String {
     };
     let checkpoint = rl.checkpoint.map_or(String::new(), |c| {
         let bytes = size(rl.parameters * c.bytes_per_parameter);
-        format!("\n      checkpoints of {bytes} to {} every {}", plan.storages[c.storage].name, time(c.every))
+        let (to, every) = (&plan.storages[c.storage].name, time(c.every));
+        format!("\n      checkpoints of {bytes} to {to} every {every}, {} kept", c.keep)
     });
     format!(
         "RL of {} back within {}\n      trainer: {} GPUs of {}, {} trajectories per step\n      generators: {}\n      publishes {publish}, {copies}{checkpoint}",

@@ -53,11 +53,30 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
     if storage.holds.get() > 0.0 {
         line.push_str(&format!(", holds {} at the start", size(storage.holds.get())));
     }
+    line.push_str(&limit_words(storage));
     if let (Some(protection), Some(path)) = (&storage.protection, &storage.write_path) {
         line.push_str(&format!("\n      {}", space_words(storage, protection, path)));
         line.push_str(&format!("\n      {}", loss_words(protection)));
     }
     line
+}
+
+/// Quotas, snapshots and the time of an order, where there are some.
+fn limit_words(storage: &Storage) -> String {
+    let mut words = String::new();
+    if storage.hard_quota.get() < storage.capacity.get() {
+        words.push_str(&format!(", refuses more than {}", size(storage.hard_quota.get())));
+    }
+    if let Some(soft) = storage.soft_quota {
+        words.push_str(&format!(", warns above {}", size(soft.get())));
+    }
+    if storage.snapshots.is_positive() {
+        words.push_str(&format!(", snapshots keep deleted bytes for {}", time(storage.snapshots)));
+    }
+    if let Some(lead) = storage.lead_time {
+        words.push_str(&format!(", more capacity takes {} from the order", time(lead)));
+    }
+    words
 }
 
 /// Raw to usable, step by step.

@@ -11,8 +11,8 @@ const MAX_PARITY: f64 = 32.0;
 pub static STORAGE: TableSpec = TableSpec {
     header: "[storage.NAME]",
     doc: "A storage system at one site. Any figure of the system part can be overridden here.",
-    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, LOSSES, REBUILD, SERVICE, COMMON],
-    later: &["price", "price_per_hour", "price_per_capacity", "qos", "quota"],
+    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, SPACE, LOSSES, REBUILD, SERVICE, COMMON],
+    later: &["price", "price_per_hour", "price_per_capacity", "qos"],
     rules: &[Rule::AtLeastOne(&["nodes", "enclosures", "accounts", "capacity"])],
 };
 
@@ -107,6 +107,10 @@ const CODE: &[Key] = &[
         "Share of raw that is usable before data reduction; written, it replaces what follows from stripe and spare.",
     )
     .positive(1.0),
+];
+
+/// What lies on the system over time.
+const SPACE: &[Key] = &[
     key(
         "holds",
         Kind::Quantity(Dimension::Bytes),
@@ -114,7 +118,45 @@ const CODE: &[Key] = &[
         "Client bytes on the system at the start.",
     )
     .within(0.0, MAX_BYTES),
+    key("quota", Kind::Table(&QUOTA), Need::Optional("none below the capacity"), "Limits on what lies on the system."),
+    key(
+        "snapshots",
+        Kind::Quantity(Dimension::Duration),
+        Need::Optional("no snapshots"),
+        "Time that snapshots keep deleted bytes: expired ones, and checkpoints that newer ones replace.",
+    )
+    .positive(CENTURY),
+    key(
+        "lead_time",
+        Kind::Quantity(Dimension::Duration),
+        Need::Optional("no date of order"),
+        "Time from an order of more capacity until it is in service.",
+    )
+    .within(0.0, CENTURY),
 ];
+
+static QUOTA: TableSpec = TableSpec {
+    header: "quota",
+    doc: "Limits on what lies on the system, in client bytes.",
+    groups: &[&[
+        key(
+            "hard",
+            Kind::Quantity(Dimension::Bytes),
+            Need::Optional("the capacity"),
+            "More than this is refused and counted.",
+        )
+        .positive(MAX_BYTES),
+        key(
+            "soft",
+            Kind::Quantity(Dimension::Bytes),
+            Need::Optional("no warning"),
+            "More than this is a warning with its date.",
+        )
+        .positive(MAX_BYTES),
+    ]],
+    later: &["works"],
+    rules: &[Rule::AtLeastOne(&["hard", "soft"])],
+};
 
 /// Losses of devices and nodes with the data on them.
 const LOSSES: &[Key] = &[
