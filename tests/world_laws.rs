@@ -299,9 +299,7 @@ fn no_bin_shows_more_than_there_is() {
         let mut seen = 0;
         for series in &results.series {
             let (low, high) = match series.name.as_str() {
-                n if n.ends_with("utilisation") || n.ends_with("efficiency") || n.ends_with("buffer_fill") => {
-                    (0.0, 1.0)
-                }
+                n if n.ends_with("utilisation") || n.ends_with("efficiency") || n.ends_with("fill") => (0.0, 1.0),
                 n if n.starts_with("fleet.") => {
                     let fleet = n.split('.').nth(1).unwrap();
                     (0.0, kpi(&results, &format!("fleet.{fleet}.installed")))
