@@ -18,7 +18,8 @@ use crate::units::{SimDuration, SimTime};
 pub const MARKS: [f64; 3] = [0.8, 0.9, 1.0];
 /// Room for this share of the limit opens a system that was full.
 const REOPENS: f64 = 1e-2;
-/// Levels this close to a mark, as a share of the capacity, have reached it: far above rounding, far below any use.
+/// Levels this close to a mark, as a share of the limit, have reached it: so far below the room that opens a full system
+/// that no level is both full and open again.
 const SLACK: f64 = 1e-9;
 
 /// Parameters.
@@ -239,7 +240,7 @@ impl Space {
     }
 
     fn slack(&self) -> f64 {
-        SLACK * self.params.capacity
+        SLACK * self.params.hard
     }
 
     fn reopens(&self) -> f64 {
@@ -382,6 +383,17 @@ mod tests {
         assert_eq!(space.next_due(), Some(at(111.125)), "9 of 900 have left");
         assert_eq!(space.update(at(111.125), |_| (800.0, 0.0)), Some(SpaceEffect::Open));
         assert!((space.refused() - 50.0 - 8.0 * 11.125).abs() < 1e-9);
+    }
+
+    /// A quota far below the capacity once opened and closed for ever at one instant.
+    #[test]
+    fn a_tiny_quota_closes_once() {
+        let mut space = space(None, 1e-7);
+        assert_eq!(space.update(at(0.0), |_| (0.0, 8.0)), Some(SpaceEffect::Close));
+        assert_eq!(space.update(at(0.0), |_| (0.0, 0.0)), None);
+        space.release(100.0);
+        assert_eq!(space.update(at(1.0), |_| (0.0, 0.0)), Some(SpaceEffect::Open));
+        assert_eq!(space.update(at(1.0), |_| (0.0, 0.0)), None);
     }
 
     #[test]
