@@ -143,6 +143,22 @@ capacity = \"1 PB\"
 site = \"aaa\"
 system = \"azure-blob\"
 capacity = \"1 PB\"
+[storage.zzz]
+site = \"zzz\"
+system = \"vast-ebox-z3-highmem-88\"
+nodes = 16
+holds = \"300 TB\"
+failures = true
+device_loss_rate = \"4 /day\"
+node_loss_rate = \"2 /day\"
+scrub_every = \"1 day\"
+[work.zzz]
+kind = \"io\"
+storage = \"zzz\"
+pattern = \"write\"
+clients = 4
+ingest = true
+rate = {{ uniform = {{ from = \"1 GB/s\", to = \"9 GB/s\" }} }}
 [work.aaa]
 kind = \"copy\"
 from = \"aaa\"

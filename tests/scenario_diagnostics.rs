@@ -199,6 +199,21 @@ fn meaning() -> Vec<(&'static str, String)> {
         ("zero capacity", broken("capacity = \"100 PB\"", "capacity = \"0 PB\"")),
         ("nodes of a service", broken("capacity = \"100 PB\"", "nodes = 4")),
         ("stage of another layout", broken("capacity = \"100 PB\"", "capacity = \"100 PB\"\nnic = \"1 Gbps\"")),
+        (
+            "stripe wider than the nodes",
+            broken("nodes = 16", "nodes = 16\nstripe_data = 14\nstripe_parity = 4\nblocks_per_node = 1"),
+        ),
+        ("parity alone is wider", broken("nodes = 16", "nodes = 1")),
+        ("holds more than it can", broken("nodes = 16", "nodes = 16\nholds = \"9 PB\"")),
+        ("media of a service", broken("capacity = \"100 PB\"", "capacity = \"100 PB\"\nfailures = true\ndevices = 3")),
+        ("quota below use", broken("nodes = 16", "nodes = 16\nholds = \"500 TB\"\nquota = { hard = \"400 TB\" }")),
+        ("soft above hard", broken("nodes = 16", "nodes = 16\nquota = { hard = \"400 TB\", soft = \"400 TB\" }")),
+        ("empty quota", broken("nodes = 16", "nodes = 16\nquota = {}")),
+        (
+            "reads that ingest",
+            with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"read\"\nclients = 4\ningest = true"),
+        ),
+        ("negative loss rate", broken("nodes = 16", "nodes = 16\ndevice_loss_rate = \"-1 /year\"")),
         ("units do not divide", broken("nodes = 20", "nodes = 20\ngpus_per_unit = 5")),
         ("no site", "format = 1\nhorizon = \"1 h\"\n[site]\n".to_owned()),
         ("mixed without share", with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"mixed\"\nclients = 4")),
@@ -239,6 +254,16 @@ fn warnings() -> Vec<(&'static str, String)> {
             ),
         ),
         ("few nodes", broken("nodes = 16", "nodes = 6")),
+        ("a node with too many blocks", broken("nodes = 16", "nodes = 16\nstripe_data = 140\nblocks_per_node = 9")),
+        ("quota without effect", broken("nodes = 16", "nodes = 16\nquota = { hard = \"4 PB\" }")),
+        (
+            "retention without ingest",
+            with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"write\"\nclients = 4\nretention = \"1 h\""),
+        ),
+        (
+            "nothing is lost",
+            broken("nodes = 16", "nodes = 16\nnode_replacement = \"1 h\"\nusable_fraction = \"50 %\"\nspare = \"1 %\""),
+        ),
     ]
 }
 
@@ -253,6 +278,9 @@ fn targets() -> Vec<(&'static str, String)> {
         ("no checkpoints", kpi("rl.online.checkpoint_time.p95")),
         ("no such storage", kpi("storage.cold.read_rate").replace("60 s", "60 GB/s")),
         ("no line rate", kpi("storage.base.read_efficiency").replace("60 s", "60 %")),
+        ("no media", kpi("storage.base.data_loss_probability").replace("60 s", "1 %")),
+        ("no lead time", kpi("storage.hot.order_by").replace("at_most = \"60 s\"", "at_most = \"2026-03-01\"")),
+        ("no losses", kpi("storage.hot.exposure_window")),
         ("nobody reads", kpi("storage.hot.read_efficiency").replace("60 s", "60 %")),
         ("unit of another dimension", broken("\"60 s\"", "\"60 GB\"")),
         ("two rules", broken("at_most = \"60 s\"", "at_most = \"60 s\"\nat_least = \"1 s\"")),

@@ -78,8 +78,8 @@ fn rates_of_shared_nodes_follow_from_the_crossings_of_their_nic() {
     let burst = nic / (client + copies * peers * inner);
     let steady = nic / (client + (copies + 1.0 / reduction + stripe / reduction) * peers * inner);
     close(value(&results, "io.read.rate"), nic / (client + peers * inner));
-    close(value(&results, "storage.writer.write_efficiency"), steady / (nic / 2.0));
-    close(value(&results, "storage.writer.write_efficiency_burst"), burst / (nic / 2.0));
+    close(value(&results, "storage.writer.write_efficiency"), steady / (nic / 1.9));
+    close(value(&results, "storage.writer.write_efficiency_burst"), burst / (nic / 1.9));
     let room = 10.0 * 1e12 / copies;
     let full_at = room / burst;
     close(value(&results, "io.write.rate"), (room + (300.0 - full_at) * steady) / 300.0);

@@ -4,6 +4,7 @@
 //! gets its named stream: root seed / replication / kind / name / purpose.
 
 mod parts;
+mod storage;
 mod works;
 
 use crate::engine::rng::Streams;
@@ -39,14 +40,14 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
     let (sites, edges) = parts::sites(plan, &mut resources);
     let links = parts::links(plan, streams, &mut resources);
     let groups = parts::risk_groups(plan, streams);
-    let storages = parts::storages(plan, &mut resources);
+    let mut storages = storage::storages(plan, streams, &mut resources);
     let mut fleets: Vec<Fleet> = plan
         .fleets
         .iter()
         .enumerate()
         .map(|(f, fleet)| Fleet::new(FleetId::new(f), parts::fleet(fleet, streams)))
         .collect();
-    let works = works::works(plan, streams, &mut resources, &mut fleets);
+    let works = works::works(plan, streams, &mut resources, &mut fleets, &mut storages);
     let (sharing, names) = resources.finish();
     World::new(Parts {
         names,
@@ -58,6 +59,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
         works,
         fixed: parts::fixed_measures(plan),
         warmup: SimTime::ZERO + plan.warmup,
+        half: SimTime::from_secs_f64(0.5 * (plan.warmup.as_secs_f64() + plan.horizon.as_secs_f64())),
         bin: bin_width(plan.horizon),
     })
 }
@@ -67,11 +69,13 @@ pub fn is_deterministic(plan: &Plan) -> bool {
     let links_stand = plan.links.iter().all(|l| l.wave_failures.is_none() && l.cuts.is_none());
     let groups_stand = plan.risk_groups.iter().all(|g| g.cuts.is_none());
     let fleets_stand = plan.fleets.iter().all(|f| f.hazards.iter().all(|h| h.per_gpu_second <= 0.0));
+    let storages_stand = plan.storages.iter().all(|s| s.protection.as_ref().is_none_or(|p| !p.failures));
     let works_fixed = plan.works.iter().all(|w| match &w.kind {
         crate::scenario::plan::WorkKind::Rl(rl) => {
             [&rl.length, &rl.reward, &rl.weights.swap].iter().all(|d| matches!(d, Dist::Constant(_)))
         }
-        _ => true,
+        crate::scenario::plan::WorkKind::Io(io) => matches!(io.pace, None | Some(Dist::Constant(_))),
+        crate::scenario::plan::WorkKind::Copy(_) => true,
     });
-    links_stand && groups_stand && fleets_stand && works_fixed
+    links_stand && groups_stand && fleets_stand && storages_stand && works_fixed
 }

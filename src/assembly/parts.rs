@@ -1,20 +1,13 @@
-//! Sites, links, fleets and storage systems of a plan as parts of the world.
+//! Sites, links and fleets of a plan as parts of the world.
 
 use crate::engine::rng::Streams;
 use crate::fluid::ResourceId;
 use crate::model::fleet::{FleetParams, HazardParams};
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::Resources;
-use crate::model::storage::buffer::Buffer;
-use crate::model::storage::layout::{self, LayoutParams, Overheads, WritePathParams};
-use crate::model::storage::{Storage, StorageMeters, StorageParams};
 use crate::model::wan::{GroupParams, LinkParams, Outages};
 use crate::model::world::SitePart;
-use crate::scenario::plan::{self, Layout, Plan};
-
-/// A write buffer that holds less than this many seconds of the system's line rate counts as always full: a burst so
-/// short does not show, and filling and emptying it thousands of times a second would be all that is simulated.
-const LEAST_BUFFER_S: f64 = 0.1;
+use crate::scenario::plan::{self, Plan};
 
 /// Sites with their fabric, and each site's (out, in) WAN edge.
 pub fn sites(plan: &Plan, resources: &mut Resources) -> (Vec<SitePart>, Vec<(ResourceId, ResourceId)>) {
@@ -120,99 +113,6 @@ pub fn fleet(fleet: &plan::Fleet, streams: &Streams) -> FleetParams {
         replacements: own.stream("replacement"),
         past: own.stream("past"),
     }
-}
-
-fn layout_params(layout: &Layout) -> LayoutParams {
-    match *layout {
-        Layout::SharedNodes { nodes, nic, media_read, media_write } => LayoutParams::SharedNodes {
-            nodes: nodes as f64,
-            nic: nic.get(),
-            media_read: media_read.get(),
-            media_write: media_write.get(),
-        },
-        Layout::HeadsEnclosures {
-            heads,
-            head_nic,
-            head_fabric,
-            enclosures,
-            enclosure_fabric,
-            media_read,
-            media_write,
-        } => LayoutParams::HeadsEnclosures {
-            heads: heads as f64,
-            head_nic: head_nic.get(),
-            head_fabric: head_fabric.get(),
-            enclosures: enclosures as f64,
-            enclosure_fabric: enclosure_fabric.get(),
-            media_read: media_read.get(),
-            media_write: media_write.get(),
-        },
-        Layout::Accounts { accounts, ingress, egress } => {
-            LayoutParams::Accounts { accounts: accounts as f64, ingress: ingress.get(), egress: egress.get() }
-        }
-        Layout::Provisioned { rate, read_share, write_share } => {
-            LayoutParams::Provisioned { rate: rate.get(), read_share, write_share }
-        }
-    }
-}
-
-/// Storage systems with their crossings, meters and write buffers.
-pub fn storages(plan: &Plan, resources: &mut Resources) -> Vec<Storage> {
-    plan.storages.iter().map(|s| storage(s, resources)).collect()
-}
-
-fn storage(storage: &plan::Storage, resources: &mut Resources) -> Storage {
-    let path = storage.write_path.as_ref().map(|w| WritePathParams {
-        buffer_rate: w.buffer_rate.get(),
-        copies: w.copies,
-        reduction: w.reduction,
-        migration_read: w.migration_read,
-        stripe: 1.0 + f64::from(w.stripe_parity) / f64::from(w.stripe_data),
-    });
-    let over = Overheads { client: storage.client_overhead, internal: storage.internal_overhead };
-    let layout = layout_params(&storage.layout);
-    let crossings = layout::build(resources, &storage.name, &layout, path.as_ref(), over);
-    let operations = storage
-        .operations
-        .is_finite()
-        .then(|| resources.add(format!("storage.{}.operations", storage.name), storage.operations));
-    let mut own = crossings.resources.clone();
-    own.extend(operations);
-    let mut bound = || resources.sharing.add_meter(&own);
-    let meters = StorageMeters {
-        read: bound(),
-        write: bound(),
-        pure_read: bound(),
-        burst: bound(),
-        steady: bound(),
-        mixed: bound(),
-        mixed_read: bound(),
-        ingest: bound(),
-        migration: bound(),
-        operations: bound(),
-    };
-    let params = StorageParams {
-        name: storage.name.clone(),
-        site: SiteId::new(storage.site),
-        capacity: storage.capacity.get(),
-        read: crossings.read,
-        write: crossings.write,
-        migration: crossings.migration,
-        operations,
-        stages: crossings.stages,
-        line_rate: crossings.line_rate,
-        nameplate: storage.nameplate.map(|(r, w)| (r.get(), w.get())),
-        provisioned: crossings.provisioned,
-        accounts: if let Layout::Accounts { accounts, .. } = storage.layout { Some(accounts) } else { None },
-        written: crossings.written,
-        owner: resources.sharing.add_owner(),
-        meters,
-    };
-    let least = LEAST_BUFFER_S * params.line_rate.unwrap_or(0.0);
-    let room = |w: &plan::WritePath| w.buffer.get() / w.copies;
-    let path = storage.write_path.as_ref().filter(|w| room(w) >= least);
-    let buffer = path.map(|w| Buffer::new(room(w), w.low_water));
-    Storage::new(params, buffer)
 }
 
 /// Measures that follow from the plan alone: power and rack positions in use.

@@ -1,5 +1,7 @@
 //! Works of a plan as works of the world.
 
+use std::collections::VecDeque;
+
 use crate::engine::rng::Streams;
 use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
 use crate::model::fleet::Fleet;
@@ -9,6 +11,7 @@ use crate::model::rl::generators::{GeneratorParams, PoolParams};
 use crate::model::rl::publisher::PublishParams;
 use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
 use crate::model::rl::{Rl, RlParams};
+use crate::model::storage::Storage;
 use crate::model::world::{Claim, RlWork, Task, Work};
 use crate::scenario::plan::{self, CopyWork, FanOut, IoWork, Pattern, Plan, WorkKind};
 use crate::units::{SimDuration, SimTime};
@@ -17,11 +20,17 @@ use crate::units::{SimDuration, SimTime};
 /// few enough that a site of thousands of engines stays cheap. The effect of the size is measured in the docs.
 const DEFAULT_COHORTS: u64 = 32;
 
-/// Fair sharing serves background migration at priority 0, so works begin at 1.
-const PRIORITY_BASE: u8 = 1;
+/// Fair sharing serves background migration and scrubs at priority 0, so works begin at 1.
+pub(super) const PRIORITY_BASE: u8 = 1;
 
 /// All works, with their claims on fleets.
-pub fn works(plan: &Plan, streams: &Streams, resources: &mut Resources, fleets: &mut [Fleet]) -> Vec<Work> {
+pub fn works(
+    plan: &Plan,
+    streams: &Streams,
+    resources: &mut Resources,
+    fleets: &mut [Fleet],
+    storages: &mut [Storage],
+) -> Vec<Work> {
     let all = streams.child("work");
     plan.works
         .iter()
@@ -29,7 +38,15 @@ pub fn works(plan: &Plan, streams: &Streams, resources: &mut Resources, fleets: 
         .map(|(w, work)| {
             let task = match &work.kind {
                 WorkKind::Copy(copy) => Task::Copy(Copy::new(copy_params(plan, copy))),
-                WorkKind::Io(io) => Task::Io(Io::new(io_params(plan, io, resources))),
+                WorkKind::Io(io) => {
+                    let pace = io.pace.as_ref().map(|law| all.child(&work.name).stream("rate").sample(law));
+                    let params = io_params(plan, io, pace, resources);
+                    if params.ingest {
+                        let space = &mut storages[io.storage].space;
+                        space.add_ingest(WorkId::new(w), params.meter, io.retention, pace);
+                    }
+                    Task::Io(Io::new(params))
+                }
                 WorkKind::Rl(rl) => {
                     let place = Place { plan, work, id: WorkId::new(w), streams: all.child(&work.name) };
                     Task::Rl(Box::new(place.rl(rl, resources, fleets)))
@@ -63,7 +80,7 @@ fn copy_params(plan: &Plan, copy: &CopyWork) -> CopyParams {
     }
 }
 
-fn io_params(plan: &Plan, io: &IoWork, resources: &mut Resources) -> IoParams {
+fn io_params(plan: &Plan, io: &IoWork, pace: Option<f64>, resources: &mut Resources) -> IoParams {
     let storage = &plan.storages[io.storage];
     let read_share = match io.pattern {
         Pattern::Read => 1.0,
@@ -73,8 +90,8 @@ fn io_params(plan: &Plan, io: &IoWork, resources: &mut Resources) -> IoParams {
     let latency = read_share * storage.read_latency + (1.0 - read_share) * storage.write_latency;
     let (size, depth) = (io.io_size.get(), f64::from(io.queue_depth));
     let own = nic_limit(io.client_nic.get(), storage.client_overhead, read_share);
-    let pace = io.pace.get() / io.clients as f64;
-    let client_limit = if pace < own { (pace, PACING) } else { (own, CLIENT_NIC) };
+    let each = pace.map_or(f64::INFINITY, |pace| pace / io.clients as f64);
+    let client_limit = if each < own { (each, PACING) } else { (own, CLIENT_NIC) };
     IoParams {
         storage: StorageId::new(io.storage),
         storage_site: SiteId::new(storage.site),
@@ -84,7 +101,8 @@ fn io_params(plan: &Plan, io: &IoWork, resources: &mut Resources) -> IoParams {
         slots: Slots { bytes: depth * size, latency },
         read_share,
         operations: 1.0 / size,
-        outstanding: io.pace.get().is_infinite().then_some(depth * io.clients as f64),
+        outstanding: pace.is_none().then_some(depth * io.clients as f64),
+        ingest: io.ingest,
         meter: resources.sharing.add_meter(&[]),
         transport: transport(&io.transport),
     }
@@ -130,7 +148,8 @@ impl Place<'_> {
             senders,
             inner_rate: if per_engine { f64::INFINITY } else { rl.weights.inner_rate.get() },
             checkpoint: rl.checkpoint.map(|c| (StorageId::new(c.storage), 1.0 / c.io_size.get())),
-            checkpoint_space: 0.0,
+            checkpoint_keep: rl.checkpoint.map_or(1, |c| c.keep as usize),
+            checkpoints: VecDeque::new(),
             transport: transport(&rl.transport),
         }
     }

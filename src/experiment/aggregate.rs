@@ -48,7 +48,8 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
 fn date_finishes(plan: &Plan, measured: &mut [Measured]) {
     let since_1970 = plan.start.duration_since(jiff::civil::date(1970, 1, 1)).as_secs_f64();
     for (name, measure) in measured.iter_mut().flat_map(|m| &mut m.kpis) {
-        if let (true, Measure::Value(seconds)) = (name.ends_with(".projected_finish"), measure) {
+        let Measure::Value(seconds) = measure else { continue };
+        if kpi::lookup(name).is_ok_and(|found| found.kpi.unit == "date") {
             *seconds += since_1970;
         }
     }

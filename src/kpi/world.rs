@@ -70,6 +70,15 @@ pub(super) const WORK: &[Kpi] = &[
          seconds since 1970 inside the program, printed as an RFC 3339 date.",
     ),
     kpi(
+        "io.*.refused",
+        "B",
+        D::Bytes,
+        NONE,
+        "rate offered × time refused",
+        "Bytes that a load which ingests offered while its system was full or at its hard quota. Only for loads with \
+         `ingest = true`.",
+    ),
+    kpi(
         "io.*.rate",
         "B/s",
         D::Throughput,

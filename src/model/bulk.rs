@@ -69,6 +69,8 @@ pub struct IoParams {
     pub operations: f64,
     /// Outstanding operations of all clients; `None` for a paced load, which does not keep its queue full.
     pub outstanding: Option<f64>,
+    /// Whether what it writes stays on the system.
+    pub ingest: bool,
     /// Meter of its payload bytes.
     pub meter: MeterId,
     /// Transport between sites.

@@ -7,7 +7,7 @@
 //! caller). On a dead path it stands still (cause *no-path*) and goes on where it stopped.
 
 use super::ids::{MovementId, SiteId, WorkId};
-use super::paths::{Access, LATENCY, NO_PATH, Route, SLOTS, Slots, Transport, Uses, WINDOW, merged};
+use super::paths::{Access, LATENCY, NO_PATH, QUOTA, Route, SLOTS, Slots, Transport, Uses, WINDOW, merged};
 use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, Sharing};
 use crate::units::{SimDuration, SimTime};
 
@@ -110,6 +110,8 @@ struct Movement {
     /// The last byte has left.
     all_sent: bool,
     stalled: bool,
+    /// Its receiver takes nothing.
+    refused: bool,
     rtt: SimDuration,
     longest: Option<Cause>,
 }
@@ -146,8 +148,17 @@ impl Carriage {
         self.sharing.charge(order.owner, LATENCY, setup.as_secs_f64());
         let number = self.ordered;
         self.ordered += 1;
-        let movement =
-            Movement { order, number, ordered: now, flow: None, all_sent: false, stalled: false, rtt, longest: None };
+        let movement = Movement {
+            order,
+            number,
+            ordered: now,
+            flow: None,
+            all_sent: false,
+            stalled: false,
+            refused: false,
+            rtt,
+            longest: None,
+        };
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push((0, None));
             u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 movements at once")
@@ -181,10 +192,36 @@ impl Carriage {
                 tag: pack(id),
             },
         );
+        let movement = self.get_mut(id).expect("the movement was found above");
+        movement.flow = Some(key);
+        if movement.refused {
+            self.sharing.stall(now.as_nanos(), key, QUOTA);
+        } else if !connected {
+            self.sharing.stall(now.as_nanos(), key, NO_PATH);
+        }
+    }
+
+    /// The receiver takes nothing more for now: the movement stands still (cause *quota*).
+    pub fn refuse(&mut self, now: SimTime, id: MovementId) {
+        let Some(movement) = self.get_mut(id) else { return };
+        movement.refused = true;
+        if let Some(key) = movement.flow {
+            self.sharing.stall(now.as_nanos(), key, QUOTA);
+        }
+    }
+
+    /// The receiver takes bytes again. `route` is the present one between its ends, none within a site.
+    pub fn accept(&mut self, now: SimTime, id: MovementId, route: Option<&Route>, connected: bool) {
+        let Some(movement) = self.get_mut(id) else { return };
+        movement.refused = false;
+        movement.stalled = !connected;
+        let Some(key) = movement.flow else { return };
+        let uses = uses_of(&movement.order, route);
+        let meters = movement.order.meters.clone();
+        self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         if !connected {
             self.sharing.stall(now.as_nanos(), key, NO_PATH);
         }
-        self.get_mut(id).expect("the movement was found above").flow = Some(key);
     }
 
     /// A flow has finished: returns the movement and when its last byte arrives.
@@ -247,6 +284,14 @@ impl Carriage {
                 continue;
             }
             movement.stalled = route.is_none();
+            if movement.refused {
+                // It takes the route of the day when it is accepted again; only its window follows at once.
+                let Some(route) = route else { continue };
+                movement.rtt = route.rtt;
+                let (cap, cause) = cap_of(&movement.order, route.rtt);
+                self.sharing.set_cap(now.as_nanos(), key, cap, cause);
+                continue;
+            }
             let Some(route) = route else {
                 self.sharing.stall(now.as_nanos(), key, NO_PATH);
                 continue;
@@ -274,7 +319,7 @@ impl Carriage {
             movement.order.outer = outer;
             movement.order.meters = meters;
             let Some(key) = movement.flow else { continue };
-            if movement.stalled {
+            if movement.stalled || movement.refused {
                 continue;
             }
             let ends = movement.order.ends;

@@ -12,6 +12,12 @@ pub enum Event {
     FlowDue,
     /// A write buffer becomes full, empty, or falls to its low-water mark.
     BufferDue(StorageId),
+    /// A storage system reaches a mark of its space, or its rate of expiry changes.
+    SpaceDue(StorageId),
+    /// Bytes of deleted checkpoints leave the snapshots of a system.
+    SpaceFreed(StorageId, f64),
+    /// Half of the measured part is over: growth is reckoned from here.
+    HalfTime,
     /// A work begins.
     WorkStart(WorkId),
     /// A work ends.
@@ -42,6 +48,12 @@ pub enum Event {
     GroupMended(GroupId),
     /// Routes follow the links' present state.
     Reconverge,
+    /// A device or node of a storage system may be lost (thinned: its protection decides).
+    StorageLoss(StorageId),
+    /// The rebuild of a loss, by its number, may begin.
+    RebuildReady(StorageId, u32),
+    /// A lost device, or a node where true, is replaced.
+    PartReplaced(StorageId, bool),
     /// Something inside an RL loop.
     Rl(WorkId, RlEvent),
 }

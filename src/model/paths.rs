@@ -13,6 +13,8 @@ pub const WINDOW: u8 = 0;
 pub const SLOTS: u8 = 2;
 /// A rate the work sets itself.
 pub const PACING: u8 = 3;
+/// A storage system without room, or at its quota.
+pub const QUOTA: u8 = 4;
 /// Set-up and propagation.
 pub const LATENCY: u8 = 5;
 /// No route between the two sites.

@@ -243,6 +243,18 @@ pub struct Storage {
     pub capacity: Bytes,
     /// Raw capacity; `None` for a service that has none of ours.
     pub raw: Option<Bytes>,
+    /// Client bytes on it at the start, at most the capacity.
+    pub holds: Bytes,
+    /// Most client bytes on it, at most the capacity.
+    pub hard_quota: Bytes,
+    /// Client bytes above which there is a warning.
+    pub soft_quota: Option<Bytes>,
+    /// Time that snapshots keep deleted bytes; zero without snapshots.
+    pub snapshots: SimDuration,
+    /// Time from an order until it is in service.
+    pub lead_time: Option<SimDuration>,
+    /// How data is protected; `None` for services that hide it.
+    pub protection: Option<Protection>,
     /// How bytes move inside.
     pub layout: Layout,
     /// Wire bytes per payload byte between client and head, ≥ 1.
@@ -337,6 +349,40 @@ pub struct WritePath {
     pub low_water: f64,
 }
 
+/// How a system protects data: the code is in [`WritePath`]; here is how it lies on the units, what is lost, and how
+/// protection comes back.
+#[derive(Clone, Debug)]
+pub struct Protection {
+    /// Nodes or enclosures.
+    pub units: u64,
+    /// Devices of one of them.
+    pub devices: u64,
+    /// Most blocks of one stripe in one unit, as laid out: ⌈(k + m) / units⌉.
+    pub unit_blocks: u32,
+    /// Share of raw that is usable before data reduction, 0…1.
+    pub usable_fraction: f64,
+    /// Whether devices and units are lost during the run.
+    pub failures: bool,
+    /// Losses of one device per second.
+    pub device_loss: f64,
+    /// Losses of one unit per second.
+    pub unit_loss: f64,
+    /// Time from a loss until another device is in service, seconds.
+    pub device_replacement: Dist,
+    /// Time from a loss until another unit is in service, seconds.
+    pub unit_replacement: Dist,
+    /// Time from a loss until its rebuild begins, seconds.
+    pub rebuild_delay: Dist,
+    /// Blocks read to rebuild one block, ≥ 1.
+    pub rebuild_reads: f64,
+    /// Rebuild rate at most, as a share of what it would reach alone, 0…1.
+    pub rebuild_pace: f64,
+    /// 0…9 on the scale of works.
+    pub rebuild_priority: u8,
+    /// Time in which all media that hold data are read once; `None` without scrubbing.
+    pub scrub_every: Option<SimDuration>,
+}
+
 /// A work: something that uses the world.
 #[derive(Clone, Debug)]
 pub struct Work {
@@ -420,8 +466,12 @@ pub struct IoWork {
     pub io_size: Bytes,
     /// Outstanding operations per client.
     pub queue_depth: u32,
-    /// Rate the whole load is paced to; infinite when saturating.
-    pub pace: ByteRate,
+    /// Rate in bytes per second that the whole load is paced to, drawn once a replication; `None` when saturating.
+    pub pace: Option<Dist>,
+    /// Whether what it writes stays on the system.
+    pub ingest: bool,
+    /// Time after which ingested bytes are deleted; `None` when they are kept.
+    pub retention: Option<SimDuration>,
     /// Read, write or mix.
     pub pattern: Pattern,
     /// Transport for clients at another site.
@@ -552,6 +602,8 @@ pub struct Checkpoint {
     pub pause: f64,
     /// Whether the trainer waits until the last byte is written.
     pub blocking: bool,
+    /// Checkpoints that stay on the system, at least 1.
+    pub keep: u64,
     /// Bytes per storage operation.
     pub io_size: Bytes,
 }

@@ -136,8 +136,27 @@ impl Draw {
                 let (buffer, low) = (self.scale(1e3, 1e11), self.below(99));
                 self.line(format_args!("buffer = \"{buffer:.0} B\"\nlow_water = \"{low} %\""));
             }
+            if self.chance(0.4) && !system.starts_with("azure") {
+                self.losses();
+            }
+            if self.chance(0.4) {
+                let hard = self.scale(2e14, 1e17);
+                self.line(format_args!("quota = {{ hard = \"{hard:.0} B\" }}\nsnapshots = \"20 s\""));
+            }
         }
         count
+    }
+
+    /// Losses of devices and nodes by the minute, rebuilds at any pace and priority, scrubs.
+    fn losses(&mut self) {
+        let (devices, nodes) = (self.scale(0.01, 100.0), self.scale(0.01, 30.0));
+        let (delay, pace, priority) = (self.scale(0.01, 300.0), 1 + self.below(100), self.below(10));
+        let holds = self.scale(1.0, 1e14);
+        self.line(format_args!(
+            "failures = true\nholds = \"{holds:.0} B\"\ndevice_loss_rate = \"{devices} /day\"\n\
+             node_loss_rate = \"{nodes} /day\"\nrebuild_delay = \"{delay} s\"\nrebuild_pace = \"{pace} %\"\n\
+             rebuild_priority = {priority}\nnode_replacement = \"100 s\"\nscrub_every = \"30 min\""
+        ));
     }
 
     fn works(&mut self, sites: u64, fleets: &[u64], storages: u64) {
@@ -167,6 +186,10 @@ impl Draw {
             if self.chance(0.4) {
                 let rate = self.scale(1e6, 1e12);
                 self.line(format_args!("rate = \"{rate:.0} B/s\""));
+            }
+            if pattern == "pattern = \"write\"" && self.chance(0.7) {
+                let retention = self.scale(1.0, 1e4);
+                self.line(format_args!("ingest = true\nretention = \"{retention} s\""));
             }
         }
     }

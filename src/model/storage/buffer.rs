@@ -72,6 +72,11 @@ impl Buffer {
         ((self.level + gained) / self.room).clamp(0.0, 1.0)
     }
 
+    /// Client bytes in the buffer once these totals are reached; changes nothing.
+    pub fn level_at(&self, ingest_total: f64, migration_total: f64) -> f64 {
+        self.room * self.fill_at(ingest_total, migration_total)
+    }
+
     /// Brings the level up to date and says what has to change.
     pub fn update(&mut self, sides: Sides) -> Option<BufferEffect> {
         let gained = sides.ingest_total - self.seen.0;

@@ -11,7 +11,8 @@
 //! | migration | (μ + (1+m/k)/ρ)·f·i | the same | (1+m/k)/ρ written |
 //!
 //! On separate heads and enclosures the same hops cross the client-side NICs of the heads, their fabric side and
-//! the enclosures' fabric side. The *theoretical* rate of a direction is the minimum over stages of the installed
+//! the enclosures' fabric side. A rebuild fetches the blocks it needs the way a read does (media → head) and stores
+//! the rebuilt block (head → media). The *theoretical* rate of a direction is the minimum over stages of the installed
 //! rate divided by the crossings that the layout makes unavoidable (read: media → head → client once each;
 //! write: client → head → media once each).
 
@@ -123,6 +124,14 @@ pub struct Crossings {
     pub provisioned: Option<(f64, f64)>,
     /// Resources that count bytes written to buffer and media.
     pub written: Vec<ResourceId>,
+    /// Per byte of media read by a head: the first leg of a read.
+    pub fetch: Uses,
+    /// Per byte of media written by a head.
+    pub store: Uses,
+    /// Per byte of media read to look for damage.
+    pub scrub: Uses,
+    /// What a lost unit or device takes along: resource, capacity with nothing lost, and whether it is media.
+    pub parts: Vec<(ResourceId, f64, bool)>,
 }
 
 /// The theoretical rate of a load with this share of reads: min over stages of installed ÷ crossings of the mix.
@@ -157,8 +166,8 @@ pub fn build(
             system.crossings.provisioned = Some((rate, rate));
         }
     }
-    let Crossings { read, write, migration, .. } = &mut system.crossings;
-    for uses in [read, write, migration] {
+    let Crossings { read, write, migration, fetch, store, scrub, .. } = &mut system.crossings;
+    for uses in [read, write, migration, fetch, store, scrub] {
         // A single node has no peers: hops that carry nothing are no crossings.
         uses.retain(|&(_, a)| a > 0.0);
     }
@@ -178,6 +187,13 @@ impl Builder<'_> {
         id
     }
 
+    /// A resource that every node or enclosure has a part of.
+    fn part(&mut self, part: &str, capacity: f64) -> ResourceId {
+        let id = self.add(part, capacity);
+        self.crossings.parts.push((id, capacity, part.starts_with("media")));
+        id
+    }
+
     fn stage(&mut self, installed: f64, read: f64, write: f64) {
         self.crossings.stages.push(Stage { installed, read, write });
     }
@@ -191,16 +207,20 @@ impl Builder<'_> {
         write_path: Option<&WritePathParams>,
         over: Overheads,
     ) {
-        let nic_in = self.add("nic-in", nodes * nic);
-        let nic_out = self.add("nic-out", nodes * nic);
-        let read = self.add("media-read", nodes * media_read);
-        let write = self.add("media-write", nodes * media_write);
+        let nic_in = self.part("nic-in", nodes * nic);
+        let nic_out = self.part("nic-out", nodes * nic);
+        let read = self.part("media-read", nodes * media_read);
+        let write = self.part("media-write", nodes * media_write);
         let hop = (nodes - 1.0) / nodes * over.internal;
         self.crossings.read = vec![(nic_in, hop), (nic_out, hop + over.client), (read, 1.0)];
         self.crossings.written = vec![write];
+        self.crossings.fetch = vec![(nic_in, hop), (nic_out, hop), (read, 1.0)];
+        self.crossings.store = vec![(nic_in, hop), (nic_out, hop), (write, 1.0)];
+        // Every node checks its own media.
+        self.crossings.scrub = vec![(read, 1.0)];
         match write_path {
             Some(path) => {
-                let buffer = self.add("write-buffer", path.buffer_rate);
+                let buffer = self.part("write-buffer", path.buffer_rate);
                 self.crossings.written.push(buffer);
                 let stripe = path.stripe / path.reduction;
                 let moved = (path.migration_read + stripe) * hop;
@@ -213,8 +233,10 @@ impl Builder<'_> {
             }
             None => self.crossings.write = vec![(nic_in, over.client + hop), (nic_out, hop), (write, 1.0)],
         }
-        self.stage(nodes * nic, 1.0, 2.0);
-        self.stage(nodes * nic, 2.0, 1.0);
+        // Only hops to a peer cross a NIC, and on N nodes one in N is none.
+        let peers = (nodes - 1.0) / nodes;
+        self.stage(nodes * nic, peers, 1.0 + peers);
+        self.stage(nodes * nic, 1.0 + peers, peers);
         self.stage(nodes * media_read, 1.0, 0.0);
         self.stage(nodes * media_write, 0.0, 1.0);
         self.crossings.line_rate = Some(nodes * nic);
@@ -236,15 +258,18 @@ impl Builder<'_> {
         let [nic_in, nic_out] = ["head-nic-in", "head-nic-out"].map(|n| self.add(n, heads * head_nic));
         let [head_in, head_out] = ["head-fabric-in", "head-fabric-out"].map(|n| self.add(n, heads * head_fabric));
         let [box_in, box_out] =
-            ["enclosure-fabric-in", "enclosure-fabric-out"].map(|n| self.add(n, enclosures * enclosure_fabric));
-        let read = self.add("media-read", enclosures * media_read);
-        let write = self.add("media-write", enclosures * media_write);
+            ["enclosure-fabric-in", "enclosure-fabric-out"].map(|n| self.part(n, enclosures * enclosure_fabric));
+        let read = self.part("media-read", enclosures * media_read);
+        let write = self.part("media-write", enclosures * media_write);
         let hop = over.internal;
         self.crossings.read = vec![(box_out, hop), (head_in, hop), (nic_out, over.client), (read, 1.0)];
         self.crossings.written = vec![write];
+        self.crossings.fetch = vec![(box_out, hop), (head_in, hop), (read, 1.0)];
+        self.crossings.store = vec![(head_out, hop), (box_in, hop), (write, 1.0)];
+        self.crossings.scrub = self.crossings.fetch.clone();
         match write_path {
             Some(path) => {
-                let buffer = self.add("write-buffer", path.buffer_rate);
+                let buffer = self.part("write-buffer", path.buffer_rate);
                 self.crossings.written.push(buffer);
                 let stripe = path.stripe / path.reduction;
                 let copies = path.copies * hop;
@@ -310,7 +335,7 @@ mod tests {
             let nic_in = capacity_in(&system, true, 0);
             assert!((nic_in - crossings).abs() < 0.01, "{nic_in}");
             let theoretical = theoretical(&system.stages, 0.0).unwrap() / 1e9;
-            assert!((theoretical - 0.5).abs() < 1e-12, "line rate / 2");
+            assert!((theoretical - 0.5).abs() < 1e-8, "line rate / 2, in the limit");
             assert!((1.0 / nic_in / theoretical - efficiency).abs() < 0.006);
         }
     }
@@ -322,6 +347,19 @@ mod tests {
         let layout = LayoutParams::SharedNodes { nodes: 8.0, nic: 1.0, media_read: 9.0, media_write: 9.0 };
         let few = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD);
         assert!((capacity_in(&few, false, 1) - 1.875).abs() < 1e-12);
+    }
+
+    /// The theoretical rate counts the peers that this system has: one node reads and writes at line rate.
+    #[test]
+    fn few_nodes_have_a_higher_theoretical_rate() {
+        for (nodes, crossings) in [(1.0, 1.0), (2.0, 1.5), (8.0, 1.875), (400.0, 1.9975)] {
+            let layout = LayoutParams::SharedNodes { nodes, nic: 1.0, media_read: 9.0, media_write: 9.0 };
+            let stages = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD).stages;
+            for share in [0.0, 1.0] {
+                let rate = theoretical(&stages, share).unwrap() / nodes;
+                assert!((rate - 1.0 / crossings).abs() < 1e-12, "{nodes} {share} {rate}");
+            }
+        }
     }
 
     #[test]
@@ -337,7 +375,7 @@ mod tests {
     fn the_theoretical_rate_of_a_mix_lies_between_and_a_service_has_none() {
         let stages = shared(2.0, 2.0).stages;
         let mix = theoretical(&stages, 0.7).unwrap() / 1e9;
-        assert!((mix - 1.0 / 1.7).abs() < 1e-9, "NIC out binds: 0.7 × 2 + 0.3 × 1 crossings");
+        assert!((mix - 1.0 / 1.7).abs() < 1e-8, "NIC out binds: 0.7 × 2 + 0.3 × 1 crossings");
         let layout = LayoutParams::Accounts { accounts: 2.0, ingress: 3.0, egress: 5.0 };
         let blob = build(&mut Resources::default(), "b", &layout, None, NO_OVERHEAD);
         assert_eq!(theoretical(&blob.stages, 1.0), None);

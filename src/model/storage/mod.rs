@@ -1,16 +1,22 @@
 //! A storage system: what each kind of I/O crosses, how its write buffer fills, and the rates its parts could give.
 //!
 //! [`layout`] turns a layout into resources and crossings per client byte; [`buffer`] is the write buffer with its
-//! coupled state. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
+//! coupled state; [`protection`] loses devices and nodes and rebuilds what was on them; [`durability`] is the chance
+//! that data goes with them; [`space`] is what lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
 
 pub mod buffer;
+pub mod durability;
 pub mod layout;
+pub mod protection;
+pub mod space;
 
 use super::ids::SiteId;
 use super::paths::{Access, Uses, merged};
 use crate::fluid::{MeterId, OwnerId};
 use buffer::Buffer;
 use layout::Stage;
+use protection::Protection;
+use space::Space;
 
 /// Everything fixed about a system.
 #[derive(Clone, Debug)]
@@ -21,6 +27,8 @@ pub struct StorageParams {
     pub site: SiteId,
     /// Usable capacity in bytes.
     pub capacity: f64,
+    /// Time from an order until it is in service, seconds.
+    pub lead_time: Option<f64>,
     /// Crossings of a read, per client byte.
     pub read: Uses,
     /// Crossings of a write into the buffer (or of the whole write where there is no buffer).
@@ -41,6 +49,12 @@ pub struct StorageParams {
     pub accounts: Option<u64>,
     /// Resources whose units are bytes written to buffer and media, for write amplification.
     pub written: Vec<crate::fluid::ResourceId>,
+    /// Raw media, where the system shows them.
+    pub raw: Option<f64>,
+    /// First leg of a read, per byte of media.
+    pub fetch: Uses,
+    /// What losses take along: resource, capacity with nothing lost, whether it is media.
+    pub parts: Vec<(crate::fluid::ResourceId, f64, bool)>,
     /// Account for the system's own flows.
     pub owner: OwnerId,
     /// Meters.
@@ -70,6 +84,10 @@ pub struct StorageMeters {
     pub migration: MeterId,
     /// Operations.
     pub operations: MeterId,
+    /// Media bytes rebuilt.
+    pub rebuild: MeterId,
+    /// Media bytes read to look for damage.
+    pub scrub: MeterId,
 }
 
 /// A storage system in the world.
@@ -79,16 +97,22 @@ pub struct Storage {
     pub params: StorageParams,
     /// Write buffer, where there is one.
     pub buffer: Option<Buffer>,
-    /// Bytes that checkpoints and copies keep; a copy takes its room when it begins.
-    pub used: f64,
-    /// Bytes refused for want of space.
-    pub refused: f64,
+    /// Losses and rebuilds, where the system shows its media.
+    pub protection: Option<Protection>,
+    /// What lies on it; a copy takes its room when it begins.
+    pub space: Space,
 }
 
 impl Storage {
-    /// An empty system.
-    pub fn new(params: StorageParams, buffer: Option<Buffer>) -> Self {
-        Storage { params, buffer, used: 0.0, refused: 0.0 }
+    /// A system with an empty buffer.
+    pub fn new(params: StorageParams, buffer: Option<Buffer>, protection: Option<Protection>, space: Space) -> Self {
+        Storage { params, buffer, protection, space }
+    }
+
+    /// Media bytes that a read fetches per client byte beyond the one it would fetch with nothing missing: content that
+    /// is not rebuilt yet is computed from the blocks of its stripe.
+    fn degraded(&self) -> f64 {
+        self.protection.as_ref().map_or(0.0, |p| p.missing() * (p.params.rebuild_reads - 1.0))
     }
 
     /// Whether writes carry their migration with them (buffer full, or no buffer to speak of).
@@ -103,6 +127,8 @@ impl Storage {
     pub fn uses(&self, access: &Access) -> (Uses, Vec<(MeterId, f64)>) {
         let p = &self.params;
         let mut uses: Uses = p.read.iter().map(|&(r, a)| (r, a * access.read)).collect();
+        let extra = self.degraded() * access.read;
+        uses.extend(p.fetch.iter().map(|&(r, a)| (r, a * extra)));
         uses.extend(p.write.iter().map(|&(r, a)| (r, a * access.write)));
         if self.coupled() {
             uses.extend(p.migration.iter().map(|&(r, a)| (r, a * access.write)));
@@ -128,18 +154,5 @@ impl Storage {
         }
         meters.retain(|&(_, factor)| factor > 0.0);
         (merged(uses), meters)
-    }
-
-    /// Takes `bytes` into the space accounts: returns what fits, and counts the rest as refused.
-    pub fn admit(&mut self, bytes: f64) -> f64 {
-        let fits = bytes.min((self.params.capacity - self.used).max(0.0));
-        self.refused += bytes - fits;
-        self.used += fits;
-        fits
-    }
-
-    /// Gives back room that was taken for bytes which never came.
-    pub fn release(&mut self, bytes: f64) {
-        self.used = (self.used - bytes).max(0.0);
     }
 }

@@ -11,7 +11,8 @@ impl World {
     ///
     /// - a resource carries at most its capacity;
     /// - every unit of a fleet is in exactly one place;
-    /// - a write buffer holds between nothing and its room;
+    /// - a write buffer holds between nothing and its room, and a system no more than its capacity and quota;
+    /// - bytes acknowledged to writers are in the buffer or on the media;
     /// - trajectories admitted to a loop and neither lost nor dropped are on engines, on their way, at the trainer, or
     ///   consumed.
     pub fn audit(&mut self, now: SimTime) -> Vec<String> {
@@ -26,9 +27,12 @@ impl World {
         }
         for storage in &self.storages {
             let fill = storage.buffer.as_ref().map_or(0.0, super::super::storage::buffer::Buffer::fill);
-            if !(0.0..=1.0).contains(&fill) || storage.used > storage.params.capacity * (1.0 + ROUNDING) {
+            if !(0.0..=1.0).contains(&fill) || storage.space.used() > storage.space.params.hard * (1.0 + ROUNDING) {
                 found.push(format!("{now}: storage {} holds more than it can", storage.params.name));
             }
+        }
+        for id in 0..self.storages.len() {
+            found.extend(self.audit_writes(now, id));
         }
         for work in &self.works {
             let Task::Rl(task) = &work.task else { continue };
@@ -39,6 +43,27 @@ impl World {
             }
         }
         found
+    }
+
+    /// Bytes acknowledged to writers are in the buffer or on the media.
+    fn audit_writes(&mut self, now: SimTime, index: usize) -> Option<String> {
+        let params = self.storages[index].params.clone();
+        let (ns, m) = (now.as_nanos(), params.meters);
+        let media = *params.written.first()?;
+        // What a client byte becomes on media: its share of a stripe after reduction, or itself without a write path.
+        let uses = if params.migration.is_empty() { &params.write } else { &params.migration };
+        let (_, each) = uses.iter().find(|(resource, _)| *resource == media)?;
+        let sharing = &mut self.carriage.sharing;
+        let carried = sharing.carried(ns, media) / each;
+        let stored = carried - sharing.meter(ns, m.rebuild).total / each;
+        let (ingest, migrated) = (sharing.meter(ns, m.ingest).total, sharing.meter(ns, m.migration).total);
+        let written = sharing.meter(ns, m.write).total;
+        let buffered = self.storages[index].buffer.as_ref().map_or(0.0, |b| b.level_at(ingest, migrated));
+        // Flows end on whole nanoseconds, so each may leave some bytes of one on the counters.
+        let ticks = 1e-6 * sharing.capacity(media) / each;
+        let sound = (stored + buffered - written).abs() <= ROUNDING * (carried + buffered) + ticks;
+        let words = || format!("{now}: storage {} took {written}, stored {stored}, buffers {buffered}", params.name);
+        (!sound).then(words)
     }
 
     /// Every resource with its present load and capacity, in units per second.

@@ -2,10 +2,9 @@
 
 use super::{Task, World};
 use crate::fluid::{Cause, MeterId, MeterReading};
-use crate::model::ids::{LinkId, StorageId};
+use crate::model::ids::{LinkId, StorageId, WorkId};
 use crate::model::recorder::Track;
 use crate::model::rl::ledger::LoopStats;
-use crate::model::storage::layout::theoretical;
 use crate::stats::Sketch;
 use crate::units::SimTime;
 
@@ -41,7 +40,7 @@ pub struct Measured {
 /// Totals at the warm-up cut.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Baseline {
-    at: SimTime,
+    pub(super) at: SimTime,
     meters: Vec<(MeterId, MeterReading)>,
     carried: Vec<f64>,
     causes: Vec<Vec<(Cause, f64)>>,
@@ -58,6 +57,9 @@ impl World {
         let causes = owners.into_iter().map(|o| self.carriage.sharing.cause_seconds(ns, o)).collect();
         self.baseline = Baseline { at: now, meters, carried, causes };
         self.wan.reset(now);
+        for protection in self.storages.iter_mut().filter_map(|s| s.protection.as_mut()) {
+            protection.reset(now);
+        }
         for fleet in &mut self.fleets {
             fleet.reset(now);
         }
@@ -73,6 +75,7 @@ impl World {
         for storage in &self.storages {
             let m = storage.params.meters;
             all.extend([m.read, m.write, m.pure_read, m.burst, m.steady, m.mixed, m.mixed_read, m.operations]);
+            all.extend([m.rebuild, m.scrub]);
         }
         for work in &self.works {
             if let Task::Io(io) = &work.task {
@@ -89,7 +92,7 @@ impl World {
     }
 
     /// A meter since the warm-up cut.
-    fn since_cut(&mut self, now: SimTime, meter: MeterId) -> MeterReading {
+    pub(super) fn since_cut(&mut self, now: SimTime, meter: MeterId) -> MeterReading {
         let reading = self.carriage.sharing.meter(now.as_nanos(), meter);
         let before = self
             .baseline
@@ -190,82 +193,13 @@ impl World {
         }
     }
 
-    fn measure_storage(&mut self, now: SimTime, id: StorageId, out: &mut Measured) {
-        let span = (now - self.baseline.at).as_secs_f64();
-        let params = self.storages[id.index()].params.clone();
-        let m = params.meters;
-        let [read, write, pure, burst, steady, mixed, mixed_read, operations] =
-            [m.read, m.write, m.pure_read, m.burst, m.steady, m.mixed, m.mixed_read, m.operations]
-                .map(|meter| self.since_cut(now, meter));
-        let name = params.name.clone();
-        let mut put = |measure: &str, value: Measure| out.kpis.push((format!("storage.{name}.{measure}"), value));
-        put("read_rate", Measure::Value(read.total / span));
-        put("write_rate", Measure::Value(write.total / span));
-        put("ops_rate", Measure::Value(operations.total / span));
-        let ideal = [theoretical(&params.stages, 1.0), theoretical(&params.stages, 0.0)];
-        let hidden = "this service shows no installed rate, so there is no theoretical rate";
-        for (word, rate) in ["read", "write"].into_iter().zip(ideal) {
-            put(&format!("theoretical_{word}_rate"), rate.map_or(Measure::None(hidden.into()), Measure::Value));
-        }
-        put("read_efficiency", efficiency(&pure, ideal[0], "read", hidden));
-        put("write_efficiency", efficiency(&steady, ideal[1], "written to with its buffer full", hidden));
-        put("write_efficiency_burst", efficiency(&burst, ideal[1], "written to with room in its buffer", hidden));
-        let share = if mixed.total > 0.0 { mixed_read.total / mixed.total } else { 0.5 };
-        put(
-            "mixed_efficiency",
-            efficiency(&mixed, theoretical(&params.stages, share), "under a mixed load with its buffer full", hidden),
-        );
-        let missing = |what: &str| format!("{what} of this system is not known");
-        let line = params.line_rate;
-        put("read_efficiency_of_line_rate", efficiency(&pure, line, "read", &missing("the line rate")));
-        put(
-            "write_efficiency_of_line_rate",
-            efficiency(&steady, line, "written to with its buffer full", &missing("the line rate")),
-        );
-        for (denominator, pair) in [("nameplate", params.nameplate), ("provisioned", params.provisioned)] {
-            let what = missing(&format!("a {denominator} rate"));
-            let (r, w) = (pair.map(|p| p.0), pair.map(|p| p.1));
-            put(&format!("read_efficiency_of_{denominator}"), efficiency(&pure, r, "read", &what));
-            let steady_word = "written to with its buffer full";
-            put(&format!("write_efficiency_of_{denominator}"), efficiency(&steady, w, steady_word, &what));
-        }
-        // A copy takes its room when it begins; what has not come yet is not used.
-        let used = self.storages[id.index()].used - self.still_to_come(now, id);
-        let mut put = |measure: &str, value: Measure| out.kpis.push((format!("storage.{name}.{measure}"), value));
-        let storage = &self.storages[id.index()];
-        put("used", Measure::Value(used));
-        put("refused", Measure::Value(storage.refused));
-        if let Some(accounts) = params.accounts {
-            put("accounts", Measure::Value(accounts as f64));
-        }
-        let written: f64 = params.written.iter().map(|&r| self.carriage.sharing.carried(now.as_nanos(), r)).sum();
-        let client = self.carriage.sharing.meter(now.as_nanos(), m.write).total;
-        if !params.written.is_empty() {
-            let amplification = if client > 0.0 {
-                Measure::Value(written / client)
-            } else {
-                Measure::None("nothing was written".into())
-            };
-            put("write_amplification", amplification);
-        }
-    }
-
-    /// Bytes that copies under way have still to send to a system.
-    fn still_to_come(&mut self, now: SimTime, id: StorageId) -> f64 {
-        let into = |work: &super::Work| match &work.task {
-            Task::Copy(copy) if copy.params.to.0 == id => copy.movement,
-            _ => None,
-        };
-        let movements: Vec<_> = self.works.iter().filter_map(into).collect();
-        movements.into_iter().filter_map(|m| self.carriage.remaining(now, m)).sum()
-    }
-
     fn measure_work(&mut self, now: SimTime, index: usize, out: &mut Measured) {
         let name = self.works[index].name.clone();
         match &self.works[index].task {
             Task::Copy(_) => self.measure_copy(now, index, &name, out),
             Task::Io(io) => {
                 let (meter, operations, outstanding) = (io.params.meter, io.params.operations, io.params.outstanding);
+                let io_storage = io.params.storage;
                 let reading = self.since_cut(now, meter);
                 let rate = if reading.active_s > 0.0 {
                     Measure::Value(reading.total / reading.active_s)
@@ -284,6 +218,10 @@ impl World {
                 out.kpis.push((format!("io.{name}.ops_rate"), per_second(&Measure::Value)));
                 out.kpis.push((format!("io.{name}.operation_time"), time));
                 out.kpis.push((format!("io.{name}.rate"), rate));
+                let storage = &self.storages[io_storage.index()];
+                if let Some(refused) = storage.space.refused_of(WorkId::new(index)) {
+                    out.kpis.push((format!("io.{name}.refused"), Measure::Value(refused)));
+                }
             }
             Task::Rl(_) => self.measure_rl(now, index, &name, out),
         }
@@ -374,16 +312,6 @@ impl World {
                 out.causes.push((name.clone(), self.cause_word(cause).to_owned(), seconds - earlier));
             }
         }
-    }
-}
-
-/// Rate while saturated over a denominator.
-fn efficiency(meter: &MeterReading, denominator: Option<f64>, verb: &str, no_denominator: &str) -> Measure {
-    match denominator {
-        None => Measure::None(no_denominator.to_owned()),
-        // Shorter than a millisecond is the rounding of instants, not a measurement.
-        Some(_) if meter.bound_s < 1e-3 => Measure::None(format!("never saturated while {verb}")),
-        Some(rate) => Measure::Value(meter.bound_total / meter.bound_s / rate),
     }
 }
 

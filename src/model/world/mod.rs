@@ -3,29 +3,30 @@
 //! Components hand back effects; [`World`] routes them. After every event that touched a flow, `World::settle`
 //! takes finished flows, lets write buffers react to new rates, and puts the next completion into the calendar.
 //!
-//! As long as a file may be, on purpose: the whole coupling of the simulator is to be read in one place. What works
-//! order, what is measured and the time series have files of their own.
+//! As long as a file may be, on purpose: the coupling of the simulator is to be read in one place. What works
+//! order, what storage systems do by themselves, what is measured and the time series have files of their own.
 
 mod audit;
 mod measures;
 mod series;
+mod storage_measures;
+mod storages;
 mod works;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::bulk::{Copy, Io};
 use super::carriage::{Carriage, Done, FlowRecord, Order, Purpose};
-use super::event::{CLASS_FAULT, CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
+use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
 use super::fleet::{Fleet, FleetEffect};
 use super::ids::{FleetId, LinkId, MovementId, PoolId, SiteId, StorageId, WorkId};
-use super::paths::{PACING, Route, Transport, Uses, merged};
+use super::paths::{Route, Transport, Uses, merged};
 use super::recorder::Recorder;
 use super::rl::{Rl, RlEffect};
 use super::storage::Storage;
-use super::storage::buffer::{BufferEffect, Sides};
 use super::wan::{Wan, WanEffect};
 use crate::engine::{Context, Key, Model};
-use crate::fluid::{Cause, Finished, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId};
+use crate::fluid::{Cause, Finished, FlowKey, MeterId, OwnerId, ResourceId};
 use crate::units::SimTime;
 
 pub use measures::{Measure, Measured};
@@ -72,8 +73,10 @@ pub struct RlWork {
     pub inner_rate: f64,
     /// Where checkpoints go, and operations per byte.
     pub checkpoint: Option<(StorageId, f64)>,
-    /// Space that checkpoints have taken.
-    pub checkpoint_space: f64,
+    /// How many checkpoints are kept.
+    pub checkpoint_keep: usize,
+    /// Bytes of those that are.
+    pub checkpoints: VecDeque<f64>,
     /// Transport between sites.
     pub transport: Transport,
 }
@@ -127,6 +130,8 @@ pub struct Parts {
     pub fixed: Vec<(String, f64)>,
     /// Start of the measured part.
     pub warmup: SimTime,
+    /// Middle of the measured part.
+    pub half: SimTime,
     /// Width of the bins of time series.
     pub bin: crate::units::SimDuration,
 }
@@ -143,10 +148,14 @@ pub struct World {
     pub(super) works: Vec<Work>,
     fixed: Vec<(String, f64)>,
     warmup: SimTime,
+    half: SimTime,
     due: Option<(SimTime, Key)>,
     buffer_due: Vec<Option<Key>>,
+    space_due: Vec<Option<Key>>,
     migrations: Vec<Option<FlowKey>>,
-    buffer_meters: BTreeMap<MeterId, StorageId>,
+    rebuilds: Vec<Option<FlowKey>>,
+    scrubs: Vec<Option<FlowKey>>,
+    level_meters: BTreeMap<MeterId, StorageId>,
     baseline: measures::Baseline,
     recorder: Recorder,
     finished: Vec<Finished>,
@@ -157,10 +166,11 @@ impl World {
     /// A world at time zero.
     pub fn new(parts: Parts) -> Self {
         let count = parts.storages.len();
-        let mut buffer_meters = BTreeMap::new();
+        let mut level_meters = BTreeMap::new();
         for (s, storage) in parts.storages.iter().enumerate() {
-            buffer_meters.insert(storage.params.meters.ingest, StorageId::new(s));
-            buffer_meters.insert(storage.params.meters.migration, StorageId::new(s));
+            level_meters.insert(storage.params.meters.ingest, StorageId::new(s));
+            level_meters.insert(storage.params.meters.migration, StorageId::new(s));
+            level_meters.extend(storage.space.meters().map(|(meter, _)| (meter, StorageId::new(s))));
         }
         let mut world = World {
             names: parts.names,
@@ -172,10 +182,14 @@ impl World {
             works: parts.works,
             fixed: parts.fixed,
             warmup: parts.warmup,
+            half: parts.half,
             due: None,
             buffer_due: vec![None; count],
+            space_due: vec![None; count],
             migrations: vec![None; count],
-            buffer_meters,
+            rebuilds: vec![None; count],
+            scrubs: vec![None; count],
+            level_meters,
             baseline: measures::Baseline::default(),
             recorder: Recorder::new(parts.bin),
             finished: Vec::new(),
@@ -188,9 +202,13 @@ impl World {
     /// Schedules everything that happens by itself.
     pub fn begin(&mut self, ctx: &mut Context<'_, Event>) {
         ctx.schedule(self.warmup, CLASS_MEASURE, Event::Warmup);
+        ctx.schedule(self.half, CLASS_MEASURE, Event::HalfTime);
         self.wan.begin(ctx);
         for fleet in &mut self.fleets {
             fleet.begin(ctx);
+        }
+        for s in 0..self.storages.len() {
+            self.begin_storage(ctx, StorageId::new(s));
         }
         for (w, work) in self.works.iter().enumerate() {
             ctx.schedule(work.starts, CLASS_WORK, Event::WorkStart(WorkId::new(w)));
@@ -251,8 +269,12 @@ impl World {
         loop {
             self.carriage.sharing.take_finished(&mut self.finished);
             let mut finished = std::mem::take(&mut self.finished);
+            let mut rebuilt = false;
             for flow in finished.drain(..) {
-                if let Some((id, arrives)) = self.carriage.sent(now, flow.tag, flow.top_cause) {
+                if let Some(storage) = storages::rebuild_of(flow.tag) {
+                    self.rebuilt(now, storage);
+                    rebuilt = true;
+                } else if let Some((id, arrives)) = self.carriage.sent(now, flow.tag, flow.top_cause) {
                     ctx.schedule(arrives, CLASS_FLOW, Event::MovementArrive(id));
                 }
             }
@@ -260,15 +282,16 @@ impl World {
             let next = self.carriage.sharing.next_finish();
             self.carriage.sharing.take_changed_meters(&mut self.changed);
             let mut storages: Vec<StorageId> =
-                self.changed.drain(..).filter_map(|m| self.buffer_meters.get(&m).copied()).collect();
+                self.changed.drain(..).filter_map(|m| self.level_meters.get(&m).copied()).collect();
             storages.sort_unstable();
             storages.dedup();
-            if storages.is_empty() {
+            if storages.is_empty() && !rebuilt {
                 self.schedule_next(ctx, next.map(SimTime::from_nanos));
                 return;
             }
             for storage in storages {
                 self.refresh_buffer(ctx, storage);
+                self.refresh_space(ctx, storage);
             }
         }
     }
@@ -282,78 +305,6 @@ impl World {
             ctx.cancel(key);
         }
         self.due = next.map(|t| (t, ctx.schedule_keyed(t, CLASS_FLOW, Event::FlowDue)));
-    }
-
-    // ---- storage -----------------------------------------------------------------------------------------------
-
-    /// Lets a buffer react to the present rates and schedules its next mark.
-    fn refresh_buffer(&mut self, ctx: &mut Context<'_, Event>, id: StorageId) {
-        let now = ctx.now();
-        loop {
-            let sides = self.buffer_sides(now, id);
-            let Some(buffer) = self.storages[id.index()].buffer.as_mut() else { return };
-            match buffer.update(sides) {
-                Some(BufferEffect::Couple(_)) => self.recouple(now, id),
-                Some(BufferEffect::Migrate(on)) => self.migrate(now, id, on),
-                None => break,
-            }
-        }
-        let sides = self.buffer_sides(now, id);
-        let mark = self.storages[id.index()].buffer.as_ref().and_then(|b| b.next_mark(now, sides));
-        if let Some(key) = self.buffer_due[id.index()].take() {
-            ctx.cancel(key);
-        }
-        self.buffer_due[id.index()] =
-            mark.filter(|&t| t < SimTime::MAX).map(|t| ctx.schedule_keyed(t, CLASS_FAULT, Event::BufferDue(id)));
-    }
-
-    fn buffer_sides(&mut self, now: SimTime, id: StorageId) -> Sides {
-        let meters = self.storages[id.index()].params.meters;
-        let ingest = self.carriage.sharing.meter(now.as_nanos(), meters.ingest);
-        let migration = self.carriage.sharing.meter(now.as_nanos(), meters.migration);
-        Sides {
-            ingest_total: ingest.total,
-            ingest_rate: ingest.rate,
-            migration_total: migration.total,
-            migration_rate: migration.rate,
-        }
-    }
-
-    /// All writes to a system take on the crossings of its buffer's new state.
-    fn recouple(&mut self, now: SimTime, id: StorageId) {
-        let (storages, wan) = (&self.storages, &mut self.wan);
-        self.carriage.change_outer(
-            now,
-            |order| {
-                let writes = order.access.iter().any(|a| a.storage == id && a.write > 0.0);
-                writes.then(|| outer_of(storages, order))
-            },
-            |ends| wan.route(ends.0, ends.1),
-        );
-    }
-
-    /// Starts or stops background migration, at a priority below every work.
-    fn migrate(&mut self, now: SimTime, id: StorageId, on: bool) {
-        let params = &self.storages[id.index()].params;
-        let slot = &mut self.migrations[id.index()];
-        if let Some(key) = slot.take() {
-            self.carriage.sharing.cancel(now.as_nanos(), key);
-        }
-        if on {
-            let spec = FlowSpec {
-                owner: params.owner,
-                uses: &params.migration,
-                weight: 1.0,
-                cap: f64::INFINITY,
-                cap_cause: PACING,
-                priority: 0,
-                reserve: 0.0,
-                meters: &[(params.meters.migration, 1.0)],
-                bytes: f64::INFINITY,
-                tag: u64::MAX,
-            };
-            *slot = Some(self.carriage.sharing.start(now.as_nanos(), &spec));
-        }
     }
 
     // ---- WAN and fleets ----------------------------------------------------------------------------------------
@@ -437,11 +388,7 @@ impl World {
             (Task::Rl(task), Purpose::Publish { pool }) => task.rl.weights_arrived(ctx, pool),
             (Task::Rl(task), Purpose::CheckpointWrite) => {
                 task.rl.checkpoint_written(ctx, now - done.ordered);
-                let grown = (done.bytes - task.checkpoint_space).max(0.0);
-                task.checkpoint_space += grown;
-                if let Some((storage, _)) = task.checkpoint {
-                    self.storages[storage.index()].admit(grown);
-                }
+                self.keep_checkpoint(ctx, id, done.bytes);
             }
             (Task::Rl(task), Purpose::CheckpointRead) => task.rl.checkpoint_read(ctx),
             _ => {}
@@ -476,6 +423,18 @@ impl Model for World {
                 self.buffer_due[id.index()] = None;
                 self.refresh_buffer(ctx, id);
             }
+            Event::StorageLoss(id) | Event::RebuildReady(id, _) | Event::PartReplaced(id, _) => {
+                self.protection_event(ctx, id, event);
+            }
+            Event::SpaceDue(id) => {
+                self.space_due[id.index()] = None;
+                self.refresh_space(ctx, id);
+            }
+            Event::SpaceFreed(id, bytes) => {
+                self.storages[id.index()].space.release(bytes);
+                self.refresh_space(ctx, id);
+            }
+            Event::HalfTime => self.half_time(ctx),
             Event::WorkStart(id) => self.start_work(ctx, id),
             Event::WorkEnd(id) => self.end_work(ctx, id),
             Event::MovementStart(id) => self.movement_starts(now, id),

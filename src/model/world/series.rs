@@ -23,6 +23,7 @@ impl World {
             recorder.track(format!("storage.{name}.read_efficiency"), "1");
             recorder.track(format!("storage.{name}.write_efficiency"), "1");
             recorder.track(format!("storage.{name}.buffer_fill"), "1");
+            recorder.track(format!("storage.{name}.fill"), "1");
         }
         for fleet in &self.fleets {
             recorder.track(format!("fleet.{}.available", fleet.name()), "GPU");
@@ -88,6 +89,7 @@ impl World {
             }
             let (ingest, migration) = (peek(p.meters.ingest).total, peek(p.meters.migration).total);
             values.push(storage.buffer.as_ref().map_or(f64::NAN, |b| b.fill_at(ingest, migration)));
+            values.push(storage.space.used_at(at, |meter| peek(meter).total) / p.capacity);
         }
     }
 

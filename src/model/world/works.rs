@@ -29,7 +29,9 @@ impl World {
     }
 
     fn start_copy(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: CopyParams) {
-        let admitted = self.storages[params.to.0.index()].admit(params.bytes);
+        self.refresh_space(ctx, params.to.0);
+        let admitted = self.storages[params.to.0.index()].space.admit(params.bytes);
+        self.refresh_space(ctx, params.to.0);
         let alone_s = self.copy_alone(id, &params, admitted);
         let movement = (admitted > 0.0).then(|| {
             let order = self.copy_order(id, &params, admitted);
@@ -111,6 +113,7 @@ impl World {
             io.began = Some(ctx.now());
             io.movements = movements;
         }
+        self.ingest_changed(ctx, id, true);
     }
 
     fn start_rl(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
@@ -140,7 +143,9 @@ impl World {
                 if let Some(movement) = copy.movement.take() {
                     let carried = self.carriage.cancel(now, movement).unwrap_or(0.0);
                     copy.cut = Some((now, carried));
-                    self.storages[copy.params.to.0.index()].release(copy.admitted - carried);
+                    let to = copy.params.to.0;
+                    self.storages[to.index()].space.release(copy.admitted - carried);
+                    self.refresh_space(ctx, to);
                 }
             }
             Task::Io(io) => {
@@ -148,6 +153,7 @@ impl World {
                 for movement in io.movements.drain(..) {
                     self.carriage.cancel(now, movement);
                 }
+                self.ingest_changed(ctx, id, false);
             }
             Task::Rl(task) => {
                 task.rl.stop(ctx);

@@ -125,6 +125,13 @@ codes! {
         "The scenario defines no site, or a system without capacity, so there is nothing to simulate.";
     "E0508" "more bytes than the system holds":
         "A copy into a storage system needs more space than the system has.";
+    "E0509" "stripes wider than the system":
+        "A stripe of k data and m parity blocks puts at most blocks_per_node blocks on one node (or enclosure), so k + m is at most that \
+         times the nodes. A stripe that is written must fit; the stripe of a catalogue part is narrowed on few nodes, \
+         down to one data block.";
+    "E0510" "a quota that contradicts the system":
+        "A hard quota below what the system holds at the start could not have come about, and a soft quota at or above the \
+         limit would never warn before bytes are refused.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":
@@ -147,6 +154,9 @@ codes! {
         "The key has no effect together with the other keys of this table.";
     "W0610" "more than the site offers":
         "The racks or the power of the parts at this site exceed the positions or the power the site states.";
+    "W0611" "a node whose loss loses data":
+        "A node or enclosure holds more blocks of one stripe than there is parity, so losing it with its media loses data. \
+         More nodes, more parity or fewer blocks_per_node prevent that.";
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod figures;
 mod fleet;
 mod geography;
 mod link;
+mod protection;
+mod quota;
 mod rl;
 mod site;
 mod storage;

@@ -158,6 +158,7 @@ impl Resolver<'_> {
             bytes_per_parameter: self.figure(record, "bytes_per_parameter")?,
             pause: record.number("pause")?,
             blocking: record.flag("blocking"),
+            keep: record.whole("keep"),
             io_size: Bytes(record.number("io_size")?),
         })
     }

@@ -1,23 +1,26 @@
 //! Storage systems: how many units, which layout, how much fits.
 
 use super::Resolver;
+use super::protection::Code;
 use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Layout, Storage, WritePath};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
-use crate::units::{ByteRate, Bytes, Dimension, Power, display, print};
+use crate::units::{ByteRate, Bytes, Dimension, Power, SimDuration, display, print};
 
 /// How many units a system has, and what they hold.
-struct Size {
+pub(super) struct Size {
     /// Nodes, enclosures or accounts; 1 for a service sold by capacity.
-    units: f64,
+    pub units: f64,
     /// Heads of a system with separate enclosures; 0 elsewhere.
     heads: f64,
     /// Usable capacity in client bytes.
-    capacity: f64,
+    pub capacity: f64,
     /// Raw media.
     raw: Option<f64>,
+    /// The code as it lies on so many units; none for a service that hides it.
+    pub code: Option<Code>,
 }
 
 /// Most nodes, enclosures or accounts of one system.
@@ -40,6 +43,7 @@ impl Resolver<'_> {
         self.check_unit_keys(record, part, layout)?;
         let size = self.size(record, layout)?;
         self.check_size(record, &size);
+        let quota = self.quota(record, &size)?;
         let units = size.units;
         let operations = self.figure(record, "operations")?;
         let nameplate = record.number("nameplate_read").zip(record.number("nameplate_write"));
@@ -52,7 +56,16 @@ impl Resolver<'_> {
             layout: self.layout(record, layout, &size)?,
             client_overhead: self.figure(record, "client_overhead")?,
             internal_overhead: self.figure(record, "internal_overhead")?,
-            write_path: if size.raw.is_some() { Some(self.write_path(record, units)?) } else { None },
+            write_path: match &size.code {
+                Some(code) => Some(self.write_path(record, units, code)?),
+                None => None,
+            },
+            protection: self.protection(record, &size)?,
+            holds: self.holds(record, &size)?,
+            hard_quota: quota.0,
+            soft_quota: quota.1,
+            snapshots: SimDuration::from_secs_f64(record.number("snapshots").unwrap_or(0.0)),
+            lead_time: record.number("lead_time").map(SimDuration::from_secs_f64),
             operations: operations * if size.heads > 0.0 { size.heads } else { units },
             read_latency: self.figure(record, "read_latency")?,
             write_latency: self.figure(record, "write_latency")?,
@@ -99,28 +112,32 @@ impl Resolver<'_> {
         match layout {
             "accounts" => {
                 let each = self.figure(record, "account_capacity")?;
-                let (units, capacity) = self.units(record, "accounts", each, stated, "account_capacity")?;
-                Some(Size { units, heads: 0.0, capacity, raw: None })
+                let (units, capacity) = self.units(record, "accounts", |_| each, stated, "account_capacity")?;
+                Some(Size { units, heads: 0.0, capacity, raw: None, code: None })
             }
-            "provisioned" => Some(Size { units: 1.0, heads: 0.0, capacity: stated?, raw: None }),
+            "provisioned" => Some(Size { units: 1.0, heads: 0.0, capacity: stated?, raw: None, code: None }),
             _ => {
                 let shared = layout == "shared-nodes";
                 let key = if shared { "nodes" } else { "enclosures" };
                 let raw = self.figure(record, "raw")?;
-                let each = raw * self.figure(record, "usable_fraction")? * self.figure(record, "reduction")?;
+                let code = self.code(record)?;
+                let reduced = raw * self.figure(record, "reduction")?;
+                let each = |units: f64| reduced * code.usable(units);
                 let (units, capacity) = self.units(record, key, each, stated, "raw x usable_fraction x reduction")?;
+                let code = self.laid_out(record, code, key, units)?;
                 let heads = if shared { 0.0 } else { self.heads(record, units) };
-                Some(Size { units, heads, capacity, raw: Some(raw * units) })
+                Some(Size { units, heads, capacity, raw: Some(raw * units), code: Some(code) })
             }
         }
     }
 
-    /// Number of units and usable capacity: what is stated wins, the other follows from the capacity of one unit.
+    /// Number of units and usable capacity: what is stated wins, the other follows from what one unit holds among so
+    /// many, which grows with their number or stays.
     fn units(
         &mut self,
         record: &Record,
         key: &str,
-        each: f64,
+        each: impl Fn(f64) -> f64,
         stated: Option<f64>,
         formula: &str,
     ) -> Option<(f64, f64)> {
@@ -132,7 +149,7 @@ impl Resolver<'_> {
         }
         let written = record.number(key);
         let minimum = record.number("min_nodes").unwrap_or(1.0).max(1.0);
-        let units = written.unwrap_or_else(|| (stated.unwrap_or(each) / each).ceil().max(minimum));
+        let units = written.unwrap_or_else(|| fewest(stated.unwrap_or(0.0), minimum, &each));
         if units > MAX_UNITS {
             let message = format!("'{}' would need more than {MAX_UNITS} {key}", record.name);
             self.report(Diagnostic::new("E0203", message).at(record.place_of("capacity")));
@@ -142,7 +159,7 @@ impl Resolver<'_> {
             let shown = print(units, Dimension::Count);
             self.reader.ledger.derived(record.address_of(key), shown, format!("capacity / ({formula}), rounded up"));
         }
-        let fits = units * each;
+        let fits = units * each(units);
         let capacity = stated.unwrap_or(fits);
         if stated.is_none() {
             let shown = display(capacity, Dimension::Bytes);
@@ -218,7 +235,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn write_path(&mut self, record: &Record, units: f64) -> Option<WritePath> {
+    fn write_path(&mut self, record: &Record, units: f64, code: &Code) -> Option<WritePath> {
         let reduction = self.figure(record, "reduction")?;
         Some(WritePath {
             buffer: Bytes(self.figure(record, "buffer")? * units),
@@ -226,9 +243,20 @@ impl Resolver<'_> {
             copies: self.figure(record, "buffer_copies")?,
             reduction,
             migration_read: if record.text("migration_read")? == "raw" { 1.0 } else { 1.0 / reduction },
-            stripe_data: self.figure(record, "stripe_data")? as u32,
-            stripe_parity: self.figure(record, "stripe_parity")? as u32,
+            stripe_data: code.data as u32,
+            stripe_parity: code.parity as u32,
             low_water: self.figure(record, "low_water")?,
         })
     }
+}
+
+/// The fewest units that hold `bytes`, at least `minimum`.
+fn fewest(bytes: f64, minimum: f64, each: &impl Fn(f64) -> f64) -> f64 {
+    let widest = each(f64::INFINITY);
+    let mut units = (bytes / widest).ceil().max(minimum);
+    // Narrow stripes hold less, and nothing at all on too few units; beyond the widest stripe every unit holds the same.
+    while units * each(units) < bytes * (1.0 - 1e-12) && each(units) < widest {
+        units += 1.0;
+    }
+    units
 }

@@ -10,6 +10,18 @@ use crate::scenario::spec::Entity;
 use crate::scenario::text::tree::Node;
 use crate::units::Dimension;
 
+/// Measures of a storage system that shows its media.
+const OF_MEDIA: [&str; 6] = [
+    "raw",
+    "data_loss_probability",
+    "mean_time_to_data_loss",
+    "device_rebuild_time",
+    "node_rebuild_time",
+    "scrub_rate",
+];
+/// Measures of a storage system that loses devices and nodes.
+const OF_LOSSES: [&str; 4] = ["exposure_window", "exposed", "rebuild_rate", "data_losses"];
+
 impl Resolver<'_> {
     pub(super) fn target(&mut self, record: &Record) -> Option<Target> {
         let name = record.text("kpi")?.to_owned();
@@ -85,7 +97,7 @@ impl Resolver<'_> {
                 found.entity.get(1).and_then(|direction| self.direction_problem(name, direction))
             }
             ("transfer", Some(name)) => self.work_problem(name, "copy"),
-            ("io", Some(name)) => self.work_problem(name, "io"),
+            ("io", Some(name)) => self.work_problem(name, "io").or_else(|| self.ingest_problem(name, found)),
             ("rl", Some(name)) => self.work_problem(name, "rl").or_else(|| self.checkpoint_problem(name, found)),
             ("wan", _) if self.records("link").is_empty() => Some("the plan has no links".to_owned()),
             _ => None,
@@ -119,6 +131,12 @@ impl Resolver<'_> {
         }
     }
 
+    fn ingest_problem(&self, name: &str, found: &Match) -> Option<String> {
+        let work = self.record_of("work", name)?;
+        let asks = found.kpi.pattern == "io.*.refused";
+        (asks && !work.flag("ingest")).then(|| format!("work '{name}' does not ingest"))
+    }
+
     fn checkpoint_problem(&self, name: &str, found: &Match) -> Option<String> {
         let work = self.record_of("work", name)?;
         let asks = found.kpi.pattern.contains("checkpoint");
@@ -140,6 +158,19 @@ impl Resolver<'_> {
         let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
         match measure {
             "accounts" if layout != "accounts" => Some(format!("'{name}' has no accounts")),
+            _ if (OF_MEDIA.contains(&measure) || OF_LOSSES.contains(&measure))
+                && matches!(layout, "provisioned" | "accounts") =>
+            {
+                Some(format!("'{name}' is a service that hides its media"))
+            }
+            _ if OF_LOSSES.contains(&measure) && !record.flag("failures") => {
+                Some(format!("nothing is lost on '{name}' without 'failures = true'"))
+            }
+            "soft_quota_date" if record.table("quota").is_none_or(|quota| quota.number("soft").is_none()) => {
+                Some(format!("'{name}' has no soft quota"))
+            }
+            "order_by" if record.number("lead_time").is_none() => Some(format!("'{name}' states no lead time")),
+            "scrub_rate" if record.number("scrub_every").is_none() => Some(format!("'{name}' is not scrubbed")),
             _ if measure.ends_with("of_provisioned") && !matches!(layout, "provisioned" | "accounts") => {
                 Some(format!("'{name}' is not sold by provisioned rate"))
             }

@@ -95,6 +95,7 @@ impl Resolver<'_> {
             false => self.home_of(record, storage),
         };
         let pattern = self.pattern(record);
+        self.check_ingest(record);
         Some(IoWork {
             storage: storage?,
             site: site?,
@@ -102,10 +103,27 @@ impl Resolver<'_> {
             client_nic: ByteRate(record.number("client_nic")?),
             io_size: Bytes(record.number("io_size")?),
             queue_depth: record.whole("queue_depth") as u32,
-            pace: ByteRate(record.number("rate").unwrap_or(f64::INFINITY)),
+            pace: record.random("rate").cloned(),
+            ingest: record.flag("ingest"),
+            retention: record.number("retention").map(SimDuration::from_secs_f64),
             pattern: pattern?,
             transport: self.transport(record),
         })
+    }
+
+    /// Only pure writes can ingest, and only what is ingested can expire.
+    fn check_ingest(&mut self, record: &Record) {
+        let word = record.text("pattern").unwrap_or("write");
+        if record.flag("ingest") && word != "write" {
+            let message = format!("'ingest' does not fit 'pattern = \"{word}\"'");
+            let found = Diagnostic::new("E0107", message).at(record.place_of("ingest"));
+            let help = "write 'pattern = \"write\"', and a work of its own for the reads";
+            self.report(found.also(record.place_of("pattern"), "the pattern").help(help));
+        }
+        if record.wrote("retention") && !record.flag("ingest") {
+            let message = "'retention' has no effect without 'ingest = true'";
+            self.report(Diagnostic::new("W0609", message).at(record.place_of("retention")));
+        }
     }
 
     /// The site of the storage system under load.

@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use super::origins::origins;
-use crate::scenario::plan::{
-    CopyWork, Failures, FanOut, Fleet, IoWork, Layout, Link, Pattern, Plan, RlWork, Rule, Storage, WorkKind,
-};
-use crate::units::{Dimension, SimDuration, display};
+use super::storage::storage_line;
+use crate::scenario::plan::{CopyWork, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, WorkKind};
+use crate::units::{Dimension, Dist, SimDuration, display};
 
 /// Seconds in a day and in a Julian year.
 const DAY: f64 = 86_400.0;
-const YEAR: f64 = 365.25 * DAY;
+pub(super) const YEAR: f64 = 365.25 * DAY;
 
 /// The plan in words: every entity, totals, derived values, figures and defaults with their sources, warnings.
 pub fn describe(plan: &Plan) -> String {
@@ -44,23 +43,23 @@ fn list<T>(out: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> Stri
     }
 }
 
-fn time(duration: SimDuration) -> String {
+pub(super) fn time(duration: SimDuration) -> String {
     display(duration.as_secs_f64(), Dimension::Duration)
 }
 
-fn rate(bytes_per_s: f64) -> String {
+pub(super) fn rate(bytes_per_s: f64) -> String {
     display(bytes_per_s, Dimension::ByteRate)
 }
 
-fn throughput(bytes_per_s: f64) -> String {
+pub(super) fn throughput(bytes_per_s: f64) -> String {
     display(bytes_per_s, Dimension::Throughput)
 }
 
-fn size(bytes: f64) -> String {
+pub(super) fn size(bytes: f64) -> String {
     display(bytes, Dimension::Bytes)
 }
 
-fn share(x: f64) -> String {
+pub(super) fn share(x: f64) -> String {
     display(x, Dimension::Ratio)
 }
 
@@ -69,7 +68,7 @@ fn power(watts: f64) -> String {
 }
 
 /// A whole number in groups of three digits.
-fn count(n: u64) -> String {
+pub(super) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -186,53 +185,6 @@ fn fleet_line(plan: &Plan, fleet: &Fleet) -> String {
     )
 }
 
-fn storage_line(plan: &Plan, storage: &Storage) -> String {
-    let installed = match &storage.layout {
-        Layout::SharedNodes { nodes, nic, media_read, media_write } => {
-            let n = *nodes as f64;
-            format!(
-                "{} nodes: NICs {} each way, media read {} and write {}",
-                count(*nodes),
-                rate(n * nic.get()),
-                throughput(n * media_read.get()),
-                throughput(n * media_write.get())
-            )
-        }
-        Layout::HeadsEnclosures { heads, head_nic, enclosures, media_read, media_write, .. } => {
-            let n = *enclosures as f64;
-            format!(
-                "{} heads with NICs of {} each way, {} enclosures: media read {} and write {}",
-                count(*heads),
-                rate(*heads as f64 * head_nic.get()),
-                count(*enclosures),
-                throughput(n * media_read.get()),
-                throughput(n * media_write.get())
-            )
-        }
-        Layout::Accounts { accounts, ingress, egress } => {
-            let n = *accounts as f64;
-            format!(
-                "{} accounts: egress {}, ingress {}",
-                count(*accounts),
-                rate(n * egress.get()),
-                rate(n * ingress.get())
-            )
-        }
-        Layout::Provisioned { rate: sold, read_share, write_share } => {
-            let (read, write) = (throughput(sold.get() * read_share), throughput(sold.get() * write_share));
-            format!("provisioned {}: reads reach {read}, writes {write}", throughput(sold.get()))
-        }
-    };
-    let operations = display(storage.operations, Dimension::OpRate);
-    format!(
-        "{} at {}: {} usable ({}), {installed}, {operations}",
-        storage.name,
-        plan.sites[storage.site].name,
-        size(storage.capacity.get()),
-        storage.system
-    )
-}
-
 fn works(out: &mut String, plan: &Plan) {
     list(out, "Works", &plan.works, |work| {
         let what = match &work.kind {
@@ -256,10 +208,16 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         Pattern::Write => "writes".to_owned(),
         Pattern::Mixed { read_share } => format!("{} reads, the rest writes", share(read_share)),
     };
-    let pace = match io.pace.get().is_finite() {
-        true => format!("paced to {}", throughput(io.pace.get())),
-        false => "saturating".to_owned(),
+    let mut pace = match &io.pace {
+        Some(Dist::Constant(rate)) => format!("paced to {}", throughput(*rate)),
+        Some(law) => format!("paced to a rate drawn once, {} in the mean", throughput(law.mean())),
+        None => "saturating".to_owned(),
     };
+    match io.retention.filter(|_| io.ingest) {
+        Some(retention) => pace.push_str(&format!("; what it writes stays for {}", time(retention))),
+        None if io.ingest => pace.push_str("; what it writes stays"),
+        None => {}
+    }
     format!(
         "{pattern} on {} by {} clients at {} with NICs of {} in all, {} per operation, {} outstanding each, {pace}",
         plan.storages[io.storage].name,
@@ -299,7 +257,8 @@ fn rl_lines(plan: &Plan, rl: &RlWork) -> String {
     };
     let checkpoint = rl.checkpoint.map_or(String::new(), |c| {
         let bytes = size(rl.parameters * c.bytes_per_parameter);
-        format!("\n      checkpoints of {bytes} to {} every {}", plan.storages[c.storage].name, time(c.every))
+        let (to, every) = (&plan.storages[c.storage].name, time(c.every));
+        format!("\n      checkpoints of {bytes} to {to} every {every}, {} kept", c.keep)
     });
     format!(
         "RL of {} back within {}\n      trainer: {} GPUs of {}, {} trajectories per step\n      generators: {}\n      publishes {publish}, {copies}{checkpoint}",

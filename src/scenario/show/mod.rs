@@ -4,6 +4,7 @@ mod describe;
 mod origins;
 mod reference;
 mod schema;
+mod storage;
 
 pub use describe::describe;
 pub use reference::reference;

@@ -309,6 +309,13 @@ static CHECKPOINT: TableSpec = TableSpec {
             "Whether the trainer waits for the last byte.",
         ),
         key(
+            "keep",
+            Kind::Whole(Dimension::Count),
+            assumed("1", "each replaces the one before"),
+            "Checkpoints that stay on the system.",
+        )
+        .within(1.0, 1e6),
+        key(
             "io_size",
             Kind::Quantity(Dimension::Bytes),
             assumed("8 MiB", "large sequential writes, one block of an object store"),

@@ -1,15 +1,18 @@
 //! `[storage.*]`
 
 use super::top::{counted, site};
-use super::{Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, key};
+use super::{CENTURY, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
+
+/// Most parity blocks of a stripe: the chain of `data_loss_probability` has a state for every number of them.
+const MAX_PARITY: f64 = 32.0;
 
 /// `[storage.*]`
 pub static STORAGE: TableSpec = TableSpec {
     header: "[storage.NAME]",
     doc: "A storage system at one site. Any figure of the system part can be overridden here.",
-    groups: &[STORAGE_KEYS, STAGES, BUFFER, SERVICE, COMMON],
-    later: &["price", "price_per_hour", "price_per_capacity", "qos", "quota"],
+    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, SPACE, LOSSES, REBUILD, SERVICE, COMMON],
+    later: &["price", "price_per_hour", "price_per_capacity", "qos"],
     rules: &[Rule::AtLeastOne(&["nodes", "enclosures", "accounts", "capacity"])],
 };
 
@@ -58,7 +61,6 @@ const STAGES: &[Key] = &[
     throughput("media_read", "Media read rate of one node or enclosure."),
     throughput("media_write", "Media write rate of one node or enclosure."),
     size("raw", "Raw media of one node or enclosure."),
-    share("usable_fraction", "Share of raw that is usable before data reduction."),
 ];
 
 const BUFFER: &[Key] = &[
@@ -72,10 +74,6 @@ const BUFFER: &[Key] = &[
         Need::Part("migration_read"),
         "Bytes read back from the buffer: as written, or already reduced.",
     ),
-    key("stripe_data", Kind::Whole(Dimension::Count), Need::Part("stripe_data"), "Data blocks of a stripe.")
-        .within(1.0, 10_000.0),
-    key("stripe_parity", Kind::Whole(Dimension::Count), Need::Part("stripe_parity"), "Parity blocks of a stripe.")
-        .within(0.0, 10_000.0),
     key(
         "low_water",
         Kind::Quantity(Dimension::Ratio),
@@ -83,6 +81,127 @@ const BUFFER: &[Key] = &[
         "Fill below which a full buffer counts as free again.",
     )
     .within(0.0, 0.999),
+];
+
+/// How the code is laid over the units, and what that leaves of raw.
+const CODE: &[Key] = &[
+    whole(
+        "stripe_data",
+        1.0,
+        10_000.0,
+        "Data blocks of a stripe, k. The part's own stripe is narrowed to fit few nodes.",
+    ),
+    whole("stripe_parity", 0.0, MAX_PARITY, "Parity blocks of a stripe, m: so many may be lost at once."),
+    whole(
+        "blocks_per_node",
+        1.0,
+        10_000.0,
+        "Most blocks of one stripe in one node or enclosure; k + m is at most this times the nodes. 1: a node is a failure domain.",
+    ),
+    figure("spare", Dimension::Ratio, "Share of raw that holds no stripes: room for rebuilds, metadata, uneven fill.")
+        .within(0.0, 0.95),
+    key(
+        "usable_fraction",
+        Kind::Quantity(Dimension::Ratio),
+        Need::Derived("stripe_data / (stripe_data + stripe_parity) x (1 - spare)"),
+        "Share of raw that is usable before data reduction; written, it replaces what follows from stripe and spare.",
+    )
+    .positive(1.0),
+];
+
+/// What lies on the system over time.
+const SPACE: &[Key] = &[
+    key(
+        "holds",
+        Kind::Quantity(Dimension::Bytes),
+        assumed("0 B", "an empty system"),
+        "Client bytes on the system at the start.",
+    )
+    .within(0.0, MAX_BYTES),
+    key("quota", Kind::Table(&QUOTA), Need::Optional("none below the capacity"), "Limits on what lies on the system."),
+    key(
+        "snapshots",
+        Kind::Quantity(Dimension::Duration),
+        Need::Optional("no snapshots"),
+        "Time that snapshots keep deleted bytes: expired ones, and checkpoints that newer ones replace.",
+    )
+    .positive(CENTURY),
+    key(
+        "lead_time",
+        Kind::Quantity(Dimension::Duration),
+        Need::Optional("no date of order"),
+        "Time from an order of more capacity until it is in service.",
+    )
+    .within(0.0, CENTURY),
+];
+
+static QUOTA: TableSpec = TableSpec {
+    header: "quota",
+    doc: "Limits on what lies on the system, in client bytes.",
+    groups: &[&[
+        key(
+            "hard",
+            Kind::Quantity(Dimension::Bytes),
+            Need::Optional("the capacity"),
+            "More than this is refused and counted.",
+        )
+        .positive(MAX_BYTES),
+        key(
+            "soft",
+            Kind::Quantity(Dimension::Bytes),
+            Need::Optional("no warning"),
+            "More than this is a warning with its date.",
+        )
+        .positive(MAX_BYTES),
+    ]],
+    later: &["works"],
+    rules: &[Rule::AtLeastOne(&["hard", "soft"])],
+};
+
+/// Losses of devices and nodes with the data on them.
+const LOSSES: &[Key] = &[
+    key(
+        "failures",
+        Kind::Bool,
+        assumed("false", "a healthy system, as benchmarks measure it; data_loss_probability uses the rates either way"),
+        "Whether devices and nodes are lost during the run.",
+    ),
+    whole("devices", 1.0, 10_000.0, "Media devices of one node or enclosure."),
+    figure("device_loss_rate", Dimension::PerTime, "Losses of a device with its data, per time.").within(0.0, 1.0),
+    figure("node_loss_rate", Dimension::PerTime, "Losses of a node or enclosure with its data, per time.")
+        .within(0.0, 1.0),
+    law("device_replacement", "Time from a loss until another device is in service."),
+    law("node_replacement", "Time from a loss until another node or enclosure is in service."),
+];
+
+/// What brings protection back, and what looks for silent damage.
+const REBUILD: &[Key] = &[
+    law("rebuild_delay", "Time from a loss until its rebuild begins."),
+    share(
+        "rebuild_reads",
+        "Blocks read to rebuild one lost block, as a share of stripe_data; 1 for Reed-Solomon codes.",
+    ),
+    key(
+        "rebuild_pace",
+        Kind::Quantity(Dimension::Ratio),
+        assumed("10 %", "clients keep nine tenths of what limits the rebuild; no published figure"),
+        "Rebuild rate at most, as a share of what it would reach alone on the system.",
+    )
+    .positive(1.0),
+    key(
+        "rebuild_priority",
+        Kind::Whole(Dimension::Count),
+        assumed("9", "before all works, because the exposure must end; the pace protects them"),
+        "0 to 9 on the scale of works; a higher number wins bandwidth, strictly.",
+    )
+    .within(0.0, 9.0),
+    key(
+        "scrub_every",
+        Kind::Quantity(Dimension::Duration),
+        Need::Optional("no scrubbing"),
+        "Time in which all media that hold data are read once, below all works.",
+    )
+    .positive(CENTURY),
 ];
 
 const SERVICE: &[Key] = &[
@@ -154,6 +273,14 @@ const fn factor(name: &'static str, low: f64, high: f64, doc: &'static str) -> K
 
 const fn latency(name: &'static str, doc: &'static str) -> Key {
     figure(name, Dimension::Duration, doc).within(0.0, 3600.0)
+}
+
+const fn whole(name: &'static str, low: f64, high: f64, doc: &'static str) -> Key {
+    key(name, Kind::Whole(Dimension::Count), Need::Part(name), doc).within(low, high)
+}
+
+const fn law(name: &'static str, doc: &'static str) -> Key {
+    key(name, Kind::Random(Dimension::Duration), Need::Part(name), doc).within(0.0, CENTURY)
 }
 
 const fn power(name: &'static str, doc: &'static str) -> Key {

@@ -114,11 +114,24 @@ pub static WORK_IO: TableSpec = TableSpec {
             .within(1e-6, 0.999_999),
             key(
                 "rate",
-                Kind::Quantity(Dimension::Throughput),
+                Kind::Random(Dimension::Throughput),
                 Need::Optional("saturating"),
-                "Rate the whole load is paced to.",
+                "Rate the whole load is paced to; a law is drawn once a replication.",
             )
             .positive(MAX_RATE),
+            key(
+                "ingest",
+                Kind::Bool,
+                assumed("false", "a benchmark writes its files over and over"),
+                "Whether what it writes stays on the system; otherwise it overwrites in place and takes no space.",
+            ),
+            key(
+                "retention",
+                Kind::Quantity(Dimension::Duration),
+                Need::Optional("kept for good"),
+                "Time after which ingested bytes are deleted.",
+            )
+            .positive(CENTURY),
         ],
         TRANSPORT,
     ],

@@ -1,0 +1,178 @@
+//! Storage systems of a plan as parts of the world.
+
+use super::works::PRIORITY_BASE;
+use crate::engine::rng::Streams;
+use crate::fluid::ResourceId;
+use crate::model::ids::{SiteId, StorageId};
+use crate::model::paths::{Resources, merged};
+use crate::model::storage::buffer::Buffer;
+use crate::model::storage::layout::{self, Crossings, LayoutParams, Overheads, WritePathParams};
+use crate::model::storage::protection::{Protection, ProtectionParams};
+use crate::model::storage::space::{Space, SpaceParams};
+use crate::model::storage::{Storage, StorageMeters, StorageParams};
+use crate::scenario::plan::{self, Layout, Plan};
+use crate::units::{Bytes, SimDuration};
+
+/// A write buffer that holds less than this many seconds of the system's line rate counts as always full: a burst so
+/// short does not show, and filling and emptying it thousands of times a second would be all that is simulated.
+const LEAST_BUFFER_S: f64 = 0.1;
+
+fn layout_params(layout: &Layout) -> LayoutParams {
+    match *layout {
+        Layout::SharedNodes { nodes, nic, media_read, media_write } => LayoutParams::SharedNodes {
+            nodes: nodes as f64,
+            nic: nic.get(),
+            media_read: media_read.get(),
+            media_write: media_write.get(),
+        },
+        Layout::HeadsEnclosures {
+            heads,
+            head_nic,
+            head_fabric,
+            enclosures,
+            enclosure_fabric,
+            media_read,
+            media_write,
+        } => LayoutParams::HeadsEnclosures {
+            heads: heads as f64,
+            head_nic: head_nic.get(),
+            head_fabric: head_fabric.get(),
+            enclosures: enclosures as f64,
+            enclosure_fabric: enclosure_fabric.get(),
+            media_read: media_read.get(),
+            media_write: media_write.get(),
+        },
+        Layout::Accounts { accounts, ingress, egress } => {
+            LayoutParams::Accounts { accounts: accounts as f64, ingress: ingress.get(), egress: egress.get() }
+        }
+        Layout::Provisioned { rate, read_share, write_share } => {
+            LayoutParams::Provisioned { rate: rate.get(), read_share, write_share }
+        }
+    }
+}
+
+/// Storage systems with their crossings, meters, write buffers and protection.
+pub fn storages(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<Storage> {
+    let all = streams.child("storage");
+    let one =
+        |(s, storage): (usize, &plan::Storage)| build(StorageId::new(s), storage, &all.child(&storage.name), resources);
+    plan.storages.iter().enumerate().map(one).collect()
+}
+
+fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &mut Resources) -> Storage {
+    let path = storage.write_path.as_ref().map(|w| WritePathParams {
+        buffer_rate: w.buffer_rate.get(),
+        copies: w.copies,
+        reduction: w.reduction,
+        migration_read: w.migration_read,
+        stripe: stripe(w),
+    });
+    let over = Overheads { client: storage.client_overhead, internal: storage.internal_overhead };
+    let layout = layout_params(&storage.layout);
+    let mut crossings = layout::build(resources, &storage.name, &layout, path.as_ref(), over);
+    let operations = operations(storage, resources, &mut crossings);
+    let mut own = crossings.resources.clone();
+    own.extend(operations);
+    let meters = meters(resources, &own);
+    let protection = storage.protection.as_ref().zip(storage.write_path.as_ref());
+    let protection = protection.map(|(p, w)| Protection::new(id, protection_params(p, w, &crossings, streams)));
+    let params = StorageParams {
+        name: storage.name.clone(),
+        site: SiteId::new(storage.site),
+        capacity: storage.capacity.get(),
+        lead_time: storage.lead_time.map(SimDuration::as_secs_f64),
+        read: crossings.read,
+        write: crossings.write,
+        migration: crossings.migration,
+        operations,
+        stages: crossings.stages,
+        line_rate: crossings.line_rate,
+        nameplate: storage.nameplate.map(|(r, w)| (r.get(), w.get())),
+        provisioned: crossings.provisioned,
+        accounts: if let Layout::Accounts { accounts, .. } = storage.layout { Some(accounts) } else { None },
+        written: crossings.written,
+        raw: storage.raw.map(Bytes::get),
+        fetch: crossings.fetch,
+        parts: crossings.parts,
+        owner: resources.sharing.add_owner(),
+        meters,
+    };
+    let least = LEAST_BUFFER_S * params.line_rate.unwrap_or(0.0);
+    let room = |w: &plan::WritePath| w.buffer.get() / w.copies;
+    let path = storage.write_path.as_ref().filter(|w| room(w) >= least);
+    let buffer = path.map(|w| Buffer::new(room(w), w.low_water));
+    Storage::new(params, buffer, protection, Space::new(space_params(storage)))
+}
+
+fn space_params(storage: &plan::Storage) -> SpaceParams {
+    SpaceParams {
+        capacity: storage.capacity.get(),
+        hard: storage.hard_quota.get(),
+        soft: storage.soft_quota.map(Bytes::get),
+        holds: storage.holds.get(),
+        snapshots: storage.snapshots,
+    }
+}
+
+/// The resource of operations, where they are limited. Nodes that are head and enclosure at once take theirs along.
+fn operations(storage: &plan::Storage, resources: &mut Resources, crossings: &mut Crossings) -> Option<ResourceId> {
+    let limit = storage.operations;
+    let id = limit.is_finite().then(|| resources.add(format!("storage.{}.operations", storage.name), limit))?;
+    if matches!(storage.layout, Layout::SharedNodes { .. }) {
+        crossings.parts.push((id, limit, false));
+    }
+    Some(id)
+}
+
+fn meters(resources: &mut Resources, own: &[ResourceId]) -> StorageMeters {
+    let mut bound = || resources.sharing.add_meter(own);
+    StorageMeters {
+        read: bound(),
+        write: bound(),
+        pure_read: bound(),
+        burst: bound(),
+        steady: bound(),
+        mixed: bound(),
+        mixed_read: bound(),
+        ingest: bound(),
+        migration: bound(),
+        operations: bound(),
+        rebuild: bound(),
+        scrub: bound(),
+    }
+}
+
+/// Bytes of a stripe per byte of data: 1 + m/k.
+fn stripe(path: &plan::WritePath) -> f64 {
+    1.0 + f64::from(path.stripe_parity) / f64::from(path.stripe_data)
+}
+
+fn protection_params(
+    p: &plan::Protection,
+    path: &plan::WritePath,
+    crossings: &Crossings,
+    streams: &Streams,
+) -> ProtectionParams {
+    let fetched = crossings.fetch.iter().map(|&(r, a)| (r, a * p.rebuild_reads));
+    ProtectionParams {
+        nodes: p.units,
+        devices: p.devices,
+        parity: path.stripe_parity,
+        node_blocks: p.unit_blocks,
+        device_loss: p.device_loss,
+        node_loss: p.unit_loss,
+        failures: p.failures,
+        media_per_byte: stripe(path) / path.reduction,
+        rebuild_reads: p.rebuild_reads,
+        rebuild: merged(fetched.chain(crossings.store.iter().copied()).collect()),
+        scrub: crossings.scrub.clone(),
+        pace: p.rebuild_pace,
+        priority: p.rebuild_priority + PRIORITY_BASE,
+        scrub_s: p.scrub_every.map(SimDuration::as_secs_f64),
+        delay: p.rebuild_delay.clone(),
+        replacement: [p.device_replacement.clone(), p.unit_replacement.clone()],
+        losses: streams.stream("losses"),
+        delays: streams.stream("rebuild-delay"),
+        replacements: streams.stream("replacement"),
+    }
+}

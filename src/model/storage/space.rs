@@ -1,0 +1,409 @@
+//! What lies on a system over time: what is kept, what flows in and expires, when it is full, and what is refused.
+//!
+//! Copies and checkpoints take their room at once. A load that ingests fills it at its rate, and where it has a
+//! retention its bytes leave again that much later (and the time that snapshots keep what was deleted). Rates are constant between changes, so the
+//! level is a line with known corners: the next mark is computed, not searched.
+//!
+//! At its limit (the usable capacity, or a hard quota below it) a system closes: loads that ingest are refused and
+//! what they offer is counted. It opens again when expiry has made room for a hundredth of the limit; the gap keeps
+//! the state from changing infinitely often in no time.
+
+use std::collections::VecDeque;
+
+use crate::fluid::MeterId;
+use crate::model::ids::WorkId;
+use crate::units::{SimDuration, SimTime};
+
+/// Shares of the usable capacity whose dates are kept.
+pub const MARKS: [f64; 3] = [0.8, 0.9, 1.0];
+/// Room for this share of the limit opens a system that was full.
+const REOPENS: f64 = 1e-2;
+/// Levels this close to a mark, as a share of the limit, have reached it: so far below the room that opens a full system
+/// that no level is both full and open again.
+const SLACK: f64 = 1e-9;
+
+/// Parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct SpaceParams {
+    /// Usable capacity, client bytes.
+    pub capacity: f64,
+    /// Hard quota, at most the capacity.
+    pub hard: f64,
+    /// Soft quota.
+    pub soft: Option<f64>,
+    /// Bytes held at the start.
+    pub holds: f64,
+    /// Time that snapshots keep what was deleted.
+    pub snapshots: SimDuration,
+}
+
+/// What a full system asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpaceEffect {
+    /// Loads that ingest are refused from now on.
+    Close,
+    /// They are taken again.
+    Open,
+}
+
+/// A load that ingests.
+#[derive(Clone, Debug)]
+struct Ingest {
+    work: WorkId,
+    meter: MeterId,
+    /// Time from its arrival until a byte has left; none when it is kept.
+    stays: Option<SimDuration>,
+    /// Instants at which the rate changed, with the bytes that had come by then.
+    corners: VecDeque<(SimTime, f64)>,
+    total: f64,
+    rate: f64,
+    /// What it wants to write per second; none for one that takes what it gets.
+    paced: Option<f64>,
+    /// What it offers while it is refused.
+    offered: f64,
+    refused: f64,
+}
+
+impl Ingest {
+    /// The new state of its meter at `now`.
+    fn update(&mut self, now: SimTime, total: f64, rate: f64) {
+        let same = rate.to_bits() == self.rate.to_bits();
+        (self.total, self.rate) = (total, rate);
+        if self.stays.is_none() || same {
+            return;
+        }
+        if self.corners.back().is_some_and(|&(at, _)| at == now) {
+            self.corners.pop_back();
+        }
+        self.corners.push_back((now, total));
+    }
+
+    /// Forgets corners that lie before those that matter.
+    fn forget(&mut self, now: SimTime) {
+        let Some(stays) = self.stays else { return };
+        while self.corners.get(1).is_some_and(|&(at, _)| at.saturating_add(stays) <= now) {
+            self.corners.pop_front();
+        }
+    }
+
+    /// Bytes that have left by `now`, and how many leave per second from then on, when `total` had come by `now`.
+    fn left(&self, now: SimTime, total: f64) -> (f64, f64) {
+        let Some(stays) = self.stays else { return (0.0, 0.0) };
+        let due = |at: SimTime| at.saturating_add(stays);
+        let Some(i) = self.corners.partition_point(|&(at, _)| due(at) <= now).checked_sub(1) else { return (0.0, 0.0) };
+        let (from, bytes) = self.corners[i];
+        let (to, then) = self.corners.get(i + 1).copied().unwrap_or((now, total));
+        let span = (to - from).as_secs_f64();
+        let slope = if span > 0.0 { (then - bytes) / span } else { 0.0 };
+        (bytes + slope * (now - due(from)).as_secs_f64(), slope)
+    }
+
+    /// The next instant at which the expiry rate changes.
+    fn next_corner(&self, now: SimTime) -> Option<SimTime> {
+        let stays = self.stays?;
+        let next = self.corners.partition_point(|&(at, _)| at.saturating_add(stays) <= now);
+        self.corners.get(next).map(|&(at, _)| at.saturating_add(stays))
+    }
+}
+
+/// The space of one system.
+#[derive(Clone, Debug)]
+pub struct Space {
+    /// Parameters.
+    pub params: SpaceParams,
+    kept: f64,
+    ingests: Vec<Ingest>,
+    refused: f64,
+    closed: bool,
+    seen: SimTime,
+    reached: [Option<SimTime>; MARKS.len()],
+    soft_reached: Option<SimTime>,
+    half: Option<(SimTime, f64)>,
+}
+
+impl Space {
+    /// A system that holds what it holds at the start.
+    pub fn new(params: SpaceParams) -> Self {
+        Space {
+            params,
+            kept: params.holds,
+            ingests: Vec::new(),
+            refused: 0.0,
+            closed: false,
+            seen: SimTime::ZERO,
+            reached: [None; MARKS.len()],
+            soft_reached: None,
+            half: None,
+        }
+    }
+
+    /// Adds a load that ingests: its meter, its retention, its pace.
+    pub fn add_ingest(&mut self, work: WorkId, meter: MeterId, retention: Option<SimDuration>, paced: Option<f64>) {
+        let stays = retention.map(|r| r.checked_add(self.params.snapshots).unwrap_or(r));
+        self.ingests.push(Ingest {
+            work,
+            meter,
+            stays,
+            corners: VecDeque::from([(SimTime::ZERO, 0.0)]),
+            total: 0.0,
+            rate: 0.0,
+            paced,
+            offered: 0.0,
+            refused: 0.0,
+        });
+    }
+
+    /// Meters of the loads that ingest, with their works.
+    pub fn meters(&self) -> impl Iterator<Item = (MeterId, WorkId)> {
+        self.ingests.iter().map(|i| (i.meter, i.work))
+    }
+
+    /// Whether loads that ingest are refused.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Bytes held at `now`, given the total that each meter shows then.
+    pub fn used_at(&self, now: SimTime, mut total: impl FnMut(MeterId) -> f64) -> f64 {
+        let of = |i: &Ingest| {
+            let total = total(i.meter);
+            (total - i.left(now, total).0).max(0.0)
+        };
+        self.kept + self.ingests.iter().map(of).sum::<f64>()
+    }
+
+    /// Bytes held at the last update.
+    pub fn used(&self) -> f64 {
+        let held = |i: &Ingest| (i.total - i.left(self.seen, i.total).0).max(0.0);
+        self.kept + self.ingests.iter().map(held).sum::<f64>()
+    }
+
+    /// Bytes per second that come in beyond those that leave.
+    fn slope(&self) -> f64 {
+        let (comes, leaves) = self
+            .ingests
+            .iter()
+            .fold((0.0, 0.0), |(comes, leaves), i| (comes + i.rate, leaves + i.left(self.seen, i.total).1));
+        let slope: f64 = comes - leaves;
+        // What comes and leaves at the same rate differs by rounding.
+        if slope.abs() > 1e-9 * comes { slope } else { 0.0 }
+    }
+
+    /// Bytes refused: by copies and checkpoints that did not fit, and by loads that ingest.
+    pub fn refused(&self) -> f64 {
+        self.refused + self.ingests.iter().map(|i| i.refused).sum::<f64>()
+    }
+
+    /// Bytes of a load that ingests which were refused.
+    pub fn refused_of(&self, work: WorkId) -> Option<f64> {
+        self.ingests.iter().find(|i| i.work == work).map(|i| i.refused)
+    }
+
+    /// Brings the level up to `now`: `read` gives total and rate of a meter.
+    pub fn update(&mut self, now: SimTime, mut read: impl FnMut(MeterId) -> (f64, f64)) -> Option<SpaceEffect> {
+        let past = (now - self.seen).as_secs_f64();
+        self.seen = now;
+        for ingest in &mut self.ingests {
+            if self.closed {
+                ingest.refused += ingest.offered * past;
+            }
+            let (total, rate) = read(ingest.meter);
+            ingest.update(now, total, rate);
+            ingest.forget(now);
+        }
+        self.note_marks(now);
+        let (used, slope) = (self.used(), self.slope());
+        if !self.closed && slope > 0.0 && used >= self.params.hard - self.slack() {
+            for ingest in &mut self.ingests {
+                ingest.offered = if ingest.rate > 0.0 { ingest.paced.unwrap_or(ingest.rate) } else { 0.0 };
+            }
+            self.closed = true;
+            return Some(SpaceEffect::Close);
+        }
+        if self.closed && used <= self.reopens() + self.slack() {
+            self.closed = false;
+            return Some(SpaceEffect::Open);
+        }
+        None
+    }
+
+    fn note_marks(&mut self, now: SimTime) {
+        let level = self.used() + self.slack();
+        for (reached, mark) in self.reached.iter_mut().zip(MARKS) {
+            if reached.is_none() && level >= mark * self.params.capacity {
+                *reached = Some(now);
+            }
+        }
+        if self.soft_reached.is_none() && self.params.soft.is_some_and(|soft| level >= soft) {
+            self.soft_reached = Some(now);
+        }
+    }
+
+    fn slack(&self) -> f64 {
+        SLACK * self.params.hard
+    }
+
+    fn reopens(&self) -> f64 {
+        self.params.hard * (1.0 - REOPENS)
+    }
+
+    /// The next instant at which something happens if the rates stay as they are.
+    pub fn next_due(&self) -> Option<SimTime> {
+        let corner = self.ingests.iter().filter_map(|i| i.next_corner(self.seen)).min();
+        let (used, slope) = (self.used(), self.slope());
+        let marks = MARKS.map(|m| m * self.params.capacity);
+        let open = marks.into_iter().zip(self.reached).filter(|(_, reached)| reached.is_none()).map(|(mark, _)| mark);
+        let soft = self.params.soft.filter(|_| self.soft_reached.is_none());
+        let limit = if self.closed { self.reopens() } else { self.params.hard };
+        let after = |mark: f64| {
+            let seconds = (mark - used) / slope;
+            let ahead = seconds > 0.0 && seconds.is_finite() && (mark - used).abs() > self.slack();
+            ahead.then(|| self.seen.saturating_add(SimDuration::from_secs_f64_ceil(seconds)))
+        };
+        let mark = open.chain(soft).chain([limit]).filter_map(after).min();
+        corner.into_iter().chain(mark).min()
+    }
+
+    /// Takes `bytes` for good: returns what fits, and counts the rest as refused.
+    pub fn admit(&mut self, bytes: f64) -> f64 {
+        let fits = bytes.min((self.params.hard - self.used()).max(0.0));
+        self.refused += bytes - fits;
+        self.kept += fits;
+        self.note_marks(self.seen);
+        fits
+    }
+
+    /// Gives room back.
+    pub fn release(&mut self, bytes: f64) {
+        self.kept = (self.kept - bytes).max(0.0);
+    }
+
+    /// A load that ingests begins while the system is closed, or ends: what it offers from now on.
+    pub fn offers(&mut self, work: WorkId, writes: bool) {
+        for ingest in self.ingests.iter_mut().filter(|i| i.work == work) {
+            ingest.offered = if writes { ingest.paced.unwrap_or(0.0) } else { 0.0 };
+        }
+    }
+
+    /// Remembers the level in the middle of the measured part, from which growth is reckoned.
+    pub fn half_time(&mut self) {
+        self.half = Some((self.seen, self.used()));
+    }
+
+    /// Mean growth in bytes per second over the second half of the measured part, at the last update.
+    pub fn growth(&self) -> Option<f64> {
+        let (at, level) = self.half?;
+        let span = (self.seen - at).as_secs_f64();
+        (span > 0.0).then(|| (self.used() - level) / span)
+    }
+
+    /// When `used` reached a share of [`MARKS`], or will at this growth; seconds after the start.
+    pub fn reaches(&self, mark: usize) -> Option<f64> {
+        self.reached[mark]
+            .map(|at| (at - SimTime::ZERO).as_secs_f64())
+            .or_else(|| self.projected(MARKS[mark] * self.params.capacity))
+    }
+
+    /// When `used` reached the soft quota, or will; seconds after the start.
+    pub fn reaches_soft(&self) -> Option<f64> {
+        let soft = self.params.soft?;
+        self.soft_reached.map(|at| (at - SimTime::ZERO).as_secs_f64()).or_else(|| self.projected(soft))
+    }
+
+    /// Whether the soft quota was reached during the run.
+    pub fn soft_passed(&self) -> bool {
+        self.soft_reached.is_some()
+    }
+
+    fn projected(&self, level: f64) -> Option<f64> {
+        let (_, before) = self.half?;
+        let growth = self.growth().filter(|_| self.used() - before > self.slack())?;
+        Some((self.seen - SimTime::ZERO).as_secs_f64() + (level - self.used()).max(0.0) / growth)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fluid::Sharing;
+
+    fn at(s: f64) -> SimTime {
+        SimTime::from_secs_f64(s)
+    }
+
+    fn space(retention: Option<f64>, hard: f64) -> Space {
+        let params = SpaceParams {
+            capacity: 1000.0,
+            hard,
+            soft: Some(500.0),
+            holds: 100.0,
+            snapshots: SimDuration::from_secs(10),
+        };
+        let mut space = Space::new(params);
+        let meter = Sharing::new().add_meter(&[]);
+        space.add_ingest(WorkId(0), meter, retention.map(SimDuration::from_secs_f64), Some(8.0));
+        space
+    }
+
+    #[test]
+    fn bytes_leave_after_their_retention_and_the_snapshots() {
+        let mut space = space(Some(20.0), 1000.0);
+        assert_eq!(space.update(at(5.0), |_| (0.0, 4.0)), None, "4 per second from 5 s on");
+        assert_eq!(space.next_due(), Some(at(30.0)), "what came in the first 5 s would leave now: nothing");
+        assert_eq!(space.update(at(30.0), |_| (100.0, 4.0)), None);
+        assert_eq!(space.next_due(), Some(at(35.0)), "the first byte leaves after 20 s and 10 s of snapshots");
+        let mut space = self::space(Some(20.0), 1000.0);
+        space.update(at(5.0), |_| (0.0, 4.0));
+        assert_eq!(space.update(at(15.0), |_| (40.0, 1.0)), None);
+        assert!((space.used() - 140.0).abs() < 1e-9);
+        assert_eq!(space.update(at(35.0), |_| (60.0, 1.0)), None);
+        assert!((space.used() - 160.0).abs() < 1e-9 && (space.slope() + 3.0).abs() < 1e-9, "1 in, 4 out");
+        assert!((space.used_at(at(40.0), |_| 65.0) - 145.0).abs() < 1e-9);
+        assert_eq!(space.next_due(), Some(at(45.0)), "then it is 1 out as well");
+        space.update(at(45.0), |_| (70.0, 1.0));
+        assert!((space.used() - 130.0).abs() < 1e-9 && space.slope().abs() < 1e-9);
+        assert_eq!(space.next_due(), None);
+    }
+
+    #[test]
+    fn a_full_system_refuses_counts_and_opens_again() {
+        let mut space = space(Some(100.0), 900.0);
+        space.update(at(0.0), |_| (0.0, 8.0));
+        assert_eq!(space.next_due(), Some(at(50.0)), "the soft quota");
+        space.update(at(50.0), |_| (400.0, 8.0));
+        assert!(space.soft_passed() && space.reaches_soft() == Some(50.0));
+        assert_eq!(space.next_due(), Some(at(87.5)), "80 %");
+        space.update(at(87.5), |_| (700.0, 8.0));
+        assert_eq!(space.next_due(), Some(at(100.0)), "90 % and the hard quota");
+        assert_eq!(space.update(at(100.0), |_| (800.0, 8.0)), Some(SpaceEffect::Close));
+        assert_eq!(space.admit(50.0).to_bits(), 0.0_f64.to_bits());
+        space.update(at(100.0), |_| (800.0, 0.0));
+        assert_eq!(space.next_due(), Some(at(110.0)), "the first bytes leave");
+        space.update(at(110.0), |_| (800.0, 0.0));
+        assert_eq!(space.next_due(), Some(at(111.125)), "9 of 900 have left");
+        assert_eq!(space.update(at(111.125), |_| (800.0, 0.0)), Some(SpaceEffect::Open));
+        assert!((space.refused() - 50.0 - 8.0 * 11.125).abs() < 1e-9);
+    }
+
+    /// A quota far below the capacity once opened and closed for ever at one instant.
+    #[test]
+    fn a_tiny_quota_closes_once() {
+        let mut space = space(None, 1e-7);
+        assert_eq!(space.update(at(0.0), |_| (0.0, 8.0)), Some(SpaceEffect::Close));
+        assert_eq!(space.update(at(0.0), |_| (0.0, 0.0)), None);
+        space.release(100.0);
+        assert_eq!(space.update(at(1.0), |_| (0.0, 0.0)), Some(SpaceEffect::Open));
+        assert_eq!(space.update(at(1.0), |_| (0.0, 0.0)), None);
+    }
+
+    #[test]
+    fn dates_beyond_the_run_are_projected_from_growth() {
+        let mut space = space(None, 1000.0);
+        space.update(at(10.0), |_| (20.0, 2.0));
+        space.half_time();
+        space.update(at(20.0), |_| (40.0, 2.0));
+        assert_eq!(space.growth(), Some(2.0));
+        assert_eq!(space.reaches(0), Some(20.0 + 660.0 / 2.0), "from 140 to 800");
+        assert_eq!(space.reaches(2), Some(450.0));
+    }
+}

@@ -1,0 +1,114 @@
+//! Storage systems in the words of `apollo check`.
+
+use super::describe::{YEAR, count, rate, share, size, throughput, time};
+use crate::scenario::plan::{Layout, Plan, Protection, Storage, WritePath};
+use crate::units::{Dimension, display};
+
+/// A storage system: what is installed, what is usable of it, how it is protected.
+pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
+    let installed = match &storage.layout {
+        Layout::SharedNodes { nodes, nic, media_read, media_write } => {
+            let n = *nodes as f64;
+            format!(
+                "{} nodes: NICs {} each way, media read {} and write {}",
+                count(*nodes),
+                rate(n * nic.get()),
+                throughput(n * media_read.get()),
+                throughput(n * media_write.get())
+            )
+        }
+        Layout::HeadsEnclosures { heads, head_nic, enclosures, media_read, media_write, .. } => {
+            let n = *enclosures as f64;
+            format!(
+                "{} heads with NICs of {} each way, {} enclosures: media read {} and write {}",
+                count(*heads),
+                rate(*heads as f64 * head_nic.get()),
+                count(*enclosures),
+                throughput(n * media_read.get()),
+                throughput(n * media_write.get())
+            )
+        }
+        Layout::Accounts { accounts, ingress, egress } => {
+            let n = *accounts as f64;
+            format!(
+                "{} accounts: egress {}, ingress {}",
+                count(*accounts),
+                rate(n * egress.get()),
+                rate(n * ingress.get())
+            )
+        }
+        Layout::Provisioned { rate: sold, read_share, write_share } => {
+            let (read, write) = (throughput(sold.get() * read_share), throughput(sold.get() * write_share));
+            format!("provisioned {}: reads reach {read}, writes {write}", throughput(sold.get()))
+        }
+    };
+    let operations = display(storage.operations, Dimension::OpRate);
+    let mut line = format!(
+        "{} at {}: {} usable ({}), {installed}, {operations}",
+        storage.name,
+        plan.sites[storage.site].name,
+        size(storage.capacity.get()),
+        storage.system
+    );
+    if storage.holds.get() > 0.0 {
+        line.push_str(&format!(", holds {} at the start", size(storage.holds.get())));
+    }
+    line.push_str(&limit_words(storage));
+    if let (Some(protection), Some(path)) = (&storage.protection, &storage.write_path) {
+        line.push_str(&format!("\n      {}", space_words(storage, protection, path)));
+        line.push_str(&format!("\n      {}", loss_words(protection)));
+    }
+    line
+}
+
+/// Quotas, snapshots and the time of an order, where there are some.
+fn limit_words(storage: &Storage) -> String {
+    let mut words = String::new();
+    if storage.hard_quota.get() < storage.capacity.get() {
+        words.push_str(&format!(", refuses more than {}", size(storage.hard_quota.get())));
+    }
+    if let Some(soft) = storage.soft_quota {
+        words.push_str(&format!(", warns above {}", size(soft.get())));
+    }
+    if storage.snapshots.is_positive() {
+        words.push_str(&format!(", snapshots keep deleted bytes for {}", time(storage.snapshots)));
+    }
+    if let Some(lead) = storage.lead_time {
+        words.push_str(&format!(", more capacity takes {} from the order", time(lead)));
+    }
+    words
+}
+
+/// Raw to usable, step by step.
+fn space_words(storage: &Storage, protection: &Protection, path: &WritePath) -> String {
+    let (k, m) = (path.stripe_data, path.stripe_parity);
+    let raw = storage.raw.map_or(0.0, crate::units::Bytes::get);
+    format!(
+        "stripes of {k} + {m} (overhead 1 + m/k = {:.4}), at most {} blocks in one of {}; usable are {} of {} raw, x {} by reduction",
+        1.0 + f64::from(m) / f64::from(k),
+        protection.unit_blocks,
+        count(protection.units),
+        share(protection.usable_fraction),
+        size(raw),
+        path.reduction,
+    )
+}
+
+/// Losses, rebuilds, scrubs.
+fn loss_words(protection: &Protection) -> String {
+    let devices = protection.units * protection.devices;
+    let a_year = |of: f64, count: u64| of * count as f64 * YEAR;
+    let scrub = protection.scrub_every.map_or("no scrubbing".to_owned(), |s| format!("all read every {}", time(s)));
+    format!(
+        "{} devices of which {:.2} are lost a year, nodes {:.2} a year{}; a rebuild waits {}, reads {:.1} blocks for one, takes {} \
+         of its rate alone at priority {}; {scrub}",
+        count(devices),
+        a_year(protection.device_loss, devices),
+        a_year(protection.unit_loss, protection.units),
+        if protection.failures { "" } else { " (not in this run)" },
+        display(protection.rebuild_delay.mean(), Dimension::Duration),
+        protection.rebuild_reads,
+        share(protection.rebuild_pace),
+        protection.rebuild_priority,
+    )
+}
