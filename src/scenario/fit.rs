@@ -13,10 +13,17 @@ const REACH: f64 = 1e3;
 /// The least value that is tried for a coefficient that is 0 now, as a share of its unit (1 ns, 1 B/s). Assumption.
 const LEAST: f64 = 1e-9;
 
-/// Figures that say what a system costs or holds: they change no rate, so no row can say anything of them.
-const STILL: [&str; 10] = [
+/// Figures that say what a system costs, holds or loses: they change no rate of a healthy one, so no row can say anything of
+/// them.
+const STILL: [&str; 16] = [
     "raw",
-    "usable_fraction",
+    "spare",
+    "rebuild_reads",
+    "device_loss_rate",
+    "node_loss_rate",
+    "rebuild_delay",
+    "device_replacement",
+    "node_replacement",
     "account_capacity",
     "max_capacity",
     "nameplate_read",
