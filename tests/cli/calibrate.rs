@@ -22,6 +22,7 @@ system = "nvme-node"
 nodes = 1
 buffer = "1 MB"
 buffer_copies = 1
+stripe_data = 1
 stripe_parity = 0
 {figures}
 
@@ -181,7 +182,7 @@ fn a_limit_that_no_row_reaches_is_known_from_below_only() {
     assert_eq!(coefficient(&result, "operations")["status"], "at_least");
     close(after(&result, "operations"), 4.0 / 90e-6, 1e-3);
     let notes = result["notes"].to_string();
-    assert!(notes.contains("no row was held out") && notes.contains("slow.toml:14:14 states 'operations'"), "{notes}");
+    assert!(notes.contains("no row was held out") && notes.contains("slow.toml:15:14 states 'operations'"), "{notes}");
 }
 
 /// `nic` and `client_overhead` matter only as a quotient: one of the two keeps its value.

@@ -14,6 +14,8 @@ horizon = "10 s"
 site = "lab"
 system = "nvme-node"
 nodes = 1
+stripe_data = 1
+stripe_parity = 0
 
 [work.load]
 kind = "io"
