@@ -117,6 +117,9 @@ impl<E> Entry<E> {
 }
 
 /// The pending events of one run.
+///
+/// It begins at a cache line, or its speed would depend on where the stack happens to be.
+#[repr(align(64))]
 pub(super) struct Calendar<E> {
     /// The row; entries in front of `first` have been taken.
     near: Vec<Entry<E>>,
