@@ -106,7 +106,8 @@ impl std::ops::SubAssign for FlowTime {
 }
 
 /// A sum kept as the unevaluated pair `high + low` (about 106 bits): what a year at 10 Tb/s adds up to still
-/// resolves less than a millionth of a byte, so cumulative service never has to be reset.
+/// resolves less than a millionth of a byte, so a sum never has to be reset. Finish
+/// marks keep fewer digits, and a class counts its service anew before that shows.
 #[derive(Copy, Clone, Debug, Default, PartialEq, PartialOrd)]
 pub(super) struct Sum {
     high: f64,

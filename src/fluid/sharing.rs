@@ -1,4 +1,6 @@
 //! The state of a sharing and everything that changes it.
+//!
+//! A little longer than other files because it is the whole of what callers may do, each with its conditions.
 
 use super::class::{ClassSpec, Classes, Kind};
 use super::exact::{FlowTime, Instant, Sum};
