@@ -12,6 +12,9 @@ const STATS: [&str; 7] = ["mean", "p50", "p95", "p99", "max", "min", "fraction"]
 /// Causes printed per work before the rest is summed up.
 const CAUSES_SHOWN: usize = 6;
 
+/// Names of entities in one row before the rest is counted.
+const NAMES_SHOWN: usize = 4;
+
 /// Causes below this would print as 0.0 %.
 const LEAST_SHARE: f64 = 0.0005;
 
@@ -140,13 +143,35 @@ fn without_value(run: &RunResults) -> Option<Section> {
     let mut table = Table::new(&[("why", false), ("KPIs", false)]);
     for (reason, entities) in by_reason {
         table.group(reason);
-        for (entity, measures) in entities {
+        for (names, measures) in alike(entities) {
             for (i, line) in lines(&measures).into_iter().enumerate() {
-                table.row(Tone::Plain, vec![if i == 0 { entity.to_owned() } else { String::new() }, line]);
+                table.row(Tone::Plain, vec![if i == 0 { names.clone() } else { String::new() }, line]);
             }
         }
     }
     Some(Section { heading: "KPIs without a value".to_owned(), table, notes: Vec::new() })
+}
+
+/// Entities of one area that lack the same measures share a row: `storage.{dal-hot, phx-hot}`.
+fn alike<'a>(entities: BTreeMap<&'a str, Vec<&'a str>>) -> Vec<(String, Vec<&'a str>)> {
+    let mut rows: Vec<(&str, Vec<&str>, Vec<&str>)> = Vec::new();
+    for (entity, measures) in entities {
+        let (area, name) = entity.split_once('.').unwrap_or((entity, ""));
+        match rows.iter_mut().find(|(a, names, of)| *a == area && !names[0].is_empty() && *of == measures) {
+            Some((_, names, _)) if !name.is_empty() => names.push(name),
+            _ => rows.push((area, vec![name], measures)),
+        }
+    }
+    let label = |area: &str, names: &[&str]| match names {
+        [] | [""] => area.to_owned(),
+        [name] => format!("{area}.{name}"),
+        few if few.len() <= NAMES_SHOWN => format!("{area}.{{{}}}", few.join(", ")),
+        many => {
+            let (shown, rest) = many.split_at(NAMES_SHOWN - 1);
+            format!("{area}.{{{}, {} more}}", shown.join(", "), rest.len())
+        }
+    };
+    rows.into_iter().map(|(area, names, measures)| (label(area, &names), measures)).collect()
 }
 
 /// Names with commas, broken into lines that are not too long.
@@ -306,6 +331,25 @@ mod tests {
         assert_eq!(link, ("link.phx-dal", "phoenix-to-dallas.utilisation.max"));
         assert_eq!(split("wan.unserved.p95"), ("wan", "unserved.p95"));
         assert_eq!(split("odd"), ("", "odd"));
+    }
+
+    #[test]
+    fn entities_that_lack_the_same_share_a_row() {
+        let lacking = [
+            ("storage.a", vec!["used"]),
+            ("storage.b", vec!["used"]),
+            ("storage.c", vec!["latency"]),
+            ("storage.d", vec!["used"]),
+            ("storage.e", vec!["used"]),
+            ("storage.f", vec!["used"]),
+            ("link.a", vec!["used"]),
+            ("wan", vec!["used"]),
+        ];
+        let rows = alike(lacking.into_iter().collect());
+        let labels: Vec<&str> = rows.iter().map(|(label, _)| label.as_str()).collect();
+        assert_eq!(labels, ["link.a", "storage.{a, b, d, 2 more}", "storage.c", "wan"]);
+        let two = alike([("storage.a", vec!["used"]), ("storage.b", vec!["used"])].into_iter().collect());
+        assert_eq!(two, [("storage.{a, b}".to_owned(), vec!["used"])]);
     }
 
     #[test]
