@@ -1,4 +1,4 @@
-"""A line chart as a small SVG: logarithmic x axis, linear y axis from zero."""
+"""A line chart as a small SVG: logarithmic or linear x axis, linear y axis from zero."""
 import math
 
 WIDTH, HEIGHT = 640, 320
@@ -6,16 +6,17 @@ LEFT, RIGHT, TOP, BOTTOM = 62, 40, 40, 52
 COLOURS = ["#0b6e99", "#c4501b", "#5b7a1f"]
 
 
-def lines(title, x_label, y_label, series):
-    """`series` gives for each name its points (x, y)."""
+def lines(title, x_label, y_label, series, log=True, beside=False):
+    """`series` gives for each name its points (x, y); with `beside` each name stands at its line, not in a corner."""
     xs = [x for points in series.values() for x, _ in points]
     ys = [y for points in series.values() for _, y in points]
-    low, high = math.log10(min(xs)), math.log10(max(xs))
+    scale = math.log10 if log else float
+    low, high = scale(min(xs)), scale(max(xs))
     step = nice(max(ys) / 5)
     top = step * math.ceil(max(ys) / step)
 
     def place(x, y):
-        across = (math.log10(x) - low) / (high - low or 1)
+        across = (scale(x) - low) / (high - low or 1)
         return (LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - y / top * (HEIGHT - TOP - BOTTOM))
 
     out = [
@@ -29,7 +30,7 @@ def lines(title, x_label, y_label, series):
         _, y = place(min(xs), i * step)
         out.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="#ddd"/>')
         out.append(text(LEFT - 6, y + 4, f"{i * step:g}", "end"))
-    for x in ticks(min(xs), max(xs)):
+    for x in ticks(min(xs), max(xs)) if log else evenly(min(xs), max(xs)):
         at, y = place(x, 0)
         out.append(f'<line x1="{at:.1f}" y1="{TOP}" x2="{at:.1f}" y2="{y:.1f}" stroke="#eee"/>')
         out.append(text(at, y + 18, f"{x:,}"))
@@ -40,7 +41,10 @@ def lines(title, x_label, y_label, series):
         for point in points:
             x, y = place(*point)
             out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>')
-        if len(series) > 1:
+        if beside:
+            x, y = place(*points[len(points) // 2])
+            out.append(text(x, y - 10, name, "end", f'fill="{colour}"'))
+        elif len(series) > 1:
             out.append(text(LEFT + 10, TOP + 14 + 16 * i, name, "start", f'fill="{colour}"'))
     return "\n".join([*out, "</svg>", ""])
 
@@ -64,3 +68,10 @@ def ticks(low, high):
 
     tens = between([1])
     return tens if len(tens) >= 3 else between([1, 2, 5])
+
+
+def evenly(low, high):
+    """Round numbers in the range, about five steps apart."""
+    step = nice((high - low) / 5)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [f * step for f in range(first, last + 1)]
