@@ -289,6 +289,48 @@ fn targets() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// A namespace that is read at the other site, with one text replaced by another.
+fn namespace(from: &str, to: &str) -> String {
+    let text = "[namespace.corpus]\nhome = \"base\"\ndata = \"10 PB\"\n\
+        caches = [{ storage = \"hot\", size = \"500 TB\" }]\n\
+        [work.read]\nkind = \"io\"\nnamespace = \"corpus\"\nsite = \"phoenix\"\npattern = \"read\"\nclients = 4\n";
+    assert!(text.contains(from), "{from}");
+    with(&text.replacen(from, to, 1))
+}
+
+fn namespaces() -> Vec<(&'static str, String)> {
+    let cache = "{ storage = \"hot\", size = \"500 TB\" }";
+    vec![
+        ("sound", namespace("10 PB", "10 PB")),
+        ("no such home", namespace("home = \"base\"", "home = \"bse\"")),
+        ("no such namespace", namespace("namespace = \"corpus\"", "namespace = \"corps\"")),
+        ("cache on its home", namespace("storage = \"hot\"", "storage = \"base\"")),
+        ("two caches at a site", namespace(cache, &format!("{cache}, {cache}"))),
+        ("no closed form", namespace("500 TB\" }", "500 TB\", policy = \"fifo\" }")),
+        ("cache larger than its system", namespace("500 TB", "5 PB")),
+        ("cache larger than the data", namespace("10 PB", "100 TB")),
+        ("data larger than its home", namespace("10 PB", "100.1 PB")),
+        ("no data", namespace("10 PB", "0 B")),
+        ("negative size", namespace("500 TB", "-1 TB")),
+        ("prefetch beyond the cache", namespace("500 TB\" }", "500 TB\", prefetch = \"1 PB\" }")),
+        ("pace without prefetch", namespace("500 TB\" }", "500 TB\", prefetch_pace = \"1 Gbps\" }")),
+        ("zipf without exponent", namespace("caches", "popularity = \"zipf\"\ncaches")),
+        ("exponent without zipf", namespace("caches", "exponent = \"0.9\"\ncaches")),
+        ("publishes nothing", namespace("caches", "publish = { every = \"1 h\", changed = \"0 %\" }\ncaches")),
+        ("writes", namespace("pattern = \"read\"", "pattern = \"write\"")),
+        ("system and namespace", namespace("namespace = \"corpus\"", "namespace = \"corpus\"\nstorage = \"hot\"")),
+        ("neither of them", namespace("namespace = \"corpus\"\n", "")),
+        ("nobody reads at the cache", namespace("site = \"phoenix\"\n", "")),
+        (
+            "hit ratio without cache",
+            format!(
+                "{}[target.hit]\nkpi = \"storage.base.cache_hit\"\nat_least = \"1 %\"\n",
+                namespace("10 PB", "10 PB")
+            ),
+        ),
+    ]
+}
+
 fn sweeps() -> Vec<(&'static str, String)> {
     let axis = |text: &str| with(&format!("[sweep]\n{text}"));
     vec![
@@ -332,7 +374,7 @@ macro_rules! snapshots {
         }
     )*};
 }
-snapshots!(keys, values, random, names, meaning, warnings, targets, sweeps, syntax);
+snapshots!(keys, values, random, names, meaning, warnings, targets, sweeps, syntax, namespaces);
 
 #[test]
 fn the_base_is_sound() {
@@ -382,7 +424,7 @@ fn more_than_fifty_findings_are_counted() {
 fn every_code_is_reachable() {
     // A failing disk, and a figure that no part of the catalogue lacks today.
     let mut seen = BTreeSet::from(["E0004", "E0306"]);
-    let all = [keys(), values(), random(), names(), meaning(), warnings(), targets(), sweeps(), syntax()];
+    let all = [keys(), values(), random(), names(), meaning(), warnings(), targets(), sweeps(), syntax(), namespaces()];
     for (_, text) in all.iter().flatten() {
         seen.extend(findings(text, &[]).iter().map(|d| d.code));
     }

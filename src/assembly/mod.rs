@@ -3,6 +3,7 @@
 //! Every index of the plan becomes a typed id, every quantity a plain number in base units, every random quantity
 //! gets its named stream: root seed / replication / kind / name / purpose.
 
+mod namespaces;
 mod parts;
 mod storage;
 mod works;
@@ -47,6 +48,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
         .enumerate()
         .map(|(f, fleet)| Fleet::new(FleetId::new(f), parts::fleet(fleet, streams)))
         .collect();
+    let namespaces = namespaces::namespaces(plan, &mut resources, &mut storages);
     let works = works::works(plan, streams, &mut resources, &mut fleets, &mut storages);
     let (sharing, names) = resources.finish();
     World::new(Parts {
@@ -56,6 +58,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
         wan: Wan::new(links, groups, edges, plan.reconvergence),
         fleets,
         storages,
+        namespaces,
         works,
         fixed: parts::fixed_measures(plan),
         warmup: SimTime::ZERO + plan.warmup,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::engine::rng::Streams;
 use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
 use crate::model::fleet::Fleet;
-use crate::model::ids::{FleetId, SiteId, StorageId, WorkId};
+use crate::model::ids::{FleetId, NamespaceId, SiteId, StorageId, WorkId};
 use crate::model::paths::{CLIENT_NIC, PACING, Resources, Slots, Transport};
 use crate::model::rl::generators::{GeneratorParams, PoolParams};
 use crate::model::rl::publisher::PublishParams;
@@ -94,6 +94,7 @@ fn io_params(plan: &Plan, io: &IoWork, pace: Option<f64>, resources: &mut Resour
     let client_limit = if each < own { (each, PACING) } else { (own, CLIENT_NIC) };
     IoParams {
         storage: StorageId::new(io.storage),
+        namespace: io.namespace.map(NamespaceId::new),
         storage_site: SiteId::new(storage.site),
         site: SiteId::new(io.site),
         clients: io.clients,

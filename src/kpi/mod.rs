@@ -4,6 +4,7 @@
 //! [`all`] lists the rows. What a target's limit is written in follows from the row's dimension.
 
 mod lookup;
+mod namespace;
 mod registry;
 mod render;
 mod rl;

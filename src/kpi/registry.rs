@@ -1,6 +1,6 @@
 //! The table of KPIs: names, units, formulas, definitions.
 
-use super::{rl, storage, world};
+use super::{namespace, rl, storage, world};
 use crate::units::Dimension;
 
 /// A statistic inside one replication.
@@ -84,4 +84,4 @@ pub(super) const fn kpi(
 
 /// All KPIs in the order they are documented.
 pub(super) const ALL: &[&[Kpi]] =
-    &[storage::STORAGE, world::WAN, world::WORK, rl::RL, rl::RL_SIZES, world::FLEET, world::SITE];
+    &[storage::STORAGE, namespace::NAMESPACE, world::WAN, world::WORK, rl::RL, rl::RL_SIZES, world::FLEET, world::SITE];

@@ -1,6 +1,6 @@
 //! Bulk works: a copy between storage systems, and a storage load as a benchmark drives it.
 
-use super::ids::{MovementId, SiteId, StorageId};
+use super::ids::{MovementId, NamespaceId, SiteId, StorageId};
 use super::paths::{Slots, Transport};
 use crate::fluid::MeterId;
 use crate::units::SimTime;
@@ -51,8 +51,10 @@ impl Copy {
 /// Parameters of a storage load.
 #[derive(Clone, Copy, Debug)]
 pub struct IoParams {
-    /// System under load.
+    /// System under load; the home of the namespace where there is one.
     pub storage: StorageId,
+    /// Namespace that is read in place of the system.
+    pub namespace: Option<NamespaceId>,
     /// Its site.
     pub storage_site: SiteId,
     /// Site of the clients.

@@ -18,6 +18,8 @@ pub enum Purpose {
     Copy,
     /// An endless storage load; it ends only when its work ends.
     Load,
+    /// Bytes that move on the world's own account, for no work; endless, until they are stopped.
+    Own,
     /// Trajectories from a generator pool to the trainer.
     Shipment {
         /// Generator pool of the work.
@@ -57,6 +59,8 @@ pub struct Order {
     pub copies: f64,
     /// Share of the payload that goes the other way, from `ends.1` to `ends.0`: the writes of a storage load.
     pub reverse: f64,
+    /// Share of the payload that crosses between the sites at all: less than 1 where a cache serves a part.
+    pub far: f64,
     /// Meters of the work itself.
     pub own_meters: Vec<(MeterId, f64)>,
     /// All meters that count it: its own and those of its storage systems.
@@ -172,6 +176,7 @@ impl Carriage {
     /// or no route exists; `connected` tells which.
     pub fn begin(&mut self, now: SimTime, id: MovementId, route: Option<&Route>, connected: bool) {
         let Some(movement) = self.get_mut(id) else { return };
+        let connected = connected || movement.order.far <= 0.0;
         movement.rtt = route.map_or(SimDuration::ZERO, |r| r.rtt);
         movement.stalled = !connected;
         let uses = uses_of(&movement.order, route);
@@ -213,6 +218,7 @@ impl Carriage {
     /// The receiver takes bytes again. `route` is the present one between its ends, none within a site.
     pub fn accept(&mut self, now: SimTime, id: MovementId, route: Option<&Route>, connected: bool) {
         let Some(movement) = self.get_mut(id) else { return };
+        let connected = connected || movement.order.far <= 0.0;
         movement.refused = false;
         movement.stalled = !connected;
         let Some(key) = movement.flow else { return };
@@ -221,6 +227,33 @@ impl Carriage {
         self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         if !connected {
             self.sharing.stall(now.as_nanos(), key, NO_PATH);
+        }
+    }
+
+    /// The order of a movement under way.
+    pub fn order_of(&self, id: MovementId) -> Option<&Order> {
+        let (generation, movement) = self.slots.get(id.index as usize)?;
+        movement.as_ref().filter(|_| *generation == id.generation).map(|m| &m.order)
+    }
+
+    /// Puts a movement on another mix of sources: those parts of `order` that say where its bytes come from.
+    pub fn change(&mut self, now: SimTime, id: MovementId, order: &Order, route: Option<&Route>, connected: bool) {
+        let Some(movement) = self.get_mut(id) else { return };
+        let own = &mut movement.order;
+        (own.far, own.reverse, own.slots) = (order.far, order.reverse, order.slots);
+        own.access.clone_from(&order.access);
+        own.own_meters.clone_from(&order.own_meters);
+        own.outer.clone_from(&order.outer);
+        own.meters.clone_from(&order.meters);
+        movement.stalled = !connected && order.far > 0.0;
+        let (Some(key), stalled, refused) = (movement.flow, movement.stalled, movement.refused) else { return };
+        let (cap, cause) = cap_of(&movement.order, movement.rtt);
+        self.sharing.set_cap(now.as_nanos(), key, cap, cause);
+        if !refused {
+            self.sharing.set_uses(now.as_nanos(), key, &uses_of(order, route), &order.meters);
+            if stalled {
+                self.sharing.stall(now.as_nanos(), key, NO_PATH);
+            }
         }
     }
 
@@ -283,7 +316,11 @@ impl Carriage {
             if movement.order.ends != ends {
                 continue;
             }
-            movement.stalled = route.is_none();
+            // What a cache serves alone needs no route.
+            movement.stalled = route.is_none() && movement.order.far > 0.0;
+            if route.is_none() && !movement.stalled {
+                continue;
+            }
             if movement.refused {
                 // It takes the route of the day when it is accepted again; only its window follows at once.
                 let Some(route) = route else { continue };
@@ -384,8 +421,8 @@ impl Carriage {
 fn uses_of(order: &Order, route: Option<&Route>) -> Uses {
     let mut uses = order.outer.clone();
     if let Some(route) = route {
-        uses.extend(route.uses.iter().map(|&(r, a)| (r, a * (1.0 - order.reverse))));
-        uses.extend(route.back.iter().map(|&(r, a)| (r, a * order.reverse)));
+        uses.extend(route.uses.iter().map(|&(r, a)| (r, a * (1.0 - order.reverse) * order.far)));
+        uses.extend(route.back.iter().map(|&(r, a)| (r, a * order.reverse * order.far)));
     }
     for (_, a) in &mut uses {
         *a *= order.copies;
@@ -395,7 +432,8 @@ fn uses_of(order: &Order, route: Option<&Route>) -> Uses {
 
 /// The tightest of the movement's own pace, the window limit `streams × window / RTT` and its outstanding operations.
 fn cap_of(order: &Order, rtt: SimDuration) -> (f64, u8) {
-    let rtt = rtt.as_secs_f64();
+    // The round trip of the bytes in the mean: by Little's law those near by wait for none.
+    let rtt = rtt.as_secs_f64() * order.far;
     let over = |bytes: f64, seconds: f64| if seconds > 0.0 { bytes / seconds } else { f64::INFINITY };
     let slots = order.slots.map_or(f64::INFINITY, |s| over(s.bytes, s.latency + rtt));
     let window = over(order.transport.window_bytes, rtt);
@@ -412,88 +450,5 @@ fn unpack(tag: u64) -> MovementId {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECOND: i64 = 1_000_000_000;
-
-    fn at(s: f64) -> SimTime {
-        SimTime::from_secs_f64(s)
-    }
-
-    /// 100 bytes at 10 per second over a path of 2 s round trip, with one round trip of set-up.
-    fn one() -> (Carriage, Route, MovementId) {
-        let mut sharing = Sharing::new();
-        let (owner, pipe, home) = (sharing.add_owner(), sharing.add_resource(10.0), sharing.add_resource(10.0));
-        let mut carriage = Carriage::new(sharing, true);
-        let route = Route { uses: vec![(pipe, 1.0)], back: vec![(home, 1.0)], rtt: SimDuration::from_secs(2) };
-        let order = Order {
-            work: 3,
-            purpose: Purpose::Copy,
-            owner,
-            ends: (SiteId(0), SiteId(1)),
-            base: Vec::new(),
-            access: Vec::new(),
-            outer: Vec::new(),
-            copies: 1.0,
-            reverse: 0.0,
-            own_meters: Vec::new(),
-            meters: Vec::new(),
-            bytes: 100.0,
-            pace: (f64::INFINITY, 0),
-            slots: None,
-            priority: 1,
-            transport: Transport { window_bytes: f64::INFINITY, setup_rtts: 1.0 },
-        };
-        let (id, leaves) = carriage.order(SimTime::ZERO, order, Some(&route));
-        assert_eq!(leaves, at(2.0));
-        (carriage, route, id)
-    }
-
-    /// Lets the movement go on until `s`; it is sent at 12 s.
-    fn run(carriage: &mut Carriage, route: &Route, id: MovementId, s: f64) {
-        if s >= 2.0 {
-            carriage.begin(at(2.0), id, Some(route), true);
-        }
-        carriage.sharing.advance(at(s.min(12.0)).as_nanos());
-        let mut finished = Vec::new();
-        carriage.sharing.take_finished(&mut finished);
-        for flow in finished {
-            assert_eq!(flow.at_ns, 12 * SECOND);
-            assert_eq!(carriage.sent(at(12.0), flow.tag, flow.top_cause), Some((id, at(13.0))));
-        }
-    }
-
-    #[test]
-    fn what_has_been_carried_is_right_in_every_part_of_a_life() {
-        for (s, carried) in [(1.0, 0.0), (7.0, 50.0), (12.5, 100.0)] {
-            let (mut carriage, route, id) = one();
-            run(&mut carriage, &route, id, s);
-            let left = carriage.remaining(at(s), id).unwrap();
-            assert!((left - (100.0 - carried)).abs() < 1e-6, "{left} left after {s} s");
-            let cut = carriage.cancel(at(s), id).unwrap();
-            assert!((cut - carried).abs() < 1e-6, "{cut} carried when cut after {s} s");
-            assert_eq!(carriage.cancel(at(s), id), None);
-            assert_eq!(carriage.take_records().unwrap()[0].finish, None);
-        }
-    }
-
-    #[test]
-    fn a_load_that_reads_and_writes_uses_both_directions_by_their_shares() {
-        let (carriage, route, id) = one();
-        let mut order = carriage.slots[id.index as usize].1.as_ref().unwrap().order.clone();
-        assert_eq!(uses_of(&order, Some(&route)), route.uses, "what only goes there takes nothing of the way back");
-        order.reverse = 0.25;
-        order.copies = 2.0;
-        assert_eq!(uses_of(&order, Some(&route)), vec![(route.uses[0].0, 1.5), (route.back[0].0, 0.5)]);
-    }
-
-    #[test]
-    fn a_work_can_be_stopped_in_part() {
-        let (mut carriage, _, id) = one();
-        carriage.cancel_work(at(1.0), WorkId(3), |purpose| purpose == Purpose::Load);
-        assert!(carriage.ends(id).is_some());
-        carriage.cancel_work(at(1.0), WorkId(3), |_| true);
-        assert!(carriage.ends(id).is_none());
-    }
-}
+#[path = "carriage_tests.rs"]
+mod tests;

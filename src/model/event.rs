@@ -1,6 +1,6 @@
 //! Every event of the world, and the rank of each kind at one instant.
 
-use super::ids::{FleetId, GroupId, LinkId, MovementId, PoolId, StorageId, WorkId};
+use super::ids::{FleetId, GroupId, LinkId, MovementId, NamespaceId, PoolId, StorageId, WorkId};
 use crate::engine::Class;
 
 /// What can happen. Small plain data: copied into the calendar, never boxed.
@@ -54,6 +54,10 @@ pub enum Event {
     RebuildReady(StorageId, u32),
     /// A lost device, or a node where true, is replaced.
     PartReplaced(StorageId, bool),
+    /// The hit ratio of a cache of a namespace, by its position, goes on by a step.
+    CacheDue(NamespaceId, u16),
+    /// A namespace puts out new data.
+    NamespacePublish(NamespaceId),
     /// Something inside an RL loop.
     Rl(WorkId, RlEvent),
 }

@@ -48,6 +48,10 @@ id!(
     StorageId
 );
 id!(
+    /// A global namespace.
+    NamespaceId
+);
+id!(
     /// A work.
     WorkId
 );

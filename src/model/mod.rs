@@ -9,6 +9,7 @@
 //! | [`carriage`] | bytes on their way: movements over resources, with set-up, propagation and path changes |
 //! | [`wan`] | links, waves, cuts, shared-risk groups, shortest-path routing with reconvergence |
 //! | [`fleet`] | GPU units: failures by cause, repair classes, spares, pools by priority |
+//! | [`namespace`] | data read anywhere through caches, whose hit ratios are results |
 //! | [`storage`] | crossings of each kind of I/O, write buffer, theoretical rates |
 //! | [`rl`] | online-RL loop: generators in cohorts, trainer, publisher, checkpoints |
 //! | [`bulk`] | copies and storage loads |
@@ -19,6 +20,7 @@ pub mod carriage;
 pub mod event;
 pub mod fleet;
 pub mod ids;
+pub mod namespace;
 pub mod paths;
 pub mod recorder;
 pub mod rl;

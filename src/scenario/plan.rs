@@ -6,7 +6,11 @@
 //!
 //! Longer than other files because it is one contract: one record per table of the language, most lines documentation.
 
+mod namespace;
+
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
+
+pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch};
 
 /// Index of a site in [`Plan::sites`].
 pub type SiteIx = usize;
@@ -46,6 +50,8 @@ pub struct Plan {
     pub reconvergence: SimDuration,
     /// Storage systems by name.
     pub storages: Vec<Storage>,
+    /// Global namespaces by name.
+    pub namespaces: Vec<Namespace>,
     /// Works by name.
     pub works: Vec<Work>,
     /// Targets by name.
@@ -454,8 +460,10 @@ pub enum Pattern {
 /// A storage load.
 #[derive(Clone, Debug)]
 pub struct IoWork {
-    /// System under load.
+    /// System under load; the home of the namespace where one is named.
     pub storage: StorageIx,
+    /// Index in [`Plan::namespaces`] of the data that is read through caches; `None` for a plain system.
+    pub namespace: Option<usize>,
     /// Site of the clients.
     pub site: SiteIx,
     /// Client nodes.

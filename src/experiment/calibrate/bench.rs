@@ -99,6 +99,7 @@ fn alone(mut plan: Plan, work: usize) -> Plan {
     plan.works.clear();
     plan.fleets.clear();
     plan.targets.clear();
+    plan.namespaces.clear();
     plan.warnings.clear();
     plan.ledger.clear();
     if let WorkKind::Io(io) = work.kind {

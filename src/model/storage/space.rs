@@ -273,6 +273,11 @@ impl Space {
         fits
     }
 
+    /// Takes `bytes` from the start, as [`SpaceParams::holds`] does.
+    pub fn keep(&mut self, bytes: f64) {
+        self.kept += bytes;
+    }
+
     /// Gives room back.
     pub fn release(&mut self, bytes: f64) {
         self.kept = (self.kept - bytes).max(0.0);

@@ -82,6 +82,7 @@ impl World {
                 all.push(io.params.meter);
             }
         }
+        all.extend(self.namespace_meters());
         all.sort_unstable();
         all
     }
@@ -126,6 +127,7 @@ impl World {
         for s in 0..self.storages.len() {
             self.measure_storage(now, StorageId::new(s), &mut out);
         }
+        self.measure_namespaces(now, &mut out);
         for w in 0..self.works.len() {
             self.measure_work(now, w, &mut out);
             self.measure_causes(now, w, &mut out);

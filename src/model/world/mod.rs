@@ -8,6 +8,7 @@
 
 mod audit;
 mod measures;
+mod namespaces;
 mod series;
 mod storage_measures;
 mod storages;
@@ -19,7 +20,8 @@ use super::bulk::{Copy, Io};
 use super::carriage::{Carriage, Done, FlowRecord, Order, Purpose};
 use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
 use super::fleet::{Fleet, FleetEffect};
-use super::ids::{FleetId, LinkId, MovementId, PoolId, SiteId, StorageId, WorkId};
+use super::ids::{FleetId, LinkId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
+use super::namespace::Namespace;
 use super::paths::{Route, Transport, Uses, merged};
 use super::recorder::Recorder;
 use super::rl::{Rl, RlEffect};
@@ -124,6 +126,8 @@ pub struct Parts {
     pub fleets: Vec<Fleet>,
     /// Storage systems with their sites.
     pub storages: Vec<Storage>,
+    /// Namespaces.
+    pub namespaces: Vec<Namespace>,
     /// Works.
     pub works: Vec<Work>,
     /// Static measures that assembly derives from the plan.
@@ -145,6 +149,7 @@ pub struct World {
     pub(super) wan: Wan,
     pub(super) fleets: Vec<Fleet>,
     pub(super) storages: Vec<Storage>,
+    namespaces: Vec<Namespace>,
     pub(super) works: Vec<Work>,
     fixed: Vec<(String, f64)>,
     warmup: SimTime,
@@ -156,6 +161,7 @@ pub struct World {
     rebuilds: Vec<Option<FlowKey>>,
     scrubs: Vec<Option<FlowKey>>,
     level_meters: BTreeMap<MeterId, StorageId>,
+    cache_meters: BTreeMap<MeterId, (NamespaceId, u16)>,
     baseline: measures::Baseline,
     recorder: Recorder,
     finished: Vec<Finished>,
@@ -172,6 +178,15 @@ impl World {
             level_meters.insert(storage.params.meters.migration, StorageId::new(s));
             level_meters.extend(storage.space.meters().map(|(meter, _)| (meter, StorageId::new(s))));
         }
+        let mut cache_meters = BTreeMap::new();
+        for (n, namespace) in parts.namespaces.iter().enumerate() {
+            let caches = namespace.caches.iter().zip(0..);
+            for (cache, index) in caches {
+                let prefetched = cache.prefetch.as_ref().map(|p| p.meter);
+                cache_meters
+                    .extend(prefetched.into_iter().chain([cache.requests]).map(|m| (m, (NamespaceId::new(n), index))));
+            }
+        }
         let mut world = World {
             names: parts.names,
             carriage: parts.carriage,
@@ -179,6 +194,7 @@ impl World {
             wan: parts.wan,
             fleets: parts.fleets,
             storages: parts.storages,
+            namespaces: parts.namespaces,
             works: parts.works,
             fixed: parts.fixed,
             warmup: parts.warmup,
@@ -190,6 +206,7 @@ impl World {
             rebuilds: vec![None; count],
             scrubs: vec![None; count],
             level_meters,
+            cache_meters,
             baseline: measures::Baseline::default(),
             recorder: Recorder::new(parts.bin),
             finished: Vec::new(),
@@ -210,6 +227,7 @@ impl World {
         for s in 0..self.storages.len() {
             self.begin_storage(ctx, StorageId::new(s));
         }
+        self.begin_namespaces(ctx);
         for (w, work) in self.works.iter().enumerate() {
             ctx.schedule(work.starts, CLASS_WORK, Event::WorkStart(WorkId::new(w)));
             if let Some(ends) = work.ends {
@@ -281,17 +299,21 @@ impl World {
             self.finished = finished;
             let next = self.carriage.sharing.next_finish();
             self.carriage.sharing.take_changed_meters(&mut self.changed);
+            let caches = self.caches_of(&self.changed);
             let mut storages: Vec<StorageId> =
                 self.changed.drain(..).filter_map(|m| self.level_meters.get(&m).copied()).collect();
             storages.sort_unstable();
             storages.dedup();
-            if storages.is_empty() && !rebuilt {
+            if storages.is_empty() && caches.is_empty() && !rebuilt {
                 self.schedule_next(ctx, next.map(SimTime::from_nanos));
                 return;
             }
             for storage in storages {
                 self.refresh_buffer(ctx, storage);
                 self.refresh_space(ctx, storage);
+            }
+            for (namespace, cache) in caches {
+                self.refresh_cache(ctx, namespace, cache);
             }
         }
     }
@@ -434,6 +456,11 @@ impl Model for World {
                 self.storages[id.index()].space.release(bytes);
                 self.refresh_space(ctx, id);
             }
+            Event::CacheDue(id, cache) => {
+                self.namespaces[id.index()].caches[usize::from(cache)].due = None;
+                self.refresh_cache(ctx, id, cache);
+            }
+            Event::NamespacePublish(id) => self.publish_namespace(ctx, id),
             Event::HalfTime => self.half_time(ctx),
             Event::WorkStart(id) => self.start_work(ctx, id),
             Event::WorkEnd(id) => self.end_work(ctx, id),

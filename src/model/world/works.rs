@@ -2,11 +2,11 @@
 
 use super::{Claim, Task, Work, World};
 use crate::engine::Context;
-use crate::fluid::ResourceId;
+use crate::fluid::{OwnerId, ResourceId};
 use crate::model::bulk::{CopyParams, IoParams};
 use crate::model::carriage::{Order, Purpose};
 use crate::model::event::Event;
-use crate::model::ids::{FleetId, PoolId, SiteId, WorkId};
+use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
 use crate::model::paths::{Access, COUPLED, PACING, Transport, Uses, merged};
 use crate::model::rl::RlEffect;
 
@@ -97,7 +97,7 @@ impl World {
             write: 1.0 - params.read_share,
             operations: params.operations,
         };
-        let order = Order {
+        let mut order = Order {
             ends: (params.storage_site, params.site),
             reverse: 1.0 - params.read_share,
             access: vec![access],
@@ -108,6 +108,9 @@ impl World {
             transport: params.transport,
             ..self.order(id, Purpose::Load)
         };
+        if let Some(namespace) = params.namespace {
+            self.read_namespace(&mut order, &params, namespace);
+        }
         let movements = (0..params.clients).map(|_| self.carry(ctx, order.clone())).collect();
         if let Task::Io(io) = &mut self.works[id.index()].task {
             io.began = Some(ctx.now());
@@ -257,26 +260,37 @@ impl World {
         vec![(self.sites[from.index()].fabric_out, 1.0), (self.sites[to.index()].fabric_in, 1.0)]
     }
 
+    /// An order on the account of a storage system, for no work, with nothing in it yet.
+    pub(super) fn own_order(&self, storage: StorageId) -> Order {
+        let owner = self.storages[storage.index()].params.owner;
+        Order { work: u16::MAX, ..blank(Purpose::Own, owner, 0) }
+    }
+
     /// An order of a work with nothing in it yet.
     fn order(&self, id: WorkId, purpose: Purpose) -> Order {
         let work: &Work = &self.works[id.index()];
-        Order {
-            work: id.0,
-            purpose,
-            owner: work.owner,
-            ends: (SiteId(0), SiteId(0)),
-            base: Vec::new(),
-            access: Vec::new(),
-            outer: Vec::new(),
-            copies: 1.0,
-            reverse: 0.0,
-            own_meters: Vec::new(),
-            meters: Vec::new(),
-            bytes: 0.0,
-            pace: (f64::INFINITY, PACING),
-            slots: None,
-            priority: work.priority,
-            transport: OPEN,
-        }
+        Order { work: id.0, ..blank(purpose, work.owner, work.priority) }
+    }
+}
+
+fn blank(purpose: Purpose, owner: OwnerId, priority: u8) -> Order {
+    Order {
+        work: 0,
+        purpose,
+        owner,
+        ends: (SiteId(0), SiteId(0)),
+        base: Vec::new(),
+        access: Vec::new(),
+        outer: Vec::new(),
+        copies: 1.0,
+        reverse: 0.0,
+        far: 1.0,
+        own_meters: Vec::new(),
+        meters: Vec::new(),
+        bytes: 0.0,
+        pace: (f64::INFINITY, PACING),
+        slots: None,
+        priority,
+        transport: OPEN,
     }
 }

@@ -132,6 +132,9 @@ codes! {
     "E0510" "a quota that contradicts the system":
         "A hard quota below what the system holds at the start could not have come about, and a soft quota at or above the \
          limit would never warn before bytes are refused.";
+    "E0511" "a namespace that contradicts itself":
+        "A namespace is cached on other systems than its home, by at most one cache at a site, and under a policy whose hit \
+         ratio is known for its popularity.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":

@@ -7,6 +7,7 @@ mod figures;
 mod fleet;
 mod geography;
 mod link;
+mod namespace;
 mod protection;
 mod quota;
 mod rl;
@@ -49,6 +50,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
         _ => None,
     };
     let storages = resolver.all("storage", Resolver::storage);
+    let namespaces = resolver.all("namespace", Resolver::namespace);
     let works = resolver.all("work", Resolver::work);
     let targets = resolver.all("target", Resolver::target);
     resolver.sweep(tree);
@@ -58,6 +60,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     plan.links = links?;
     plan.risk_groups = risk_groups?;
     plan.storages = storages?;
+    plan.namespaces = namespaces?;
     plan.works = works?;
     plan.targets = targets?;
     resolver.check_world(&plan);
@@ -166,6 +169,7 @@ impl Resolver<'_> {
             links: Vec::new(),
             risk_groups: Vec::new(),
             storages: Vec::new(),
+            namespaces: Vec::new(),
             works: Vec::new(),
             targets: Vec::new(),
             ledger: Vec::new(),

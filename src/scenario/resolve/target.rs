@@ -90,6 +90,7 @@ impl Resolver<'_> {
                 self.entity(record, Entity::Storage, name)?;
                 self.storage_problem(name, found)
             }
+            ("namespace", Some(name)) => return self.entity(record, Entity::Namespace, name),
             ("fleet", Some(name)) => return self.entity(record, Entity::Fleet, name),
             ("site", Some(name)) => return self.entity(record, Entity::Site, name),
             ("link", Some(name)) => {
@@ -169,6 +170,9 @@ impl Resolver<'_> {
             "soft_quota_date" if record.table("quota").is_none_or(|quota| quota.number("soft").is_none()) => {
                 Some(format!("'{name}' has no soft quota"))
             }
+            "cache_hit" | "cache_hit_steady" | "cached" if !self.caches_on(name) => {
+                Some(format!("no namespace has a cache on '{name}'"))
+            }
             "order_by" if record.number("lead_time").is_none() => Some(format!("'{name}' states no lead time")),
             "scrub_rate" if record.number("scrub_every").is_none() => Some(format!("'{name}' is not scrubbed")),
             _ if measure.ends_with("of_provisioned") && !matches!(layout, "provisioned" | "accounts") => {
@@ -187,13 +191,25 @@ impl Resolver<'_> {
         }
     }
 
+    fn caches_on(&self, storage: &str) -> bool {
+        let holds = |n: &Record| n.tables("caches").iter().any(|c| c.text("storage") == Some(storage));
+        self.records("namespace").iter().any(holds)
+    }
+
+    /// Whether a system is the home or a cache of what a work reads.
+    fn serves(&self, work: &Record, storage: &str) -> bool {
+        let namespace = work.text("namespace").and_then(|name| self.record_of("namespace", name));
+        namespace.is_some_and(|n| n.text("home") == Some(storage)) || self.caches_on(storage)
+    }
+
     /// Whether a work reads from (or writes to) a storage system. A work that could not be read may do anything.
     fn moves(&self, storage: &str, read: bool) -> bool {
         let uses = |work: &Record| match work.text("kind") {
             Some("copy") => work.text(if read { "from" } else { "to" }) == Some(storage),
             Some("io") => {
                 let idle = if read { "write" } else { "read" };
-                work.text("storage") == Some(storage) && work.text("pattern") != Some(idle)
+                let on = work.text("storage") == Some(storage) || self.serves(work, storage);
+                on && work.text("pattern") != Some(idle)
             }
             // A checkpoint is written, and read again after an interruption.
             Some("rl") => work.table("checkpoint").is_some_and(|c| c.text("storage") == Some(storage)),

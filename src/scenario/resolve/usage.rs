@@ -33,6 +33,7 @@ impl Resolver<'_> {
         self.unused_links(plan, &demands);
         self.unused_sites(plan);
         self.unused_storage(plan);
+        self.check_namespaces(plan);
         self.unused_groups(plan);
         self.unused_parts();
         self.check_room(plan);
@@ -104,7 +105,8 @@ impl Resolver<'_> {
                     add(from, to, self.key_place("work", &work.name, "to"));
                 }
                 WorkKind::Io(io) => {
-                    add(io.site, plan.storages[io.storage].site, self.key_place("work", &work.name, "storage"));
+                    let key = if io.namespace.is_some() { "namespace" } else { "storage" };
+                    add(io.site, plan.storages[io.storage].site, self.key_place("work", &work.name, key));
                 }
                 WorkKind::Rl(rl) => {
                     let trainer = plan.fleets[rl.trainer_fleet].site;
@@ -169,7 +171,8 @@ impl Resolver<'_> {
             WorkKind::Rl(rl) => rl.checkpoint.is_some_and(|c| c.storage == index),
         };
         for (index, storage) in plan.storages.iter().enumerate() {
-            if !plan.works.iter().any(|work| uses(work, index)) {
+            let caches = plan.namespaces.iter().any(|n| n.caches.iter().any(|c| c.storage == index));
+            if !caches && !plan.works.iter().any(|work| uses(work, index)) {
                 let place = self.place_of("storage", &storage.name);
                 let message = format!("no work reads or writes storage system '{}'", storage.name);
                 self.report(Diagnostic::new("W0604", message).at(&place));

@@ -89,7 +89,11 @@ impl Resolver<'_> {
     }
 
     fn io(&mut self, record: &Record) -> Option<IoWork> {
-        let storage = self.named(record, "storage", Entity::Storage);
+        let namespace = self.namespace_of(record);
+        let storage = match namespace {
+            Some((_, home)) => Some(home),
+            None => self.named(record, "storage", Entity::Storage),
+        };
         let site = match record.wrote("site") {
             true => self.named(record, "site", Entity::Site),
             false => self.home_of(record, storage),
@@ -98,6 +102,7 @@ impl Resolver<'_> {
         self.check_ingest(record);
         Some(IoWork {
             storage: storage?,
+            namespace: namespace.map(|(index, _)| index),
             site: site?,
             clients: record.number("clients")? as u64,
             client_nic: ByteRate(record.number("client_nic")?),
@@ -109,6 +114,20 @@ impl Resolver<'_> {
             pattern: pattern?,
             transport: self.transport(record),
         })
+    }
+
+    /// The namespace that a load reads, and its home.
+    fn namespace_of(&mut self, record: &Record) -> Option<(usize, usize)> {
+        let index = self.named(record, "namespace", Entity::Namespace)?;
+        let word = record.text("pattern").unwrap_or("read");
+        if word != "read" {
+            let message = format!("'pattern = \"{word}\"' does not fit 'namespace': its data is read only");
+            let found = Diagnostic::new("E0107", message).at(record.place_of("pattern"));
+            self.report(found.also(record.place_of("namespace"), "the namespace").help("write 'pattern = \"read\"'"));
+        }
+        let home = self.records("namespace")[index].text("home")?;
+        let found = self.records("storage").iter().position(|storage| storage.name == home);
+        found.map(|home| (index, home))
     }
 
     /// Only pure writes can ingest, and only what is ingested can expire.

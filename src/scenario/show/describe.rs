@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::namespace::namespace_line;
 use super::origins::origins;
 use super::storage::storage_line;
 use crate::scenario::plan::{CopyWork, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, WorkKind};
@@ -20,6 +21,7 @@ pub fn describe(plan: &Plan) -> String {
     groups(&mut out, plan);
     list(&mut out, "Fleets", &plan.fleets, |fleet| fleet_line(plan, fleet));
     list(&mut out, "Storage", &plan.storages, |storage| storage_line(plan, storage));
+    list(&mut out, "Namespaces", &plan.namespaces, |namespace| namespace_line(plan, namespace));
     works(&mut out, plan);
     targets(&mut out, plan);
     totals(&mut out, plan);
@@ -218,9 +220,12 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         None if io.ingest => pace.push_str("; what it writes stays"),
         None => {}
     }
+    let on = match io.namespace {
+        Some(index) => format!("namespace {}", plan.namespaces[index].name),
+        None => plan.storages[io.storage].name.clone(),
+    };
     format!(
-        "{pattern} on {} by {} clients at {} with NICs of {} in all, {} per operation, {} outstanding each, {pace}",
-        plan.storages[io.storage].name,
+        "{pattern} on {on} by {} clients at {} with NICs of {} in all, {} per operation, {} outstanding each, {pace}",
         count(io.clients),
         plan.sites[io.site].name,
         rate(io.clients as f64 * io.client_nic.get()),

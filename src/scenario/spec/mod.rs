@@ -6,6 +6,7 @@
 mod catalogue;
 mod fleet;
 mod lookup;
+mod namespace;
 mod rl;
 mod storage;
 mod top;
@@ -17,6 +18,7 @@ use crate::units::Dimension;
 pub use catalogue::{CALIBRATION, FIGURE, PART};
 pub use fleet::FLEET;
 pub use lookup::{all_tables, figure_key, is_later_kind, key_at, work_table};
+pub use namespace::NAMESPACE;
 pub use rl::WORK_RL;
 pub use storage::STORAGE;
 pub use top::{SCENARIO, SITE, SWEEP, TARGET};
@@ -32,6 +34,8 @@ pub enum Entity {
     Fleet,
     /// `[storage.*]`
     Storage,
+    /// `[namespace.*]`
+    Namespace,
     /// `[link.*]`
     Link,
     /// `[risk_group.*]`, or just mentioned by a link
@@ -45,6 +49,7 @@ impl Entity {
             Entity::Site => "site",
             Entity::Fleet => "fleet",
             Entity::Storage => "storage",
+            Entity::Namespace => "namespace",
             Entity::Link => "link",
             Entity::RiskGroup => "risk_group",
         }
@@ -65,6 +70,7 @@ impl Entity {
             Entity::Site => "sites",
             Entity::Fleet => "fleets",
             Entity::Storage => "storage systems",
+            Entity::Namespace => "namespaces",
             Entity::Link => "links",
             Entity::RiskGroup => "risk groups",
         }

@@ -1,8 +1,8 @@
 //! Top level, `[site.*]`, `[target.*]`, `[sweep]`.
 
 use super::{
-    CENTURY, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, Need, RISK_GROUP, Rule, STORAGE, TableSpec, WAN,
-    assumed, key,
+    CENTURY, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, NAMESPACE, Need, RISK_GROUP, Rule, STORAGE,
+    TableSpec, WAN, assumed, key,
 };
 use crate::units::Dimension;
 
@@ -80,6 +80,12 @@ pub static SCENARIO: TableSpec = TableSpec {
         ),
         key("wan", Kind::Table(&WAN), assumed("{}", "every key has a default"), "What all links have in common."),
         key("storage", Kind::Named(&STORAGE), Need::Optional("no storage"), "Storage systems by name."),
+        key(
+            "namespace",
+            Kind::Named(&NAMESPACE),
+            Need::Optional("every work names its storage system"),
+            "Data read at any site through caches, by name.",
+        ),
         key("work", Kind::Works, Need::Optional("nothing moves bytes"), "Works by name."),
         key("target", Kind::Named(&TARGET), Need::Optional("nothing is judged"), "Targets by name."),
         key("sweep", Kind::Sweep, Need::Optional("no variants"), "Addresses and the values to try."),

@@ -1,7 +1,7 @@
 //! `[work.*]`: the keys all kinds share, `copy` and `io`.
 
 use super::wan::TRANSPORT;
-use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, TableSpec, assumed, key};
+use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
 
 /// Every client is a flow of its own, of about half a kilobyte.
@@ -75,11 +75,22 @@ pub static WORK_IO: TableSpec = TableSpec {
     groups: &[
         COMMON,
         &[
-            key("storage", Kind::Name(Entity::Storage), Need::Required, "System under load."),
+            key(
+                "storage",
+                Kind::Name(Entity::Storage),
+                Need::Optional("the home and the caches of `namespace`"),
+                "System under load.",
+            ),
+            key(
+                "namespace",
+                Kind::Name(Entity::Namespace),
+                Need::Optional("the load is on `storage`"),
+                "Data that is read in place of a system: from its home, or through the cache at the site of the clients.",
+            ),
             key(
                 "site",
                 Kind::Name(Entity::Site),
-                Need::Derived("the site of the storage system"),
+                Need::Derived("the site of the storage system, or of the home of the namespace"),
                 "Site of the clients.",
             ),
             key("clients", Kind::Whole(Dimension::Count), Need::Required, "Client nodes.").within(1.0, MAX_CLIENTS),
@@ -136,5 +147,5 @@ pub static WORK_IO: TableSpec = TableSpec {
         TRANSPORT,
     ],
     later: LATER,
-    rules: &[],
+    rules: &[Rule::ExactlyOne(&["storage", "namespace"])],
 };

@@ -1,0 +1,77 @@
+//! KPIs of global namespaces and their caches.
+
+use super::registry::{Kpi, NONE, kpi};
+use crate::units::Dimension as D;
+
+/// Namespaces, and what their caches do on storage systems.
+pub(super) const NAMESPACE: &[Kpi] = &[
+    kpi(
+        "storage.*.cache_hit",
+        "1",
+        D::Ratio,
+        NONE,
+        "bytes served by the caches on the system / bytes asked of them",
+        "Hit ratio by bytes of the caches of namespaces on this system over the measured part, warming included. It is a result: it \
+         follows from the size of the cache, its policy and how the data is read. Null while nothing is asked.",
+    ),
+    kpi(
+        "storage.*.cache_hit_steady",
+        "1",
+        D::Ratio,
+        NONE,
+        "hit ratio of the cache after infinitely many requests",
+        "What the cache would serve when it has warmed for long: Che's approximation under LRU, the fixed point of Gelenbe under \
+         FIFO and RANDOM, closed forms for epochs and scans. With several caches on the system the mean, weighted by the bytes \
+         asked of them. Compare with cache_hit to see whether the run was long enough to warm it.",
+    ),
+    kpi(
+        "storage.*.cached",
+        "B",
+        D::Bytes,
+        NONE,
+        "bytes held by the caches on the system at the end",
+        "Bytes of namespaces that the caches on this system hold at the end of the run, at most their sizes.",
+    ),
+    kpi(
+        "namespace.*.read_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "bytes read by clients / measured time",
+        "Payload that clients read from the namespace, wherever it came from.",
+    ),
+    kpi(
+        "namespace.*.hit",
+        "1",
+        D::Ratio,
+        NONE,
+        "bytes served by caches / bytes read",
+        "Share of what clients read that a cache served; reads at sites without a cache count as not served. Null while nothing is \
+         read.",
+    ),
+    kpi(
+        "namespace.*.invalidated",
+        "B",
+        D::Bytes,
+        NONE,
+        "sum over publications of changed × bytes held by caches",
+        "Bytes that caches held when a publication put them out of date, over the whole run. They come again when they are read.",
+    ),
+    kpi(
+        "namespace.*.remote_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "wan_bytes / measured time",
+        "Payload rate of the namespace between sites.",
+    ),
+    kpi(
+        "namespace.*.wan_bytes",
+        "B",
+        D::Bytes,
+        NONE,
+        "payload bytes of the namespace between sites",
+        "Payload of the namespace that crossed between sites in the measured part: misses of caches at other sites than the home, and \
+         reads at other sites without a cache. Each byte counts once, however many links it took.",
+    ),
+];

@@ -1,0 +1,86 @@
+//! What a movement does in every part of its life.
+
+use super::*;
+
+const SECOND: i64 = 1_000_000_000;
+
+fn at(s: f64) -> SimTime {
+    SimTime::from_secs_f64(s)
+}
+
+/// 100 bytes at 10 per second over a path of 2 s round trip, with one round trip of set-up.
+fn one() -> (Carriage, Route, MovementId) {
+    let mut sharing = Sharing::new();
+    let (owner, pipe, home) = (sharing.add_owner(), sharing.add_resource(10.0), sharing.add_resource(10.0));
+    let mut carriage = Carriage::new(sharing, true);
+    let route = Route { uses: vec![(pipe, 1.0)], back: vec![(home, 1.0)], rtt: SimDuration::from_secs(2) };
+    let order = Order {
+        work: 3,
+        purpose: Purpose::Copy,
+        owner,
+        ends: (SiteId(0), SiteId(1)),
+        base: Vec::new(),
+        access: Vec::new(),
+        outer: Vec::new(),
+        copies: 1.0,
+        reverse: 0.0,
+        far: 1.0,
+        own_meters: Vec::new(),
+        meters: Vec::new(),
+        bytes: 100.0,
+        pace: (f64::INFINITY, 0),
+        slots: None,
+        priority: 1,
+        transport: Transport { window_bytes: f64::INFINITY, setup_rtts: 1.0 },
+    };
+    let (id, leaves) = carriage.order(SimTime::ZERO, order, Some(&route));
+    assert_eq!(leaves, at(2.0));
+    (carriage, route, id)
+}
+
+/// Lets the movement go on until `s`; it is sent at 12 s.
+fn run(carriage: &mut Carriage, route: &Route, id: MovementId, s: f64) {
+    if s >= 2.0 {
+        carriage.begin(at(2.0), id, Some(route), true);
+    }
+    carriage.sharing.advance(at(s.min(12.0)).as_nanos());
+    let mut finished = Vec::new();
+    carriage.sharing.take_finished(&mut finished);
+    for flow in finished {
+        assert_eq!(flow.at_ns, 12 * SECOND);
+        assert_eq!(carriage.sent(at(12.0), flow.tag, flow.top_cause), Some((id, at(13.0))));
+    }
+}
+
+#[test]
+fn what_has_been_carried_is_right_in_every_part_of_a_life() {
+    for (s, carried) in [(1.0, 0.0), (7.0, 50.0), (12.5, 100.0)] {
+        let (mut carriage, route, id) = one();
+        run(&mut carriage, &route, id, s);
+        let left = carriage.remaining(at(s), id).unwrap();
+        assert!((left - (100.0 - carried)).abs() < 1e-6, "{left} left after {s} s");
+        let cut = carriage.cancel(at(s), id).unwrap();
+        assert!((cut - carried).abs() < 1e-6, "{cut} carried when cut after {s} s");
+        assert_eq!(carriage.cancel(at(s), id), None);
+        assert_eq!(carriage.take_records().unwrap()[0].finish, None);
+    }
+}
+
+#[test]
+fn a_load_that_reads_and_writes_uses_both_directions_by_their_shares() {
+    let (carriage, route, id) = one();
+    let mut order = carriage.slots[id.index as usize].1.as_ref().unwrap().order.clone();
+    assert_eq!(uses_of(&order, Some(&route)), route.uses, "what only goes there takes nothing of the way back");
+    order.reverse = 0.25;
+    order.copies = 2.0;
+    assert_eq!(uses_of(&order, Some(&route)), vec![(route.uses[0].0, 1.5), (route.back[0].0, 0.5)]);
+}
+
+#[test]
+fn a_work_can_be_stopped_in_part() {
+    let (mut carriage, _, id) = one();
+    carriage.cancel_work(at(1.0), WorkId(3), |purpose| purpose == Purpose::Load);
+    assert!(carriage.ends(id).is_some());
+    carriage.cancel_work(at(1.0), WorkId(3), |_| true);
+    assert!(carriage.ends(id).is_none());
+}

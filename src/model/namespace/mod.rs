@@ -1,0 +1,94 @@
+//! A global namespace: data that is homed on one storage system and read anywhere, through caches at other sites.
+//!
+//! The hit ratio of a cache is a result. [`popularity`] says how objects are read, [`cache`] what share of the
+//! requests a cache of some size then serves, from cold to steady; the size, the law and the policy are inputs.
+
+pub mod cache;
+pub mod popularity;
+
+use super::ids::{MovementId, SiteId, StorageId};
+use crate::engine::Key;
+use crate::fluid::MeterId;
+use crate::units::SimDuration;
+use cache::Cache;
+
+/// A cache of a namespace, in the world.
+#[derive(Clone, Debug)]
+pub struct CachePart {
+    /// System that holds it.
+    pub storage: StorageId,
+    /// Site of that system.
+    pub site: SiteId,
+    /// What it holds.
+    pub cache: Cache,
+    /// Time of one read from it, seconds.
+    pub read_latency: f64,
+    /// Bytes that clients asked it for.
+    pub requests: MeterId,
+    /// Bytes of those that came from home.
+    pub misses: MeterId,
+    /// What is loaded from the start.
+    pub prefetch: Option<Prefetch>,
+    /// Its next step in the calendar.
+    pub due: Option<Key>,
+}
+
+/// A cache is loaded ahead of its readers.
+#[derive(Clone, Copy, Debug)]
+pub struct Prefetch {
+    /// Share of the data to load.
+    pub share: f64,
+    /// Most bytes per second; infinite when not limited.
+    pub pace: f64,
+    /// Priority of its flow in fair sharing.
+    pub priority: u8,
+    /// Bytes that came.
+    pub meter: MeterId,
+    /// Of those, what the cache has taken in.
+    pub taken: f64,
+    /// Its movement while it runs.
+    pub movement: Option<MovementId>,
+}
+
+/// The home puts out new data.
+#[derive(Clone, Copy, Debug)]
+pub struct Publish {
+    /// Time between two of them.
+    pub every: SimDuration,
+    /// Share of the data that is new each time.
+    pub changed: f64,
+}
+
+/// A namespace in the world.
+#[derive(Clone, Debug)]
+pub struct Namespace {
+    /// Name.
+    pub name: String,
+    /// System that holds all of it.
+    pub home: StorageId,
+    /// Site of that system.
+    pub site: SiteId,
+    /// Bytes of data.
+    pub data: f64,
+    /// Time of one read from home, seconds.
+    pub read_latency: f64,
+    /// Operations per byte of what moves by itself: one over the size of an object.
+    pub operations: f64,
+    /// New data at home.
+    pub publish: Option<Publish>,
+    /// Bytes that caches held when they went out of date.
+    pub invalidated: f64,
+    /// Caches in order of their systems.
+    pub caches: Vec<CachePart>,
+    /// Payload bytes read by clients.
+    pub read: MeterId,
+    /// Payload bytes that crossed between sites.
+    pub remote: MeterId,
+}
+
+impl Namespace {
+    /// The cache that serves clients at a site, by its position.
+    pub fn cache_at(&self, site: SiteId) -> Option<usize> {
+        self.caches.iter().position(|cache| cache.site == site)
+    }
+}

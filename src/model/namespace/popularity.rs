@@ -1,0 +1,127 @@
+//! How often each object of a namespace is read.
+//!
+//! Independent references are kept as *classes*: so many objects, each the target of a request with the same
+//! probability. A Zipf law over billions of objects becomes some two hundred classes; the rest has one or two.
+
+/// The first ranks of a Zipf law have classes of their own.
+const EXACT_RANKS: f64 = 256.0;
+/// Ranks beyond them share classes, so many to a doubling of the rank: the popularity inside one differs by some 4 %
+/// of itself either way, which moves a hit ratio by less than 0.01 points (second order in that width).
+const CLASSES_PER_DOUBLING: f64 = 8.0;
+
+/// The law by which objects are read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Popularity {
+    /// Every request names any object with the same probability.
+    Uniform,
+    /// The object of rank i is named with probability proportional to `i^-exponent`.
+    Zipf {
+        /// Exponent, ≥ 0.
+        exponent: f64,
+    },
+    /// A share of the objects gets a share of the requests; uniform inside each part.
+    WorkingSet {
+        /// Share of the objects, 0…1.
+        hot: f64,
+        /// Share of the requests that goes to them, 0…1.
+        requests: f64,
+    },
+    /// Everything is read once an epoch, in an order that is shuffled anew each time.
+    Epochs,
+    /// Everything is read once an epoch, always in the same order.
+    Scan,
+}
+
+/// Objects of one popularity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Class {
+    /// Objects.
+    pub count: f64,
+    /// Probability that a request names a given one of them.
+    pub each: f64,
+}
+
+impl Popularity {
+    /// Whether requests are independent of one another; otherwise data is read epoch by epoch.
+    pub fn is_independent(self) -> bool {
+        !matches!(self, Popularity::Epochs | Popularity::Scan)
+    }
+
+    /// The classes of `objects` objects; their probabilities sum to 1.
+    pub fn classes(self, objects: f64) -> Vec<Class> {
+        match self {
+            Popularity::Zipf { exponent } => zipf(objects, exponent),
+            Popularity::WorkingSet { hot, requests } => {
+                let part = |share: f64, asked: f64| Class { count: share * objects, each: asked / (share * objects) };
+                vec![part(hot, requests), part(1.0 - hot, 1.0 - requests)]
+            }
+            _ => vec![Class { count: objects, each: 1.0 / objects }],
+        }
+    }
+}
+
+/// `∫ x^-a dx` from `from` to `to`.
+fn mass(from: f64, to: f64, a: f64) -> f64 {
+    let e = 1.0 - a;
+    if e.abs() < 1e-9 { (to / from).ln() } else { (to.powf(e) - from.powf(e)) / e }
+}
+
+fn zipf(objects: f64, exponent: f64) -> Vec<Class> {
+    let exact = objects.min(EXACT_RANKS).floor();
+    let mut classes: Vec<Class> =
+        (1..=exact as u64).map(|rank| Class { count: 1.0, each: (rank as f64).powf(-exponent) }).collect();
+    // Ranks a…b are the integral from a − ½ to b + ½ (the midpoint rule, whose error at rank 256 is below 1e-6).
+    let (mut from, last) = (exact + 0.5, objects.floor() + 0.5);
+    while from < last {
+        let to = (from * 2.0_f64.powf(1.0 / CLASSES_PER_DOUBLING)).min(last);
+        let count = to - from;
+        classes.push(Class { count, each: mass(from, to, exponent) / count });
+        from = to;
+    }
+    let sum: f64 = classes.iter().map(|c| c.count * c.each).sum();
+    for class in &mut classes {
+        class.each /= sum;
+    }
+    classes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_hold_all_objects_and_all_requests() {
+        let laws = [
+            Popularity::Uniform,
+            Popularity::Zipf { exponent: 0.8 },
+            Popularity::Zipf { exponent: 1.0 },
+            Popularity::Zipf { exponent: 1.2 },
+            Popularity::WorkingSet { hot: 0.1, requests: 0.9 },
+        ];
+        for law in laws {
+            for objects in [1.0, 2.0, 300.0, 1e6, 1e10] {
+                let classes = law.classes(objects);
+                let count: f64 = classes.iter().map(|c| c.count).sum();
+                let sum: f64 = classes.iter().map(|c| c.count * c.each).sum();
+                assert!((count / objects - 1.0).abs() < 1e-9, "{law:?} {objects}: {count}");
+                assert!((sum - 1.0).abs() < 1e-9, "{law:?} {objects}: {sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_classes_of_a_zipf_law_are_its_ranks() {
+        let (objects, exponent) = (20_000_u64, 0.9);
+        let all: f64 = (1..=objects).map(|i| (i as f64).powf(-exponent)).sum();
+        let classes = Popularity::Zipf { exponent }.classes(objects as f64);
+        assert!((classes[0].each - 1.0 / all).abs() < 1e-6);
+        // Requests to the first 256 ranks, and what an exact sum over ranks gives for a saturating function.
+        let head: f64 = (1..=256).map(|i| (i as f64).powf(-exponent)).sum::<f64>() / all;
+        let ours: f64 = classes[..256].iter().map(|c| c.each).sum();
+        assert!((head - ours).abs() < 1e-6, "{head} {ours}");
+        let seen = |p: f64| 1.0 - (-p * 5_000.0).exp();
+        let exact: f64 = (1..=objects).map(|i| seen((i as f64).powf(-exponent) / all)).sum();
+        let ours: f64 = classes.iter().map(|c| c.count * seen(c.each)).sum();
+        assert!((ours / exact - 1.0).abs() < 1e-4, "{exact} {ours}");
+    }
+}

@@ -1,0 +1,264 @@
+//! Reads of namespaces: hits from the cache at the clients' site, misses from home in the same flow.
+//!
+//! A client's load is one movement. With hit ratio h, each payload byte takes h reads and 1 − h writes (the fill) of the cache's
+//! system, 1 − h reads of the home, and 1 − h crossings of the WAN. As h changes, in bounded steps, the movements are
+//! put on new uses. A stream whose misses cannot come stands still, hits and all: a client does not read past a hole.
+
+use super::measures::{Measure, Measured};
+use super::{Task, World};
+use crate::engine::Context;
+use crate::fluid::MeterId;
+use crate::model::bulk::IoParams;
+use crate::model::carriage::Order;
+use crate::model::event::{CLASS_FAULT, Event};
+use crate::model::ids::{NamespaceId, SiteId, StorageId};
+use crate::model::namespace::Namespace;
+use crate::model::paths::{Access, PACING, Slots};
+use crate::units::{SimDuration, SimTime};
+
+/// What a prefetch brings is taken in by so much of the data at a time.
+const LOAD_STEP: f64 = 0.01;
+
+/// How a load reads a namespace at present.
+struct Mix {
+    access: Vec<Access>,
+    /// Share of the payload that crosses between sites.
+    far: f64,
+    /// Time of an operation without round trips, seconds.
+    latency: f64,
+    meters: Vec<(MeterId, f64)>,
+}
+
+fn mix(namespace: &Namespace, site: SiteId, operations: f64) -> Mix {
+    let cache = namespace.cache_at(site).map(|index| &namespace.caches[index]);
+    let hit = cache.map_or(0.0, |cache| cache.cache.hit());
+    let miss = 1.0 - hit;
+    let far = if site == namespace.site { 0.0 } else { miss };
+    let mut meters = vec![(namespace.read, 1.0), (namespace.remote, far)];
+    let mut access = vec![Access { storage: namespace.home, read: miss, write: 0.0, operations: operations * miss }];
+    let mut latency = miss * namespace.read_latency;
+    if let Some(cache) = cache {
+        // A hit is one read of the cache, a miss one read at home and one write of the cache.
+        access.push(Access { storage: cache.storage, read: hit, write: miss, operations });
+        latency += hit * cache.read_latency;
+        meters.extend([(cache.requests, 1.0), (cache.misses, miss)]);
+    }
+    access.retain(|a| a.read > 0.0 || a.write > 0.0);
+    meters.retain(|(_, factor)| *factor > 0.0);
+    Mix { access, far, latency, meters }
+}
+
+impl World {
+    /// Makes the order of a load one on its namespace.
+    pub(super) fn read_namespace(&self, order: &mut Order, params: &IoParams, id: NamespaceId) {
+        let namespace = &self.namespaces[id.index()];
+        let mix = mix(namespace, params.site, params.operations);
+        order.ends = (namespace.site, params.site);
+        order.access = mix.access;
+        order.far = if order.ends.0 == order.ends.1 { 1.0 } else { mix.far };
+        order.slots = Some(Slots { latency: mix.latency, ..params.slots });
+        order.own_meters = mix.meters;
+        order.own_meters.push((params.meter, 1.0));
+    }
+
+    /// Caches whose requests `changed` meters count, each once.
+    pub(super) fn caches_of(&self, changed: &[MeterId]) -> Vec<(NamespaceId, u16)> {
+        let mut found: Vec<_> = changed.iter().filter_map(|m| self.cache_meters.get(m).copied()).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Starts what namespaces do by themselves.
+    pub(super) fn begin_namespaces(&mut self, ctx: &mut Context<'_, Event>) {
+        for n in 0..self.namespaces.len() {
+            let id = NamespaceId::new(n);
+            if let Some(publish) = self.namespaces[n].publish {
+                ctx.schedule(ctx.now().saturating_add(publish.every), CLASS_FAULT, Event::NamespacePublish(id));
+            }
+            for index in 0..self.namespaces[n].caches.len() {
+                self.start_prefetch(ctx, id, index);
+            }
+        }
+    }
+
+    fn start_prefetch(&mut self, ctx: &mut Context<'_, Event>, id: NamespaceId, index: usize) {
+        let namespace = &self.namespaces[id.index()];
+        let part = &namespace.caches[index];
+        let Some(prefetch) = part.prefetch else { return };
+        let access = |storage, read, write| Access { storage, read, write, operations: namespace.operations };
+        let far = namespace.site != part.site;
+        let order = Order {
+            ends: (namespace.site, part.site),
+            access: vec![access(namespace.home, 1.0, 0.0), access(part.storage, 0.0, 1.0)],
+            own_meters: std::iter::once(prefetch.meter)
+                .chain(far.then_some(namespace.remote))
+                .map(|meter| (meter, 1.0))
+                .collect(),
+            bytes: f64::INFINITY,
+            pace: (prefetch.pace, PACING),
+            priority: prefetch.priority,
+            ..self.own_order(part.storage)
+        };
+        let movement = self.carry(ctx, order);
+        if let Some(prefetch) = self.namespaces[id.index()].caches[index].prefetch.as_mut() {
+            prefetch.movement = Some(movement);
+        }
+    }
+
+    /// New data at home: caches drop what is out of date.
+    pub(super) fn publish_namespace(&mut self, ctx: &mut Context<'_, Event>, id: NamespaceId) {
+        let Some(publish) = self.namespaces[id.index()].publish else { return };
+        for index in 0..self.namespaces[id.index()].caches.len() {
+            self.refresh_cache(ctx, id, index as u16);
+            let namespace = &mut self.namespaces[id.index()];
+            let part = &mut namespace.caches[index];
+            namespace.invalidated += publish.changed * part.cache.content().held * namespace.data;
+            part.cache.invalidate(publish.changed);
+            let site = part.site;
+            self.remix(ctx.now(), id, site);
+            self.refresh_cache(ctx, id, index as u16);
+        }
+        ctx.schedule(ctx.now().saturating_add(publish.every), CLASS_FAULT, Event::NamespacePublish(id));
+    }
+
+    /// Lets a cache take in what was read and loaded, and schedules its next step.
+    pub(super) fn refresh_cache(&mut self, ctx: &mut Context<'_, Event>, id: NamespaceId, index: u16) {
+        let now = ctx.now();
+        let namespace = &mut self.namespaces[id.index()];
+        let data = namespace.data;
+        let part = &mut namespace.caches[usize::from(index)];
+        let site = part.site;
+        let reading = self.carriage.sharing.meter(now.as_nanos(), part.requests);
+        let mut changed = part.cache.advance(reading.total / data);
+        if let Some(prefetch) = part.prefetch.as_mut().filter(|p| p.movement.is_some()) {
+            let came = self.carriage.sharing.meter(now.as_nanos(), prefetch.meter).total;
+            let bytes = (came - prefetch.taken) / data;
+            let left = part.cache.to_load(prefetch.share);
+            if bytes >= left.min(LOAD_STEP) * (1.0 - 1e-9) {
+                prefetch.taken = came;
+                part.cache.load(bytes);
+                changed = true;
+            }
+            if bytes >= left * (1.0 - 1e-9) {
+                let movement = prefetch.movement.take();
+                movement.map(|movement| self.carriage.cancel(now, movement));
+            }
+        }
+        if changed {
+            self.remix(now, id, site);
+        }
+        let wait = self.next_step(now, id, usize::from(index));
+        let part = &mut self.namespaces[id.index()].caches[usize::from(index)];
+        if let Some(key) = part.due.take() {
+            ctx.cancel(key);
+        }
+        if wait.is_finite() {
+            let at = now.saturating_add(SimDuration::from_secs_f64_ceil(wait.max(1e-9)));
+            part.due = (at < SimTime::MAX).then(|| ctx.schedule_keyed(at, CLASS_FAULT, Event::CacheDue(id, index)));
+        }
+    }
+
+    /// Seconds until the next step of a cache at the present rates; infinite when there is none.
+    fn next_step(&mut self, now: SimTime, id: NamespaceId, index: usize) -> f64 {
+        let data = self.namespaces[id.index()].data;
+        let part = &self.namespaces[id.index()].caches[index];
+        let ns = now.as_nanos();
+        let after = |bytes: f64, rate: f64| if rate > 0.0 { bytes / rate } else { f64::INFINITY };
+        let reading = self.carriage.sharing.meter(ns, part.requests);
+        let step = after(part.cache.next() * data - reading.total, reading.rate);
+        let Some(prefetch) = part.prefetch.filter(|p| p.movement.is_some()) else { return step };
+        let came = self.carriage.sharing.meter(ns, prefetch.meter);
+        let bytes = part.cache.to_load(prefetch.share).min(LOAD_STEP) * data;
+        step.min(after(bytes - (came.total - prefetch.taken), came.rate))
+    }
+
+    /// The loads that read a namespace at a site take on their present mix.
+    fn remix(&mut self, now: SimTime, id: NamespaceId, site: SiteId) {
+        for w in 0..self.works.len() {
+            let Task::Io(io) = &self.works[w].task else { continue };
+            if io.params.namespace != Some(id) || io.params.site != site || io.movements.is_empty() {
+                continue;
+            }
+            let (params, movements) = (io.params, io.movements.clone());
+            let (route, connected) = self.route((self.namespaces[id.index()].site, site));
+            let Some(mut order) = self.carriage.order_of(movements[0]).cloned() else { continue };
+            self.read_namespace(&mut order, &params, id);
+            let (outer, meters) = super::outer_of(&self.storages, &order);
+            order.outer = outer;
+            order.meters = meters;
+            for movement in movements {
+                self.carriage.change(now, movement, &order, route.as_ref(), connected);
+            }
+        }
+    }
+
+    // ---- measures ----------------------------------------------------------------------------------------------
+
+    pub(super) fn namespace_meters(&self) -> Vec<MeterId> {
+        let of = |n: &Namespace| {
+            let caches = n.caches.iter().flat_map(|c| [c.requests, c.misses]);
+            caches.chain([n.read, n.remote]).collect::<Vec<_>>()
+        };
+        self.namespaces.iter().flat_map(of).collect()
+    }
+
+    pub(super) fn measure_namespaces(&mut self, now: SimTime, out: &mut Measured) {
+        let span = (now - self.baseline.at).as_secs_f64();
+        for n in 0..self.namespaces.len() {
+            let namespace = self.namespaces[n].clone();
+            let read = self.since_cut(now, namespace.read).total;
+            let remote = self.since_cut(now, namespace.remote).total;
+            let served: f64 = namespace.caches.iter().map(|c| self.asked(now, c.requests, c.misses).1).sum();
+            let mut put = |measure: &str, value: Measure| {
+                out.kpis.push((format!("namespace.{}.{measure}", namespace.name), value));
+            };
+            put("read_rate", Measure::Value(read / span));
+            put("remote_rate", Measure::Value(remote / span));
+            put("wan_bytes", Measure::Value(remote));
+            put("invalidated", Measure::Value(namespace.invalidated));
+            put("hit", ratio(served, read, "nothing was read in the measured part"));
+        }
+        for s in 0..self.storages.len() {
+            self.measure_caches(now, StorageId::new(s), out);
+        }
+    }
+
+    /// Bytes asked of a cache since the cut, and those it served.
+    fn asked(&mut self, now: SimTime, requests: MeterId, misses: MeterId) -> (f64, f64) {
+        let asked = self.since_cut(now, requests).total;
+        let missed = self.since_cut(now, misses).total;
+        // Two sums of the same flows differ by rounding.
+        (asked, (asked - missed).max(0.0))
+    }
+
+    fn measure_caches(&mut self, now: SimTime, id: StorageId, out: &mut Measured) {
+        let on = |n: &Namespace| {
+            let data = n.data;
+            n.caches.iter().filter(|c| c.storage == id).map(move |c| (data, c.clone())).collect::<Vec<_>>()
+        };
+        let parts: Vec<_> = self.namespaces.iter().flat_map(on).collect();
+        if parts.is_empty() {
+            return;
+        }
+        let (mut asked, mut served, mut steady, mut held) = (0.0, 0.0, 0.0, 0.0);
+        for (data, mut part) in parts {
+            let total = self.carriage.sharing.meter(now.as_nanos(), part.requests).total;
+            part.cache.advance(total / data);
+            held += part.cache.content().held * data;
+            let (all, hits) = self.asked(now, part.requests, part.misses);
+            asked += all;
+            served += hits;
+            steady += all * part.cache.steady();
+        }
+        let name = &self.storages[id.index()].params.name;
+        let idle = "nothing was asked of its caches in the measured part";
+        out.kpis.push((format!("storage.{name}.cache_hit"), ratio(served, asked, idle)));
+        out.kpis.push((format!("storage.{name}.cache_hit_steady"), ratio(steady, asked, idle)));
+        out.kpis.push((format!("storage.{name}.cached"), Measure::Value(held)));
+    }
+}
+
+fn ratio(part: f64, whole: f64, none: &str) -> Measure {
+    if whole > 0.0 { Measure::Value(part / whole) } else { Measure::None(none.to_owned()) }
+}
