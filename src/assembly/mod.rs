@@ -3,6 +3,7 @@
 //! Every index of the plan becomes a typed id, every quantity a plain number in base units, every random quantity
 //! gets its named stream: root seed / replication / kind / name / purpose.
 
+mod loader;
 mod namespaces;
 mod parts;
 mod storage;
@@ -77,7 +78,10 @@ pub fn is_deterministic(plan: &Plan) -> bool {
         crate::scenario::plan::WorkKind::Rl(rl) => {
             [&rl.length, &rl.reward, &rl.weights.swap].iter().all(|d| matches!(d, Dist::Constant(_)))
         }
-        crate::scenario::plan::WorkKind::Io(io) => matches!(io.pace, None | Some(Dist::Constant(_))),
+        crate::scenario::plan::WorkKind::Io(io) => {
+            matches!(io.pace, None | Some(Dist::Constant(_)))
+                && io.loader.is_none_or(|loader| loader.sample_sd.get() <= 0.0)
+        }
         crate::scenario::plan::WorkKind::Copy(_) => true,
     });
     links_stand && groups_stand && fleets_stand && storages_stand && works_fixed

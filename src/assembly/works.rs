@@ -38,6 +38,9 @@ pub fn works(
         .map(|(w, work)| {
             let task = match &work.kind {
                 WorkKind::Copy(copy) => Task::Copy(Copy::new(copy_params(plan, copy))),
+                WorkKind::Io(io) if io.loader.is_some() => {
+                    super::loader::task(plan, io, &all.child(&work.name), resources)
+                }
                 WorkKind::Io(io) => {
                     let pace = io.pace.as_ref().map(|law| all.child(&work.name).stream("rate").sample(law));
                     let params = io_params(plan, io, pace, resources);
@@ -64,7 +67,7 @@ pub fn works(
         .collect()
 }
 
-fn transport(t: &plan::Transport) -> Transport {
+pub(super) fn transport(t: &plan::Transport) -> Transport {
     Transport { window_bytes: f64::from(t.streams) * t.window.get(), setup_rtts: t.setup_rtts }
 }
 

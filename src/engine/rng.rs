@@ -111,6 +111,11 @@ impl Stream {
         unit * mean
     }
 
+    /// Standard normal: mean 0, standard deviation 1 (ziggurat of `rand_distr`).
+    pub fn normal(&mut self) -> f64 {
+        StandardNormal.sample(&mut self.generator)
+    }
+
     /// A draw from `dist`, in its own unit.
     ///
     /// Exponential, normal, Weibull and triangular variates are those of `rand_distr`; uniform and empirical ones are

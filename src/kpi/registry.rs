@@ -83,5 +83,14 @@ pub(super) const fn kpi(
 }
 
 /// All KPIs in the order they are documented.
-pub(super) const ALL: &[&[Kpi]] =
-    &[storage::STORAGE, namespace::NAMESPACE, world::WAN, world::WORK, rl::RL, rl::RL_SIZES, world::FLEET, world::SITE];
+pub(super) const ALL: &[&[Kpi]] = &[
+    storage::STORAGE,
+    namespace::NAMESPACE,
+    world::WAN,
+    world::WORK,
+    world::LOADER,
+    rl::RL,
+    rl::RL_SIZES,
+    world::FLEET,
+    world::SITE,
+];

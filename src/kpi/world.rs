@@ -98,6 +98,36 @@ pub(super) const WORK: &[Kpi] = &[
     ),
 ];
 
+/// Data loaders.
+pub(super) const LOADER: &[Kpi] = &[
+    kpi(
+        "io.*.accelerator_utilisation",
+        "1",
+        D::Ratio,
+        NONE,
+        "computing time / all time, in whole steps after the first",
+        "Share of time that the accelerators of a data loader compute, as MLPerf Storage defines it: computing time over \
+         all time, the first step left out. With the software overhead of a step and `data_stall` it sums to 1. Only for \
+         loads with a `loader`.",
+    ),
+    kpi(
+        "io.*.data_stall",
+        "1",
+        D::Ratio,
+        NONE,
+        "time without a batch / all time, in whole steps after the first",
+        "Share of time that accelerators wait because one of them has no batch. Only for loads with a `loader`.",
+    ),
+    kpi(
+        "io.*.samples_rate",
+        "/s",
+        D::PerTime,
+        NONE,
+        "steps × batch × accelerators / time the loader ran",
+        "Samples per second of all accelerators together, the first step included. Only for loads with a `loader`.",
+    ),
+];
+
 /// GPU fleets.
 pub(super) const FLEET: &[Kpi] = &[
     kpi("fleet.*.installed", "GPU", D::Gpus, NONE, "nodes × GPUs per node", "GPUs installed, spares included."),

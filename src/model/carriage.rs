@@ -20,6 +20,8 @@ pub enum Purpose {
     Load,
     /// Bytes that move on the world's own account, for no work; endless, until they are stopped.
     Own,
+    /// One batch for every accelerator of a data loader.
+    Batch,
     /// Trajectories from a generator pool to the trainer.
     Shipment {
         /// Generator pool of the work.
@@ -365,6 +367,13 @@ impl Carriage {
             let meters = movement.order.meters.clone();
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         }
+    }
+
+    /// The work whose data loader a movement feeds; none for other movements.
+    pub fn batch_of(&self, id: MovementId) -> Option<WorkId> {
+        let (generation, movement) = self.slots.get(id.index as usize)?;
+        let order = movement.as_ref().filter(|_| *generation == id.generation).map(|m| &m.order)?;
+        (order.purpose == Purpose::Batch).then_some(WorkId(order.work))
     }
 
     /// Sites of sender and receiver of a movement.

@@ -58,8 +58,21 @@ pub enum Event {
     CacheDue(NamespaceId, u16),
     /// A namespace puts out new data.
     NamespacePublish(NamespaceId),
+    /// Something inside a data loader.
+    Loader(WorkId, LoaderEvent),
     /// Something inside an RL loop.
     Rl(WorkId, RlEvent),
+}
+
+/// What can happen inside a data loader.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LoaderEvent {
+    /// The first byte of a batch that is read on demand leaves.
+    ReadBegins,
+    /// The slowest accelerator has its batch.
+    BatchReady,
+    /// A step is over.
+    StepDone,
 }
 
 /// What can happen inside an RL loop. `pool` numbers the generator pools of the work.

@@ -13,6 +13,7 @@
 //! | [`storage`] | crossings of each kind of I/O, write buffer, theoretical rates |
 //! | [`rl`] | online-RL loop: generators in cohorts, trainer, publisher, checkpoints |
 //! | [`bulk`] | copies and storage loads |
+//! | [`loader`] | data loader: readers that are batches ahead of accelerators that step together |
 //! | [`recorder`] | passive probe that turns counters into time series |
 
 pub mod bulk;
@@ -20,6 +21,7 @@ pub mod carriage;
 pub mod event;
 pub mod fleet;
 pub mod ids;
+pub mod loader;
 pub mod namespace;
 pub mod paths;
 pub mod recorder;

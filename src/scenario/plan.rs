@@ -482,8 +482,47 @@ pub struct IoWork {
     pub retention: Option<SimDuration>,
     /// Read, write or mix.
     pub pattern: Pattern,
+    /// Accelerators that read samples; `None` where clients read and write by themselves.
+    pub loader: Option<DataLoader>,
     /// Transport for clients at another site.
     pub transport: Transport,
+}
+
+/// Accelerators that step together, and the readers that feed them.
+#[derive(Clone, Copy, Debug)]
+pub struct DataLoader {
+    /// Accelerators, at least as many as clients.
+    pub accelerators: u64,
+    /// Mean bytes of a sample.
+    pub sample: Bytes,
+    /// Standard deviation of them.
+    pub sample_sd: Bytes,
+    /// Samples in one file.
+    pub samples_per_file: u64,
+    /// Samples of one accelerator in a step.
+    pub batch: u64,
+    /// Computing time of a step.
+    pub compute: SimDuration,
+    /// Time of a step that is neither computing nor waiting for data.
+    pub overhead: SimDuration,
+    /// Reading threads of one accelerator.
+    pub readers: u32,
+    /// Batches the readers may be ahead.
+    pub prefetch: u32,
+    /// Operations before the first byte of a file.
+    pub open_operations: u32,
+}
+
+impl DataLoader {
+    /// Bytes of one file.
+    pub fn file(&self) -> f64 {
+        self.sample.get() * self.samples_per_file as f64
+    }
+
+    /// Operations that read a file of these bytes: the last one may be short.
+    pub fn operations_per_file(&self, io_size: Bytes) -> f64 {
+        (self.file() / io_size.get()).ceil().max(1.0)
+    }
 }
 
 /// An online-RL loop: one trainer pool, generator pools, a publish path.

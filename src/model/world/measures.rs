@@ -64,8 +64,10 @@ impl World {
             fleet.reset(now);
         }
         for work in &mut self.works {
-            if let Task::Rl(task) = &mut work.task {
-                task.rl.reset(now);
+            match &mut work.task {
+                Task::Rl(task) => task.rl.reset(now),
+                Task::Load(task) => task.loader.reset(now),
+                Task::Copy(_) | Task::Io(_) => {}
             }
         }
     }
@@ -78,8 +80,10 @@ impl World {
             all.extend([m.rebuild, m.scrub]);
         }
         for work in &self.works {
-            if let Task::Io(io) = &work.task {
-                all.push(io.params.meter);
+            match &work.task {
+                Task::Io(io) => all.push(io.params.meter),
+                Task::Load(task) => all.push(task.params.meter),
+                Task::Copy(_) | Task::Rl(_) => {}
             }
         }
         all.extend(self.namespace_meters());
@@ -225,6 +229,7 @@ impl World {
                     out.kpis.push((format!("io.{name}.refused"), Measure::Value(refused)));
                 }
             }
+            Task::Load(_) => self.measure_loader(now, index, &name, out),
             Task::Rl(_) => self.measure_rl(now, index, &name, out),
         }
     }

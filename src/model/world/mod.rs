@@ -7,6 +7,7 @@
 //! order, what storage systems do by themselves, what is measured and the time series have files of their own.
 
 mod audit;
+mod loading;
 mod measures;
 mod namespaces;
 mod series;
@@ -31,6 +32,7 @@ use crate::engine::{Context, Key, Model};
 use crate::fluid::{Cause, Finished, FlowKey, MeterId, OwnerId, ResourceId};
 use crate::units::SimTime;
 
+pub use loading::{FeedParams, LoaderWork};
 pub use measures::{Measure, Measured};
 pub use series::bin_width;
 
@@ -90,6 +92,8 @@ pub enum Task {
     Copy(Copy),
     /// Storage load.
     Io(Io),
+    /// Data loader on a storage system.
+    Load(Box<LoaderWork>),
     /// RL loop.
     Rl(Box<RlWork>),
 }
@@ -287,16 +291,20 @@ impl World {
         loop {
             self.carriage.sharing.take_finished(&mut self.finished);
             let mut finished = std::mem::take(&mut self.finished);
-            let mut rebuilt = false;
+            let (mut rebuilt, mut fed) = (false, Vec::new());
             for flow in finished.drain(..) {
                 if let Some(storage) = storages::rebuild_of(flow.tag) {
                     self.rebuilt(now, storage);
                     rebuilt = true;
                 } else if let Some((id, arrives)) = self.carriage.sent(now, flow.tag, flow.top_cause) {
                     ctx.schedule(arrives, CLASS_FLOW, Event::MovementArrive(id));
+                    fed.extend(self.carriage.batch_of(id));
                 }
             }
             self.finished = finished;
+            for work in fed {
+                self.batch_sent(ctx, work);
+            }
             let next = self.carriage.sharing.next_finish();
             self.carriage.sharing.take_changed_meters(&mut self.changed);
             let caches = self.caches_of(&self.changed);
@@ -406,6 +414,7 @@ impl World {
                 copy.finished = Some(now);
                 copy.movement = None;
             }
+            (Task::Load(_), Purpose::Batch) => self.batch_arrived(ctx, id),
             (Task::Rl(task), Purpose::Shipment { number, .. }) => task.rl.shipment_arrived(ctx, number),
             (Task::Rl(task), Purpose::Publish { pool }) => task.rl.weights_arrived(ctx, pool),
             (Task::Rl(task), Purpose::CheckpointWrite) => {
@@ -426,6 +435,9 @@ fn outer_of(storages: &[Storage], order: &Order) -> (Uses, Vec<(MeterId, f64)>) 
         let (crossings, counted) = storages[access.storage.index()].uses(access);
         uses.extend(crossings);
         meters.extend(counted);
+    }
+    for (_, factor) in &mut meters {
+        *factor *= order.copies;
     }
     (merged(uses), meters)
 }
@@ -481,6 +493,7 @@ impl Model for World {
             | Event::GroupCut(_)
             | Event::GroupMended(_)
             | Event::Reconverge => self.wan_event(event, ctx),
+            Event::Loader(work, inner) => self.loader_event(ctx, work, inner),
             Event::Rl(work, inner) => {
                 if !self.rl_event(work, inner, ctx) {
                     return;

@@ -24,6 +24,7 @@ impl World {
                 let params = io.params;
                 self.start_io(ctx, id, params);
             }
+            Task::Load(_) => self.start_loader(ctx, id),
             Task::Rl(_) => self.start_rl(ctx, id),
         }
     }
@@ -158,6 +159,10 @@ impl World {
                 }
                 self.ingest_changed(ctx, id, false);
             }
+            Task::Load(task) => {
+                task.loader.end(now);
+                self.carriage.cancel_work(now, id, |_| true);
+            }
             Task::Rl(task) => {
                 task.rl.stop(ctx);
                 claims = std::iter::once(task.trainer).chain(task.pools.iter().copied()).collect();
@@ -267,7 +272,7 @@ impl World {
     }
 
     /// An order of a work with nothing in it yet.
-    fn order(&self, id: WorkId, purpose: Purpose) -> Order {
+    pub(super) fn order(&self, id: WorkId, purpose: Purpose) -> Order {
         let work: &Work = &self.works[id.index()];
         Order { work: id.0, ..blank(purpose, work.owner, work.priority) }
     }

@@ -7,6 +7,7 @@ mod figures;
 mod fleet;
 mod geography;
 mod link;
+mod loader;
 mod namespace;
 mod protection;
 mod quota;

@@ -98,7 +98,10 @@ impl Resolver<'_> {
                 found.entity.get(1).and_then(|direction| self.direction_problem(name, direction))
             }
             ("transfer", Some(name)) => self.work_problem(name, "copy"),
-            ("io", Some(name)) => self.work_problem(name, "io").or_else(|| self.ingest_problem(name, found)),
+            ("io", Some(name)) => self
+                .work_problem(name, "io")
+                .or_else(|| self.ingest_problem(name, found))
+                .or_else(|| self.loader_problem(name, found)),
             ("rl", Some(name)) => self.work_problem(name, "rl").or_else(|| self.checkpoint_problem(name, found)),
             ("wan", _) if self.records("link").is_empty() => Some("the plan has no links".to_owned()),
             _ => None,
@@ -136,6 +139,13 @@ impl Resolver<'_> {
         let work = self.record_of("work", name)?;
         let asks = found.kpi.pattern == "io.*.refused";
         (asks && !work.flag("ingest")).then(|| format!("work '{name}' does not ingest"))
+    }
+
+    fn loader_problem(&self, name: &str, found: &Match) -> Option<String> {
+        let work = self.record_of("work", name)?;
+        let asks =
+            matches!(found.kpi.pattern, "io.*.accelerator_utilisation" | "io.*.data_stall" | "io.*.samples_rate");
+        (asks && work.table("loader").is_none()).then(|| format!("work '{name}' has no data loader"))
     }
 
     fn checkpoint_problem(&self, name: &str, found: &Match) -> Option<String> {

@@ -100,6 +100,11 @@ impl Resolver<'_> {
         };
         let pattern = self.pattern(record);
         self.check_ingest(record);
+        let loader = match record.table("loader") {
+            Some(table) => Some(self.loader(record, table)?),
+            None if record.broken.contains(&"loader") => return None,
+            None => None,
+        };
         Some(IoWork {
             storage: storage?,
             namespace: namespace.map(|(index, _)| index),
@@ -112,6 +117,7 @@ impl Resolver<'_> {
             ingest: record.flag("ingest"),
             retention: record.number("retention").map(SimDuration::from_secs_f64),
             pattern: pattern?,
+            loader,
             transport: self.transport(record),
         })
     }

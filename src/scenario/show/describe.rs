@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use super::namespace::namespace_line;
 use super::origins::origins;
 use super::storage::storage_line;
-use crate::scenario::plan::{CopyWork, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, WorkKind};
+use crate::scenario::plan::{
+    CopyWork, DataLoader, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, WorkKind,
+};
 use crate::units::{Dimension, Dist, SimDuration, display};
 
 /// Seconds in a day and in a Julian year.
@@ -224,6 +226,9 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         Some(index) => format!("namespace {}", plan.namespaces[index].name),
         None => plan.storages[io.storage].name.clone(),
     };
+    if let Some(loader) = &io.loader {
+        return loader_line(plan, io, loader);
+    }
     format!(
         "{pattern} on {on} by {} clients at {} with NICs of {} in all, {} per operation, {} outstanding each, {pace}",
         count(io.clients),
@@ -231,6 +236,24 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         rate(io.clients as f64 * io.client_nic.get()),
         size(io.io_size.get()),
         io.queue_depth,
+    )
+}
+
+fn loader_line(plan: &Plan, io: &IoWork, loader: &DataLoader) -> String {
+    let step = loader.batch as f64 * loader.sample.get();
+    let full = loader.accelerators as f64 * step / (loader.compute.as_secs_f64() + loader.overhead.as_secs_f64());
+    format!(
+        "{} accelerators on {} clients at {} read batches of {} x {} from {}, {} readers each, {} batches ahead; \
+         computing all the time they read {}",
+        count(loader.accelerators),
+        count(io.clients),
+        plan.sites[io.site].name,
+        count(loader.batch),
+        size(loader.sample.get()),
+        plan.storages[io.storage].name,
+        loader.readers,
+        loader.prefetch,
+        throughput(full),
     )
 }
 

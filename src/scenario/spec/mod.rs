@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod fleet;
+mod loader;
 mod lookup;
 mod namespace;
 mod rl;

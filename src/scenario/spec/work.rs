@@ -1,5 +1,6 @@
 //! `[work.*]`: the keys all kinds share, `copy` and `io`.
 
+use super::loader::LOADER;
 use super::wan::TRANSPORT;
 use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
@@ -143,6 +144,12 @@ pub static WORK_IO: TableSpec = TableSpec {
                 "Time after which ingested bytes are deleted.",
             )
             .positive(CENTURY),
+            key(
+                "loader",
+                Kind::Table(&LOADER),
+                Need::Optional("no accelerators: the clients read and write by themselves"),
+                "Accelerators that read samples; with `pattern = \"read\"`.",
+            ),
         ],
         TRANSPORT,
     ],

@@ -1,0 +1,154 @@
+//! Data loaders in the world: the flows that feed them, their events, what is measured of them.
+
+use super::measures::{Measure, Measured};
+use super::{Task, World};
+use crate::engine::Context;
+use crate::fluid::MeterId;
+use crate::model::carriage::{Order, Purpose};
+use crate::model::event::{CLASS_FLOW, CLASS_MODEL, Event, LoaderEvent};
+use crate::model::ids::{SiteId, StorageId, WorkId};
+use crate::model::loader::{Loader, LoaderEffect};
+use crate::model::paths::{Access, Slots, Transport};
+use crate::units::{SimDuration, SimTime};
+
+/// How a data loader reads.
+#[derive(Clone, Copy, Debug)]
+pub struct FeedParams {
+    /// System that holds the samples.
+    pub storage: StorageId,
+    /// Its site.
+    pub storage_site: SiteId,
+    /// Site of the accelerators.
+    pub site: SiteId,
+    /// Payload rate of one accelerator that its share of the client's interface allows, and the named cause.
+    pub limit: (f64, u8),
+    /// Operations that the readers of one accelerator have outstanding.
+    pub slots: Slots,
+    /// Operations per byte.
+    pub operations: f64,
+    /// Meter of its payload bytes.
+    pub meter: MeterId,
+    /// Transport between sites, for one accelerator.
+    pub transport: Transport,
+}
+
+/// A data loader with its place in the world.
+#[derive(Debug)]
+pub struct LoaderWork {
+    /// How it reads.
+    pub params: FeedParams,
+    /// The loader.
+    pub loader: Loader,
+}
+
+impl World {
+    fn loader(&mut self, id: WorkId) -> Option<&mut LoaderWork> {
+        match &mut self.works[id.index()].task {
+            Task::Load(task) => Some(task),
+            _ => None,
+        }
+    }
+
+    pub(super) fn start_loader(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
+        let now = ctx.now();
+        let effect = self.loader(id).and_then(|task| task.loader.begin(now));
+        self.loader_effects(ctx, id, effect);
+    }
+
+    /// The last byte of a round has left its storage system.
+    pub(super) fn batch_sent(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
+        let now = ctx.now();
+        let effect = self.loader(id).and_then(|task| task.loader.sent(now));
+        self.loader_effects(ctx, id, effect);
+    }
+
+    pub(super) fn batch_arrived(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
+        let now = ctx.now();
+        let effect = self.loader(id).and_then(|task| task.loader.arrived(now));
+        match effect {
+            // With equal samples nobody is later than the mean: no event is needed.
+            Some(LoaderEffect::At(at, event)) if at == now => self.loader_event(ctx, id, event),
+            effect => self.loader_effects(ctx, id, effect),
+        }
+    }
+
+    pub(super) fn loader_event(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, event: LoaderEvent) {
+        let now = ctx.now();
+        let mut effects = Vec::new();
+        let Some(task) = self.loader(id) else { return };
+        match event {
+            LoaderEvent::ReadBegins => self.read_batch(ctx, id),
+            LoaderEvent::BatchReady => task.loader.batch_ready(now, &mut effects),
+            LoaderEvent::StepDone => task.loader.step_done(now, &mut effects),
+        }
+        self.loader_effects(ctx, id, effects);
+    }
+
+    fn loader_effects(
+        &mut self,
+        ctx: &mut Context<'_, Event>,
+        id: WorkId,
+        effects: impl IntoIterator<Item = LoaderEffect>,
+    ) {
+        for effect in effects {
+            match effect {
+                LoaderEffect::Read { on_demand: false } => self.read_batch(ctx, id),
+                LoaderEffect::Read { on_demand: true } => {
+                    let after = self.first_byte(id);
+                    let at = ctx.now().saturating_add(after);
+                    ctx.schedule(at, CLASS_FLOW, Event::Loader(id, LoaderEvent::ReadBegins));
+                }
+                LoaderEffect::At(at, event) => ctx.schedule(at, CLASS_MODEL, Event::Loader(id, event)),
+            }
+        }
+    }
+
+    /// Time until the first byte of a batch that nobody has read ahead.
+    fn first_byte(&mut self, id: WorkId) -> SimDuration {
+        let Some(task) = self.loader(id) else { return SimDuration::ZERO };
+        let ((latency, trips), ends) = (task.loader.params.first_byte, (task.params.storage_site, task.params.site));
+        let rtt = self.route(ends).0.map_or(0.0, |route| route.rtt.as_secs_f64());
+        SimDuration::from_secs_f64(latency + trips * rtt)
+    }
+
+    fn read_batch(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
+        let now = ctx.now();
+        let Some(task) = self.loader(id) else { return };
+        let Some(bytes) = task.loader.begin_round(now) else { return };
+        let (p, accelerators) = (task.params, task.loader.params.accelerators);
+        let order = Order {
+            ends: (p.storage_site, p.site),
+            access: vec![Access { storage: p.storage, read: 1.0, write: 0.0, operations: p.operations }],
+            own_meters: vec![(p.meter, 1.0)],
+            copies: accelerators as f64,
+            bytes,
+            pace: p.limit,
+            slots: Some(p.slots),
+            transport: p.transport,
+            ..self.order(id, Purpose::Batch)
+        };
+        self.carry(ctx, order);
+    }
+
+    pub(super) fn measure_loader(&mut self, now: SimTime, index: usize, name: &str, out: &mut Measured) {
+        let Some(task) = self.loader(WorkId::new(index)) else { return };
+        let stats = task.loader.stats(now);
+        let (meter, operations) = (task.params.meter, task.params.operations);
+        let total = self.since_cut(now, meter).total;
+        let mut put = |measure: &str, value: Measure| out.kpis.push((format!("io.{name}.{measure}"), value));
+        let none = |why: &str| Measure::None(why.to_owned());
+        let first = "no step was over after the first in the measured part";
+        let (used, stalled) = stats.shares.map_or_else(
+            || (none(first), none(first)),
+            |(used, stalled)| (Measure::Value(used), Measure::Value(stalled)),
+        );
+        put("accelerator_utilisation", used);
+        put("data_stall", stalled);
+        let idle = "the loader did not run in the measured part";
+        put("samples_rate", stats.samples_rate.map_or_else(|| none(idle), Measure::Value));
+        let rate = (stats.ran > 0.0).then(|| total / stats.ran);
+        put("rate", rate.map_or_else(|| none(idle), Measure::Value));
+        put("ops_rate", rate.map_or_else(|| none(idle), |rate| Measure::Value(rate * operations)));
+        put("operation_time", none("a data loader does not keep its queue full"));
+    }
+}
