@@ -196,6 +196,21 @@ fn meaning() -> Vec<(&'static str, String)> {
         ("copy onto itself", broken("from = \"base\"", "from = \"hot\"")),
         ("does not fit", broken("bytes = \"100 TB\"", "bytes = \"100 PB\"")),
         ("capacity beyond nodes", broken("nodes = 16", "nodes = 16\ncapacity = \"100 PB\"")),
+        ("capacity twice", broken("nodes = 16", "capacity = \"1 PB\"\nsized_for = { capacity = \"1 PB\" }")),
+        ("sized for nothing", broken("nodes = 16", "sized_for = { at_once = false }")),
+        (
+            "operations that no capacity gives",
+            broken("nodes = 16", "sized_for = { operations = \"1 Mop/s\" }")
+                .replace("vast-ebox-z3-highmem-88", "azure-managed-lustre-125"),
+        ),
+        ("absurd demand", broken("nodes = 16", "sized_for = { read = \"500 PB/s\", operations = \"1e15 op/s\" }")),
+        (
+            "cost without a price",
+            with(
+                "[storage.own]\nsite = \"phoenix\"\nsystem = \"nvme-node\"\nnodes = 8\n[target.cost]\nkpi = \"storage.own.cost\"\nat_most = \"$1 M\"",
+            ),
+        ),
+        ("accounts of a cluster", with("[target.accounts]\nkpi = \"storage.hot.accounts_needed\"\nat_most = 4")),
         ("zero capacity", broken("capacity = \"100 PB\"", "capacity = \"0 PB\"")),
         ("nodes of a service", broken("capacity = \"100 PB\"", "nodes = 4")),
         ("stage of another layout", broken("capacity = \"100 PB\"", "capacity = \"100 PB\"\nnic = \"1 Gbps\"")),
@@ -254,6 +269,15 @@ fn warnings() -> Vec<(&'static str, String)> {
             ),
         ),
         ("few nodes", broken("nodes = 16", "nodes = 6")),
+        (
+            "smaller than its demand",
+            broken("nodes = 16", "nodes = 16\nsized_for = { capacity = \"100 PB\", at_once = true }"),
+        ),
+        ("many accounts", broken("capacity = \"100 PB\"", "accounts = 600")),
+        (
+            "prices without effect",
+            broken("nodes = 16", "nodes = 16\nhead_price = \"$1\"\ncooling = \"air\"\n[price]\nlife = \"1 h\""),
+        ),
         ("a node with too many blocks", broken("nodes = 16", "nodes = 16\nstripe_data = 140\nblocks_per_node = 9")),
         ("quota without effect", broken("nodes = 16", "nodes = 16\nquota = { hard = \"4 PB\" }")),
         (

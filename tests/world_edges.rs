@@ -77,7 +77,7 @@ fn a_copy_within_a_site_takes_no_link() {
     let text = PAIR.replace("to = \"sb\"", "to = \"sa2\"");
     let plan = plan_with(&text, &[]);
     let results = run(&plan);
-    let apollo_sim::scenario::plan::Layout::Accounts { accounts, ingress, egress } = plan.storages[0].layout else {
+    let apollo_sim::scenario::plan::Layout::Accounts { accounts, ingress, egress, .. } = plan.storages[0].layout else {
         panic!("a blob service is made of accounts")
     };
     let payload = accounts as f64 * ingress.get().min(egress.get()) / plan.storages[0].client_overhead;

@@ -6,6 +6,7 @@ use crate::fluid::ResourceId;
 use crate::model::ids::{SiteId, StorageId};
 use crate::model::paths::{Resources, merged};
 use crate::model::storage::buffer::Buffer;
+use crate::model::storage::economics::{Accounts, Bill, Offered};
 use crate::model::storage::layout::{self, Crossings, LayoutParams, Overheads, WritePathParams};
 use crate::model::storage::protection::{Protection, ProtectionParams};
 use crate::model::storage::space::{Space, SpaceParams};
@@ -42,7 +43,7 @@ fn layout_params(layout: &Layout) -> LayoutParams {
             media_read: media_read.get(),
             media_write: media_write.get(),
         },
-        Layout::Accounts { accounts, ingress, egress } => {
+        Layout::Accounts { accounts, ingress, egress, .. } => {
             LayoutParams::Accounts { accounts: accounts as f64, ingress: ingress.get(), egress: egress.get() }
         }
         Layout::Provisioned { rate, read_share, write_share } => {
@@ -89,7 +90,9 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
         line_rate: crossings.line_rate,
         nameplate: storage.nameplate.map(|(r, w)| (r.get(), w.get())),
         provisioned: crossings.provisioned,
-        accounts: if let Layout::Accounts { accounts, .. } = storage.layout { Some(accounts) } else { None },
+        accounts: accounts(storage),
+        asked: asked(storage),
+        bill: bill(storage),
         written: crossings.written,
         raw: storage.raw.map(Bytes::get),
         fetch: crossings.fetch,
@@ -102,6 +105,44 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
     let path = storage.write_path.as_ref().filter(|w| room(w) >= least);
     let buffer = path.map(|w| Buffer::new(room(w), w.low_water));
     Storage::new(params, buffer, protection, Space::new(space_params(storage)))
+}
+
+/// The limits of the accounts of an object service.
+fn accounts(storage: &plan::Storage) -> Option<Accounts> {
+    let Layout::Accounts { accounts, ingress, egress, capacity, operations, per_subscription } = storage.layout else {
+        return None;
+    };
+    Some(Accounts {
+        accounts: accounts as f64,
+        capacity: capacity.get(),
+        ingress: ingress.get(),
+        egress: egress.get(),
+        operations,
+        overhead: storage.client_overhead,
+        per_subscription: per_subscription.map(|n| n as f64),
+    })
+}
+
+fn asked(storage: &plan::Storage) -> Offered {
+    let demand = storage.economics.demand;
+    Offered {
+        bytes: demand.capacity.get(),
+        read: demand.read.get(),
+        write: demand.write.get(),
+        operations: demand.operations,
+    }
+}
+
+fn bill(storage: &plan::Storage) -> Option<Bill> {
+    let economics = &storage.economics;
+    economics.shown.then(|| Bill {
+        units: economics.units,
+        read: economics.read.0.get(),
+        write: economics.write.0.get(),
+        cost: economics.cost.map(|cost| cost.total()),
+        power: storage.power.get(),
+        racks: storage.racks,
+    })
 }
 
 fn space_params(storage: &plan::Storage) -> SpaceParams {
@@ -117,7 +158,8 @@ fn space_params(storage: &plan::Storage) -> SpaceParams {
 /// The resource of operations, where they are limited. Nodes that are head and enclosure at once take theirs along.
 fn operations(storage: &plan::Storage, resources: &mut Resources, crossings: &mut Crossings) -> Option<ResourceId> {
     let limit = storage.operations;
-    let id = limit.is_finite().then(|| resources.add(format!("storage.{}.operations", storage.name), limit))?;
+    let word = if matches!(storage.layout, Layout::Accounts { .. }) { "account-requests" } else { "operations" };
+    let id = limit.is_finite().then(|| resources.add(format!("storage.{}.{word}", storage.name), limit))?;
     if matches!(storage.layout, Layout::SharedNodes { .. }) {
         crossings.parts.push((id, limit, false));
     }

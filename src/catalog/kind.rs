@@ -216,6 +216,12 @@ const STORAGE: &[FigureSpec] = &[
     spec("account_capacity", q(Dimension::Bytes), ACCOUNTS, "Capacity of one account."),
     spec("account_ingress", q(Dimension::ByteRate), ACCOUNTS, "Write limit of one account."),
     spec("account_egress", q(Dimension::ByteRate), ACCOUNTS, "Read limit of one account."),
+    spec(
+        "accounts_per_subscription",
+        FigureType::Whole,
+        Need::Optional,
+        "Accounts of one subscription in a region, without a special request.",
+    ),
     spec("provisioned_rate", q(Dimension::RatePerCapacity), PROVISIONED, "Rate sold per capacity."),
     spec("read_share", q(Dimension::Ratio), PROVISIONED, "Share of the provisioned rate that reads reach."),
     spec("write_share", q(Dimension::Ratio), PROVISIONED, "Share of the provisioned rate that writes reach."),
@@ -239,6 +245,8 @@ const STORAGE: &[FigureSpec] = &[
     spec("min_nodes", FigureType::Whole, Need::Optional, "Fewest nodes the product supports."),
     spec("price_per_hour", q(Dimension::MoneyPerHour), Need::Optional, "Price of one node per hour."),
     spec("price", q(Dimension::Money), Need::Optional, "Purchase price of one node or enclosure."),
+    spec("head_price", q(Dimension::Money), Need::Optional, "Purchase price of one head."),
+    spec("cooling", FigureType::Word(&["liquid", "air"]), Need::Optional, "Cooling that its racks need."),
     spec("price_per_capacity", q(Dimension::MoneyPerByteMonth), Need::Optional, "Price of capacity per month."),
 ];
 

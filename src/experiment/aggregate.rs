@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::results::systems::systems;
 use super::results::{Cause, Distribution, KpiRow, RunResults, Series};
 use super::{Outcome, RunOptions, verdict};
 use crate::assembly;
@@ -37,6 +38,7 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
         targets,
         kpis,
         bottlenecks: causes(&measured),
+        systems: systems(plan),
         warnings: warnings(plan, &measured),
         series: measured.first().map_or_else(Vec::new, series),
         distributions: distributions(&measured),
@@ -110,7 +112,16 @@ fn is_constant(values: &[f64]) -> bool {
 /// KPIs that follow from the plan alone, whatever is random in the run.
 fn is_fixed(name: &str) -> bool {
     let area = name.split('.').next().unwrap_or_default();
-    let fixed = [".installed", ".accounts", ".theoretical_read_rate", ".theoretical_write_rate"];
+    let fixed = [
+        ".installed",
+        ".accounts",
+        ".accounts_for_capacity",
+        ".subscriptions",
+        ".units",
+        ".cost",
+        ".theoretical_read_rate",
+        ".theoretical_write_rate",
+    ];
     area == "site" || fixed.iter().any(|end| name.ends_with(end))
 }
 

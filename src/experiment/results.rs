@@ -1,6 +1,9 @@
 //! What a run yields, ready to be written: the only thing `report` sees.
 
 pub mod calibration;
+pub mod systems;
+
+use systems::SystemRow;
 
 /// Results of one scenario over all its replications.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct RunResults {
     pub targets: Vec<TargetRow>,
     /// Causes per work; shares of a work sum to 1. Sorted by work, then by falling share.
     pub bottlenecks: Vec<Cause>,
+    /// Storage systems that are sized, priced or judged by their economics, sorted by name.
+    pub systems: Vec<SystemRow>,
     /// Warnings of the scenario and of the runs.
     pub warnings: Vec<(String, String)>,
     /// Time series of replication 0, sorted by name.

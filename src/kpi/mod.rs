@@ -3,6 +3,7 @@
 //! A KPI is one number per replication, `area[.entity].measure[.stat]`. [`lookup`] takes a full name apart,
 //! [`all`] lists the rows. What a target's limit is written in follows from the row's dimension.
 
+mod economics;
 mod lookup;
 mod namespace;
 mod registry;
@@ -11,6 +12,7 @@ mod rl;
 mod storage;
 mod world;
 
+pub use economics::is_economic;
 pub use lookup::{KpiError, Match, all, lookup};
 pub use registry::{Kpi, Stat};
 pub use render::{render, render_all};

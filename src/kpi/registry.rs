@@ -1,6 +1,6 @@
 //! The table of KPIs: names, units, formulas, definitions.
 
-use super::{namespace, rl, storage, world};
+use super::{economics, namespace, rl, storage, world};
 use crate::units::Dimension;
 
 /// A statistic inside one replication.
@@ -48,7 +48,7 @@ impl Stat {
 pub struct Kpi {
     /// Name with `*` for the entity, without stat: `storage.*.read_efficiency`, `link.*.*.utilisation`.
     pub pattern: &'static str,
-    /// Unit word of results: `s`, `B`, `B/s`, `1`, `GPU`, `op/s`, `tok/s`, `W`, `version`, `date`, `step`, `rack`.
+    /// Unit word of results: `s`, `B`, `B/s`, `1`, `GPU`, `op/s`, `tok/s`, `W`, `version`, `date`, `step`, `rack`, `USD`.
     pub unit: &'static str,
     /// How the limit of a target is written.
     pub dimension: Dimension,
@@ -85,6 +85,8 @@ pub(super) const fn kpi(
 /// All KPIs in the order they are documented.
 pub(super) const ALL: &[&[Kpi]] = &[
     storage::STORAGE,
+    economics::ACCOUNTS,
+    economics::ECONOMICS,
     namespace::NAMESPACE,
     world::WAN,
     world::WORK,

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::human;
+use super::{human, systems};
 use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
 
 /// The object as indented text, ending with a newline.
@@ -26,7 +26,7 @@ pub fn text(value: &Value) -> String {
 
 /// The object of one run.
 pub fn object(run: &RunResults) -> Value {
-    json!({
+    let mut object = json!({
         "scenario": { "title": run.title, "file": run.file, "digest": run.digest },
         "provenance": { "version": run.version, "seed": run.seed, "overrides": run.overrides },
         "replications": run.replications,
@@ -36,7 +36,11 @@ pub fn object(run: &RunResults) -> Value {
         "targets": run.targets.iter().map(target).collect::<Vec<_>>(),
         "bottlenecks": run.bottlenecks.iter().map(cause).collect::<Vec<_>>(),
         "warnings": run.warnings.iter().map(warning).collect::<Vec<_>>(),
-    })
+    });
+    if !run.systems.is_empty() {
+        object["storage"] = systems::json(run);
+    }
+    object
 }
 
 /// One KPI.

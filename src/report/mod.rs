@@ -18,4 +18,5 @@ pub mod markdown;
 pub mod parquet;
 mod phases;
 pub mod sections;
+mod systems;
 pub mod text;

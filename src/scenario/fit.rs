@@ -15,7 +15,11 @@ const LEAST: f64 = 1e-9;
 
 /// Figures that say what a system costs, holds or loses: they change no rate of a healthy one, so no row can say anything of
 /// them.
-const STILL: [&str; 16] = [
+const STILL: [&str; 20] = [
+    "price",
+    "head_price",
+    "price_per_hour",
+    "price_per_capacity",
     "raw",
     "spare",
     "rebuild_reads",

@@ -6,6 +6,7 @@
 //!
 //! Longer than other files because it is one contract: one record per table of the language, most lines documentation.
 
+pub mod economics;
 mod namespace;
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
@@ -281,6 +282,10 @@ pub struct Storage {
     pub power: Power,
     /// Rack positions it takes; zero for a service or where not stated.
     pub racks: f64,
+    /// Cooling of those racks, where stated.
+    pub cooling: Option<String>,
+    /// Demand, size, deliverable rates, cost.
+    pub economics: economics::Economics,
 }
 
 /// How a system is laid out. Rates are installed (line or data-sheet) rates of *one* unit.
@@ -322,6 +327,12 @@ pub enum Layout {
         ingress: ByteRate,
         /// Read limit of an account.
         egress: ByteRate,
+        /// Client bytes an account holds.
+        capacity: Bytes,
+        /// Requests per second of an account.
+        operations: f64,
+        /// Accounts of one subscription in a region; `None` where no such limit is known.
+        per_subscription: Option<u64>,
     },
     /// A service sold by provisioned rate (managed Lustre): one limit each way, and the shares of it measured.
     Provisioned {

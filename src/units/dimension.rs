@@ -294,6 +294,7 @@ fn money() -> Vec<Unit> {
 fn money_per_hour() -> Vec<Unit> {
     let mut units = vec![unit("/h", 1.0, 1.0, Role::Print), unit("/day", 1.0, 24.0, Role::Listed)];
     units.extend(["/hr", "/hour", "/GPU-h"].iter().map(|w| unit(w, 1.0, 1.0, Role::Alias)));
+    units.push(unit("/month", 1.0, 730.5, Role::Listed));
     units.push(unit("/d", 1.0, 24.0, Role::Alias));
     units.extend([("k/h", 1e3), ("M/h", 1e6)].iter().map(|(w, f)| unit(w, *f, 1.0, Role::Alias)));
     units
@@ -395,6 +396,8 @@ fn build(dim: Dimension) -> Table {
             vec![
                 unit("/kWh", 1.0, 3.6e6, Role::Print),
                 unit("/MWh", 1.0, 3.6e9, Role::Listed),
+                // Leases of power: a kilowatt for an average month of 730.5 hours.
+                unit("/kW-month", 1.0, 2.6298e9, Role::Listed),
                 unit("/J", 1.0, 1.0, Role::PrintExact),
             ],
         ),

@@ -29,6 +29,7 @@ pub fn falcon() -> RunResults {
         kpis: kpis(),
         targets: targets(),
         bottlenecks: causes(),
+        systems: Vec::new(),
         warnings: vec![
             ("rounded up to 40,032 GPUs (whole racks of 72)".into(), "fleet.phoenix.gpus".into()),
             ("no work reads or writes it".into(), "storage.ric-base".into()),
@@ -231,6 +232,7 @@ pub fn empty() -> RunResults {
         kpis: vec![],
         targets: vec![],
         bottlenecks: vec![],
+        systems: Vec::new(),
         warnings: vec![],
         series: vec![],
         distributions: vec![],

@@ -158,11 +158,11 @@ pub fn build(
         }
         LayoutParams::HeadsEnclosures { .. } => system.heads_enclosures(layout, write_path, over),
         LayoutParams::Accounts { accounts, ingress, egress } => {
-            system.service(accounts * egress, accounts * ingress, over);
+            system.service(["account-egress", "account-ingress"], accounts * egress, accounts * ingress, over);
             system.crossings.provisioned = Some((accounts * egress, accounts * ingress));
         }
         LayoutParams::Provisioned { rate, read_share, write_share } => {
-            system.service(rate * read_share, rate * write_share, over);
+            system.service(["egress", "ingress"], rate * read_share, rate * write_share, over);
             system.crossings.provisioned = Some((rate, rate));
         }
     }
@@ -295,9 +295,9 @@ impl Builder<'_> {
     }
 
     /// A service that shows only one limit each way.
-    fn service(&mut self, read: f64, write: f64, over: Overheads) {
-        let egress = self.add("egress", read);
-        let ingress = self.add("ingress", write);
+    fn service(&mut self, names: [&str; 2], read: f64, write: f64, over: Overheads) {
+        let egress = self.add(names[0], read);
+        let ingress = self.add(names[1], write);
         self.crossings.read = vec![(egress, over.client)];
         self.crossings.write = vec![(ingress, over.client)];
     }

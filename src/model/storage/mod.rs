@@ -6,6 +6,7 @@
 
 pub mod buffer;
 pub mod durability;
+pub mod economics;
 pub mod layout;
 pub mod protection;
 pub mod space;
@@ -14,6 +15,7 @@ use super::ids::SiteId;
 use super::paths::{Access, Uses, merged};
 use crate::fluid::{MeterId, OwnerId};
 use buffer::Buffer;
+use economics::{Accounts, Bill, Offered};
 use layout::Stage;
 use protection::Protection;
 use space::Space;
@@ -45,8 +47,12 @@ pub struct StorageParams {
     pub nameplate: Option<(f64, f64)>,
     /// Provisioned or account limits (read, write), where there are some.
     pub provisioned: Option<(f64, f64)>,
-    /// Accounts of an object service.
-    pub accounts: Option<u64>,
+    /// An object service by its accounts.
+    pub accounts: Option<Accounts>,
+    /// What the plan asks of the system.
+    pub asked: Offered,
+    /// Size and cost, where results show them.
+    pub bill: Option<Bill>,
     /// Resources whose units are bytes written to buffer and media, for write amplification.
     pub written: Vec<crate::fluid::ResourceId>,
     /// Raw media, where the system shows them.

@@ -7,6 +7,7 @@
 //! order, what storage systems do by themselves, what is measured and the time series have files of their own.
 
 mod audit;
+mod economics_measures;
 mod loading;
 mod measures;
 mod namespaces;

@@ -36,7 +36,7 @@ const OF_PROTECTION: [&str; 12] = [
 const YEAR_S: f64 = 365.25 * 86_400.0;
 
 /// KPIs of one system under way: `storage.NAME.` goes before each measure.
-struct Puts<'a> {
+pub(super) struct Puts<'a> {
     name: &'a str,
     out: &'a mut Measured,
 }
@@ -46,12 +46,19 @@ impl Puts<'_> {
         self.out.kpis.push((format!("storage.{}.{measure}", self.name), value));
     }
 
-    fn value(&mut self, measure: &str, value: f64) {
+    pub(super) fn value(&mut self, measure: &str, value: f64) {
         self.put(measure, Measure::Value(value));
     }
 
-    fn or(&mut self, measure: &str, value: Option<f64>, why: &str) {
+    pub(super) fn or(&mut self, measure: &str, value: Option<f64>, why: &str) {
         self.put(measure, value.map_or_else(|| Measure::None(why.to_owned()), Measure::Value));
+    }
+}
+
+impl Puts<'_> {
+    /// A word to the planner about this system.
+    pub(super) fn note(&mut self, text: String) {
+        self.out.notes.push(format!("storage.{}: {text}", self.name));
     }
 }
 
@@ -64,6 +71,8 @@ impl World {
         self.put_space(now, id, puts);
         self.put_amplification(now, &params, puts);
         self.put_protection(now, id, puts);
+        self.put_accounts(now, id, &params, puts);
+        self.put_economics(now, &params, puts);
     }
 
     fn put_rates(&mut self, now: SimTime, params: &StorageParams, puts: &mut Puts<'_>) {
@@ -118,9 +127,6 @@ impl World {
         puts.value("fill", used / params.capacity);
         puts.or("raw", params.raw, HIDES_MEDIA);
         puts.value("refused", space.refused());
-        if let Some(accounts) = params.accounts {
-            puts.value("accounts", accounts as f64);
-        }
         puts.or("growth", space.growth(), "no time has passed");
         let still = "it does not grow in the second half of the measured part";
         for (mark, measure) in ["full_date_80", "full_date_90", "full_date"].into_iter().enumerate() {

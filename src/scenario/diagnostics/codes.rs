@@ -135,6 +135,9 @@ codes! {
     "E0511" "a namespace that contradicts itself":
         "A namespace is cached on other systems than its home, by at most one cache at a site, and under a policy whose hit \
          ratio is known for its popularity.";
+    "E0512" "a demand that no size meets":
+        "The demand of 'sized_for' cannot be met by any number of units: a stage does not grow with them, or their number is \
+         beyond what is taken seriously.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":
@@ -160,6 +163,9 @@ codes! {
     "W0611" "a node whose loss loses data":
         "A node or enclosure holds more blocks of one stripe than there is parity, so losing it with its media loses data. \
          More nodes, more parity or fewer blocks_per_node prevent that.";
+    "W0612" "a system too small for its demand":
+        "The stated number of nodes, enclosures, heads or accounts is smaller than 'sized_for' needs; without it the number that \
+         is enough would follow.";
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Entities are resolved one by one and independently, so that one broken table hides no error of another. What
 //! needs the whole world (reachability, unused things) is checked once every entity could be resolved.
 
+mod capability;
+mod economics;
 mod figures;
 mod fleet;
 mod geography;
@@ -35,12 +37,13 @@ struct Resolver<'a> {
     top: &'a Record,
     wan: Record,
     groups: Vec<String>,
+    price: Option<Record>,
 }
 
 /// Resolves a scenario. `None` when an error was reported, now or before.
 pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> Option<Plan> {
     let wan = top.table("wan").cloned().unwrap_or_else(|| empty_wan(reader, top));
-    let mut resolver = Resolver { reader, top, wan, groups: Vec::new() };
+    let mut resolver = Resolver { reader, top, wan, groups: Vec::new(), price: None };
     resolver.prepare();
     resolver.check_times();
     let fleets = resolver.all("fleet", Resolver::fleet);
@@ -50,10 +53,11 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
         (Some(fleets), Some(links)) => resolver.sites(fleets, links),
         _ => None,
     };
-    let storages = resolver.all("storage", Resolver::storage);
+    let mut storages = resolver.all("storage", Resolver::storage);
     let namespaces = resolver.all("namespace", Resolver::namespace);
     let works = resolver.all("work", Resolver::work);
     let targets = resolver.all("target", Resolver::target);
+    economics::show_judged(&mut storages, &targets);
     resolver.sweep(tree);
     let mut plan = resolver.assemble(stem);
     plan.sites = sites?;
@@ -64,6 +68,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     plan.namespaces = namespaces?;
     plan.works = works?;
     plan.targets = targets?;
+    resolver.check_prices(&plan);
     resolver.check_world(&plan);
     (!resolver.reader.findings.failed()).then_some(plan)
 }

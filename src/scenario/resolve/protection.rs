@@ -44,6 +44,17 @@ impl Code {
         }
     }
 
+    /// The fewest units on which a stripe fits: the written one, or one data block of the part's.
+    pub(super) fn least_units(&self) -> f64 {
+        let data = if self.written { self.data } else { 1.0 };
+        ((data + self.parity) / self.per_unit).ceil().max(1.0)
+    }
+
+    /// Bytes of a stripe with its parity per byte of data, on so many units.
+    pub(super) fn stripe_on(&self, units: f64) -> f64 {
+        1.0 + self.parity / self.data_on(units).max(1.0)
+    }
+
     /// Share of raw that so many units leave for data: 0 where not even one data block fits.
     pub(super) fn usable(&self, units: f64) -> f64 {
         let data = self.data_on(units);

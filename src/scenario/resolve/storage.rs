@@ -1,6 +1,7 @@
 //! Storage systems: how many units, which layout, how much fits.
 
 use super::Resolver;
+use super::economics::Asked;
 use super::protection::Code;
 use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
@@ -14,17 +15,19 @@ pub(super) struct Size {
     /// Nodes, enclosures or accounts; 1 for a service sold by capacity.
     pub units: f64,
     /// Heads of a system with separate enclosures; 0 elsewhere.
-    heads: f64,
+    pub heads: f64,
     /// Usable capacity in client bytes.
     pub capacity: f64,
     /// Raw media.
     raw: Option<f64>,
     /// The code as it lies on so many units; none for a service that hides it.
     pub code: Option<Code>,
+    /// Demand and what of it each unit is for.
+    pub asked: Asked,
 }
 
 /// Most nodes, enclosures or accounts of one system.
-const MAX_UNITS: f64 = 1e9;
+pub(super) const MAX_UNITS: f64 = 1e9;
 
 /// Keys that say how many units there are, by layout.
 const UNIT_KEYS: [(&str, &[&str]); 4] = [
@@ -70,12 +73,14 @@ impl Resolver<'_> {
             read_latency: self.figure(record, "read_latency")?,
             write_latency: self.figure(record, "write_latency")?,
             nameplate: nameplate.map(|(read, write)| (ByteRate(read * units), ByteRate(write * units))),
+            cooling: record.text("cooling").map(str::to_owned),
+            economics: self.economics(record, layout, &size)?,
             power: Power(self.per_unit(record, "node_power", "head_power", &size)?),
             racks: self.per_unit(record, "racks", "head_racks", &size)?,
         })
     }
 
-    fn per_unit(&mut self, record: &Record, unit: &str, head: &str, size: &Size) -> Option<f64> {
+    pub(super) fn per_unit(&mut self, record: &Record, unit: &str, head: &str, size: &Size) -> Option<f64> {
         let heads = if size.heads > 0.0 { self.figure(record, head)? * size.heads } else { 0.0 };
         Some(self.figure(record, unit)? * size.units + heads)
     }
@@ -96,7 +101,9 @@ impl Resolver<'_> {
             self.report(Diagnostic::new("E0107", message).at(record.place_of(key)).help(instead));
             good = false;
         }
-        let sized = record.wrote("capacity") || fits.iter().any(|k| *k != "heads" && record.wrote(k));
+        let sized = record.wrote("capacity")
+            || record.wrote("sized_for")
+            || fits.iter().any(|k| *k != "heads" && record.wrote(k));
         if good && !sized && fits.contains(&"heads") && record.wrote("heads") {
             let message = format!("[{}] needs 'enclosures' or 'capacity' beside 'heads'", record.address);
             self.report(Diagnostic::new("E0102", message).at(&record.place));
@@ -105,17 +112,27 @@ impl Resolver<'_> {
     }
 
     fn size(&mut self, record: &Record, layout: &str) -> Option<Size> {
-        let stated = record.number("capacity");
-        if record.broken.contains(&"capacity") {
+        if record.broken.contains(&"capacity") || record.broken.contains(&"sized_for") {
             return None;
         }
+        let mut asked = self.asked(record)?;
+        let stated = record.number("capacity");
         match layout {
             "accounts" => {
                 let each = self.figure(record, "account_capacity")?;
-                let (units, capacity) = self.units(record, "accounts", |_| each, stated, "account_capacity")?;
-                Some(Size { units, heads: 0.0, capacity, raw: None, code: None })
+                asked.needs(record, layout, None, |bytes, least| fewest(bytes, least, &|_: f64| each));
+                let stated = stated.or(asked.holds());
+                let (units, capacity) = self.units(record, "accounts", |_| each, stated, "account_capacity", &asked)?;
+                Some(Size { units, heads: 0.0, capacity, raw: None, code: None, asked })
             }
-            "provisioned" => Some(Size { units: 1.0, heads: 0.0, capacity: stated?, raw: None, code: None }),
+            "provisioned" => {
+                asked.needs(record, layout, None, |bytes, _| bytes);
+                let capacity = match stated {
+                    Some(stated) => stated,
+                    None => self.sized(record, "capacity", &asked)?,
+                };
+                Some(Size { units: 1.0, heads: 0.0, capacity, raw: None, code: None, asked })
+            }
             _ => {
                 let shared = layout == "shared-nodes";
                 let key = if shared { "nodes" } else { "enclosures" };
@@ -123,10 +140,12 @@ impl Resolver<'_> {
                 let code = self.code(record)?;
                 let reduced = raw * self.figure(record, "reduction")?;
                 let each = |units: f64| reduced * code.usable(units);
-                let (units, capacity) = self.units(record, key, each, stated, "raw x usable_fraction x reduction")?;
+                asked.needs(record, layout, Some(code), |bytes, least| fewest(bytes, least, &each));
+                let formula = "raw x usable_fraction x reduction";
+                let (units, capacity) = self.units(record, key, each, stated, formula, &asked)?;
                 let code = self.laid_out(record, code, key, units)?;
-                let heads = if shared { 0.0 } else { self.heads(record, units) };
-                Some(Size { units, heads, capacity, raw: Some(raw * units), code: Some(code) })
+                let heads = if shared { 0.0 } else { self.heads(record, units, &asked)? };
+                Some(Size { units, heads, capacity, raw: Some(raw * units), code: Some(code), asked })
             }
         }
     }
@@ -140,6 +159,7 @@ impl Resolver<'_> {
         each: impl Fn(f64) -> f64,
         stated: Option<f64>,
         formula: &str,
+        asked: &Asked,
     ) -> Option<(f64, f64)> {
         if record.broken.contains(&"nodes")
             || record.broken.contains(&"accounts")
@@ -149,13 +169,17 @@ impl Resolver<'_> {
         }
         let written = record.number(key);
         let minimum = record.number("min_nodes").unwrap_or(1.0).max(1.0);
-        let units = written.unwrap_or_else(|| fewest(stated.unwrap_or(0.0), minimum, &each));
+        let units = match written {
+            Some(written) => written,
+            None if asked.sizes() => self.sized(record, key, asked)?,
+            None => fewest(stated.unwrap_or(0.0), minimum, &each),
+        };
         if units > MAX_UNITS {
             let message = format!("'{}' would need more than {MAX_UNITS} {key}", record.name);
             self.report(Diagnostic::new("E0203", message).at(record.place_of("capacity")));
             return None;
         }
-        if written.is_none() {
+        if written.is_none() && !asked.sizes() {
             let shown = print(units, Dimension::Count);
             self.reader.ledger.derived(record.address_of(key), shown, format!("capacity / ({formula}), rounded up"));
         }
@@ -179,12 +203,19 @@ impl Resolver<'_> {
         Some((units, capacity))
     }
 
-    fn heads(&mut self, record: &Record, enclosures: f64) -> f64 {
-        record.number("heads").unwrap_or_else(|| {
-            let shown = print(enclosures, Dimension::Count);
-            self.reader.ledger.derived(record.address_of("heads"), shown, "as many as enclosures (assumption)");
-            enclosures
-        })
+    fn heads(&mut self, record: &Record, enclosures: f64, asked: &Asked) -> Option<f64> {
+        if record.broken.contains(&"heads") {
+            return None;
+        }
+        if let Some(written) = record.number("heads") {
+            return Some(written);
+        }
+        if asked.rates() {
+            return self.sized(record, "heads", asked);
+        }
+        let shown = print(enclosures, Dimension::Count);
+        self.reader.ledger.derived(record.address_of("heads"), shown, "as many as enclosures (assumption)");
+        Some(enclosures)
     }
 
     fn check_size(&mut self, record: &Record, size: &Size) {
@@ -197,6 +228,7 @@ impl Resolver<'_> {
             let message = format!("'{}' has fewer units than the {least} its product supports", record.name);
             self.report(Diagnostic::new("W0610", message).at(record.place_of("nodes")));
         }
+        self.check_demand(record, size);
     }
 
     fn layout(&mut self, record: &Record, layout: &str, size: &Size) -> Option<Layout> {
@@ -219,7 +251,15 @@ impl Resolver<'_> {
                 media_write: rate("media_write")?,
             },
             "accounts" => {
-                Layout::Accounts { accounts: units, ingress: rate("account_ingress")?, egress: rate("account_egress")? }
+                let (ingress, egress) = (rate("account_ingress")?, rate("account_egress")?);
+                Layout::Accounts {
+                    accounts: units,
+                    ingress,
+                    egress,
+                    capacity: Bytes(self.figure(record, "account_capacity")?),
+                    operations: self.figure(record, "operations")?,
+                    per_subscription: record.number("accounts_per_subscription").map(|n| n as u64),
+                }
             }
             _ => {
                 let rate = self.figure(record, "provisioned_rate")? * size.capacity;

@@ -1,6 +1,7 @@
 //! Targets: a KPI that something in the plan produces, and a limit in its unit.
 
 use super::Resolver;
+use super::economics::PRICES;
 use crate::kpi::{self, Match};
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Rule, Target};
@@ -168,7 +169,14 @@ impl Resolver<'_> {
         let layout = part.word("layout")?;
         let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
         match measure {
-            "accounts" if layout != "accounts" => Some(format!("'{name}' has no accounts")),
+            _ if (measure.starts_with("accounts") || measure == "subscriptions") && layout != "accounts" => {
+                Some(format!("'{name}' has no accounts"))
+            }
+            _ if measure.starts_with("cost")
+                && PRICES.iter().all(|key| record.number(key).is_none() && part.number(key).is_none()) =>
+            {
+                Some(format!("no price of '{name}' is known: write price_per_hour, price_per_capacity or price"))
+            }
             _ if (OF_MEDIA.contains(&measure) || OF_LOSSES.contains(&measure))
                 && matches!(layout, "provisioned" | "accounts") =>
             {

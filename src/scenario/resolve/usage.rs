@@ -201,9 +201,9 @@ impl Resolver<'_> {
     fn check_room(&mut self, plan: &Plan) {
         for (index, site) in plan.sites.iter().enumerate() {
             let fleets = || plan.fleets.iter().filter(move |f| f.site == index);
-            let storages = plan.storages.iter().filter(|s| s.site == index);
+            let storages = || plan.storages.iter().filter(move |s| s.site == index);
             let it: f64 = fleets().map(|f| f.nodes as f64 * f.node_power.get()).sum::<f64>()
-                + storages.map(|s| s.power.get()).sum::<f64>();
+                + storages().map(|s| s.power.get()).sum::<f64>();
             if site.power.is_some_and(|power| it * site.pue > power.get()) {
                 let message = format!("the parts at '{}' draw more power than the site has", site.name);
                 let place = self.key_place("site", &site.name, "power");
@@ -212,9 +212,12 @@ impl Resolver<'_> {
             for (cooling, positions) in &site.rack_positions {
                 let racks: f64 =
                     fleets().filter(|f| f.cooling == *cooling).map(|f| f.nodes as f64 * f.racks_per_node).sum();
+                let cooled = storages().filter(|s| s.cooling.as_deref() == Some(cooling));
+                let shelves: f64 = cooled.map(|s| s.racks).sum();
+                let (racks, what) = (racks + shelves, if shelves > 0.0 { "the parts" } else { "fleets" });
                 if racks > *positions as f64 {
                     let message = format!(
-                        "fleets at '{}' need {racks:.0} {cooling} rack positions, {positions} are there",
+                        "{what} at '{}' need {racks:.0} {cooling} rack positions, {positions} are there",
                         site.name
                     );
                     let place = self.key_place("site", &site.name, "rack_positions");

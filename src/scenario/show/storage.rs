@@ -1,6 +1,7 @@
 //! Storage systems in the words of `apollo check`.
 
 use super::describe::{YEAR, count, rate, share, size, throughput, time};
+use crate::scenario::plan::economics::{Economics, Need, Sizing};
 use crate::scenario::plan::{Layout, Plan, Protection, Storage, WritePath};
 use crate::units::{Dimension, display};
 
@@ -28,7 +29,7 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
                 throughput(n * media_write.get())
             )
         }
-        Layout::Accounts { accounts, ingress, egress } => {
+        Layout::Accounts { accounts, ingress, egress, .. } => {
             let n = *accounts as f64;
             format!(
                 "{} accounts: egress {}, ingress {}",
@@ -58,7 +59,42 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
         line.push_str(&format!("\n      {}", space_words(storage, protection, path)));
         line.push_str(&format!("\n      {}", loss_words(protection)));
     }
+    if storage.economics.shown {
+        line.push_str(&economics_words(&storage.economics));
+    }
     line
+}
+
+/// What sizes a system, what it can deliver, what it costs.
+fn economics_words(e: &Economics) -> String {
+    let mut words = String::new();
+    if let Some(need) = e.sizing.as_ref().and_then(Sizing::decides) {
+        let stage = if need.stage.is_empty() { String::new() } else { format!(" ({})", need.stage) };
+        words.push_str(&format!("\n      sized by {}{stage}", need.by));
+        let others: Vec<String> = e.sizing.iter().flat_map(|s| &s.needs).map(|n| need_words(e, n)).collect();
+        words.push_str(&format!(": {}", others.join(", ")));
+    }
+    words.push_str(&format!(
+        "\n      delivers {} of reads ({}) or {} of writes ({})",
+        throughput(e.read.0.get()),
+        e.read.1,
+        throughput(e.write.0.get()),
+        e.write.1
+    ));
+    if let Some(cost) = &e.cost {
+        words.push_str(&format!(", costs {} a month", dollars(cost.total())));
+    }
+    words
+}
+
+fn need_words(e: &Economics, need: &Need) -> String {
+    let amount =
+        if e.unit == "systems" { size(need.units) } else { format!("{} {}", count(need.units as u64), e.unit) };
+    format!("{} needs {amount}", need.by)
+}
+
+fn dollars(amount: f64) -> String {
+    display(amount, Dimension::Money)
 }
 
 /// Quotas, snapshots and the time of an order, where there are some.

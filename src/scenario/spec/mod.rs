@@ -4,6 +4,7 @@
 //! defaults, so that none of them can disagree with another.
 
 mod catalogue;
+mod economics;
 mod fleet;
 mod loader;
 mod lookup;
@@ -17,6 +18,7 @@ mod work;
 use crate::units::Dimension;
 
 pub use catalogue::{CALIBRATION, FIGURE, PART};
+pub use economics::PRICE;
 pub use fleet::FLEET;
 pub use lookup::{all_tables, figure_key, is_later_kind, key_at, work_table};
 pub use namespace::NAMESPACE;

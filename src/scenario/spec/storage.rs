@@ -1,5 +1,6 @@
 //! `[storage.*]`
 
+use super::economics::ECONOMICS;
 use super::top::{counted, site};
 use super::{CENTURY, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
@@ -11,9 +12,9 @@ const MAX_PARITY: f64 = 32.0;
 pub static STORAGE: TableSpec = TableSpec {
     header: "[storage.NAME]",
     doc: "A storage system at one site. Any figure of the system part can be overridden here.",
-    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, SPACE, LOSSES, REBUILD, SERVICE, COMMON],
-    later: &["price", "price_per_hour", "price_per_capacity", "qos"],
-    rules: &[Rule::AtLeastOne(&["nodes", "enclosures", "accounts", "capacity"])],
+    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, SPACE, LOSSES, REBUILD, SERVICE, COMMON, ECONOMICS],
+    later: &["qos"],
+    rules: &[Rule::AtLeastOne(&["nodes", "enclosures", "accounts", "capacity", "sized_for"])],
 };
 
 const STORAGE_KEYS: &[Key] = &[
@@ -22,25 +23,25 @@ const STORAGE_KEYS: &[Key] = &[
     counted(key(
         "nodes",
         Kind::Whole(Dimension::Count),
-        Need::Derived("the fewest that give `capacity`"),
+        Need::Derived("the fewest that give `capacity` or `sized_for`"),
         "Nodes of a system whose nodes are both heads and enclosures.",
     )),
     counted(key(
         "heads",
         Kind::Whole(Dimension::Count),
-        Need::Derived("as many as enclosures"),
+        Need::Derived("as many as enclosures, or the fewest that carry `sized_for`"),
         "Protocol heads of a system with separate enclosures.",
     )),
     counted(key(
         "enclosures",
         Kind::Whole(Dimension::Count),
-        Need::Derived("the fewest that give `capacity`"),
+        Need::Derived("the fewest that give `capacity` or `sized_for`"),
         "Enclosures of a system with separate heads.",
     )),
     counted(key(
         "accounts",
         Kind::Whole(Dimension::Count),
-        Need::Derived("the fewest that give `capacity`"),
+        Need::Derived("the fewest that give `capacity` or `sized_for`"),
         "Accounts of an object service.",
     )),
     key(
@@ -208,6 +209,7 @@ const SERVICE: &[Key] = &[
     size("account_capacity", "Capacity of one account."),
     rate("account_ingress", "Write limit of one account."),
     rate("account_egress", "Read limit of one account."),
+    whole("accounts_per_subscription", 1.0, 1e6, "Accounts of one subscription in a region; more are a warning."),
     key(
         "provisioned_rate",
         Kind::Quantity(Dimension::RatePerCapacity),

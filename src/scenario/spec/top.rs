@@ -1,24 +1,14 @@
 //! Top level, `[site.*]`, `[target.*]`, `[sweep]`.
 
 use super::{
-    CENTURY, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, NAMESPACE, Need, RISK_GROUP, Rule, STORAGE,
+    CENTURY, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, NAMESPACE, Need, PRICE, RISK_GROUP, Rule, STORAGE,
     TableSpec, WAN, assumed, key,
 };
 use crate::units::Dimension;
 
 /// Top-level tables that the language has and this version does not simulate.
-const LATER: &[&str] = &[
-    "topology",
-    "control_plane",
-    "dataset",
-    "tenant",
-    "tranche",
-    "demand",
-    "price",
-    "address_pool",
-    "solve",
-    "uncertain",
-];
+const LATER: &[&str] =
+    &["topology", "control_plane", "dataset", "tenant", "tranche", "demand", "address_pool", "solve", "uncertain"];
 
 /// The file itself.
 pub static SCENARIO: TableSpec = TableSpec {
@@ -85,6 +75,12 @@ pub static SCENARIO: TableSpec = TableSpec {
             Kind::Named(&NAMESPACE),
             Need::Optional("every work names its storage system"),
             "Data read at any site through caches, by name.",
+        ),
+        key(
+            "price",
+            Kind::Table(&PRICE),
+            Need::Optional("every key has a default"),
+            "What storage systems cost beside their own prices.",
         ),
         key("work", Kind::Works, Need::Optional("nothing moves bytes"), "Works by name."),
         key("target", Kind::Named(&TARGET), Need::Optional("nothing is judged"), "Targets by name."),

@@ -1,0 +1,115 @@
+//! KPIs of accounts against what works ask of them, and of size and cost.
+
+use super::storage_measures::Puts;
+use super::{Task, World};
+use crate::model::ids::{SiteId, StorageId};
+use crate::model::storage::StorageParams;
+use crate::model::storage::economics::Offered;
+use crate::units::SimTime;
+
+/// Bytes of a petabyte, and bytes per second of a gigabyte per second.
+const PB: f64 = 1e15;
+const GB_PER_S: f64 = 1e9;
+
+impl World {
+    /// What works ask of a system: the largest sums over works that run at one time. Sums rise only where a work starts.
+    fn offered(&mut self, now: SimTime, id: StorageId) -> Offered {
+        let starts: Vec<SimTime> = self.works.iter().map(|w| w.starts).filter(|&t| t <= now).collect();
+        let mut most = Offered::default();
+        for at in starts {
+            let mut sum = Offered::default();
+            for index in 0..self.works.len() {
+                let work = &self.works[index];
+                if work.starts <= at && work.ends.is_none_or(|end| at < end) {
+                    let asks = self.asks(index, id);
+                    sum.read += asks.read;
+                    sum.write += asks.write;
+                    sum.operations += asks.operations;
+                }
+            }
+            most = most.max(sum);
+        }
+        most
+    }
+
+    /// What one work asks of a system while it runs.
+    fn asks(&mut self, index: usize, id: StorageId) -> Offered {
+        let rates = |read: f64, write: f64, operations: f64| Offered {
+            bytes: 0.0,
+            read,
+            write,
+            operations: (read + write) * operations,
+        };
+        match &self.works[index].task {
+            Task::Io(io) if io.params.storage == id => {
+                let p = io.params;
+                let rtt = self.rtt((p.storage_site, p.site));
+                let time = p.slots.latency + rtt;
+                let slots = if time > 0.0 { p.slots.bytes / time } else { f64::INFINITY };
+                let each = p.client_limit.0.min(slots) * p.clients as f64;
+                rates(each * p.read_share, each * (1.0 - p.read_share), p.operations)
+            }
+            Task::Copy(copy) if copy.params.from.0 == id || copy.params.to.0 == id => {
+                let alone = copy.alone_s.filter(|s| *s > 0.0).map_or(0.0, |s| copy.params.bytes / s);
+                let rate = if copy.params.pace.is_finite() { copy.params.pace } else { alone };
+                let from = copy.params.from.0 == id;
+                rates(if from { rate } else { 0.0 }, if from { 0.0 } else { rate }, copy.params.operations)
+            }
+            Task::Rl(task) => match (task.checkpoint, task.rl.params.trainer.checkpoint) {
+                (Some((storage, operations)), Some(every)) if storage == id => {
+                    rates(0.0, every.bytes / every.every.as_secs_f64(), operations)
+                }
+                _ => Offered::default(),
+            },
+            _ => Offered::default(),
+        }
+    }
+
+    fn rtt(&mut self, ends: (SiteId, SiteId)) -> f64 {
+        if ends.0 == ends.1 {
+            return 0.0;
+        }
+        self.wan.route(ends.0, ends.1).map_or(0.0, |route| route.rtt.as_secs_f64())
+    }
+
+    pub(super) fn put_accounts(&mut self, now: SimTime, id: StorageId, params: &StorageParams, puts: &mut Puts<'_>) {
+        let Some(service) = params.accounts else { return };
+        let held = Offered { bytes: self.storages[id.index()].space.used(), ..self.offered(now, id) };
+        let needs = service.needs(params.asked.max(held));
+        let needed = needs.iter().copied().fold(1.0, f64::max);
+        puts.value("accounts", service.accounts);
+        puts.value("accounts_needed", needed);
+        for (what, accounts) in ["capacity", "ingress", "egress", "requests"].into_iter().zip(needs) {
+            puts.value(&format!("accounts_for_{what}"), accounts);
+        }
+        let subscriptions = service.per_subscription.map(|most| (service.accounts / most).ceil());
+        puts.or("subscriptions", subscriptions, "no limit of accounts per subscription is known");
+        if needed > service.accounts {
+            let what = ["capacity", "ingress", "egress", "requests"];
+            let binds = what.iter().zip(needs).find(|(_, n)| *n >= needed).map_or("", |(w, _)| w);
+            puts.note(format!("{} accounts are fewer than the {needed} that {binds} asks for", service.accounts));
+        }
+    }
+
+    pub(super) fn put_economics(&mut self, now: SimTime, params: &StorageParams, puts: &mut Puts<'_>) {
+        let Some(bill) = params.bill else { return };
+        let span = (now - self.baseline.at).as_secs_f64();
+        let pb = params.capacity / PB;
+        puts.value("units", bill.units);
+        puts.value("deliverable_read_rate", bill.read);
+        puts.value("deliverable_write_rate", bill.write);
+        let unpriced = "no price of this system is known: write price_per_hour, price_per_capacity or price";
+        puts.or("cost", bill.cost, unpriced);
+        puts.or("cost_per_usable_pb_month", bill.cost.map(|cost| cost / pb), unpriced);
+        for (word, meter) in [("read", params.meters.read), ("write", params.meters.write)] {
+            let rate = self.since_cut(now, meter).total / span / GB_PER_S;
+            let none = if bill.cost.is_none() { unpriced } else { "no bytes went this way in the measured part" };
+            let value = bill.cost.filter(|_| rate > 0.0).map(|cost| cost / rate);
+            puts.or(&format!("cost_per_delivered_{word}_gb_per_s"), value, none);
+        }
+        puts.value("power", bill.power);
+        puts.value("power_per_pb", bill.power / pb);
+        puts.value("racks", bill.racks);
+        puts.value("racks_per_pb", bill.racks / pb);
+    }
+}
