@@ -345,6 +345,13 @@ fn namespaces() -> Vec<(&'static str, String)> {
         ("system and namespace", namespace("namespace = \"corpus\"", "namespace = \"corpus\"\nstorage = \"hot\"")),
         ("neither of them", namespace("namespace = \"corpus\"\n", "")),
         ("nobody reads at the cache", namespace("site = \"phoenix\"\n", "")),
+        ("tiered to itself", broken("nodes = 16", "nodes = 16\ntier = { to = \"hot\", after = \"1 h\" }")),
+        (
+            "tiers in a circle",
+            broken("nodes = 16", "nodes = 16\ntier = { to = \"base\", after = \"1 h\" }")
+                .replace("\"100 PB\"", "\"100 PB\"\ntier = { to = \"hot\", after = \"1 h\" }"),
+        ),
+        ("a tier of nothing", broken("nodes = 16", "nodes = 16\ntier = { to = \"base\", after = \"1 h\" }")),
         (
             "hit ratio without cache",
             format!(

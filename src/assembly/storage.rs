@@ -10,7 +10,7 @@ use crate::model::storage::economics::{Accounts, Bill, Offered};
 use crate::model::storage::layout::{self, Crossings, LayoutParams, Overheads, WritePathParams};
 use crate::model::storage::protection::{Protection, ProtectionParams};
 use crate::model::storage::space::{Space, SpaceParams};
-use crate::model::storage::{Storage, StorageMeters, StorageParams};
+use crate::model::storage::{Storage, StorageMeters, StorageParams, Tier};
 use crate::scenario::plan::{self, Layout, Plan};
 use crate::units::{Bytes, SimDuration};
 
@@ -104,7 +104,13 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
     let room = |w: &plan::WritePath| w.buffer.get() / w.copies;
     let path = storage.write_path.as_ref().filter(|w| room(w) >= least);
     let buffer = path.map(|w| Buffer::new(room(w), w.low_water));
-    Storage::new(params, buffer, protection, Space::new(space_params(storage)))
+    let tier = storage.tier.map(|tier| Tier {
+        to: StorageId::new(tier.to),
+        pace: tier.pace.get(),
+        priority: tier.priority + PRIORITY_BASE,
+        operations: 1.0 / tier.io_size.get(),
+    });
+    Storage { tier, ..Storage::new(params, buffer, protection, Space::new(space_params(storage))) }
 }
 
 /// The limits of the accounts of an object service.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::rng::Streams;
+use crate::fluid::MeterId;
 use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, NamespaceId, SiteId, StorageId, WorkId};
@@ -45,8 +46,7 @@ pub fn works(
                     let pace = io.pace.as_ref().map(|law| all.child(&work.name).stream("rate").sample(law));
                     let params = io_params(plan, io, pace, resources);
                     if params.ingest {
-                        let space = &mut storages[io.storage].space;
-                        space.add_ingest(WorkId::new(w), params.meter, io.retention, pace);
+                        add_ingest(plan, io, WorkId::new(w), (params.meter, pace), resources, storages);
                     }
                     Task::Io(Io::new(params))
                 }
@@ -65,6 +65,26 @@ pub fn works(
             }
         })
         .collect()
+}
+
+/// What a load writes stays where it is written, or moves on from there when it is old enough.
+fn add_ingest(
+    plan: &Plan,
+    io: &IoWork,
+    work: WorkId,
+    (meter, pace): (MeterId, Option<f64>),
+    resources: &mut Resources,
+    storages: &mut [Storage],
+) {
+    let tier = plan.storages[io.storage].tier.filter(|tier| io.retention.is_none_or(|r| r > tier.after));
+    let Some(tier) = tier else {
+        storages[io.storage].space.add_ingest(work, meter, io.retention, pace);
+        return;
+    };
+    let [moved, came] = [(); 2].map(|()| resources.sharing.add_meter(&[]));
+    storages[io.storage].space.add_tiered(work, meter, tier.after, moved, pace);
+    let left = io.retention.map(|retention| SimDuration::from_nanos(retention.as_nanos() - tier.after.as_nanos()));
+    storages[tier.to].space.add_arrivals(StorageId::new(io.storage), work, came, left);
 }
 
 pub(super) fn transport(t: &plan::Transport) -> Transport {

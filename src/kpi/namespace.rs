@@ -33,6 +33,23 @@ pub(super) const NAMESPACE: &[Kpi] = &[
         "Bytes of namespaces that the caches on this system hold at the end of the run, at most their sizes.",
     ),
     kpi(
+        "storage.*.tiered",
+        "B",
+        D::Bytes,
+        NONE,
+        "bytes that moved on to the system of its tier",
+        "Ingested bytes that left this system for that of its tier in the measured part, because they were old enough.",
+    ),
+    kpi(
+        "storage.*.tier_backlog",
+        "B",
+        D::Bytes,
+        NONE,
+        "bytes older than `after` that are still here at the end",
+        "Bytes that are old enough to move on and have not: more than nothing when the tier's pace, the network or room there does not \
+         keep up.",
+    ),
+    kpi(
         "namespace.*.read_rate",
         "B/s",
         D::Throughput,

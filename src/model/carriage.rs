@@ -259,6 +259,15 @@ impl Carriage {
         }
     }
 
+    /// Gives a movement another pace of its own.
+    pub fn set_pace(&mut self, now: SimTime, id: MovementId, pace: f64) {
+        let Some(movement) = self.get_mut(id).filter(|m| m.order.pace.0.to_bits() != pace.to_bits()) else { return };
+        movement.order.pace.0 = pace;
+        let Some(key) = movement.flow else { return };
+        let (cap, cause) = cap_of(&movement.order, movement.rtt);
+        self.sharing.set_cap(now.as_nanos(), key, cap, cause);
+    }
+
     /// A flow has finished: returns the movement and when its last byte arrives.
     pub fn sent(&mut self, now: SimTime, tag: u64, longest: Option<Cause>) -> Option<(MovementId, SimTime)> {
         let id = unpack(tag);

@@ -260,6 +260,8 @@ pub struct Storage {
     pub snapshots: SimDuration,
     /// Time from an order until it is in service.
     pub lead_time: Option<SimDuration>,
+    /// Where its old bytes go; `None` when they stay.
+    pub tier: Option<Tier>,
     /// How data is protected; `None` for services that hide it.
     pub protection: Option<Protection>,
     /// How bytes move inside.
@@ -286,6 +288,21 @@ pub struct Storage {
     pub cooling: Option<String>,
     /// Demand, size, deliverable rates, cost.
     pub economics: economics::Economics,
+}
+
+/// Bytes that were ingested long enough ago move on to another system.
+#[derive(Clone, Copy, Debug)]
+pub struct Tier {
+    /// Where to; a system that is not tiered itself.
+    pub to: StorageIx,
+    /// Age at which they move.
+    pub after: SimDuration,
+    /// Upper limit of the rate of each load's bytes; infinite when none.
+    pub pace: ByteRate,
+    /// 0…9 on the scale of works.
+    pub priority: u8,
+    /// Bytes per operation on both systems.
+    pub io_size: Bytes,
 }
 
 /// How a system is laid out. Rates are installed (line or data-sheet) rates of *one* unit.

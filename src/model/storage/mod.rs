@@ -11,7 +11,7 @@ pub mod layout;
 pub mod protection;
 pub mod space;
 
-use super::ids::SiteId;
+use super::ids::{SiteId, StorageId};
 use super::paths::{Access, Uses, merged};
 use crate::fluid::{MeterId, OwnerId};
 use buffer::Buffer;
@@ -96,6 +96,19 @@ pub struct StorageMeters {
     pub scrub: MeterId,
 }
 
+/// Old bytes of a system move on to another.
+#[derive(Clone, Copy, Debug)]
+pub struct Tier {
+    /// Where to.
+    pub to: StorageId,
+    /// Most bytes per second of one load; infinite when not limited.
+    pub pace: f64,
+    /// Priority of its flows in fair sharing.
+    pub priority: u8,
+    /// Operations per byte on both systems.
+    pub operations: f64,
+}
+
 /// A storage system in the world.
 #[derive(Clone, Debug)]
 pub struct Storage {
@@ -107,12 +120,14 @@ pub struct Storage {
     pub protection: Option<Protection>,
     /// What lies on it; a copy takes its room when it begins.
     pub space: Space,
+    /// Where its old bytes go.
+    pub tier: Option<Tier>,
 }
 
 impl Storage {
     /// A system with an empty buffer.
     pub fn new(params: StorageParams, buffer: Option<Buffer>, protection: Option<Protection>, space: Space) -> Self {
-        Storage { params, buffer, protection, space }
+        Storage { params, buffer, protection, space, tier: None }
     }
 
     /// Media bytes that a read fetches per client byte beyond the one it would fetch with nothing missing: content that

@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 
 use crate::fluid::MeterId;
-use crate::model::ids::WorkId;
+use crate::model::ids::{StorageId, WorkId};
 use crate::units::{SimDuration, SimTime};
 
 /// Shares of the usable capacity whose dates are kept.
@@ -51,7 +51,7 @@ pub enum SpaceEffect {
 struct Ingest {
     work: WorkId,
     meter: MeterId,
-    /// Time from its arrival until a byte has left; none when it is kept.
+    /// Time from its arrival until a byte has left, or is old enough to move on; none when it is kept.
     stays: Option<SimDuration>,
     /// Instants at which the rate changed, with the bytes that had come by then.
     corners: VecDeque<(SimTime, f64)>,
@@ -62,6 +62,21 @@ struct Ingest {
     /// What it offers while it is refused.
     offered: f64,
     refused: f64,
+    /// For bytes that move on to another system when they are old enough: the meter of those that have, its total and rate.
+    moved: Option<(MeterId, f64, f64)>,
+    /// The system these bytes moved here from; they wait there while this one is full.
+    from: Option<StorageId>,
+}
+
+/// Bytes of a load that are old enough to move on and are still here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Old {
+    /// The load.
+    pub work: WorkId,
+    /// How many.
+    pub bytes: f64,
+    /// How many more become so each second.
+    pub rate: f64,
 }
 
 impl Ingest {
@@ -96,6 +111,16 @@ impl Ingest {
         let span = (to - from).as_secs_f64();
         let slope = if span > 0.0 { (then - bytes) / span } else { 0.0 };
         (bytes + slope * (now - due(from)).as_secs_f64(), slope)
+    }
+
+    /// Bytes here at `now`, when `total` had come and `gone` had moved on by then.
+    fn here(&self, now: SimTime, total: f64, gone: Option<f64>) -> f64 {
+        (total - gone.unwrap_or_else(|| self.left(now, total).0)).max(0.0)
+    }
+
+    /// Bytes that leave per second.
+    fn leaves(&self, now: SimTime) -> f64 {
+        self.moved.map_or_else(|| self.left(now, self.total).1, |(_, _, rate)| rate)
     }
 
     /// The next instant at which the expiry rate changes.
@@ -140,6 +165,21 @@ impl Space {
     /// Adds a load that ingests: its meter, its retention, its pace.
     pub fn add_ingest(&mut self, work: WorkId, meter: MeterId, retention: Option<SimDuration>, paced: Option<f64>) {
         let stays = retention.map(|r| r.checked_add(self.params.snapshots).unwrap_or(r));
+        self.push(work, meter, stays, paced);
+    }
+
+    /// Adds a load whose bytes move on to another system `after` their arrival; `moved` counts those that have.
+    pub fn add_tiered(&mut self, work: WorkId, meter: MeterId, after: SimDuration, moved: MeterId, paced: Option<f64>) {
+        self.push(work, meter, Some(after), paced).moved = Some((moved, 0.0, 0.0));
+    }
+
+    /// Adds what moves here from a system `from`: bytes of its load `work`, with what is left of their retention.
+    pub fn add_arrivals(&mut self, from: StorageId, work: WorkId, meter: MeterId, retention: Option<SimDuration>) {
+        let stays = retention.map(|r| r.checked_add(self.params.snapshots).unwrap_or(r));
+        self.push(work, meter, stays, None).from = Some(from);
+    }
+
+    fn push(&mut self, work: WorkId, meter: MeterId, stays: Option<SimDuration>, paced: Option<f64>) -> &mut Ingest {
         self.ingests.push(Ingest {
             work,
             meter,
@@ -150,7 +190,37 @@ impl Space {
             paced,
             offered: 0.0,
             refused: 0.0,
+            moved: None,
+            from: None,
         });
+        let last = self.ingests.len() - 1;
+        &mut self.ingests[last]
+    }
+
+    /// Meters of what moves on, with its loads.
+    pub fn moved_meters(&self) -> impl Iterator<Item = (MeterId, WorkId)> {
+        self.ingests.iter().filter_map(|i| i.moved.map(|(meter, ..)| (meter, i.work)))
+    }
+
+    /// The meter of what comes from a system `from` of its load `work`.
+    pub fn arrivals(&self, from: StorageId, work: WorkId) -> Option<MeterId> {
+        self.ingests.iter().find(|i| i.from == Some(from) && i.work == work).map(|i| i.meter)
+    }
+
+    /// Loads that bring bytes here, with the system that those which have moved come from.
+    pub fn sources(&self) -> Vec<(WorkId, Option<StorageId>)> {
+        self.ingests.iter().map(|i| (i.work, i.from)).collect()
+    }
+
+    /// What is old enough to move on, as of the last update; less than a billionth of the limit counts as none.
+    pub fn old(&self) -> Vec<Old> {
+        let old = |i: &Ingest| {
+            let (_, gone, _) = i.moved?;
+            let (due, rate) = i.left(self.seen, i.total);
+            let bytes = due - gone;
+            Some(Old { work: i.work, bytes: if bytes > self.slack() { bytes } else { 0.0 }, rate })
+        };
+        self.ingests.iter().filter_map(old).collect()
     }
 
     /// Meters of the loads that ingest, with their works.
@@ -166,24 +236,22 @@ impl Space {
     /// Bytes held at `now`, given the total that each meter shows then.
     pub fn used_at(&self, now: SimTime, mut total: impl FnMut(MeterId) -> f64) -> f64 {
         let of = |i: &Ingest| {
-            let total = total(i.meter);
-            (total - i.left(now, total).0).max(0.0)
+            let come = total(i.meter);
+            i.here(now, come, i.moved.map(|(meter, ..)| total(meter)))
         };
         self.kept + self.ingests.iter().map(of).sum::<f64>()
     }
 
     /// Bytes held at the last update.
     pub fn used(&self) -> f64 {
-        let held = |i: &Ingest| (i.total - i.left(self.seen, i.total).0).max(0.0);
+        let held = |i: &Ingest| i.here(self.seen, i.total, i.moved.map(|(_, gone, _)| gone));
         self.kept + self.ingests.iter().map(held).sum::<f64>()
     }
 
     /// Bytes per second that come in beyond those that leave.
     fn slope(&self) -> f64 {
-        let (comes, leaves) = self
-            .ingests
-            .iter()
-            .fold((0.0, 0.0), |(comes, leaves), i| (comes + i.rate, leaves + i.left(self.seen, i.total).1));
+        let (comes, leaves) =
+            self.ingests.iter().fold((0.0, 0.0), |(comes, leaves), i| (comes + i.rate, leaves + i.leaves(self.seen)));
         let slope: f64 = comes - leaves;
         // What comes and leaves at the same rate differs by rounding.
         if slope.abs() > 1e-9 * comes { slope } else { 0.0 }
@@ -210,12 +278,18 @@ impl Space {
             let (total, rate) = read(ingest.meter);
             ingest.update(now, total, rate);
             ingest.forget(now);
+            if let Some((meter, ..)) = ingest.moved {
+                let (total, rate) = read(meter);
+                ingest.moved = Some((meter, total, rate));
+            }
         }
         self.note_marks(now);
         let (used, slope) = (self.used(), self.slope());
         if !self.closed && slope > 0.0 && used >= self.params.hard - self.slack() {
             for ingest in &mut self.ingests {
-                ingest.offered = if ingest.rate > 0.0 { ingest.paced.unwrap_or(ingest.rate) } else { 0.0 };
+                // What moves here from another system waits there: it is not refused.
+                let offers = ingest.rate > 0.0 && ingest.from.is_none();
+                ingest.offered = if offers { ingest.paced.unwrap_or(ingest.rate) } else { 0.0 };
             }
             self.closed = true;
             return Some(SpaceEffect::Close);
@@ -261,7 +335,14 @@ impl Space {
             ahead.then(|| self.seen.saturating_add(SimDuration::from_secs_f64_ceil(seconds)))
         };
         let mark = open.chain(soft).chain([limit]).filter_map(after).min();
-        corner.into_iter().chain(mark).min()
+        let caught_up = |old: Old, moves: f64| {
+            let seconds = old.bytes / (moves - old.rate);
+            let ahead = seconds > 0.0 && seconds.is_finite();
+            ahead.then(|| self.seen.saturating_add(SimDuration::from_secs_f64_ceil(seconds)))
+        };
+        let moving = self.ingests.iter().filter_map(|i| i.moved.map(|(_, _, rate)| rate));
+        let caught_up = self.old().into_iter().zip(moving).filter_map(|(old, moves)| caught_up(old, moves)).min();
+        corner.into_iter().chain(mark).chain(caught_up).min()
     }
 
     /// Takes `bytes` for good: returns what fits, and counts the rest as refused.

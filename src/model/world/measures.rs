@@ -87,6 +87,7 @@ impl World {
             }
         }
         all.extend(self.namespace_meters());
+        all.extend(self.tier_meters());
         all.sort_unstable();
         all
     }
@@ -132,6 +133,7 @@ impl World {
             self.measure_storage(now, StorageId::new(s), &mut out);
         }
         self.measure_namespaces(now, &mut out);
+        self.measure_tiers(now, &mut out);
         for w in 0..self.works.len() {
             self.measure_work(now, w, &mut out);
             self.measure_causes(now, w, &mut out);

@@ -14,6 +14,7 @@ mod namespaces;
 mod series;
 mod storage_measures;
 mod storages;
+mod tiers;
 mod works;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -21,7 +22,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::bulk::{Copy, Io};
 use super::carriage::{Carriage, Done, FlowRecord, Order, Purpose};
 use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
-use super::fleet::{Fleet, FleetEffect};
+use super::fleet::Fleet;
 use super::ids::{FleetId, LinkId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
 use super::namespace::Namespace;
 use super::paths::{Route, Transport, Uses, merged};
@@ -163,6 +164,7 @@ pub struct World {
     buffer_due: Vec<Option<Key>>,
     space_due: Vec<Option<Key>>,
     migrations: Vec<Option<FlowKey>>,
+    tiers: BTreeMap<(StorageId, WorkId), MovementId>,
     rebuilds: Vec<Option<FlowKey>>,
     scrubs: Vec<Option<FlowKey>>,
     level_meters: BTreeMap<MeterId, StorageId>,
@@ -181,6 +183,7 @@ impl World {
         for (s, storage) in parts.storages.iter().enumerate() {
             level_meters.insert(storage.params.meters.ingest, StorageId::new(s));
             level_meters.insert(storage.params.meters.migration, StorageId::new(s));
+            level_meters.extend(storage.space.moved_meters().map(|(meter, _)| (meter, StorageId::new(s))));
             level_meters.extend(storage.space.meters().map(|(meter, _)| (meter, StorageId::new(s))));
         }
         let mut cache_meters = BTreeMap::new();
@@ -208,6 +211,7 @@ impl World {
             buffer_due: vec![None; count],
             space_due: vec![None; count],
             migrations: vec![None; count],
+            tiers: BTreeMap::new(),
             rebuilds: vec![None; count],
             scrubs: vec![None; count],
             level_meters,
@@ -338,7 +342,7 @@ impl World {
         self.due = next.map(|t| (t, ctx.schedule_keyed(t, CLASS_FLOW, Event::FlowDue)));
     }
 
-    // ---- WAN and fleets ----------------------------------------------------------------------------------------
+    // ---- WAN ---------------------------------------------------------------------------------------------------
 
     fn wan_event(&mut self, event: Event, ctx: &mut Context<'_, Event>) {
         let mut effects = Vec::new();
@@ -363,22 +367,6 @@ impl World {
             }
             let route = self.wan.route(ends.0, ends.1);
             self.carriage.reroute(now, ends, route.as_ref());
-        }
-    }
-
-    fn fleet_event(&mut self, fleet: FleetId, event: Event, ctx: &mut Context<'_, Event>) {
-        let mut effects = Vec::new();
-        self.fleets[fleet.index()].handle(event, ctx, &mut effects);
-        self.fleet_effects(fleet, effects, ctx);
-    }
-
-    fn fleet_effects(&mut self, fleet: FleetId, effects: Vec<FleetEffect>, ctx: &mut Context<'_, Event>) {
-        for effect in effects {
-            let (pool, work, failed) = match effect {
-                FleetEffect::Lost { pool, work, failed } => (pool, work, failed),
-                FleetEffect::Gained { pool, work } | FleetEffect::NoReplacement { pool, work } => (pool, work, false),
-            };
-            self.pool_changed(fleet, pool, work, failed, ctx);
         }
     }
 

@@ -111,6 +111,7 @@ impl World {
             self.ingests(now, id, effect == SpaceEffect::Open);
         }
         self.scrub(now, id);
+        self.tier(ctx, id);
         if let Some(key) = self.space_due[id.index()].take() {
             ctx.cancel(key);
         }
@@ -129,10 +130,13 @@ impl World {
 
     /// Takes or refuses the loads that ingest into a system.
     fn ingests(&mut self, now: SimTime, id: StorageId, open: bool) {
-        let works: Vec<WorkId> = self.storages[id.index()].space.meters().map(|(_, work)| work).collect();
-        for work in works {
-            let Task::Io(io) = &self.works[work.index()].task else { continue };
-            for movement in io.movements.clone() {
+        for (work, from) in self.storages[id.index()].space.sources() {
+            let movements = match (from, &self.works[work.index()].task) {
+                (Some(from), _) => self.tiers.get(&(from, work)).copied().into_iter().collect(),
+                (None, Task::Io(io)) => io.movements.clone(),
+                _ => continue,
+            };
+            for movement in movements {
                 if !open {
                     self.carriage.refuse(now, movement);
                     continue;

@@ -6,6 +6,7 @@ use crate::fluid::{OwnerId, ResourceId};
 use crate::model::bulk::{CopyParams, IoParams};
 use crate::model::carriage::{Order, Purpose};
 use crate::model::event::Event;
+use crate::model::fleet::FleetEffect;
 use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
 use crate::model::paths::{Access, COUPLED, PACING, Transport, Uses, merged};
 use crate::model::rl::RlEffect;
@@ -173,6 +174,22 @@ impl World {
             let mut effects = Vec::new();
             self.fleets[claim.fleet.index()].release(now, claim.pool, ctx, &mut effects);
             self.fleet_effects(claim.fleet, effects, ctx);
+        }
+    }
+
+    pub(super) fn fleet_event(&mut self, fleet: FleetId, event: Event, ctx: &mut Context<'_, Event>) {
+        let mut effects = Vec::new();
+        self.fleets[fleet.index()].handle(event, ctx, &mut effects);
+        self.fleet_effects(fleet, effects, ctx);
+    }
+
+    pub(super) fn fleet_effects(&mut self, fleet: FleetId, effects: Vec<FleetEffect>, ctx: &mut Context<'_, Event>) {
+        for effect in effects {
+            let (pool, work, failed) = match effect {
+                FleetEffect::Lost { pool, work, failed } => (pool, work, failed),
+                FleetEffect::Gained { pool, work } | FleetEffect::NoReplacement { pool, work } => (pool, work, false),
+            };
+            self.pool_changed(fleet, pool, work, failed, ctx);
         }
     }
 

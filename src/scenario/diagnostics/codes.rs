@@ -138,6 +138,8 @@ codes! {
     "E0512" "a demand that no size meets":
         "The demand of 'sized_for' cannot be met by any number of units: a stage does not grow with them, or their number is \
          beyond what is taken seriously.";
+    "E0513" "a tier that leads nowhere":
+        "Old bytes move from a system to another one that keeps them: not to itself, and not to one that is tiered in turn.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":

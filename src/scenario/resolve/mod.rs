@@ -18,6 +18,7 @@ mod site;
 mod storage;
 mod sweep;
 mod target;
+mod tier;
 mod usage;
 mod work;
 

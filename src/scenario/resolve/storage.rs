@@ -68,6 +68,7 @@ impl Resolver<'_> {
             hard_quota: quota.0,
             soft_quota: quota.1,
             snapshots: SimDuration::from_secs_f64(record.number("snapshots").unwrap_or(0.0)),
+            tier: self.tier(record)?,
             lead_time: record.number("lead_time").map(SimDuration::from_secs_f64),
             operations: operations * if size.heads > 0.0 { size.heads } else { units },
             read_latency: self.figure(record, "read_latency")?,

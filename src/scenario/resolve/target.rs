@@ -191,6 +191,7 @@ impl Resolver<'_> {
             "cache_hit" | "cache_hit_steady" | "cached" if !self.caches_on(name) => {
                 Some(format!("no namespace has a cache on '{name}'"))
             }
+            "tiered" | "tier_backlog" if record.table("tier").is_none() => Some(format!("'{name}' has no tier")),
             "order_by" if record.number("lead_time").is_none() => Some(format!("'{name}' states no lead time")),
             "scrub_rate" if record.number("scrub_every").is_none() => Some(format!("'{name}' is not scrubbed")),
             _ if measure.ends_with("of_provisioned") && !matches!(layout, "provisioned" | "accounts") => {

@@ -34,6 +34,7 @@ impl Resolver<'_> {
         self.unused_sites(plan);
         self.unused_storage(plan);
         self.check_namespaces(plan);
+        self.idle_tiers(plan);
         self.unused_groups(plan);
         self.unused_parts();
         self.check_room(plan);
@@ -121,6 +122,14 @@ impl Resolver<'_> {
                 }
             }
         }
+        for storage in &plan.storages {
+            let Some(tier) = storage.tier else { continue };
+            let (from, to) = (storage.site, plan.storages[tier.to].site);
+            if from != to {
+                let place = self.key_place("storage", &storage.name, "tier");
+                out.push(Demand { ends: (from, to), work: format!("tier of {}", storage.name), place });
+            }
+        }
         out
     }
 
@@ -172,7 +181,8 @@ impl Resolver<'_> {
         };
         for (index, storage) in plan.storages.iter().enumerate() {
             let caches = plan.namespaces.iter().any(|n| n.caches.iter().any(|c| c.storage == index));
-            if !caches && !plan.works.iter().any(|work| uses(work, index)) {
+            let tiers = plan.storages.iter().any(|s| s.tier.is_some_and(|tier| tier.to == index));
+            if !caches && !tiers && !plan.works.iter().any(|work| uses(work, index)) {
                 let place = self.place_of("storage", &storage.name);
                 let message = format!("no work reads or writes storage system '{}'", storage.name);
                 self.report(Diagnostic::new("W0604", message).at(&place));

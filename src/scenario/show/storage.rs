@@ -55,6 +55,10 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
         line.push_str(&format!(", holds {} at the start", size(storage.holds.get())));
     }
     line.push_str(&limit_words(storage));
+    if let Some(tier) = storage.tier {
+        let to = &plan.storages[tier.to].name;
+        line.push_str(&format!(", moves what is older than {} to {to}", time(tier.after)));
+    }
     if let (Some(protection), Some(path)) = (&storage.protection, &storage.write_path) {
         line.push_str(&format!("\n      {}", space_words(storage, protection, path)));
         line.push_str(&format!("\n      {}", loss_words(protection)));

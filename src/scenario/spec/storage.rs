@@ -2,7 +2,7 @@
 
 use super::economics::ECONOMICS;
 use super::top::{counted, site};
-use super::{CENTURY, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
+use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
 
 /// Most parity blocks of a stripe: the chain of `data_loss_probability` has a state for every number of them.
@@ -128,6 +128,12 @@ const SPACE: &[Key] = &[
     )
     .positive(CENTURY),
     key(
+        "tier",
+        Kind::Table(&TIER),
+        Need::Optional("everything stays"),
+        "Another system that takes what was ingested here long enough ago.",
+    ),
+    key(
         "lead_time",
         Kind::Quantity(Dimension::Duration),
         Need::Optional("no date of order"),
@@ -135,6 +141,38 @@ const SPACE: &[Key] = &[
     )
     .within(0.0, CENTURY),
 ];
+
+static TIER: TableSpec = TableSpec {
+    header: "tier",
+    doc: "Ingested bytes move on in the background when they are old enough, and free their room here.",
+    groups: &[&[
+        key("to", Kind::Name(Entity::Storage), Need::Required, "System that takes them; it is not tiered itself."),
+        key("after", Kind::Quantity(Dimension::Duration), Need::Required, "Age at which they move.").positive(CENTURY),
+        key(
+            "pace",
+            Kind::Quantity(Dimension::ByteRate),
+            Need::Optional("as fast as it goes"),
+            "Rate that the bytes of each load limit themselves to.",
+        )
+        .positive(MAX_RATE),
+        key(
+            "priority",
+            Kind::Whole(Dimension::Count),
+            assumed("1", "background work, below works that have 5"),
+            "0 to 9 on the scale of works.",
+        )
+        .within(0.0, 9.0),
+        key(
+            "io_size",
+            Kind::Quantity(Dimension::Bytes),
+            assumed("8 MiB", "large sequential operations, one block of an object store"),
+            "Bytes per operation on both systems.",
+        )
+        .within(1.0, 1e15),
+    ]],
+    later: &[],
+    rules: &[],
+};
 
 static QUOTA: TableSpec = TableSpec {
     header: "quota",

@@ -1,0 +1,75 @@
+//! Bytes that are old enough move on to another system, in the background.
+
+use super::World;
+use super::measures::{Measure, Measured};
+use crate::engine::Context;
+use crate::fluid::MeterId;
+use crate::model::carriage::Order;
+use crate::model::event::Event;
+use crate::model::ids::{StorageId, WorkId};
+use crate::model::paths::{Access, PACING};
+use crate::units::SimTime;
+
+impl World {
+    /// The movements of a tiered system follow what is old: as fast as they may while something waits, else as fast as
+    /// bytes become old.
+    pub(super) fn tier(&mut self, ctx: &mut Context<'_, Event>, id: StorageId) {
+        let Some(tier) = self.storages[id.index()].tier else { return };
+        for old in self.storages[id.index()].space.old() {
+            let pace = if old.bytes > 0.0 { tier.pace } else { old.rate.min(tier.pace) };
+            let key = (id, old.work);
+            match self.tiers.get(&key).copied() {
+                Some(movement) if pace > 0.0 => self.carriage.set_pace(ctx.now(), movement, pace),
+                Some(movement) => {
+                    self.carriage.cancel(ctx.now(), movement);
+                    self.tiers.remove(&key);
+                }
+                None if pace > 0.0 => self.start_tier(ctx, id, old.work, pace),
+                None => {}
+            }
+        }
+    }
+
+    fn start_tier(&mut self, ctx: &mut Context<'_, Event>, id: StorageId, work: WorkId, pace: f64) {
+        let storage = &self.storages[id.index()];
+        let Some(tier) = storage.tier else { return };
+        let target = &self.storages[tier.to.index()];
+        let access = |storage, read, write| Access { storage, read, write, operations: tier.operations };
+        let moved = storage.space.moved_meters().find(|(_, of)| *of == work).map(|(meter, _)| meter);
+        let came = target.space.arrivals(id, work);
+        let order = Order {
+            ends: (storage.params.site, target.params.site),
+            access: vec![access(id, 1.0, 0.0), access(tier.to, 0.0, 1.0)],
+            own_meters: moved.into_iter().chain(came).map(|meter| (meter, 1.0)).collect(),
+            bytes: f64::INFINITY,
+            pace: (pace, PACING),
+            priority: tier.priority,
+            ..self.own_order(id)
+        };
+        let full = target.space.is_closed();
+        let movement = self.carry(ctx, order);
+        self.tiers.insert((id, work), movement);
+        if full {
+            self.carriage.refuse(ctx.now(), movement);
+        }
+    }
+
+    pub(super) fn tier_meters(&self) -> Vec<MeterId> {
+        self.storages.iter().flat_map(|s| s.space.moved_meters().map(|(meter, _)| meter)).collect()
+    }
+
+    pub(super) fn measure_tiers(&mut self, now: SimTime, out: &mut Measured) {
+        for s in 0..self.storages.len() {
+            if self.storages[s].tier.is_none() {
+                continue;
+            }
+            self.settle_space(now, StorageId::new(s));
+            let meters: Vec<MeterId> = self.storages[s].space.moved_meters().map(|(meter, _)| meter).collect();
+            let moved: f64 = meters.into_iter().map(|m| self.since_cut(now, m).total).fold(0.0, |sum, x| sum + x);
+            let waiting = self.storages[s].space.old().iter().fold(0.0, |sum, old| sum + old.bytes);
+            let name = &self.storages[s].params.name;
+            out.kpis.push((format!("storage.{name}.tiered"), Measure::Value(moved)));
+            out.kpis.push((format!("storage.{name}.tier_backlog"), Measure::Value(waiting)));
+        }
+    }
+}
