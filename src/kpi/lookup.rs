@@ -224,6 +224,7 @@ mod tests {
                 "tok/s" => "1 tok/s",
                 "W" => "1 W",
                 "date" => "1970-01-01T00:00:01Z",
+                "USD" => "$1",
                 "1" | "GPU" | "version" | "step" | "rack" => "1",
                 other => panic!("{}: unknown unit '{other}'", kpi.pattern),
             };
