@@ -184,6 +184,42 @@ fn what_is_published_comes_again() {
     near(kpi(&r, "namespace.corpus.wan_bytes"), 1.1e15 + 3.6e13, 1e-5, "the new part alone");
 }
 
+/// Clients at the far site write 10 GB/s over a WAN that carries 4 GB/s.
+fn writing(cache: &str, overrides: &[&str]) -> RunResults {
+    let text = BASE
+        .replace("pattern = \"read\"", "pattern = \"write\"\nqueue_depth = 1024")
+        .replace("size = \"1 PB\" }", &format!("size = \"1 PB\"{cache} }}"))
+        .replace("capacity = \"8 Tbps\"", "capacity = \"32 Gbps\"\nframing = \"100 %\"");
+    let mut all = vec!["horizon=10 h"];
+    all.extend(overrides);
+    run(&plan_with(&text, &all))
+}
+
+#[test]
+fn writes_through_a_cache_are_as_fast_as_home_takes_them() {
+    let r = writing("", &[]);
+    near(kpi(&r, "namespace.corpus.write_rate"), 4e9, 1e-4, "held by the WAN");
+    near(kpi(&r, "storage.base.write_rate"), kpi(&r, "namespace.corpus.write_rate"), 1e-9, "home has them all");
+    near(kpi(&r, "storage.hot.write_rate"), kpi(&r, "namespace.corpus.write_rate"), 1e-9, "and so has the cache");
+    near(kpi(&r, "namespace.corpus.dirty"), 0.0, 0.0, "nothing is at risk");
+}
+
+#[test]
+fn writes_ahead_of_home_are_fast_until_the_limit() {
+    let room = ", write_back = \"100 TB\"";
+    // 10 GB/s come and 4 GB/s go home: 6 GB/s are ahead for 1 h, and then they drain.
+    let r = writing(room, &["work.read.ends=1 h"]);
+    near(kpi(&r, "namespace.corpus.write_rate") * 10.0, 10e9, 1e-4, "acknowledged by the cache");
+    let start = 0.05 * 100e12;
+    near(kpi(&r, "namespace.corpus.dirty_peak"), start + 6e9 * (3600.0 - start / 10e9), 1e-2, "its most");
+    assert!(kpi(&r, "namespace.corpus.dirty") < 1e6, "all of it is home in the end");
+    near(kpi(&r, "storage.base.write_rate"), kpi(&r, "namespace.corpus.write_rate"), 1e-6, "every byte");
+    // A limit that is reached: from then on no faster than home.
+    let r = writing(", write_back = \"10 TB\"", &["warmup=5 h"]);
+    near(kpi(&r, "namespace.corpus.write_rate"), 4e9, 2e-2, "as fast as home");
+    assert!(kpi(&r, "namespace.corpus.dirty_peak") <= 10e12 * (1.0 + 1e-9), "never beyond the limit");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

@@ -60,6 +60,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
         fleets,
         storages,
         namespaces,
+        dirty: namespaces::dirty(plan),
         works,
         fixed: parts::fixed_measures(plan),
         warmup: SimTime::ZERO + plan.warmup,

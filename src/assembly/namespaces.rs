@@ -4,10 +4,15 @@ use super::works::PRIORITY_BASE;
 use crate::model::ids::{SiteId, StorageId};
 use crate::model::namespace::cache::{Cache, Policy};
 use crate::model::namespace::popularity::Popularity;
-use crate::model::namespace::{CachePart, Namespace, Prefetch, Publish};
+use crate::model::namespace::{CachePart, Namespace, Prefetch, Publish, WriteBack};
 use crate::model::paths::Resources;
 use crate::model::storage::Storage;
+use crate::model::storage::buffer::Buffer;
 use crate::scenario::plan::{self, CachePolicy, Plan};
+
+/// Full of writes that are not at home, a cache takes the next ahead again when it is down to this share. Assumption: as the
+/// write buffers of storage parts.
+const LOW_WATER: f64 = 0.8;
 
 /// All namespaces. Their data and the sizes of their caches are kept on `storages` from the start.
 pub fn namespaces(plan: &Plan, resources: &mut Resources, storages: &mut [Storage]) -> Vec<Namespace> {
@@ -29,6 +34,7 @@ fn build(plan: &Plan, namespace: &plan::Namespace, resources: &mut Resources, st
                 site: SiteId::new(storage.site),
                 cache: content(namespace, cache),
                 read_latency: storage.read_latency,
+                write_latency: storage.write_latency,
                 requests: meter(),
                 misses: meter(),
                 prefetch: cache.prefetch.map(|p| Prefetch {
@@ -39,7 +45,16 @@ fn build(plan: &Plan, namespace: &plan::Namespace, resources: &mut Resources, st
                     taken: 0.0,
                     movement: None,
                 }),
+                write_back: cache.write_back.map(|w| WriteBack {
+                    pace: w.pace.get(),
+                    priority: w.priority + PRIORITY_BASE,
+                    taken: meter(),
+                    drained: meter(),
+                    movement: None,
+                    most: 0.0,
+                }),
                 due: None,
+                dirty_due: None,
             }
         })
         .collect();
@@ -50,13 +65,21 @@ fn build(plan: &Plan, namespace: &plan::Namespace, resources: &mut Resources, st
         site: SiteId::new(home.site),
         data: namespace.data.get(),
         read_latency: home.read_latency,
+        write_latency: home.write_latency,
         operations: 1.0 / namespace.object.get(),
         publish: namespace.publish.map(|(every, changed)| Publish { every, changed }),
         invalidated: 0.0,
         caches,
         read: meter(),
+        written: meter(),
         remote: meter(),
     }
+}
+
+/// What each cache may acknowledge ahead of home, by namespace and cache: a write buffer of its own.
+pub fn dirty(plan: &Plan) -> Vec<Vec<Option<Buffer>>> {
+    let of = |cache: &plan::NamespaceCache| cache.write_back.map(|w| Buffer::new(w.limit.get(), LOW_WATER));
+    plan.namespaces.iter().map(|n| n.caches.iter().map(of).collect()).collect()
 }
 
 fn content(namespace: &plan::Namespace, cache: &plan::NamespaceCache) -> Cache {

@@ -58,6 +58,31 @@ pub(super) const NAMESPACE: &[Kpi] = &[
         "Payload that clients read from the namespace, wherever it came from.",
     ),
     kpi(
+        "namespace.*.write_rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "bytes acknowledged to writers / measured time",
+        "Payload that clients wrote to the namespace, wherever it was acknowledged.",
+    ),
+    kpi(
+        "namespace.*.dirty",
+        "B",
+        D::Bytes,
+        NONE,
+        "bytes acknowledged by caches − bytes of those that came home, at the end",
+        "Bytes at risk at the end of the run: acknowledged to writers by a cache with `write_back` and not at home yet. What a cache that is \
+         lost takes with it.",
+    ),
+    kpi(
+        "namespace.*.dirty_peak",
+        "B",
+        D::Bytes,
+        NONE,
+        "max over caches and time of the bytes ahead of home",
+        "Most bytes that one cache had acknowledged ahead of home at once, over the whole run; at most its `write_back`.",
+    ),
+    kpi(
         "namespace.*.hit",
         "1",
         D::Ratio,

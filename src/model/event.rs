@@ -56,6 +56,8 @@ pub enum Event {
     PartReplaced(StorageId, bool),
     /// The hit ratio of a cache of a namespace, by its position, goes on by a step.
     CacheDue(NamespaceId, u16),
+    /// What a cache of a namespace has acknowledged ahead of home reaches a mark.
+    DirtyDue(NamespaceId, u16),
     /// A namespace puts out new data.
     NamespacePublish(NamespaceId),
     /// Something inside a data loader.

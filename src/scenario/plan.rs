@@ -11,7 +11,7 @@ mod namespace;
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
-pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch};
+pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, WriteBack};
 
 /// Index of a site in [`Plan::sites`].
 pub type SiteIx = usize;

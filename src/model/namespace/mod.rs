@@ -23,14 +23,20 @@ pub struct CachePart {
     pub cache: Cache,
     /// Time of one read from it, seconds.
     pub read_latency: f64,
+    /// Time of one write to it, seconds.
+    pub write_latency: f64,
     /// Bytes that clients asked it for.
     pub requests: MeterId,
     /// Bytes of those that came from home.
     pub misses: MeterId,
     /// What is loaded from the start.
     pub prefetch: Option<Prefetch>,
+    /// How it takes writes; none when they are acknowledged at home.
+    pub write_back: Option<WriteBack>,
     /// Its next step in the calendar.
     pub due: Option<Key>,
+    /// The next mark of its writes in the calendar.
+    pub dirty_due: Option<Key>,
 }
 
 /// A cache is loaded ahead of its readers.
@@ -59,6 +65,23 @@ pub struct Publish {
     pub changed: f64,
 }
 
+/// Writes that a cache acknowledges before they are at home.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteBack {
+    /// Most bytes per second on their way home; infinite when not limited.
+    pub pace: f64,
+    /// Priority of their flow in fair sharing.
+    pub priority: u8,
+    /// Bytes acknowledged ahead of home.
+    pub taken: MeterId,
+    /// Of those, bytes that have come home.
+    pub drained: MeterId,
+    /// The movement that brings them home while it runs.
+    pub movement: Option<MovementId>,
+    /// Most bytes that were ahead of home at once.
+    pub most: f64,
+}
+
 /// A namespace in the world.
 #[derive(Clone, Debug)]
 pub struct Namespace {
@@ -72,6 +95,8 @@ pub struct Namespace {
     pub data: f64,
     /// Time of one read from home, seconds.
     pub read_latency: f64,
+    /// Time of one write at home, seconds.
+    pub write_latency: f64,
     /// Operations per byte of what moves by itself: one over the size of an object.
     pub operations: f64,
     /// New data at home.
@@ -82,6 +107,8 @@ pub struct Namespace {
     pub caches: Vec<CachePart>,
     /// Payload bytes read by clients.
     pub read: MeterId,
+    /// Payload bytes written by clients.
+    pub written: MeterId,
     /// Payload bytes that crossed between sites.
     pub remote: MeterId,
 }

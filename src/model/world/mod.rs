@@ -7,6 +7,7 @@
 //! order, what storage systems do by themselves, what is measured and the time series have files of their own.
 
 mod audit;
+mod dirty;
 mod economics_measures;
 mod loading;
 mod measures;
@@ -29,6 +30,7 @@ use super::paths::{Route, Transport, Uses, merged};
 use super::recorder::Recorder;
 use super::rl::{Rl, RlEffect};
 use super::storage::Storage;
+use super::storage::buffer::Buffer;
 use super::wan::{Wan, WanEffect};
 use crate::engine::{Context, Key, Model};
 use crate::fluid::{Cause, Finished, FlowKey, MeterId, OwnerId, ResourceId};
@@ -134,6 +136,8 @@ pub struct Parts {
     pub storages: Vec<Storage>,
     /// Namespaces.
     pub namespaces: Vec<Namespace>,
+    /// What each of their caches has acknowledged ahead of home.
+    pub dirty: Vec<Vec<Option<Buffer>>>,
     /// Works.
     pub works: Vec<Work>,
     /// Static measures that assembly derives from the plan.
@@ -156,6 +160,7 @@ pub struct World {
     pub(super) fleets: Vec<Fleet>,
     pub(super) storages: Vec<Storage>,
     namespaces: Vec<Namespace>,
+    dirty: Vec<Vec<Option<Buffer>>>,
     pub(super) works: Vec<Work>,
     fixed: Vec<(String, f64)>,
     warmup: SimTime,
@@ -179,22 +184,8 @@ impl World {
     /// A world at time zero.
     pub fn new(parts: Parts) -> Self {
         let count = parts.storages.len();
-        let mut level_meters = BTreeMap::new();
-        for (s, storage) in parts.storages.iter().enumerate() {
-            level_meters.insert(storage.params.meters.ingest, StorageId::new(s));
-            level_meters.insert(storage.params.meters.migration, StorageId::new(s));
-            level_meters.extend(storage.space.moved_meters().map(|(meter, _)| (meter, StorageId::new(s))));
-            level_meters.extend(storage.space.meters().map(|(meter, _)| (meter, StorageId::new(s))));
-        }
-        let mut cache_meters = BTreeMap::new();
-        for (n, namespace) in parts.namespaces.iter().enumerate() {
-            let caches = namespace.caches.iter().zip(0..);
-            for (cache, index) in caches {
-                let prefetched = cache.prefetch.as_ref().map(|p| p.meter);
-                cache_meters
-                    .extend(prefetched.into_iter().chain([cache.requests]).map(|m| (m, (NamespaceId::new(n), index))));
-            }
-        }
+        let level_meters = storages::level_meters(&parts.storages);
+        let cache_meters = namespaces::cache_meters(&parts.namespaces);
         let mut world = World {
             names: parts.names,
             carriage: parts.carriage,
@@ -203,6 +194,7 @@ impl World {
             fleets: parts.fleets,
             storages: parts.storages,
             namespaces: parts.namespaces,
+            dirty: parts.dirty,
             works: parts.works,
             fixed: parts.fixed,
             warmup: parts.warmup,
@@ -327,6 +319,7 @@ impl World {
             }
             for (namespace, cache) in caches {
                 self.refresh_cache(ctx, namespace, cache);
+                self.refresh_dirty(ctx, namespace, cache);
             }
         }
     }
@@ -460,6 +453,10 @@ impl Model for World {
             Event::CacheDue(id, cache) => {
                 self.namespaces[id.index()].caches[usize::from(cache)].due = None;
                 self.refresh_cache(ctx, id, cache);
+            }
+            Event::DirtyDue(id, cache) => {
+                self.namespaces[id.index()].caches[usize::from(cache)].dirty_due = None;
+                self.refresh_dirty(ctx, id, cache);
             }
             Event::NamespacePublish(id) => self.publish_namespace(ctx, id),
             Event::HalfTime => self.half_time(ctx),

@@ -4,6 +4,8 @@
 //! system, 1 − h reads of the home, and 1 − h crossings of the WAN. As h changes, in bounded steps, the movements are
 //! put on new uses. A stream whose misses cannot come stands still, hits and all: a client does not read past a hole.
 
+use std::collections::BTreeMap;
+
 use super::measures::{Measure, Measured};
 use super::{Task, World};
 use crate::engine::Context;
@@ -19,42 +21,72 @@ use crate::units::{SimDuration, SimTime};
 /// What a prefetch brings is taken in by so much of the data at a time.
 const LOAD_STEP: f64 = 0.01;
 
-/// How a load reads a namespace at present.
+/// How a load uses a namespace at present.
 struct Mix {
     access: Vec<Access>,
     /// Share of the payload that crosses between sites.
     far: f64,
+    /// Share of that which goes from the clients to home.
+    reverse: f64,
     /// Time of an operation without round trips, seconds.
     latency: f64,
     meters: Vec<(MeterId, f64)>,
 }
 
-fn mix(namespace: &Namespace, site: SiteId, operations: f64) -> Mix {
-    let cache = namespace.cache_at(site).map(|index| &namespace.caches[index]);
+/// Reads are served by the cache as far as it goes, writes go home at once or, where the cache takes them ahead (`ahead`), later; with
+/// as much ahead as it may (`full`) each takes its way home with it.
+fn mix(namespace: &Namespace, params: &IoParams, full: bool) -> Mix {
+    let cache = namespace.cache_at(params.site).map(|index| &namespace.caches[index]);
     let hit = cache.map_or(0.0, |cache| cache.cache.hit());
-    let miss = 1.0 - hit;
-    let far = if site == namespace.site { 0.0 } else { miss };
-    let mut meters = vec![(namespace.read, 1.0), (namespace.remote, far)];
-    let mut access = vec![Access { storage: namespace.home, read: miss, write: 0.0, operations: operations * miss }];
-    let mut latency = miss * namespace.read_latency;
+    let (read, write, operations) = (params.read_share, 1.0 - params.read_share, params.operations);
+    let miss = read * (1.0 - hit);
+    let back = cache.and_then(|cache| cache.write_back);
+    let ahead = back.is_some() && !full;
+    let home = if ahead { 0.0 } else { write };
+    let far = if params.site == namespace.site { 0.0 } else { miss + home };
+    let mut meters = vec![(namespace.read, read), (namespace.written, write), (namespace.remote, far)];
+    let share = miss + home;
+    let mut access = vec![Access { storage: namespace.home, read: miss, write: home, operations: operations * share }];
+    // Acknowledged ahead, a write waits for the cache alone.
+    let mut latency = miss * namespace.read_latency + home * namespace.write_latency;
     if let Some(cache) = cache {
-        // A hit is one read of the cache, a miss one read at home and one write of the cache.
-        access.push(Access { storage: cache.storage, read: hit, write: miss, operations });
-        latency += hit * cache.read_latency;
-        meters.extend([(cache.requests, 1.0), (cache.misses, miss)]);
+        // A hit is one read of the cache, a miss one read at home and one write of the cache; a write that goes home
+        // from a full cache is read there once more.
+        let again = if back.is_some() && full { write } else { 0.0 };
+        access.push(Access { storage: cache.storage, read: read * hit + again, write: miss + write, operations });
+        latency += read * hit * cache.read_latency + if ahead { write * cache.write_latency } else { 0.0 };
+        meters.extend([(cache.requests, read), (cache.misses, miss)]);
+        meters.extend(back.filter(|_| ahead).map(|back| (back.taken, write)));
     }
     access.retain(|a| a.read > 0.0 || a.write > 0.0);
     meters.retain(|(_, factor)| *factor > 0.0);
-    Mix { access, far, latency, meters }
+    let reverse = if share > 0.0 { home / share } else { 0.0 };
+    Mix { access, far, reverse, latency, meters }
+}
+
+/// Meters whose rates move a cache on: of what is asked of it, loaded into it, written to it and brought home from it.
+pub(super) fn cache_meters(namespaces: &[Namespace]) -> BTreeMap<MeterId, (NamespaceId, u16)> {
+    let mut out = BTreeMap::new();
+    for (n, namespace) in namespaces.iter().enumerate() {
+        for (cache, index) in namespace.caches.iter().zip(0..) {
+            let written = cache.write_back.as_ref().into_iter().flat_map(|w| [w.taken, w.drained]);
+            let loaded = cache.prefetch.as_ref().map(|p| p.meter);
+            let meters = written.chain(loaded).chain([cache.requests]);
+            out.extend(meters.map(|meter| (meter, (NamespaceId::new(n), index))));
+        }
+    }
+    out
 }
 
 impl World {
     /// Makes the order of a load one on its namespace.
     pub(super) fn read_namespace(&self, order: &mut Order, params: &IoParams, id: NamespaceId) {
         let namespace = &self.namespaces[id.index()];
-        let mix = mix(namespace, params.site, params.operations);
+        let full = namespace.cache_at(params.site).and_then(|index| self.dirty[id.index()][index].as_ref());
+        let mix = mix(namespace, params, full.is_some_and(|buffer| buffer.coupled));
         order.ends = (namespace.site, params.site);
         order.access = mix.access;
+        order.reverse = mix.reverse;
         order.far = if order.ends.0 == order.ends.1 { 1.0 } else { mix.far };
         order.slots = Some(Slots { latency: mix.latency, ..params.slots });
         order.own_meters = mix.meters;
@@ -174,7 +206,7 @@ impl World {
     }
 
     /// The loads that read a namespace at a site take on their present mix.
-    fn remix(&mut self, now: SimTime, id: NamespaceId, site: SiteId) {
+    pub(super) fn remix(&mut self, now: SimTime, id: NamespaceId, site: SiteId) {
         for w in 0..self.works.len() {
             let Task::Io(io) = &self.works[w].task else { continue };
             if io.params.namespace != Some(id) || io.params.site != site || io.movements.is_empty() {
@@ -198,7 +230,7 @@ impl World {
     pub(super) fn namespace_meters(&self) -> Vec<MeterId> {
         let of = |n: &Namespace| {
             let caches = n.caches.iter().flat_map(|c| [c.requests, c.misses]);
-            caches.chain([n.read, n.remote]).collect::<Vec<_>>()
+            caches.chain([n.read, n.written, n.remote]).collect::<Vec<_>>()
         };
         self.namespaces.iter().flat_map(of).collect()
     }
@@ -209,11 +241,16 @@ impl World {
             let namespace = self.namespaces[n].clone();
             let read = self.since_cut(now, namespace.read).total;
             let remote = self.since_cut(now, namespace.remote).total;
+            let written = self.since_cut(now, namespace.written).total;
+            let (dirty, most) = self.dirty_bytes(now, n);
             let served: f64 = namespace.caches.iter().map(|c| self.asked(now, c.requests, c.misses).1).sum();
             let mut put = |measure: &str, value: Measure| {
                 out.kpis.push((format!("namespace.{}.{measure}", namespace.name), value));
             };
             put("read_rate", Measure::Value(read / span));
+            put("write_rate", Measure::Value(written / span));
+            put("dirty", Measure::Value(dirty));
+            put("dirty_peak", Measure::Value(most));
             put("remote_rate", Measure::Value(remote / span));
             put("wan_bytes", Measure::Value(remote));
             put("invalidated", Measure::Value(namespace.invalidated));

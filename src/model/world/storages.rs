@@ -1,13 +1,14 @@
 //! What storage systems do by themselves: migration, space, losses, rebuilds, scrubs.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{Task, World, outer_of};
 use crate::engine::Context;
-use crate::fluid::FlowSpec;
+use crate::fluid::{FlowSpec, MeterId};
 use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::{StorageId, WorkId};
 use crate::model::paths::{Access, PACING};
+use crate::model::storage::Storage;
 use crate::model::storage::buffer::{BufferEffect, Sides};
 use crate::model::storage::protection::ProtectionEffect;
 use crate::model::storage::space::SpaceEffect;
@@ -22,6 +23,16 @@ const REBUILD: u64 = OWN - 1;
 pub(super) fn rebuild_of(tag: u64) -> Option<StorageId> {
     let index = REBUILD.checked_sub(tag)?;
     u16::try_from(index).ok().map(StorageId)
+}
+
+/// Meters whose rates move a level of a system: of its write buffer, or of what lies on it.
+pub(super) fn level_meters(storages: &[Storage]) -> BTreeMap<MeterId, StorageId> {
+    let of = |(s, storage): (usize, &Storage)| {
+        let m = storage.params.meters;
+        let space = storage.space.meters().chain(storage.space.moved_meters()).map(|(meter, _)| meter);
+        space.chain([m.ingest, m.migration]).map(|meter| (meter, StorageId::new(s))).collect::<Vec<_>>()
+    };
+    storages.iter().enumerate().flat_map(of).collect()
 }
 
 impl World {

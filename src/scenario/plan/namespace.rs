@@ -33,6 +33,19 @@ pub struct NamespaceCache {
     pub policy: CachePolicy,
     /// What is loaded from the start.
     pub prefetch: Option<Prefetch>,
+    /// Writes that it acknowledges before they are at home; `None` when home acknowledges them.
+    pub write_back: Option<WriteBack>,
+}
+
+/// Writes that a cache acknowledges ahead of home.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteBack {
+    /// Most bytes ahead.
+    pub limit: Bytes,
+    /// Upper limit of their rate home; infinite when none.
+    pub pace: ByteRate,
+    /// 0…9 on the scale of works.
+    pub priority: u8,
 }
 
 /// Data that is loaded into a cache ahead of its readers.

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{CachePolicy, Namespace, NamespaceCache, Plan, Popularity, Prefetch, WorkKind};
+use crate::scenario::plan::{CachePolicy, Namespace, NamespaceCache, Plan, Popularity, Prefetch, WorkKind, WriteBack};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
 use crate::units::{ByteRate, Bytes, Dimension, SimDuration, display};
@@ -98,7 +98,8 @@ impl Resolver<'_> {
             self.report(Diagnostic::new("W0609", message).at(cache.place_of("size")));
         }
         let prefetch = self.prefetch(cache, size)?;
-        Some(NamespaceCache { storage: storage?, size: Bytes(size), policy, prefetch })
+        let write_back = self.write_back(cache, size)?;
+        Some(NamespaceCache { storage: storage?, size: Bytes(size), policy, prefetch, write_back })
     }
 
     fn prefetch(&mut self, cache: &Record, size: f64) -> Option<Option<Prefetch>> {
@@ -124,6 +125,33 @@ impl Resolver<'_> {
         }
         let pace = ByteRate(cache.number("prefetch_pace").unwrap_or(f64::INFINITY));
         Some(Some(Prefetch { bytes: Bytes(bytes), pace, priority: cache.whole("prefetch_priority") as u8 }))
+    }
+
+    fn write_back(&mut self, cache: &Record, size: f64) -> Option<Option<WriteBack>> {
+        if cache.broken.contains(&"write_back") {
+            return None;
+        }
+        let Some(limit) = cache.number("write_back") else {
+            for key in ["drain_pace", "drain_priority"].into_iter().filter(|key| cache.wrote(key)) {
+                let message = format!("'{key}' has no effect without 'write_back'");
+                self.report(Diagnostic::new("W0609", message).at(cache.place_of(key)));
+            }
+            return Some(None);
+        };
+        if limit > size {
+            let message = format!(
+                "a write-back of {} in a cache of {}",
+                display(limit, Dimension::Bytes),
+                display(size, Dimension::Bytes)
+            );
+            let found = Diagnostic::new("E0511", message).at(cache.place_of("write_back"));
+            self.report(
+                found.also(cache.place_of("size"), "the cache").help("enlarge the cache, or acknowledge less ahead"),
+            );
+            return None;
+        }
+        let pace = ByteRate(cache.number("drain_pace").unwrap_or(f64::INFINITY));
+        Some(Some(WriteBack { limit: Bytes(limit), pace, priority: cache.whole("drain_priority") as u8 }))
     }
 
     /// Clients at a site read through one cache.
@@ -194,7 +222,7 @@ impl Resolver<'_> {
                 })
                 .collect();
             if sites.is_empty() {
-                let message = format!("no work reads namespace '{}'", namespace.name);
+                let message = format!("no work uses namespace '{}'", namespace.name);
                 self.report(Diagnostic::new("W0604", message).at(&record.place));
                 continue;
             }

@@ -125,11 +125,10 @@ impl Resolver<'_> {
     /// The namespace that a load reads, and its home.
     fn namespace_of(&mut self, record: &Record) -> Option<(usize, usize)> {
         let index = self.named(record, "namespace", Entity::Namespace)?;
-        let word = record.text("pattern").unwrap_or("read");
-        if word != "read" {
-            let message = format!("'pattern = \"{word}\"' does not fit 'namespace': its data is read only");
-            let found = Diagnostic::new("E0107", message).at(record.place_of("pattern"));
-            self.report(found.also(record.place_of("namespace"), "the namespace").help("write 'pattern = \"read\"'"));
+        if record.flag("ingest") {
+            let message = "'ingest' does not fit 'namespace': writes to a namespace overwrite its data";
+            let found = Diagnostic::new("E0107", message).at(record.place_of("ingest"));
+            self.report(found.also(record.place_of("namespace"), "the namespace").help("ingest into a 'storage'"));
         }
         let home = self.records("namespace")[index].text("home")?;
         let found = self.records("storage").iter().position(|storage| storage.name == home);

@@ -124,6 +124,28 @@ static CACHE: TableSpec = TableSpec {
             "0 to 9 on the scale of works.",
         )
         .within(0.0, 9.0),
+        key(
+            "write_back",
+            Kind::Quantity(Dimension::Bytes),
+            Need::Optional("write-through: home acknowledges writes"),
+            "Bytes that this cache acknowledges before they are at home, at most its size; beyond them writes go as fast as home takes \
+             them.",
+        )
+        .positive(MAX_BYTES),
+        key(
+            "drain_pace",
+            Kind::Quantity(Dimension::ByteRate),
+            Need::Optional("as fast as it goes"),
+            "Rate at which acknowledged writes go home, at most.",
+        )
+        .positive(MAX_RATE),
+        key(
+            "drain_priority",
+            Kind::Whole(Dimension::Count),
+            assumed("1", "background work, below works that have 5"),
+            "0 to 9 on the scale of works.",
+        )
+        .within(0.0, 9.0),
     ]],
     later: &[],
     rules: &[],
