@@ -67,6 +67,12 @@ fn with(text: &str) -> String {
     format!("{BASE}\n{text}")
 }
 
+/// The base whose copy is a tenant's, with promises of its destination.
+fn shared(promises: &str) -> String {
+    let owned = broken("kind = \"copy\"", "kind = \"copy\"\ntenant = \"me\"");
+    format!("{owned}\n[tenant.me]\n[storage.hot.tenant.me]\n{promises}\n")
+}
+
 /// Errors, or the warnings where there are none.
 fn findings(text: &str, overrides: &[&str]) -> Vec<Diagnostic> {
     let overrides: Vec<String> = overrides.iter().map(|s| (*s).to_owned()).collect();
@@ -221,6 +227,10 @@ fn meaning() -> Vec<(&'static str, String)> {
         ("parity alone is wider", broken("nodes = 16", "nodes = 1")),
         ("holds more than it can", broken("nodes = 16", "nodes = 16\nholds = \"9 PB\"")),
         ("media of a service", broken("capacity = \"100 PB\"", "capacity = \"100 PB\"\nfailures = true\ndevices = 3")),
+        ("unknown tenant", broken("kind = \"copy\"", "kind = \"copy\"\ntenant = \"me\"")),
+        ("unknown view", broken("kind = \"copy\"", "kind = \"copy\"\nto_view = \"raw\"")),
+        ("cap below reserve", shared("write_reserve = \"2 GB/s\"\nwrite_cap = \"1 GB/s\"")),
+        ("reserve too large", shared("write_reserve = \"9 TB/s\"")),
         ("quota below use", broken("nodes = 16", "nodes = 16\nholds = \"500 TB\"\nquota = { hard = \"400 TB\" }")),
         ("soft above hard", broken("nodes = 16", "nodes = 16\nquota = { hard = \"400 TB\", soft = \"400 TB\" }")),
         ("empty quota", broken("nodes = 16", "nodes = 16\nquota = {}")),
@@ -279,6 +289,11 @@ fn warnings() -> Vec<(&'static str, String)> {
             broken("nodes = 16", "nodes = 16\nhead_price = \"$1\"\ncooling = \"air\"\n[price]\nlife = \"1 h\""),
         ),
         ("a node with too many blocks", broken("nodes = 16", "nodes = 16\nstripe_data = 140\nblocks_per_node = 9")),
+        (
+            "limits without effect",
+            shared("write_reserve = \"1 GB/s\"\nread_reserve = \"1 GB/s\"\nread_cap = \"2 GB/s\""),
+        ),
+        ("idle tenant and view", with("[tenant.idle]\n[storage.hot.view.idle]\n[storage.hot.tenant.idle]")),
         ("quota without effect", broken("nodes = 16", "nodes = 16\nquota = { hard = \"4 PB\" }")),
         (
             "retention without ingest",

@@ -7,6 +7,7 @@ use crate::model::ids::{SiteId, StorageId};
 use crate::model::paths::{Resources, merged};
 use crate::model::storage::buffer::Buffer;
 use crate::model::storage::economics::{Accounts, Bill, Offered};
+use crate::model::storage::lanes::{Lane, LaneParams};
 use crate::model::storage::layout::{self, Crossings, LayoutParams, Overheads, WritePathParams};
 use crate::model::storage::protection::{Protection, ProtectionParams};
 use crate::model::storage::space::{Space, SpaceParams};
@@ -110,7 +111,8 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
         priority: tier.priority + PRIORITY_BASE,
         operations: 1.0 / tier.io_size.get(),
     });
-    Storage { tier, ..Storage::new(params, buffer, protection, Space::new(space_params(storage))) }
+    let lanes = storage.lanes.iter().map(|lane| build_lane(lane, &storage.name, resources)).collect();
+    Storage { tier, lanes, ..Storage::new(params, buffer, protection, Space::new(space_params(storage))) }
 }
 
 /// The limits of the accounts of an object service.
@@ -149,6 +151,22 @@ fn bill(storage: &plan::Storage) -> Option<Bill> {
         power: storage.power.get(),
         racks: storage.racks,
     })
+}
+
+/// A tenant or view: its caps are resources that are no part of the system.
+fn build_lane(lane: &plan::Lane, storage: &str, resources: &mut Resources) -> Lane {
+    let is_tenant = lane.tenant.is_some();
+    let kind = if is_tenant { "tenant" } else { "view" };
+    let caps = ["read-cap", "write-cap", "ops-cap"].into_iter().zip(lane.cap);
+    let mut caps = caps.map(|(word, cap)| {
+        cap.is_finite().then(|| resources.add(format!("{kind}.{}.{storage}.{word}", lane.name), cap))
+    });
+    let mut cap = || caps.next().flatten();
+    let caps = [cap(), cap(), cap()];
+    let meters = [0, 1, 2].map(|_| resources.sharing.add_meter(&[]));
+    let params =
+        LaneParams { name: lane.name.clone(), is_tenant, share: lane.share, reserve: lane.reserve, caps, meters };
+    Lane::new(params)
 }
 
 fn space_params(storage: &plan::Storage) -> SpaceParams {

@@ -6,8 +6,8 @@ use crate::engine::rng::Streams;
 use crate::fluid::MeterId;
 use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
 use crate::model::fleet::Fleet;
-use crate::model::ids::{FleetId, NamespaceId, SiteId, StorageId, WorkId};
-use crate::model::paths::{CLIENT_NIC, PACING, Resources, Slots, Transport};
+use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
+use crate::model::paths::{CLIENT_NIC, Lanes, PACING, Resources, Slots, Transport};
 use crate::model::rl::generators::{GeneratorParams, PoolParams};
 use crate::model::rl::publisher::PublishParams;
 use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
@@ -58,6 +58,7 @@ pub fn works(
             Work {
                 name: work.name.clone(),
                 owner: resources.sharing.add_owner(),
+                lanes: lanes(plan, work),
                 priority: work.priority + PRIORITY_BASE,
                 starts: SimTime::ZERO + work.starts,
                 ends: (work.ends < plan.horizon).then_some(SimTime::ZERO + work.ends),
@@ -85,6 +86,17 @@ fn add_ingest(
     storages[io.storage].space.add_tiered(work, meter, tier.after, moved, pace);
     let left = io.retention.map(|retention| SimDuration::from_nanos(retention.as_nanos() - tier.after.as_nanos()));
     storages[tier.to].space.add_arrivals(StorageId::new(io.storage), work, came, left);
+}
+
+/// Whose a work is on the shared systems it uses.
+fn lanes(plan: &Plan, work: &plan::Work) -> Vec<(StorageId, Lanes)> {
+    let of = |s: usize| {
+        let all = &plan.storages[s].lanes;
+        let tenant = work.tenant.and_then(|tenant| all.iter().position(|lane| lane.tenant == Some(tenant)));
+        let view = work.views.iter().find(|(storage, _)| *storage == s).map(|(_, view)| *view);
+        (!all.is_empty()).then(|| Lanes { tenant: tenant.map(LaneId::new), view: view.map(LaneId::new) })
+    };
+    work.storages().iter().filter_map(|&(s, ..)| Some((StorageId::new(s), of(s)?))).collect()
 }
 
 pub(super) fn transport(t: &plan::Transport) -> Transport {

@@ -267,6 +267,10 @@ impl TwinFlow {
         (self.cap, self.cap_cause) = (cap, cap_cause);
     }
 
+    pub fn set_terms(&mut self, weight: f64, reserve: f64) {
+        (self.weight, self.reserve) = (weight, reserve);
+    }
+
     pub fn stall(&mut self, cause: u8) {
         self.stalled = Some(cause);
     }

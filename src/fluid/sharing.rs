@@ -264,6 +264,14 @@ impl Sharing {
         self.redefine(now, key, |spec| (spec.terms.cap, spec.terms.cap_cause) = (cap + 0.0, cap_cause));
     }
 
+    /// Changes a flow's weight and the reserve it is granted, in bytes/s; see [`FlowSpec`].
+    ///
+    /// # Panics
+    /// If the weight is not finite and above 0, or the reserve not finite and at least 0.
+    pub fn set_terms(&mut self, now: i64, key: FlowKey, weight: f64, reserve: f64) {
+        self.redefine(now, key, |spec| (spec.terms.weight, spec.terms.reserve) = (weight, reserve + 0.0));
+    }
+
     /// Stops a flow until [`set_uses`](Self::set_uses): rate 0 and nothing used. Its time goes to the named cause.
     pub fn stall(&mut self, now: i64, key: FlowKey, cause: u8) {
         self.redefine(now, key, |spec| spec.terms.stalled = Some(cause));

@@ -10,6 +10,7 @@ mod registry;
 mod render;
 mod rl;
 mod storage;
+mod tenant;
 mod world;
 
 pub use economics::is_economic;

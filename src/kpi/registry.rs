@@ -1,6 +1,6 @@
 //! The table of KPIs: names, units, formulas, definitions.
 
-use super::{economics, namespace, rl, storage, world};
+use super::{economics, namespace, rl, storage, tenant, world};
 use crate::units::Dimension;
 
 /// A statistic inside one replication.
@@ -87,6 +87,7 @@ pub(super) const ALL: &[&[Kpi]] = &[
     storage::STORAGE,
     economics::ACCOUNTS,
     economics::ECONOMICS,
+    tenant::TENANT,
     namespace::NAMESPACE,
     world::WAN,
     world::WORK,

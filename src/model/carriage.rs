@@ -6,10 +6,14 @@
 //! movement is at most `streams × window / RTT` (cause *window*) and at most its own pace (cause given by the
 //! caller). On a dead path it stands still (cause *no-path*) and goes on where it stopped.
 
+mod claims;
+
 use super::ids::{MovementId, SiteId, WorkId};
 use super::paths::{Access, LATENCY, NO_PATH, QUOTA, Route, SLOTS, Slots, Transport, Uses, WINDOW, merged};
 use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, Sharing};
 use crate::units::{SimDuration, SimTime};
+
+pub use claims::Claim;
 
 /// What a movement is for; the world acts on it when the movement ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,6 +124,8 @@ struct Movement {
     refused: bool,
     rtt: SimDuration,
     longest: Option<Cause>,
+    /// Weight and reserve in fair sharing.
+    terms: (f64, f64),
 }
 
 impl Movement {
@@ -138,13 +144,22 @@ pub struct Carriage {
     free: Vec<u32>,
     ordered: u64,
     records: Option<Vec<FlowRecord>>,
+    /// Who has a claim on a shared storage system has changed.
+    claims_changed: bool,
 }
 
 impl Carriage {
     /// An idle carriage on `sharing`; `record` keeps a row per finished movement.
     pub fn new(mut sharing: Sharing, record: bool) -> Self {
         sharing.record_causes(record);
-        Carriage { sharing, slots: Vec::new(), free: Vec::new(), ordered: 0, records: record.then(Vec::new) }
+        Carriage {
+            sharing,
+            slots: Vec::new(),
+            free: Vec::new(),
+            ordered: 0,
+            records: record.then(Vec::new),
+            claims_changed: false,
+        }
     }
 
     /// Takes an order. Returns its name and the time at which its first byte may leave.
@@ -164,6 +179,7 @@ impl Carriage {
             refused: false,
             rtt,
             longest: None,
+            terms: (1.0, 0.0),
         };
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push((0, None));
@@ -201,6 +217,9 @@ impl Carriage {
         );
         let movement = self.get_mut(id).expect("the movement was found above");
         movement.flow = Some(key);
+        movement.terms = (1.0, 0.0);
+        self.touch(id);
+        let movement = self.get_mut(id).expect("the movement was found above");
         if movement.refused {
             self.sharing.stall(now.as_nanos(), key, QUOTA);
         } else if !connected {
@@ -214,6 +233,7 @@ impl Carriage {
         movement.refused = true;
         if let Some(key) = movement.flow {
             self.sharing.stall(now.as_nanos(), key, QUOTA);
+            self.touch(id);
         }
     }
 
@@ -230,6 +250,7 @@ impl Carriage {
         if !connected {
             self.sharing.stall(now.as_nanos(), key, NO_PATH);
         }
+        self.touch(id);
     }
 
     /// The order of a movement under way.
@@ -257,6 +278,7 @@ impl Carriage {
                 self.sharing.stall(now.as_nanos(), key, NO_PATH);
             }
         }
+        self.touch(id);
     }
 
     /// Gives a movement another pace of its own.
@@ -271,6 +293,7 @@ impl Carriage {
     /// A flow has finished: returns the movement and when its last byte arrives.
     pub fn sent(&mut self, now: SimTime, tag: u64, longest: Option<Cause>) -> Option<(MovementId, SimTime)> {
         let id = unpack(tag);
+        self.touch(id);
         let movement = self.get_mut(id)?;
         movement.flow = None;
         movement.all_sent = true;
@@ -291,6 +314,7 @@ impl Carriage {
 
     /// Stops a movement; returns the payload bytes it has carried, or `None` when it is already over.
     pub fn cancel(&mut self, now: SimTime, id: MovementId) -> Option<f64> {
+        self.touch(id);
         let movement = self.remove(id)?;
         let bytes = movement.order.bytes;
         let left = match movement.flow {
@@ -329,6 +353,7 @@ impl Carriage {
             }
             // What a cache serves alone needs no route.
             movement.stalled = route.is_none() && movement.order.far > 0.0;
+            self.claims_changed |= movement.claims();
             if route.is_none() && !movement.stalled {
                 continue;
             }

@@ -52,6 +52,10 @@ id!(
     NamespaceId
 );
 id!(
+    /// A tenant or view on one storage system; numbered per system.
+    LaneId
+);
+id!(
     /// A work.
     WorkId
 );

@@ -1,6 +1,6 @@
 //! The words in which components speak of flows: resources by name, uses, routes, storage access, causes.
 
-use super::ids::StorageId;
+use super::ids::{LaneId, StorageId};
 use crate::fluid::{Cause, ResourceId, Sharing};
 use crate::units::SimDuration;
 
@@ -38,6 +38,24 @@ pub struct Access {
     pub write: f64,
     /// Operations per byte: one over the size of an operation.
     pub operations: f64,
+    /// Whose it is, where tenants or views share the system.
+    pub lanes: Option<Lanes>,
+}
+
+impl Access {
+    /// Bytes read, bytes written, and operations per payload byte of the movement.
+    pub fn amounts(&self) -> [f64; 3] {
+        [self.read, self.write, self.operations * (self.read + self.write)]
+    }
+}
+
+/// Whose an access to a shared storage system is: nobody's, or a tenant's, and outside all views, or in one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lanes {
+    /// Lane of its tenant on this system.
+    pub tenant: Option<LaneId>,
+    /// Lane of its view.
+    pub view: Option<LaneId>,
 }
 
 /// A route between two sites as the WAN gives it.

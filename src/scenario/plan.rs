@@ -49,6 +49,8 @@ pub struct Plan {
     pub risk_groups: Vec<RiskGroup>,
     /// Time from a failure or repair until routes have changed; until then traffic on a dead path stands still.
     pub reconvergence: SimDuration,
+    /// Tenants by name.
+    pub tenants: Vec<Tenant>,
     /// Storage systems by name.
     pub storages: Vec<Storage>,
     /// Global namespaces by name.
@@ -237,6 +239,30 @@ pub struct RiskGroup {
     pub cuts: Option<Failures>,
 }
 
+/// Someone who shares storage systems with others.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Name.
+    pub name: String,
+    /// Weight against other tenants where a system states none, above 0.
+    pub share: f64,
+}
+
+/// A tenant or a view on one storage system. Arrays: bytes read, bytes written, operations, each per second.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// Name of the tenant or view.
+    pub name: String,
+    /// Index in [`Plan::tenants`]; `None` for a view.
+    pub tenant: Option<usize>,
+    /// Weight against other lanes of its kind, above 0.
+    pub share: f64,
+    /// Promised rates; 0 where nothing is.
+    pub reserve: [f64; 3],
+    /// Highest rates; infinite where there is no limit.
+    pub cap: [f64; 3],
+}
+
 /// A storage system.
 #[derive(Clone, Debug)]
 pub struct Storage {
@@ -262,6 +288,8 @@ pub struct Storage {
     pub lead_time: Option<SimDuration>,
     /// Where its old bytes go; `None` when they stay.
     pub tier: Option<Tier>,
+    /// Tenants and views that share it; empty where it is not shared.
+    pub lanes: Vec<Lane>,
     /// How data is protected; `None` for services that hide it.
     pub protection: Option<Protection>,
     /// How bytes move inside.
@@ -428,8 +456,34 @@ pub struct Work {
     pub ends: SimDuration,
     /// 0…9; a higher number wins GPUs and bandwidth, strictly.
     pub priority: u8,
+    /// Whose it is; index in [`Plan::tenants`].
+    pub tenant: Option<usize>,
+    /// Views it uses: system, and index of the view in [`Storage::lanes`].
+    pub views: Vec<(StorageIx, usize)>,
     /// What it does.
     pub kind: WorkKind,
+}
+
+impl Work {
+    /// Storage systems it uses, each with the shares of bytes read and written (both 1 where both happen at their
+    /// times) and the bytes of an operation.
+    pub fn storages(&self) -> Vec<(StorageIx, [f64; 2], f64)> {
+        match &self.kind {
+            WorkKind::Copy(copy) => {
+                let size = copy.io_size.get();
+                vec![(copy.from, [1.0, 0.0], size), (copy.to, [0.0, 1.0], size)]
+            }
+            WorkKind::Io(io) => {
+                let read = match io.pattern {
+                    Pattern::Read => 1.0,
+                    Pattern::Write => 0.0,
+                    Pattern::Mixed { read_share } => read_share,
+                };
+                vec![(io.storage, [read, 1.0 - read], io.io_size.get())]
+            }
+            WorkKind::Rl(rl) => rl.checkpoint.iter().map(|c| (c.storage, [1.0, 1.0], c.io_size.get())).collect(),
+        }
+    }
 }
 
 /// The kinds of work.

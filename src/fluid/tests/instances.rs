@@ -12,6 +12,7 @@ pub(super) enum Step {
     Capacity(usize, f64),
     Path(usize, Vec<(usize, f64)>, Vec<(usize, f64)>),
     Cap(usize, f64, u8),
+    Terms(usize, f64, f64),
     Stall(usize, u8),
 }
 
@@ -93,12 +94,18 @@ fn step(resources: usize, meter_count: usize, features: Features) -> impl Strate
     let capacity = prop_oneof![1 => Just(0.0), 4 => number(&[100.0, 200.0], 10.0, 500.0)];
     let path = path(resources, features.weights).prop_filter("a path", |path| !path.is_empty());
     let caps = if features.caps { 1 } else { 0 };
+    // Where neither matters, there is nothing to change.
+    let terms = if features.weights || features.reserves { 1 } else { 0 };
+    let weight = if features.weights { number(&[1.0, 2.0, 3.0], 0.1, 10.0) } else { Just(1.0).boxed() };
+    let reserve =
+        if features.reserves { prop_oneof![1 => Just(0.0), 1 => 0.0..50.0].boxed() } else { Just(0.0).boxed() };
     prop_oneof![
         12 => spec(resources, meter_count, features).prop_map(|spec| Step::Start(Box::new(spec))),
         1 => any.clone().prop_map(Step::Cancel),
         1 => (0..resources, capacity).prop_map(|(resource, capacity)| Step::Capacity(resource, capacity)),
         1 => (any.clone(), path, meters(meter_count)).prop_map(|(flow, path, meters)| Step::Path(flow, path, meters)),
         caps => (any.clone(), 0.0..300.0, 0u8..3).prop_map(|(flow, cap, cause)| Step::Cap(flow, cap, cause)),
+        terms => (any.clone(), weight, reserve).prop_map(|(flow, weight, reserve)| Step::Terms(flow, weight, reserve)),
         1 => (any, 0u8..3).prop_map(|(flow, cause)| Step::Stall(flow, cause)),
     ]
 }

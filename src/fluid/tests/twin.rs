@@ -57,7 +57,11 @@ impl Pair {
         let key = |flow: &usize| self.pick(*flow).map(|flow| self.keys[flow]);
         let picked = match step {
             Step::Start(_) | Step::Capacity(..) => None,
-            Step::Cancel(flow) | Step::Path(flow, ..) | Step::Cap(flow, ..) | Step::Stall(flow, _) => key(flow),
+            Step::Cancel(flow)
+            | Step::Path(flow, ..)
+            | Step::Cap(flow, ..)
+            | Step::Terms(flow, ..)
+            | Step::Stall(flow, _) => key(flow),
         };
         let Self { sharing, ids, keys, now, .. } = self;
         match (step, picked) {
@@ -79,6 +83,7 @@ impl Pair {
                 sharing.set_uses(*now, key, &ids.uses(path), &ids.meters(meters));
             }
             (Step::Cap(_, cap, cause), Some(key)) => sharing.set_cap(*now, key, *cap, *cause),
+            (Step::Terms(_, weight, reserve), Some(key)) => sharing.set_terms(*now, key, *weight, *reserve),
             (Step::Stall(_, cause), Some(key)) => sharing.stall(*now, key, *cause),
             (_, None) => {}
         }
@@ -88,7 +93,11 @@ impl Pair {
         let picked = |flow: &usize| self.pick(*flow);
         let flow = match step {
             Step::Start(_) | Step::Capacity(..) => None,
-            Step::Cancel(flow) | Step::Path(flow, ..) | Step::Cap(flow, ..) | Step::Stall(flow, _) => picked(flow),
+            Step::Cancel(flow)
+            | Step::Path(flow, ..)
+            | Step::Cap(flow, ..)
+            | Step::Terms(flow, ..)
+            | Step::Stall(flow, _) => picked(flow),
         };
         let Self { twin, ids, now, .. } = self;
         match (step, flow) {
@@ -99,6 +108,9 @@ impl Pair {
                 twin.change(*now, flow, |flow| flow.set_uses(&ids.uses(path), &ids.meters(meters)));
             }
             (Step::Cap(_, cap, cause), Some(flow)) => twin.change(*now, flow, |flow| flow.set_cap(*cap, *cause)),
+            (Step::Terms(_, weight, reserve), Some(flow)) => {
+                twin.change(*now, flow, |flow| flow.set_terms(*weight, *reserve));
+            }
             (Step::Stall(_, cause), Some(flow)) => twin.change(*now, flow, |flow| flow.stall(*cause)),
             (_, None) => {}
         }

@@ -2,11 +2,12 @@
 //!
 //! [`layout`] turns a layout into resources and crossings per client byte; [`buffer`] is the write buffer with its
 //! coupled state; [`protection`] loses devices and nodes and rebuilds what was on them; [`durability`] is the chance
-//! that data goes with them; [`space`] is what lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
+//! that data goes with them; [`lanes`] are the tenants and views that share it; [`space`] is what lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
 
 pub mod buffer;
 pub mod durability;
 pub mod economics;
+pub mod lanes;
 pub mod layout;
 pub mod protection;
 pub mod space;
@@ -16,6 +17,7 @@ use super::paths::{Access, Uses, merged};
 use crate::fluid::{MeterId, OwnerId};
 use buffer::Buffer;
 use economics::{Accounts, Bill, Offered};
+use lanes::Lane;
 use layout::Stage;
 use protection::Protection;
 use space::Space;
@@ -122,12 +124,14 @@ pub struct Storage {
     pub space: Space,
     /// Where its old bytes go.
     pub tier: Option<Tier>,
+    /// Tenants and views that share it; none where it is not shared.
+    pub lanes: Vec<Lane>,
 }
 
 impl Storage {
     /// A system with an empty buffer.
     pub fn new(params: StorageParams, buffer: Option<Buffer>, protection: Option<Protection>, space: Space) -> Self {
-        Storage { params, buffer, protection, space, tier: None }
+        Storage { params, buffer, protection, space, tier: None, lanes: Vec::new() }
     }
 
     /// Media bytes that a read fetches per client byte beyond the one it would fetch with nothing missing: content that
@@ -172,6 +176,9 @@ impl Storage {
         }
         if !self.coupled() {
             meters.push((m.ingest, access.write));
+        }
+        for lane in access.lanes.into_iter().flat_map(|lanes| [lanes.tenant, lanes.view]).flatten() {
+            self.lanes[lane.index()].count(access, &mut uses, &mut meters);
         }
         meters.retain(|&(_, factor)| factor > 0.0);
         (merged(uses), meters)

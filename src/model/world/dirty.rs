@@ -69,7 +69,7 @@ impl World {
         let namespace = &self.namespaces[id.index()];
         let part = &namespace.caches[index];
         let operations = namespace.operations;
-        let access = |storage, read, write| Access { storage, read, write, operations };
+        let access = |storage, read, write| self.nobodys(Access { storage, read, write, operations, lanes: None });
         let far = namespace.site != part.site;
         let order = Order {
             ends: (part.site, namespace.site),

@@ -8,7 +8,7 @@ use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_FLOW, CLASS_MODEL, Event, LoaderEvent};
 use crate::model::ids::{SiteId, StorageId, WorkId};
 use crate::model::loader::{Loader, LoaderEffect};
-use crate::model::paths::{Access, Slots, Transport};
+use crate::model::paths::{Slots, Transport};
 use crate::units::{SimDuration, SimTime};
 
 /// How a data loader reads.
@@ -118,7 +118,7 @@ impl World {
         let (p, accelerators) = (task.params, task.loader.params.accelerators);
         let order = Order {
             ends: (p.storage_site, p.site),
-            access: vec![Access { storage: p.storage, read: 1.0, write: 0.0, operations: p.operations }],
+            access: vec![self.access(id, p.storage, 1.0, 0.0, p.operations)],
             own_meters: vec![(p.meter, 1.0)],
             copies: accelerators as f64,
             bytes,

@@ -60,6 +60,9 @@ impl World {
         for protection in self.storages.iter_mut().filter_map(|s| s.protection.as_mut()) {
             protection.reset(now);
         }
+        for lane in self.storages.iter_mut().flat_map(|s| &mut s.lanes) {
+            lane.reset(now);
+        }
         for fleet in &mut self.fleets {
             fleet.reset(now);
         }
@@ -79,6 +82,7 @@ impl World {
             all.extend([m.read, m.write, m.pure_read, m.burst, m.steady, m.mixed, m.mixed_read, m.operations]);
             all.extend([m.rebuild, m.scrub]);
         }
+        all.extend(self.lane_meters());
         for work in &self.works {
             match &work.task {
                 Task::Io(io) => all.push(io.params.meter),
@@ -134,6 +138,7 @@ impl World {
         }
         self.measure_namespaces(now, &mut out);
         self.measure_tiers(now, &mut out);
+        self.measure_lanes(now, &mut out);
         for w in 0..self.works.len() {
             self.measure_work(now, w, &mut out);
             self.measure_causes(now, w, &mut out);

@@ -9,6 +9,7 @@
 mod audit;
 mod dirty;
 mod economics_measures;
+mod lanes;
 mod loading;
 mod measures;
 mod namespaces;
@@ -26,7 +27,7 @@ use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
 use super::fleet::Fleet;
 use super::ids::{FleetId, LinkId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
 use super::namespace::Namespace;
-use super::paths::{Route, Transport, Uses, merged};
+use super::paths::{Lanes, Route, Transport};
 use super::recorder::Recorder;
 use super::rl::{Rl, RlEffect};
 use super::storage::Storage;
@@ -37,6 +38,8 @@ use crate::fluid::{Cause, Finished, FlowKey, MeterId, OwnerId, ResourceId};
 use crate::units::SimTime;
 
 pub use loading::{FeedParams, LoaderWork};
+use works::outer_of;
+
 pub use measures::{Measure, Measured};
 pub use series::bin_width;
 
@@ -109,6 +112,8 @@ pub struct Work {
     pub name: String,
     /// Account of its causes.
     pub owner: OwnerId,
+    /// Whose it is on shared storage systems.
+    pub lanes: Vec<(StorageId, Lanes)>,
     /// Priority of its flows in fair sharing.
     pub priority: u8,
     /// Start.
@@ -302,6 +307,7 @@ impl World {
             for work in fed {
                 self.batch_sent(ctx, work);
             }
+            self.split_claims(now);
             let next = self.carriage.sharing.next_finish();
             self.carriage.sharing.take_changed_meters(&mut self.changed);
             let caches = self.caches_of(&self.changed);
@@ -310,6 +316,7 @@ impl World {
             storages.sort_unstable();
             storages.dedup();
             if storages.is_empty() && caches.is_empty() && !rebuilt {
+                self.judge_lanes(now);
                 self.schedule_next(ctx, next.map(SimTime::from_nanos));
                 return;
             }
@@ -407,21 +414,6 @@ impl World {
             _ => {}
         }
     }
-}
-
-/// What an order uses besides the WAN, and the meters of its storage systems.
-fn outer_of(storages: &[Storage], order: &Order) -> (Uses, Vec<(MeterId, f64)>) {
-    let mut uses = order.base.clone();
-    let mut meters = order.own_meters.clone();
-    for access in &order.access {
-        let (crossings, counted) = storages[access.storage.index()].uses(access);
-        uses.extend(crossings);
-        meters.extend(counted);
-    }
-    for (_, factor) in &mut meters {
-        *factor *= order.copies;
-    }
-    (merged(uses), meters)
 }
 
 impl Model for World {

@@ -46,14 +46,21 @@ fn mix(namespace: &Namespace, params: &IoParams, full: bool) -> Mix {
     let far = if params.site == namespace.site { 0.0 } else { miss + home };
     let mut meters = vec![(namespace.read, read), (namespace.written, write), (namespace.remote, far)];
     let share = miss + home;
-    let mut access = vec![Access { storage: namespace.home, read: miss, write: home, operations: operations * share }];
+    let mut access =
+        vec![Access { storage: namespace.home, read: miss, write: home, operations: operations * share, lanes: None }];
     // Acknowledged ahead, a write waits for the cache alone.
     let mut latency = miss * namespace.read_latency + home * namespace.write_latency;
     if let Some(cache) = cache {
         // A hit is one read of the cache, a miss one read at home and one write of the cache; a write that goes home
         // from a full cache is read there once more.
         let again = if back.is_some() && full { write } else { 0.0 };
-        access.push(Access { storage: cache.storage, read: read * hit + again, write: miss + write, operations });
+        access.push(Access {
+            storage: cache.storage,
+            read: read * hit + again,
+            write: miss + write,
+            operations,
+            lanes: None,
+        });
         latency += read * hit * cache.read_latency + if ahead { write * cache.write_latency } else { 0.0 };
         meters.extend([(cache.requests, read), (cache.misses, miss)]);
         meters.extend(back.filter(|_| ahead).map(|back| (back.taken, write)));
@@ -85,7 +92,7 @@ impl World {
         let full = namespace.cache_at(params.site).and_then(|index| self.dirty[id.index()][index].as_ref());
         let mix = mix(namespace, params, full.is_some_and(|buffer| buffer.coupled));
         order.ends = (namespace.site, params.site);
-        order.access = mix.access;
+        order.access = mix.access.into_iter().map(|access| self.nobodys(access)).collect();
         order.reverse = mix.reverse;
         order.far = if order.ends.0 == order.ends.1 { 1.0 } else { mix.far };
         order.slots = Some(Slots { latency: mix.latency, ..params.slots });
@@ -118,7 +125,8 @@ impl World {
         let namespace = &self.namespaces[id.index()];
         let part = &namespace.caches[index];
         let Some(prefetch) = part.prefetch else { return };
-        let access = |storage, read, write| Access { storage, read, write, operations: namespace.operations };
+        let operations = namespace.operations;
+        let access = |storage, read, write| self.nobodys(Access { storage, read, write, operations, lanes: None });
         let far = namespace.site != part.site;
         let order = Order {
             ends: (namespace.site, part.site),

@@ -255,6 +255,9 @@ impl World {
         let storage = &self.storages[id.index()];
         let Some(protection) = storage.protection.as_ref() else { return };
         let (nodes, media) = protection.in_service();
+        if !storage.lanes.is_empty() {
+            self.carriage.renew_claims();
+        }
         for &(resource, whole, is_media) in &storage.params.parts {
             let capacity = whole * if is_media { media } else { nodes };
             self.carriage.sharing.set_capacity(now.as_nanos(), resource, capacity);

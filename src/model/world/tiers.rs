@@ -34,7 +34,8 @@ impl World {
         let storage = &self.storages[id.index()];
         let Some(tier) = storage.tier else { return };
         let target = &self.storages[tier.to.index()];
-        let access = |storage, read, write| Access { storage, read, write, operations: tier.operations };
+        let operations = tier.operations;
+        let access = |storage, read, write| self.nobodys(Access { storage, read, write, operations, lanes: None });
         let moved = storage.space.moved_meters().find(|(_, of)| *of == work).map(|(meter, _)| meter);
         let came = target.space.arrivals(id, work);
         let order = Order {

@@ -2,14 +2,15 @@
 
 use super::{Claim, Task, Work, World};
 use crate::engine::Context;
-use crate::fluid::{OwnerId, ResourceId};
+use crate::fluid::{MeterId, OwnerId, ResourceId};
 use crate::model::bulk::{CopyParams, IoParams};
 use crate::model::carriage::{Order, Purpose};
 use crate::model::event::Event;
 use crate::model::fleet::FleetEffect;
 use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
-use crate::model::paths::{Access, COUPLED, PACING, Transport, Uses, merged};
+use crate::model::paths::{COUPLED, PACING, Transport, Uses, merged};
 use crate::model::rl::RlEffect;
+use crate::model::storage::Storage;
 
 /// Transport inside a site or over connections that stay open: no window, no set-up.
 const OPEN: Transport = Transport { window_bytes: f64::INFINITY, setup_rtts: 0.0 };
@@ -48,7 +49,7 @@ impl World {
     }
 
     fn copy_order(&self, id: WorkId, params: &CopyParams, bytes: f64) -> Order {
-        let access = |storage, read, write| Access { storage, read, write, operations: params.operations };
+        let access = |storage, read, write| self.access(id, storage, read, write, params.operations);
         Order {
             ends: (params.from.1, params.to.1),
             access: vec![access(params.from.0, 1.0, 0.0), access(params.to.0, 0.0, 1.0)],
@@ -93,12 +94,8 @@ impl World {
     }
 
     fn start_io(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: IoParams) {
-        let access = Access {
-            storage: params.storage,
-            read: params.read_share,
-            write: 1.0 - params.read_share,
-            operations: params.operations,
-        };
+        let read = params.read_share;
+        let access = self.access(id, params.storage, read, 1.0 - read, params.operations);
         let mut order = Order {
             ends: (params.storage_site, params.site),
             reverse: 1.0 - params.read_share,
@@ -270,7 +267,7 @@ impl World {
         Some(Order {
             ends: if write { (trainer, site) } else { (site, trainer) },
             base: vec![(if write { part.fabric_out } else { part.fabric_in }, 1.0)],
-            access: vec![Access { storage, read: 1.0 - share, write: share, operations }],
+            access: vec![self.access(id, storage, 1.0 - share, share, operations)],
             bytes,
             transport: task.transport,
             ..self.order(id, if write { Purpose::CheckpointWrite } else { Purpose::CheckpointRead })
@@ -315,4 +312,19 @@ fn blank(purpose: Purpose, owner: OwnerId, priority: u8) -> Order {
         priority,
         transport: OPEN,
     }
+}
+
+/// What an order uses besides the WAN, and the meters of its storage systems.
+pub(super) fn outer_of(storages: &[Storage], order: &Order) -> (Uses, Vec<(MeterId, f64)>) {
+    let mut uses = order.base.clone();
+    let mut meters = order.own_meters.clone();
+    for access in &order.access {
+        let (crossings, counted) = storages[access.storage.index()].uses(access);
+        uses.extend(crossings);
+        meters.extend(counted);
+    }
+    for (_, factor) in &mut meters {
+        *factor *= order.copies;
+    }
+    (merged(uses), meters)
 }

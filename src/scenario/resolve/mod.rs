@@ -18,6 +18,7 @@ mod site;
 mod storage;
 mod sweep;
 mod target;
+mod tenant;
 mod tier;
 mod usage;
 mod work;
@@ -54,6 +55,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
         (Some(fleets), Some(links)) => resolver.sites(fleets, links),
         _ => None,
     };
+    let tenants = resolver.all("tenant", Resolver::tenant);
     let mut storages = resolver.all("storage", Resolver::storage);
     let namespaces = resolver.all("namespace", Resolver::namespace);
     let works = resolver.all("work", Resolver::work);
@@ -65,11 +67,13 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     plan.fleets = fleets?;
     plan.links = links?;
     plan.risk_groups = risk_groups?;
+    plan.tenants = tenants?;
     plan.storages = storages?;
     plan.namespaces = namespaces?;
     plan.works = works?;
     plan.targets = targets?;
     resolver.check_prices(&plan);
+    resolver.join_lanes(&mut plan);
     resolver.check_world(&plan);
     (!resolver.reader.findings.failed()).then_some(plan)
 }
@@ -175,6 +179,7 @@ impl Resolver<'_> {
             fleets: Vec::new(),
             links: Vec::new(),
             risk_groups: Vec::new(),
+            tenants: Vec::new(),
             storages: Vec::new(),
             namespaces: Vec::new(),
             works: Vec::new(),

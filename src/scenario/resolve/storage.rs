@@ -47,6 +47,7 @@ impl Resolver<'_> {
         let size = self.size(record, layout)?;
         self.check_size(record, &size);
         let quota = self.quota(record, &size)?;
+        let lanes = self.lanes(record);
         let units = size.units;
         let operations = self.figure(record, "operations")?;
         let nameplate = record.number("nameplate_read").zip(record.number("nameplate_write"));
@@ -70,6 +71,7 @@ impl Resolver<'_> {
             snapshots: SimDuration::from_secs_f64(record.number("snapshots").unwrap_or(0.0)),
             tier: self.tier(record)?,
             lead_time: record.number("lead_time").map(SimDuration::from_secs_f64),
+            lanes: lanes?,
             operations: operations * if size.heads > 0.0 { size.heads } else { units },
             read_latency: self.figure(record, "read_latency")?,
             write_latency: self.figure(record, "write_latency")?,

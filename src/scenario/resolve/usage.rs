@@ -19,6 +19,7 @@ impl Resolver<'_> {
     pub(super) fn check_world(&mut self, plan: &Plan) {
         self.check_gpus(plan);
         self.check_space(plan);
+        self.check_lanes(plan);
         let demands = self.demands(plan);
         let joined = components(plan);
         for demand in demands.iter().filter(|d| joined[d.ends.0] != joined[d.ends.1]) {
@@ -237,7 +238,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn place_of(&self, table: &str, name: &str) -> Place {
+    pub(super) fn place_of(&self, table: &str, name: &str) -> Place {
         let record = self.record_of(table, name);
         record.map_or_else(|| self.top.place.clone(), |r| r.place.clone())
     }

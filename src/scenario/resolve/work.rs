@@ -17,12 +17,16 @@ impl Resolver<'_> {
             Some("rl") => self.rl(record).map(|rl| WorkKind::Rl(Box::new(rl))),
             _ => None,
         };
+        let tenant = self.tenant_of(record);
+        let views = self.views_of(record, kind.as_ref()?);
         let (starts, ends) = times?;
         Some(Work {
             name: record.name.clone(),
             starts: SimDuration::from_secs_f64(starts),
             ends: SimDuration::from_secs_f64(ends),
             priority: record.whole("priority") as u8,
+            tenant: tenant?,
+            views: views?,
             kind: kind?,
         })
     }

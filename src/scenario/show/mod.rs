@@ -1,6 +1,7 @@
 //! The language and a plan in words: JSON schema, Markdown reference, and what `apollo check` prints.
 
 mod describe;
+mod lanes;
 mod namespace;
 mod origins;
 mod reference;

@@ -104,7 +104,13 @@ fn kind(key: &Key, definitions: &mut Map<String, Value>) -> Value {
             json!({ "type": "array", "uniqueItems": true, "items": { "type": "string", "pattern": NAME } })
         }
         Kind::Pair(
-            Entity::Site | Entity::Fleet | Entity::Storage | Entity::Namespace | Entity::Link | Entity::RiskGroup,
+            Entity::Site
+            | Entity::Fleet
+            | Entity::Tenant
+            | Entity::Storage
+            | Entity::Namespace
+            | Entity::Link
+            | Entity::RiskGroup,
         ) => {
             let items = json!({ "type": "string", "pattern": NAME });
             json!({ "type": "array", "uniqueItems": true, "minItems": 2, "maxItems": 2, "items": items })

@@ -1,6 +1,7 @@
 //! Storage systems in the words of `apollo check`.
 
 use super::describe::{YEAR, count, rate, share, size, throughput, time};
+use super::lanes::lane_lines;
 use crate::scenario::plan::economics::{Economics, Need, Sizing};
 use crate::scenario::plan::{Layout, Plan, Protection, Storage, WritePath};
 use crate::units::{Dimension, display};
@@ -66,6 +67,7 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
     if storage.economics.shown {
         line.push_str(&economics_words(&storage.economics));
     }
+    line.push_str(&lane_lines(storage));
     line
 }
 

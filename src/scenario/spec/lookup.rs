@@ -84,6 +84,7 @@ fn nested(address: &str, spec: &'static TableSpec, out: &mut Vec<(String, &'stat
     for key in spec.keys() {
         match key.kind {
             Kind::Table(inner) => nested(&format!("{address}.{}", key.name), inner, out),
+            Kind::Named(inner) => nested(&format!("{address}.{}.NAME", key.name), inner, out),
             Kind::Tables(inner) => nested(&format!("{address}.{}.N", key.name), inner, out),
             _ => {}
         }

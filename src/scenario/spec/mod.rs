@@ -11,6 +11,7 @@ mod lookup;
 mod namespace;
 mod rl;
 mod storage;
+mod tenant;
 mod top;
 mod wan;
 mod work;
@@ -24,6 +25,7 @@ pub use lookup::{all_tables, figure_key, is_later_kind, key_at, work_table};
 pub use namespace::NAMESPACE;
 pub use rl::WORK_RL;
 pub use storage::STORAGE;
+pub use tenant::TENANT;
 pub use top::{SCENARIO, SITE, SWEEP, TARGET};
 pub use wan::{LINK, RISK_GROUP, WAN};
 pub use work::{WORK_ANY, WORK_COPY, WORK_IO, WORK_KINDS};
@@ -35,6 +37,8 @@ pub enum Entity {
     Site,
     /// `[fleet.*]`
     Fleet,
+    /// `[tenant.*]`
+    Tenant,
     /// `[storage.*]`
     Storage,
     /// `[namespace.*]`
@@ -51,6 +55,7 @@ impl Entity {
         match self {
             Entity::Site => "site",
             Entity::Fleet => "fleet",
+            Entity::Tenant => "tenant",
             Entity::Storage => "storage",
             Entity::Namespace => "namespace",
             Entity::Link => "link",
@@ -72,6 +77,7 @@ impl Entity {
         match self {
             Entity::Site => "sites",
             Entity::Fleet => "fleets",
+            Entity::Tenant => "tenants",
             Entity::Storage => "storage systems",
             Entity::Namespace => "namespaces",
             Entity::Link => "links",

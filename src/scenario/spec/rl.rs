@@ -287,6 +287,7 @@ static CHECKPOINT: TableSpec = TableSpec {
     doc: "Checkpoints of the trainer.",
     groups: &[&[
         key("storage", Kind::Name(Entity::Storage), Need::Required, "Where they go."),
+        key("view", Kind::Text, Need::Optional("none"), "View of the system that they use."),
         key("every", Kind::Quantity(Dimension::Duration), Need::Required, "Interval.").within(1e-3, CENTURY),
         key(
             "bytes_per_parameter",

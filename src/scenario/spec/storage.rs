@@ -1,6 +1,7 @@
 //! `[storage.*]`
 
 use super::economics::ECONOMICS;
+use super::tenant::LANES;
 use super::top::{counted, site};
 use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
@@ -12,8 +13,8 @@ const MAX_PARITY: f64 = 32.0;
 pub static STORAGE: TableSpec = TableSpec {
     header: "[storage.NAME]",
     doc: "A storage system at one site. Any figure of the system part can be overridden here.",
-    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, SPACE, LOSSES, REBUILD, SERVICE, COMMON, ECONOMICS],
-    later: &["qos"],
+    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, SPACE, LOSSES, REBUILD, SERVICE, COMMON, ECONOMICS, LANES],
+    later: &[],
     rules: &[Rule::AtLeastOne(&["nodes", "enclosures", "accounts", "capacity", "sized_for"])],
 };
 

@@ -2,13 +2,13 @@
 
 use super::{
     CENTURY, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, NAMESPACE, Need, PRICE, RISK_GROUP, Rule, STORAGE,
-    TableSpec, WAN, assumed, key,
+    TENANT, TableSpec, WAN, assumed, key,
 };
 use crate::units::Dimension;
 
 /// Top-level tables that the language has and this version does not simulate.
 const LATER: &[&str] =
-    &["topology", "control_plane", "dataset", "tenant", "tranche", "demand", "address_pool", "solve", "uncertain"];
+    &["topology", "control_plane", "dataset", "tranche", "demand", "address_pool", "solve", "uncertain"];
 
 /// The file itself.
 pub static SCENARIO: TableSpec = TableSpec {
@@ -69,6 +69,7 @@ pub static SCENARIO: TableSpec = TableSpec {
             "Shared-risk groups by name.",
         ),
         key("wan", Kind::Table(&WAN), assumed("{}", "every key has a default"), "What all links have in common."),
+        key("tenant", Kind::Named(&TENANT), Need::Optional("nobody shares anything"), "Tenants by name."),
         key("storage", Kind::Named(&STORAGE), Need::Optional("no storage"), "Storage systems by name."),
         key(
             "namespace",

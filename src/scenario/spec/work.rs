@@ -13,7 +13,7 @@ pub const WORK_KINDS: &[&str] = &["copy", "io", "rl"];
 /// Kinds of the language that are not simulated yet.
 pub(super) const LATER_KINDS: &[&str] = &["training", "trace"];
 /// Keys of the language that are not simulated yet.
-pub(super) const LATER: &[&str] = &["windows", "tenant", "dataset"];
+pub(super) const LATER: &[&str] = &["windows", "dataset"];
 
 pub(super) const COMMON: &[Key] = &[
     key("kind", Kind::Choice(WORK_KINDS), Need::Required, "What the work does: `rl`, `copy` or `io`."),
@@ -32,6 +32,12 @@ pub(super) const COMMON: &[Key] = &[
         "0 to 9; a higher number wins GPUs and bandwidth, strictly.",
     )
     .within(0.0, 9.0),
+    key(
+        "tenant",
+        Kind::Name(Entity::Tenant),
+        Need::Optional("nobody's"),
+        "Whose it is. On a shared storage system all works of nobody together count as one tenant of share 1.",
+    ),
 ];
 
 /// What any work must have; used while its kind is not known.
@@ -47,6 +53,8 @@ pub static WORK_COPY: TableSpec = TableSpec {
         &[
             key("from", Kind::Name(Entity::Storage), Need::Required, "System that is read."),
             key("to", Kind::Name(Entity::Storage), Need::Required, "System that is written."),
+            key("from_view", Kind::Text, Need::Optional("none"), "View of the system that is read."),
+            key("to_view", Kind::Text, Need::Optional("none"), "View of the system that is written."),
             key("bytes", Kind::Quantity(Dimension::Bytes), Need::Required, "Amount to copy.").positive(MAX_BYTES),
             key(
                 "pace",
@@ -88,6 +96,7 @@ pub static WORK_IO: TableSpec = TableSpec {
                 Need::Optional("the load is on `storage`"),
                 "Data that is read in place of a system: from its home, or through the cache at the site of the clients.",
             ),
+            key("view", Kind::Text, Need::Optional("none"), "View of the system that it uses."),
             key(
                 "site",
                 Kind::Name(Entity::Site),
