@@ -98,3 +98,94 @@ fn a_starved_loader_reads_what_the_system_gives() {
     let used = mean(&many, "io.feed.accelerator_utilisation");
     assert!((used / (0.323 * given / (400.0 * 7.0 * 150e6)) - 1.0).abs() < 0.01, "{used}");
 }
+
+const BURST: &str = r#"format = 1
+start = 2026-01-05
+horizon = "30 min"
+warmup = "0 s"
+replications = 1
+[site.lab]
+[storage.hot]
+site = "lab"
+system = "azure-managed-lustre-125"
+capacity = "800 TiB"
+read_share = 1
+write_share = 1
+[work.save]
+kind = "io"
+storage = "hot"
+pattern = "write"
+clients = 64
+checkpoint = { parameters = "70B", ranks = 512, every = "5 min" }
+[work.steady]
+kind = "io"
+storage = "hot"
+pattern = "write"
+clients = 64
+rate = "60 GB/s"
+"#;
+
+#[test]
+fn wrong_bursts_and_phases_are_refused_at_their_place() {
+    let cases = [
+        ("clients = 64\ncheckpoint", "clients = 1k\ncheckpoint", "E0001", "case.toml:17:"),
+        ("clients = 64\ncheckpoint", "clients = 1000\ncheckpoint", "E0203", "case.toml:18:"),
+        ("ranks = 512", "ranks = 512, replicas = 600", "E0203", "case.toml:18:"),
+        ("ranks = 512", "ranks = 512, replicas = 2", "no effect on a save", "case.toml:18:"),
+        ("ranks = 512", "ranks = 0", "E0203", "case.toml:18:"),
+        ("parameters = \"70B\"", "parameters = \"70 GB\"", "E0201", "case.toml:18:"),
+        ("every = \"5 min\"", "every = \"0 s\"", "E0203", "case.toml:18:"),
+        ("clients = 64\ncheckpoint", "clients = 64\nrate = \"1 GB/s\"\ncheckpoint", "E0107", "case.toml:18:"),
+        (
+            "pattern = \"write\"\nclients = 64\ncheckpoint",
+            "pattern = \"mixed\"\nread_share = 0.5\nclients = 64\ncheckpoint",
+            "E0107",
+            "case.toml:19:",
+        ),
+        ("rate = \"60 GB/s\"", "phases = [{ at = \"1 min\" }]", "E01", "case.toml:24:"),
+        (
+            "rate = \"60 GB/s\"",
+            "phases = [{ at = \"1 min\", rate = \"1 GB/s\", ramp = \"1 s\" }]",
+            "E0107",
+            "case.toml:24:",
+        ),
+        ("rate = \"60 GB/s\"", "phases = [{ at = \"1 min\", read_share = 0.5 }]", "E0107", "case.toml:24:"),
+        (
+            "rate = \"60 GB/s\"",
+            "phases = [{ at = \"2 min\", clients = 3 }, { at = \"1 min\", clients = 3 }]",
+            "E0503",
+            "case.toml:24:",
+        ),
+        ("rate = \"60 GB/s\"", "ingest = true\nphases = [{ at = \"2 min\", clients = 3 }]", "E0107", "case.toml:25:"),
+    ];
+    for (from, to, code, place) in cases {
+        assert!(BURST.contains(from), "{from}");
+        let text = match load_text("case.toml", &BURST.replace(from, to), &[]) {
+            Ok(loaded) => loaded.0.warnings.iter().map(|w| format!("{} {}\n", w.message, w.at)).collect(),
+            Err(found) => render_text(&found, false),
+        };
+        assert!(text.contains(code) && text.contains(place), "{to}: {text}");
+    }
+}
+
+/// Fair shares by flow: 512 ranks and 64 clients ask for 100 GB/s; a client that is paced to less than its share keeps it.
+#[test]
+fn a_burst_takes_its_share_from_other_loads_and_gives_it_back() {
+    let bytes = 14.0 * 70e9;
+    // The share of a flow is 100 GB/s / 576 = 0.174 GB/s, below the pace of a client (0.94): all get the same.
+    let expected = bytes / (100e9 * 512.0 / 576.0) + 0.001;
+    let time = mean(BURST, "io.save.checkpoint_time");
+    assert!((time / expected - 1.0).abs() < 1e-6, "{time} is not {expected}");
+    assert!((mean(BURST, "io.save.checkpoints") - 6.0).abs() < 1e-9);
+    let alone = mean(&BURST.replace("rate = \"60 GB/s\"", "rate = \"1 B/s\""), "io.save.checkpoint_time");
+    assert!((alone / (bytes / 100e9 + 0.001) - 1.0).abs() < 1e-6, "{alone}");
+    // While a burst runs, the steady load gets 64 of 576 shares in place of 60 GB/s.
+    let steady = mean(BURST, "io.steady.rate");
+    let missed = 6.0 * (expected - 0.001) * (60e9 - 100e9 * 64.0 / 576.0);
+    assert!((steady / (60e9 - missed / 1800.0) - 1.0).abs() < 1e-6, "{steady}");
+    let storm = BURST
+        .replace("pattern = \"write\"\nclients = 64\ncheckpoint", "pattern = \"read\"\nclients = 64\ncheckpoint")
+        .replace("ranks = 512", "ranks = 512, replicas = 16");
+    let load = mean(&storm, "io.save.checkpoint_time");
+    assert!((load / (16.0 * bytes / 100e9 + 0.001) - 1.0).abs() < 1e-6, "{load}: every replica reads all of it");
+}

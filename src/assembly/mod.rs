@@ -3,9 +3,11 @@
 //! Every index of the plan becomes a typed id, every quantity a plain number in base units, every random quantity
 //! gets its named stream: root seed / replication / kind / name / purpose.
 
+mod burst;
 mod loader;
 mod namespaces;
 mod parts;
+mod phases;
 mod storage;
 mod works;
 

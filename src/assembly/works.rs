@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::phases::{Step, steps};
 use crate::engine::rng::Streams;
 use crate::fluid::MeterId;
 use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
@@ -39,16 +40,25 @@ pub fn works(
         .map(|(w, work)| {
             let task = match &work.kind {
                 WorkKind::Copy(copy) => Task::Copy(Copy::new(copy_params(plan, copy))),
+                WorkKind::Io(io) if io.burst.is_some() => super::burst::task(plan, io, resources),
                 WorkKind::Io(io) if io.loader.is_some() => {
                     super::loader::task(plan, io, &all.child(&work.name), resources)
                 }
                 WorkKind::Io(io) => {
                     let pace = io.pace.as_ref().map(|law| all.child(&work.name).stream("rate").sample(law));
-                    let params = io_params(plan, io, pace, resources);
+                    let meter = resources.sharing.add_meter(&[]);
+                    let first = first_step(io, pace);
+                    let params = io_params(plan, io, &first, meter);
                     if params.ingest {
                         add_ingest(plan, io, WorkId::new(w), (params.meter, pace), resources, storages);
                     }
-                    Task::Io(Io::new(params))
+                    let later = steps(first, &io.phases).into_iter().map(|step| {
+                        let mut params = io_params(plan, io, &step, meter);
+                        // Its connections are open already.
+                        params.transport.setup_rtts = 0.0;
+                        (step.at, params)
+                    });
+                    Task::Io(Io { steps: later.collect(), ..Io::new(params) })
                 }
                 WorkKind::Rl(rl) => {
                     let place = Place { plan, work, id: WorkId::new(w), streams: all.child(&work.name) };
@@ -115,31 +125,38 @@ fn copy_params(plan: &Plan, copy: &CopyWork) -> CopyParams {
     }
 }
 
-fn io_params(plan: &Plan, io: &IoWork, pace: Option<f64>, resources: &mut Resources) -> IoParams {
-    let storage = &plan.storages[io.storage];
+/// What a load does first.
+fn first_step(io: &IoWork, pace: Option<f64>) -> Step {
     let read_share = match io.pattern {
         Pattern::Read => 1.0,
         Pattern::Write => 0.0,
         Pattern::Mixed { read_share } => read_share,
     };
+    Step { at: SimDuration::ZERO, clients: io.clients, pace, read_share }
+}
+
+fn io_params(plan: &Plan, io: &IoWork, step: &Step, meter: MeterId) -> IoParams {
+    let storage = &plan.storages[io.storage];
+    let &Step { clients, pace, read_share, .. } = step;
     let latency = read_share * storage.read_latency + (1.0 - read_share) * storage.write_latency;
     let (size, depth) = (io.io_size.get(), f64::from(io.queue_depth));
     let own = nic_limit(io.client_nic.get(), storage.client_overhead, read_share);
-    let each = pace.map_or(f64::INFINITY, |pace| pace / io.clients as f64);
+    let each = pace.map_or(f64::INFINITY, |pace| pace / clients as f64);
     let client_limit = if each < own { (each, PACING) } else { (own, CLIENT_NIC) };
     IoParams {
         storage: StorageId::new(io.storage),
         namespace: io.namespace.map(NamespaceId::new),
         storage_site: SiteId::new(storage.site),
         site: SiteId::new(io.site),
-        clients: io.clients,
+        clients,
         client_limit,
         slots: Slots { bytes: depth * size, latency },
         read_share,
         operations: 1.0 / size,
-        outstanding: pace.is_none().then_some(depth * io.clients as f64),
+        // Little's law needs one number of outstanding operations for the whole run.
+        outstanding: (pace.is_none() && io.phases.is_empty()).then_some(depth * clients as f64),
         ingest: io.ingest,
-        meter: resources.sharing.add_meter(&[]),
+        meter,
         transport: transport(&io.transport),
     }
 }

@@ -98,8 +98,33 @@ pub(super) const WORK: &[Kpi] = &[
     ),
 ];
 
-/// Data loaders.
+/// Data loaders and bursts of checkpoints.
 pub(super) const LOADER: &[Kpi] = &[
+    kpi(
+        "io.*.checkpoint_bytes",
+        "B",
+        D::Bytes,
+        NONE,
+        "parameters × bytes per parameter",
+        "Bytes of the checkpoint that the ranks save or load. Only for loads with a `checkpoint`.",
+    ),
+    kpi(
+        "io.*.checkpoint_time",
+        "s",
+        D::Duration,
+        &[Stat::Mean, Stat::Max],
+        "time until the slowest rank is done, from the beginning of the burst",
+        "Time of a save or load of all ranks, over the bursts that ended in the measured part: the last byte of the slowest rank \
+         and one more operation (the sync of a save, the open of a load). Only for loads with a `checkpoint`.",
+    ),
+    kpi(
+        "io.*.checkpoints",
+        "1",
+        D::Count,
+        NONE,
+        "bursts that ended",
+        "Saves or loads of all ranks that ended in the measured part. Only for loads with a `checkpoint`.",
+    ),
     kpi(
         "io.*.accelerator_utilisation",
         "1",

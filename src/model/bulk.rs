@@ -3,7 +3,7 @@
 use super::ids::{MovementId, NamespaceId, SiteId, StorageId};
 use super::paths::{Slots, Transport};
 use crate::fluid::MeterId;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// Parameters of a copy.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,8 @@ pub struct IoParams {
 pub struct Io {
     /// Parameters.
     pub params: IoParams,
+    /// What it does later: time after its start, parameters.
+    pub steps: Vec<(SimDuration, IoParams)>,
     /// One movement a client while it runs.
     pub movements: Vec<MovementId>,
     /// When it began.
@@ -95,7 +97,7 @@ pub struct Io {
 impl Io {
     /// A load that has not begun.
     pub fn new(params: IoParams) -> Self {
-        Io { params, movements: Vec::new(), began: None, ended: None }
+        Io { params, steps: Vec::new(), movements: Vec::new(), began: None, ended: None }
     }
 }
 

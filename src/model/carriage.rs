@@ -26,6 +26,8 @@ pub enum Purpose {
     Own,
     /// One batch for every accelerator of a data loader.
     Batch,
+    /// A checkpoint that all ranks of a work save or load.
+    Burst,
     /// Trajectories from a generator pool to the trainer.
     Shipment {
         /// Generator pool of the work.

@@ -60,6 +60,12 @@ pub enum Event {
     DirtyDue(NamespaceId, u16),
     /// A namespace puts out new data.
     NamespacePublish(NamespaceId),
+    /// A storage load goes on to its next step.
+    LoadStep(WorkId, u32),
+    /// All ranks of a work begin to save or load a checkpoint.
+    BurstDue(WorkId),
+    /// The slowest of them is done.
+    BurstDone(WorkId),
     /// Something inside a data loader.
     Loader(WorkId, LoaderEvent),
     /// Something inside an RL loop.

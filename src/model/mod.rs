@@ -13,10 +13,12 @@
 //! | [`storage`] | crossings of each kind of I/O, write buffer, theoretical rates |
 //! | [`rl`] | online-RL loop: generators in cohorts, trainer, publisher, checkpoints |
 //! | [`bulk`] | copies and storage loads |
+//! | [`burst`] | checkpoints that all ranks save or load at once |
 //! | [`loader`] | data loader: readers that are batches ahead of accelerators that step together |
 //! | [`recorder`] | passive probe that turns counters into time series |
 
 pub mod bulk;
+pub mod burst;
 pub mod carriage;
 pub mod event;
 pub mod fleet;

@@ -68,7 +68,7 @@ pub fn io_work(plan: &Plan, name: Option<&str>) -> Result<usize, Box<Diagnostic>
         .works
         .iter()
         .enumerate()
-        .filter(|(_, work)| matches!(&work.kind, WorkKind::Io(io) if io.namespace.is_none() && io.loader.is_none()))
+        .filter(|(_, work)| matches!(&work.kind, WorkKind::Io(io) if io.namespace.is_none() && io.loader.is_none() && io.burst.is_none() && io.phases.is_empty()))
         .map(|(index, work)| (index, work.name.as_str()))
         .collect();
     let names = list_names(works.iter().map(|(_, name)| *name));

@@ -488,6 +488,7 @@ impl Work {
 
 /// The kinds of work.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a plan has few works, and they are read once")]
 pub enum WorkKind {
     /// An online-RL loop.
     Rl(Box<RlWork>),
@@ -566,8 +567,40 @@ pub struct IoWork {
     pub pattern: Pattern,
     /// Accelerators that read samples; `None` where clients read and write by themselves.
     pub loader: Option<DataLoader>,
+    /// A checkpoint that all ranks save or load at once; `None` for a steady load.
+    pub burst: Option<Burst>,
+    /// What changes over time, in order.
+    pub phases: Vec<Phase>,
     /// Transport for clients at another site.
     pub transport: Transport,
+}
+
+/// What a load does from some time on; it keeps what is not stated.
+#[derive(Clone, Copy, Debug)]
+pub struct Phase {
+    /// After the start of the work.
+    pub at: SimDuration,
+    /// Client nodes.
+    pub clients: Option<u64>,
+    /// Rate in bytes per second that the whole load is paced to.
+    pub pace: Option<f64>,
+    /// Share of payload bytes read.
+    pub read_share: Option<f64>,
+    /// Time in which it changes evenly; zero: at once.
+    pub ramp: SimDuration,
+}
+
+/// A checkpoint that all ranks save or load at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Burst {
+    /// Its bytes.
+    pub checkpoint: Bytes,
+    /// Ranks, at least as many as clients.
+    pub ranks: u64,
+    /// Replicas that each load all of it.
+    pub replicas: u64,
+    /// Time between two bursts; one only where `None`.
+    pub every: Option<SimDuration>,
 }
 
 /// Accelerators that step together, and the readers that feed them.

@@ -49,6 +49,11 @@ impl World {
                 let each = p.client_limit.0.min(slots) * p.clients as f64;
                 rates(each * p.read_share, each * (1.0 - p.read_share), p.operations)
             }
+            Task::Load(task) if task.params.storage == id => {
+                let p = task.loader.params;
+                let step = (p.compute.as_secs_f64() + p.overhead.as_secs_f64()).max(1e-9);
+                rates(p.accelerators as f64 * p.batch * p.sample / step, 0.0, task.params.operations)
+            }
             Task::Copy(copy) if copy.params.from.0 == id || copy.params.to.0 == id => {
                 let alone = copy.alone_s.filter(|s| *s > 0.0).map_or(0.0, |s| copy.params.bytes / s);
                 let rate = if copy.params.pace.is_finite() { copy.params.pace } else { alone };

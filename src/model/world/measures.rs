@@ -69,6 +69,7 @@ impl World {
         for work in &mut self.works {
             match &mut work.task {
                 Task::Rl(task) => task.rl.reset(now),
+                Task::Burst(task) => task.burst.reset(),
                 Task::Load(task) => task.loader.reset(now),
                 Task::Copy(_) | Task::Io(_) => {}
             }
@@ -86,6 +87,7 @@ impl World {
         for work in &self.works {
             match &work.task {
                 Task::Io(io) => all.push(io.params.meter),
+                Task::Burst(task) => all.push(task.params.meter),
                 Task::Load(task) => all.push(task.params.meter),
                 Task::Copy(_) | Task::Rl(_) => {}
             }
@@ -224,7 +226,7 @@ impl World {
                     none => none.clone(),
                 };
                 let time = per_second(&|ops| match outstanding {
-                    None => Measure::None("a paced load does not keep its queue full".into()),
+                    None => Measure::None("a load that is paced, or changes, does not keep one queue full".into()),
                     Some(_) if ops <= 0.0 => Measure::None("nothing was moved".into()),
                     Some(outstanding) => Measure::Value(outstanding / ops),
                 });
@@ -236,6 +238,7 @@ impl World {
                     out.kpis.push((format!("io.{name}.refused"), Measure::Value(refused)));
                 }
             }
+            Task::Burst(_) => self.measure_burst(now, index, &name, out),
             Task::Load(_) => self.measure_loader(now, index, &name, out),
             Task::Rl(_) => self.measure_rl(now, index, &name, out),
         }

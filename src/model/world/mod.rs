@@ -7,6 +7,7 @@
 //! order, what storage systems do by themselves, what is measured and the time series have files of their own.
 
 mod audit;
+mod bursts;
 mod dirty;
 mod economics_measures;
 mod lanes;
@@ -37,6 +38,7 @@ use crate::engine::{Context, Key, Model};
 use crate::fluid::{Cause, Finished, FlowKey, MeterId, OwnerId, ResourceId};
 use crate::units::SimTime;
 
+pub use bursts::BurstWork;
 pub use loading::{FeedParams, LoaderWork};
 use works::outer_of;
 
@@ -99,6 +101,8 @@ pub enum Task {
     Copy(Copy),
     /// Storage load.
     Io(Io),
+    /// Bursts of checkpoints.
+    Burst(Box<BurstWork>),
     /// Data loader on a storage system.
     Load(Box<LoaderWork>),
     /// RL loop.
@@ -403,6 +407,7 @@ impl World {
                 copy.finished = Some(now);
                 copy.movement = None;
             }
+            (Task::Burst(_), Purpose::Burst) => self.burst_arrived(ctx, id),
             (Task::Load(_), Purpose::Batch) => self.batch_arrived(ctx, id),
             (Task::Rl(task), Purpose::Shipment { number, .. }) => task.rl.shipment_arrived(ctx, number),
             (Task::Rl(task), Purpose::Publish { pool }) => task.rl.weights_arrived(ctx, pool),
@@ -471,6 +476,9 @@ impl Model for World {
             | Event::GroupCut(_)
             | Event::GroupMended(_)
             | Event::Reconverge => self.wan_event(event, ctx),
+            Event::LoadStep(id, step) => self.load_step(ctx, id, step),
+            Event::BurstDue(id) => self.burst_due(ctx, id),
+            Event::BurstDone(id) => self.burst_done(now, id),
             Event::Loader(work, inner) => self.loader_event(ctx, work, inner),
             Event::Rl(work, inner) => {
                 if !self.rl_event(work, inner, ctx) {

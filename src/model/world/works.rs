@@ -5,7 +5,7 @@ use crate::engine::Context;
 use crate::fluid::{MeterId, OwnerId, ResourceId};
 use crate::model::bulk::{CopyParams, IoParams};
 use crate::model::carriage::{Order, Purpose};
-use crate::model::event::Event;
+use crate::model::event::{CLASS_WORK, Event};
 use crate::model::fleet::FleetEffect;
 use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
 use crate::model::paths::{COUPLED, PACING, Transport, Uses, merged};
@@ -26,6 +26,7 @@ impl World {
                 let params = io.params;
                 self.start_io(ctx, id, params);
             }
+            Task::Burst(_) => self.burst_due(ctx, id),
             Task::Load(_) => self.start_loader(ctx, id),
             Task::Rl(_) => self.start_rl(ctx, id),
         }
@@ -94,6 +95,18 @@ impl World {
     }
 
     fn start_io(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: IoParams) {
+        let now = ctx.now();
+        if let Task::Io(io) = &mut self.works[id.index()].task {
+            io.began = Some(now);
+            for (step, (at, _)) in (0..).zip(&io.steps) {
+                ctx.schedule(now.saturating_add(*at), CLASS_WORK, Event::LoadStep(id, step));
+            }
+        }
+        self.carry_load(ctx, id, params);
+        self.ingest_changed(ctx, id, true);
+    }
+
+    fn carry_load(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: IoParams) {
         let read = params.read_share;
         let access = self.access(id, params.storage, read, 1.0 - read, params.operations);
         let mut order = Order {
@@ -112,10 +125,19 @@ impl World {
         }
         let movements = (0..params.clients).map(|_| self.carry(ctx, order.clone())).collect();
         if let Task::Io(io) = &mut self.works[id.index()].task {
-            io.began = Some(ctx.now());
             io.movements = movements;
         }
-        self.ingest_changed(ctx, id, true);
+    }
+
+    /// A load goes on to its next step: other clients, another rate, another mix.
+    pub(super) fn load_step(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, step: u32) {
+        let Task::Io(io) = &mut self.works[id.index()].task else { return };
+        let (false, Some(&(_, params))) = (io.ended.is_some(), io.steps.get(step as usize)) else { return };
+        io.params = params;
+        for movement in std::mem::take(&mut io.movements) {
+            self.carriage.cancel(ctx.now(), movement);
+        }
+        self.carry_load(ctx, id, params);
     }
 
     fn start_rl(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
@@ -156,6 +178,10 @@ impl World {
                     self.carriage.cancel(now, movement);
                 }
                 self.ingest_changed(ctx, id, false);
+            }
+            Task::Burst(task) => {
+                task.burst.end();
+                self.carriage.cancel_work(now, id, |_| true);
             }
             Task::Load(task) => {
                 task.loader.end(now);

@@ -3,6 +3,7 @@
 //! Entities are resolved one by one and independently, so that one broken table hides no error of another. What
 //! needs the whole world (reachability, unused things) is checked once every entity could be resolved.
 
+mod burst;
 mod capability;
 mod economics;
 mod figures;
@@ -11,6 +12,7 @@ mod geography;
 mod link;
 mod loader;
 mod namespace;
+mod phases;
 mod protection;
 mod quota;
 mod rl;

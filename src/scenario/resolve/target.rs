@@ -152,7 +152,11 @@ impl Resolver<'_> {
         let work = self.record_of("work", name)?;
         let asks =
             matches!(found.kpi.pattern, "io.*.accelerator_utilisation" | "io.*.data_stall" | "io.*.samples_rate");
-        (asks && work.table("loader").is_none()).then(|| format!("work '{name}' has no data loader"))
+        if asks && work.table("loader").is_none() {
+            return Some(format!("work '{name}' has no data loader"));
+        }
+        let asks = found.kpi.pattern.starts_with("io.*.checkpoint");
+        (asks && work.table("checkpoint").is_none()).then(|| format!("work '{name}' saves and loads no checkpoint"))
     }
 
     fn checkpoint_problem(&self, name: &str, found: &Match) -> Option<String> {

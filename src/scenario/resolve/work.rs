@@ -109,6 +109,12 @@ impl Resolver<'_> {
             None if record.broken.contains(&"loader") => return None,
             None => None,
         };
+        let burst = match record.table("checkpoint") {
+            Some(table) => Some(self.burst(record, table)?),
+            None if record.broken.contains(&"checkpoint") => return None,
+            None => None,
+        };
+        let phases = self.phases(record);
         Some(IoWork {
             storage: storage?,
             namespace: namespace.map(|(index, _)| index),
@@ -122,6 +128,8 @@ impl Resolver<'_> {
             retention: record.number("retention").map(SimDuration::from_secs_f64),
             pattern: pattern?,
             loader,
+            burst,
+            phases: phases?,
             transport: self.transport(record),
         })
     }

@@ -6,7 +6,7 @@ use super::namespace::namespace_line;
 use super::origins::origins;
 use super::storage::storage_line;
 use crate::scenario::plan::{
-    CopyWork, DataLoader, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, WorkKind,
+    Burst, CopyWork, DataLoader, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, WorkKind,
 };
 use crate::units::{Dimension, Dist, SimDuration, display};
 
@@ -222,10 +222,17 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         None if io.ingest => pace.push_str("; what it writes stays"),
         None => {}
     }
+    if let Some(last) = io.phases.last() {
+        let until = last.at.checked_add(last.ramp).unwrap_or(last.at);
+        pace.push_str(&format!(", then in {} phases until {} after its start", io.phases.len(), time(until)));
+    }
     let on = match io.namespace {
         Some(index) => format!("namespace {}", plan.namespaces[index].name),
         None => plan.storages[io.storage].name.clone(),
     };
+    if let Some(burst) = &io.burst {
+        return burst_line(plan, io, burst);
+    }
     if let Some(loader) = &io.loader {
         return loader_line(plan, io, loader);
     }
@@ -236,6 +243,23 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         rate(io.clients as f64 * io.client_nic.get()),
         size(io.io_size.get()),
         io.queue_depth,
+    )
+}
+
+fn burst_line(plan: &Plan, io: &IoWork, burst: &Burst) -> String {
+    let (what, copies) = match io.pattern {
+        Pattern::Read => ("load", burst.replicas),
+        _ => ("save", 1),
+    };
+    let when = burst.every.map_or("once".to_owned(), |every| format!("every {}", time(every)));
+    format!(
+        "{} ranks on {} clients at {} {what} a checkpoint of {} {when} on {}: {} in a burst",
+        count(burst.ranks),
+        count(io.clients),
+        plan.sites[io.site].name,
+        size(burst.checkpoint.get()),
+        plan.storages[io.storage].name,
+        size(burst.checkpoint.get() * copies as f64),
     )
 }
 

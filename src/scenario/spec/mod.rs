@@ -4,11 +4,13 @@
 //! defaults, so that none of them can disagree with another.
 
 mod catalogue;
+mod checkpoint;
 mod economics;
 mod fleet;
 mod loader;
 mod lookup;
 mod namespace;
+mod phase;
 mod rl;
 mod storage;
 mod tenant;

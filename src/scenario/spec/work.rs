@@ -1,12 +1,14 @@
 //! `[work.*]`: the keys all kinds share, `copy` and `io`.
 
+use super::checkpoint::BURST;
 use super::loader::LOADER;
+use super::phase::PHASE;
 use super::wan::TRANSPORT;
 use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
 
 /// Every client is a flow of its own, of about half a kilobyte.
-const MAX_CLIENTS: f64 = 1e6;
+pub(super) const MAX_CLIENTS: f64 = 1e6;
 
 /// Kinds of work that are simulated.
 pub const WORK_KINDS: &[&str] = &["copy", "io", "rl"];
@@ -158,6 +160,18 @@ pub static WORK_IO: TableSpec = TableSpec {
                 Kind::Table(&LOADER),
                 Need::Optional("no accelerators: the clients read and write by themselves"),
                 "Accelerators that read samples; with `pattern = \"read\"`.",
+            ),
+            key(
+                "phases",
+                Kind::Tables(&PHASE),
+                Need::Optional("the same load all the time"),
+                "Clients, rate or mix that change over time, at once or evenly.",
+            ),
+            key(
+                "checkpoint",
+                Kind::Table(&BURST),
+                Need::Optional("no bursts: the load is steady"),
+                "A checkpoint that all ranks save (`pattern = \"write\"`) or load (`pattern = \"read\"`) at once.",
             ),
         ],
         TRANSPORT,
