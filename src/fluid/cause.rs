@@ -12,7 +12,8 @@ impl Sharing {
     /// Gives each class that passes a node its first cause among equals: the lowest resource of its path that is full
     /// at the very level of the class. Only those at the level of the node can have this one as their cause.
     pub(super) fn relabel_members(&mut self, number: u32) {
-        if !self.nodes[number as usize].members.iter().any(|member| self.may_be_cause(number, member)) {
+        let node = &self.nodes[number as usize];
+        if node.claims == 0 && node.watched & LABELS == 0 {
             return;
         }
         self.find_ceiling(number);
@@ -108,6 +109,7 @@ impl Sharing {
             *labelled -= 1;
             if *labelled == 0 {
                 self.nodes[label as usize].watched &= !LABELS;
+                self.nodes[label as usize].set_alarm();
             }
         }
     }
@@ -122,6 +124,7 @@ impl Sharing {
         if label != NONE {
             self.nodes[label as usize].books.labelled += 1;
             self.nodes[label as usize].watched |= LABELS;
+            self.nodes[label as usize].set_alarm();
         }
         self.set_cause(class, cause);
     }

@@ -134,14 +134,16 @@ impl Sharing {
             upper.books.lower = number;
             node.left = upper.left - upper.load();
             upper.watched |= LOWER;
+            upper.set_alarm();
         }
         if let Some(&lower) = self.resources[resource as usize].nodes.get(at) {
             node.books.lower = lower;
-            node.books.below =
-                self.nodes[lower as usize].books.promised.value() + self.nodes[lower as usize].books.below;
+            node.books.terms.below =
+                self.nodes[lower as usize].books.terms.promised.value() + self.nodes[lower as usize].books.terms.below;
             node.watched |= LOWER;
             self.nodes[lower as usize].books.upper = number;
         }
+        node.set_alarm();
         self.resources[resource as usize].nodes.insert(at, number);
         self.nodes.push(node);
         self.rows.push(Row::default());

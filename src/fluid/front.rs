@@ -38,7 +38,7 @@ impl Front {
     /// The causes of a node's members have to be looked at, as far as they can have changed.
     #[inline]
     pub fn relabel(&mut self, number: u32, node: &mut Node) {
-        if !node.may_relabel && (node.watched & LABELS != 0 || node.may_tie()) {
+        if !node.may_relabel && (node.watched & LABELS != 0 || node.claims > 0 && node.may_tie()) {
             node.may_relabel = true;
             self.ties.push(number);
             self.is_touched = true;
@@ -81,12 +81,13 @@ impl Front {
         }
     }
 
-    /// Has a node look at what passes it at another rate.
+    /// Has a node that does not wait look at what passes it at another rate.
     #[inline(never)]
     pub fn wake(&mut self, number: u32, node: &mut Node) {
         if node.hanging > 0 {
             // Its new level is close to its old one, and asked for when it comes first.
             self.work.enter(number, &mut node.place, slot_of(node.level));
+            node.alarm = f64::INFINITY;
         } else {
             self.look_into_empty(number, node);
         }
@@ -96,6 +97,14 @@ impl Front {
     #[inline]
     pub fn bring(&mut self, number: u32, node: &mut Node, slot: u16) {
         self.work.bring(number, &mut node.place, slot);
+        node.alarm = f64::INFINITY;
         self.is_touched = true;
+    }
+
+    /// Lets a node no longer wait.
+    #[inline]
+    pub fn release(&mut self, number: u32, node: &mut Node) {
+        self.work.remove(number, &mut node.place);
+        node.set_alarm();
     }
 }

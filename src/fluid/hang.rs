@@ -6,7 +6,7 @@
 
 use super::exact::{Instant, Sum};
 use super::marks::Mark;
-use super::node::{Clock, Head, Member, NONE};
+use super::node::{Clock, FEW, Head, Member, NONE};
 use super::sharing::Sharing;
 use super::work::slot_of;
 
@@ -54,7 +54,7 @@ impl Sharing {
             return self.spread::<0, false>(class, mass);
         };
         let level = node.level;
-        let has_row = node.alone == NONE;
+        let has_row = node.has_row;
         node.weight += state.path[state.hang_step as usize].factor * mass;
         node.age = node.age.wrapping_add(1);
         let slot = slot_of(node.target());
@@ -72,7 +72,7 @@ impl Sharing {
             }
             let node = &mut nodes[step.node as usize];
             node.add_foreign(mass * level, level);
-            if !node.is_quiet() {
+            if node.foreign >= node.alarm {
                 front.look_into(step.node, node);
             }
         }
@@ -92,8 +92,8 @@ impl Sharing {
         let (level, rate_level, row) = match nodes.get(hang as usize) {
             None => (state.level, state.level, None),
             Some(node) => {
-                // What hangs alone needs no row, and without the last class that hangs there, the row is dropped as a whole.
-                let keeps_row = node.alone == NONE && (ENTRY >= 0 || node.hanging > 1);
+                // Without the last class that hangs there, the row is dropped as a whole.
+                let keeps_row = node.has_row && (ENTRY >= 0 || node.hanging > 1);
                 let row = if keeps_row { Some(&mut rows[hang as usize]) } else { None };
                 (node.level, if held { state.level } else { node.level }, row)
             }
@@ -105,8 +105,18 @@ impl Sharing {
             }
         }
         let change = mass * rate_level;
-        let own_mass = if held { 0.0 } else { mass };
         let own_change = if held { change } else { 0.0 };
+        let has_floor = u32::from(state.floor_level > 0.0);
+        if let Some(node) = nodes.get_mut(hang as usize) {
+            node.weight += if held { 0.0 } else { path[hang_step as usize].factor * mass };
+            if ENTRY != 0 {
+                if ENTRY < 0 && !node.has_row {
+                    node.drop_from_few(class);
+                }
+                node.hanging = node.hanging.wrapping_add_signed(ENTRY);
+                node.set_alarm();
+            }
+        }
         for (at, step) in (0..).zip(&mut path) {
             let node = &mut nodes[step.node as usize];
             if LISTS && ENTRY > 0 {
@@ -121,15 +131,16 @@ impl Sharing {
                 }
             }
             // Arithmetic instead of branches, for which step it is cannot be foreseen.
-            let own = i32::from(at == hang_step);
-            let passing = f64::from(1 - own);
-            node.weight += step.factor * (f64::from(own) * own_mass);
-            node.add_foreign(step.factor * (passing * change + f64::from(own) * own_change), passing * level);
-            node.hanging = node.hanging.wrapping_add_signed(own * ENTRY);
+            let own = f64::from(u8::from(at == hang_step));
+            let passing = 1.0 - own;
+            node.add_foreign(step.factor * (passing * change + own * own_change), passing * level);
+            node.age += 1;
+            let claim = u32::from(at < hang_step) | (has_floor & u32::from(at != hang_step));
+            node.claims = node.claims.wrapping_add_signed(ENTRY * claim as i32);
             if LISTS && ENTRY < 0 {
                 node.drop_rounding_error();
             }
-            if !node.is_quiet() {
+            if node.foreign >= node.alarm {
                 front.look_into(step.node, node);
             }
         }
@@ -148,38 +159,41 @@ impl Sharing {
     /// The clock and all sums of what hangs on a node, as if nothing ever did.
     pub(super) fn empty_node(&mut self, number: u32) {
         let node = &mut self.nodes[number as usize];
-        if node.alone == NONE || node.has_meters {
+        if node.has_row || node.has_meters {
             self.rows[number as usize].0.clear();
             node.books.heads.clear();
-            node.books.meters.clear();
-            node.has_meters = false;
+            node.books.terms.meters.clear();
+            (node.has_row, node.has_meters) = (false, false);
         }
         node.hanging = 0;
-        node.alone = NONE;
         node.weight = 0.0;
         node.level = 0.0;
         (node.low, node.high) = (0.0, f64::INFINITY);
         node.drop_rounding_error();
+        node.set_alarm();
         self.front.time(number, node);
         self.front.look_into(number, node);
     }
 
-    /// Another class is about to join the one that has hung alone on a node: that one gets its place in the row and
-    /// among the heads.
+    /// One class too many is about to hang on a node without a row: those that do get their places in the row and among
+    /// the heads.
     #[inline(never)]
     fn build_row_and_heads(&mut self, number: u32) {
         let node = &mut self.nodes[number as usize];
-        let class = std::mem::replace(&mut node.alone, NONE);
-        let row = &mut self.rows[number as usize];
-        let state = &mut self.classes[class];
-        let mass = if state.held { 0.0 } else { state.mass };
-        for (at, step) in (0..).zip(&mut state.path) {
-            if at != state.hang_step {
-                step.entry = row.add(step.node, step.factor * mass, 1, NONE);
+        let few = node.few;
+        node.has_row = true;
+        for class in few {
+            let row = &mut self.rows[number as usize];
+            let state = &mut self.classes[class];
+            let mass = if state.held { 0.0 } else { state.mass };
+            for (at, step) in (0..).zip(&mut state.path) {
+                if at != state.hang_step {
+                    step.entry = row.add(step.node, step.factor * mass, 1, NONE);
+                }
             }
-        }
-        if !state.held {
-            self.new_head(class);
+            if !state.held {
+                self.new_head(class);
+            }
         }
     }
 
@@ -194,7 +208,7 @@ impl Sharing {
     #[inline]
     pub(super) fn hang<const LISTS: bool>(&mut self, class: u32, to: u32, step: u32, level: f64, service: Sum) {
         let now = self.now;
-        if self.nodes.get(to as usize).is_some_and(|node| node.alone != NONE) {
+        if self.nodes.get(to as usize).is_some_and(|node| !node.has_row && node.hanging as usize == FEW) {
             self.build_row_and_heads(to);
         }
         let state = &mut self.classes[class];
@@ -204,10 +218,12 @@ impl Sharing {
             if node.hanging == 0 {
                 node.clock = Clock { value: service, settled: now };
                 node.level = level;
-                node.alone = class;
                 state.offset = Sum::ZERO;
             } else {
                 state.offset = service.less(node.clock.read(node.level, now));
+            }
+            if !node.has_row {
+                node.few[node.hanging as usize % FEW] = class;
             }
             node.low = node.low.max(state.floor_level);
             node.high = node.high.min(state.cap_level);
@@ -283,8 +299,8 @@ impl Sharing {
     /// Tells the node that the class has another next finish mark.
     pub(super) fn new_head(&mut self, class: u32) {
         let state = &self.classes[class];
-        let is_alone = self.nodes.get(state.hang as usize).is_some_and(|node| node.alone == class);
-        let mark = if is_alone || state.has_own_clock() { None } else { self.live_head(class) };
+        let has_head = self.nodes.get(state.hang as usize).is_some_and(|node| node.has_row);
+        let mark = if !has_head || state.has_own_clock() { None } else { self.live_head(class) };
         self.set_head(class, mark);
     }
 
@@ -303,7 +319,7 @@ impl Sharing {
         let number = state.hang;
         let node = &mut nodes[number as usize];
         front.time(number, node);
-        if node.alone == class {
+        if !node.has_row {
             return;
         }
         let stamp = classes.new_stamp(class);

@@ -122,6 +122,10 @@ pub(super) enum Timing {
     Unknown,
 }
 
+/// As long as no more classes hang on a node, and no more ever did since the first came, it needs neither row nor
+/// heads: their paths and their own first marks say the same.
+pub(super) const FEW: usize = 4;
+
 /// What a pass reads and writes of a node: one cache line for what others change of it, one for its own; then what is
 /// needed when classes come and go.
 #[derive(Debug)]
@@ -129,6 +133,9 @@ pub(super) enum Timing {
 pub(super) struct Node {
     /// Use by classes that pass and hang elsewhere, or are held up by their reserve.
     pub foreign: f64,
+    /// Where `foreign` is not below this after a change, the node has to look into it. It never is while the node waits to
+    /// be put right, and always where something hangs or the node is watched.
+    pub alarm: f64,
     /// No passing class has a higher level than this. It may be far too high.
     pub ceiling: f64,
     /// Capacity that higher priorities leave.
@@ -139,9 +146,6 @@ pub(super) struct Node {
     pub level: f64,
     /// Number of classes that hang here.
     pub hanging: u32,
-    /// The only class that hangs here, as long as none has joined it; else `NONE`. It needs neither row nor heads: its
-    /// path and its own first mark say the same.
-    pub alone: u32,
     /// Where it waits to be put right.
     pub place: Place,
     /// [`LABELS`] and [`LOWER`]: why a change of what passes matters even far from the capacity.
@@ -151,10 +155,9 @@ pub(super) struct Node {
     pub left_outdated: bool,
     /// Among those whose members may have another first cause among equals.
     pub may_relabel: bool,
-    /// Changes of the sums since they were last added up afresh.
-    pub age: u32,
-    /// Some hanging class has a meter.
-    pub has_meters: bool,
+    /// Passing classes that may have this node as their cause: it comes before the one they hang on, or they have a
+    /// reserve.
+    pub claims: u32,
     /// Runs at the level.
     pub clock: Clock,
     /// Between these levels the same classes stay here, each in its state: no cap is reached, and each reserve gives
@@ -165,19 +168,27 @@ pub(super) struct Node {
     pub timed_up_to: f64,
     /// Less than this, in units/s, is the rounding error of sums that reach the capacity.
     pub noise: f64,
+    /// The classes that hang here, as long as there is no row.
+    pub few: [u32; FEW],
     /// All classes of this priority whose path has the resource.
     pub members: Vec<Member>,
-    /// Units carried for classes that have gone.
-    pub carried: Sum,
+    /// What hangs here has a row and heads.
+    pub has_row: bool,
+    /// Some hanging class has a meter.
+    pub has_meters: bool,
+    /// Changes of the sums since they were last added up afresh.
+    pub age: u32,
     pub resource: u32,
     /// Classes that hang here held up by their reserve.
     pub held: u32,
+    /// Units carried for classes that have gone.
+    pub carried: Sum,
     pub books: Books,
 }
 
 // A power of two, so that a place in the list of nodes is found by shifting.
 const _: () = assert!(size_of::<Node>() == 256);
-const _: () = assert!(std::mem::offset_of!(Node, clock) == 64 && std::mem::offset_of!(Node, members) == 128);
+const _: () = assert!(std::mem::offset_of!(Node, clock) == 64 && std::mem::offset_of!(Node, few) == 128);
 
 /// Some class that hangs elsewhere has the node as its cause.
 pub(super) const LABELS: u8 = 1;
@@ -187,38 +198,33 @@ pub(super) const LOWER: u8 = 2;
 /// What is needed of a node less often.
 #[derive(Debug)]
 pub(super) struct Books {
+    pub heads: BinaryHeap<Head>,
+    pub terms: Box<NodeTerms>,
     /// The node of the same resource with the next higher priority.
     pub upper: u32,
     /// And with the next lower one.
     pub lower: u32,
+    /// Classes that hang elsewhere and still have this node as their cause, being the first among equals.
+    pub labelled: u32,
     /// Lower is served first.
     pub rank: u8,
+}
+
+/// Reserves and meters of a node.
+#[derive(Debug, Default)]
+pub(super) struct NodeTerms {
     /// What the reserves of this priority take, the number of classes that have one, and what the reserves of all
     /// lower priorities take.
     pub promised: Sum,
     pub promises: u32,
     pub below: f64,
-    /// Classes that hang elsewhere and still have this node as their cause, being the first among equals.
-    pub labelled: u32,
-    pub heads: BinaryHeap<Head>,
     /// Meters of hanging classes, each with the number of classes.
-    #[expect(clippy::box_collection, reason = "rarely used, and without it a node is longer than 256 bytes")]
-    pub meters: Box<Vec<(u32, u32)>>,
+    pub meters: Vec<(u32, u32)>,
 }
 
 impl Books {
     pub fn new(rank: u8) -> Self {
-        Self {
-            upper: NONE,
-            lower: NONE,
-            rank,
-            promised: Sum::ZERO,
-            promises: 0,
-            below: 0.0,
-            labelled: 0,
-            heads: BinaryHeap::new(),
-            meters: Box::default(),
-        }
+        Self { heads: BinaryHeap::new(), terms: Box::default(), upper: NONE, lower: NONE, labelled: 0, rank }
     }
 }
 
@@ -226,9 +232,9 @@ impl Books {
     /// Takes notice of the meters of a class that comes to hang here.
     pub fn count_meters(&mut self, meters: &[(MeterId, f64)]) {
         for &(meter, _) in meters {
-            match self.meters.iter_mut().find(|(known, _)| *known == meter.0) {
+            match self.terms.meters.iter_mut().find(|(known, _)| *known == meter.0) {
                 Some((_, classes)) => *classes += 1,
-                None => self.meters.push((meter.0, 1)),
+                None => self.terms.meters.push((meter.0, 1)),
             }
         }
     }
@@ -236,10 +242,10 @@ impl Books {
     /// The opposite of [`count_meters`](Self::count_meters).
     pub fn discount_meters(&mut self, meters: &[(MeterId, f64)]) {
         for &(meter, _) in meters {
-            if let Some(at) = self.meters.iter().position(|(known, _)| *known == meter.0) {
-                self.meters[at].1 -= 1;
-                if self.meters[at].1 == 0 {
-                    self.meters.swap_remove(at);
+            if let Some(at) = self.terms.meters.iter().position(|(known, _)| *known == meter.0) {
+                self.terms.meters[at].1 -= 1;
+                if self.terms.meters[at].1 == 0 {
+                    self.terms.meters.swap_remove(at);
                 }
             }
         }
@@ -250,36 +256,60 @@ impl Node {
     pub fn new(resource: u32, rank: u8, place: Place, capacity: f64, now: Instant) -> Self {
         Self {
             foreign: 0.0,
+            alarm: capacity - FULL * capacity,
             ceiling: 0.0,
             left: capacity,
             weight: 0.0,
             level: 0.0,
             hanging: 0,
-            alone: NONE,
-            age: 0,
             place,
             watched: 0,
             timing: Timing::Known,
             left_outdated: false,
             may_relabel: false,
-            has_meters: false,
+            claims: 0,
             clock: Clock::starting(now),
             low: 0.0,
             high: f64::INFINITY,
             timed_up_to: 0.0,
             noise: FULL * capacity,
+            few: [NONE; FEW],
             members: Vec::new(),
-            carried: Sum::ZERO,
+            has_row: false,
+            has_meters: false,
+            age: 0,
             resource,
             held: 0,
+            carried: Sum::ZERO,
             books: Books::new(rank),
         }
     }
 
-    /// A change of what passes here is of no concern to anybody.
+    /// To be called after a change of what `alarm` depends on.
     #[inline]
-    pub fn is_quiet(&self) -> bool {
-        (self.hanging == 0) & (self.watched == 0) & (self.foreign < self.left - self.noise)
+    pub fn set_alarm(&mut self) {
+        self.alarm = if self.place.is_waiting() {
+            f64::INFINITY
+        } else if (self.hanging > 0) | (self.watched != 0) {
+            f64::NEG_INFINITY
+        } else {
+            self.left - self.noise
+        };
+    }
+
+    /// The classes that hang here, where there is no row.
+    #[inline]
+    pub fn few_classes(&self) -> &[u32] {
+        &self.few[..(self.hanging as usize).min(FEW)]
+    }
+
+    /// Takes a class that still counts as hanging out of those without a row.
+    #[inline]
+    pub fn drop_from_few(&mut self, class: u32) {
+        let last = self.few[(self.hanging as usize).wrapping_sub(1) % FEW];
+        for place in &mut self.few {
+            *place = if *place == class { last } else { *place };
+        }
     }
 
     /// The level at which what hangs here takes what is left of the capacity; infinite if nothing hangs here, or nothing
@@ -328,7 +358,6 @@ impl Node {
     pub fn add_foreign(&mut self, change: f64, level: f64) {
         self.foreign += change;
         self.ceiling = if level > self.ceiling { level } else { self.ceiling };
-        self.age = self.age.wrapping_add(1);
     }
 
     /// At this level no class that hangs here has to go or change its state, and no passing one has to come.

@@ -53,7 +53,7 @@ impl Sharing {
             self.refresh_lefts(resource);
         }
         while let Some((number, _)) = self.front.work.first() {
-            self.front.work.remove(number, &mut self.nodes[number as usize].place);
+            self.front.release(number, &mut self.nodes[number as usize]);
         }
         self.front.to_fill.clear();
         self.front.to_lower.clear();

@@ -27,9 +27,9 @@ impl Sharing {
         for at in 0..self.classes[class].path.len() {
             let step = self.classes[class].path[at];
             let change = f64::from(flows) * step.factor * floor;
-            let books = &mut self.nodes[step.node as usize].books;
-            books.promises = books.promises.wrapping_add_signed(classes);
-            books.promised = if books.promises == 0 { Sum::ZERO } else { books.promised.plus(change) };
+            let terms = &mut self.nodes[step.node as usize].books.terms;
+            terms.promises = terms.promises.wrapping_add_signed(classes);
+            terms.promised = if terms.promises == 0 { Sum::ZERO } else { terms.promised.plus(change) };
             let resource = self.nodes[step.node as usize].resource;
             self.refresh_below(resource);
             self.count_overpromised(resource);
@@ -42,22 +42,22 @@ impl Sharing {
         for at in (0..self.resources[resource as usize].nodes.len()).rev() {
             let node = self.resources[resource as usize].nodes[at];
             let books = &mut self.nodes[node as usize].books;
-            if books.below.to_bits() != below.to_bits() {
-                books.below = below;
+            if books.terms.below.to_bits() != below.to_bits() {
+                books.terms.below = below;
                 let lower = books.lower;
                 self.ask_to_look(node);
                 if lower != NONE {
                     self.ask_to_look(lower);
                 }
             }
-            below += self.nodes[node as usize].books.promised.value();
+            below += self.nodes[node as usize].books.terms.promised.value();
         }
     }
 
     /// Takes notice of a resource whose reserves no longer fit, or fit again.
     pub(super) fn count_overpromised(&mut self, resource: u32) {
         let state = &self.resources[resource as usize];
-        let promised: f64 = state.nodes.iter().map(|&node| self.nodes[node as usize].books.promised.value()).sum();
+        let promised: f64 = state.nodes.iter().map(|&node| self.nodes[node as usize].books.terms.promised.value()).sum();
         let is_over = promised > state.capacity * (1.0 + SAME);
         if is_over != state.overpromised {
             self.resources[resource as usize].overpromised = is_over;

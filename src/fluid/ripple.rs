@@ -28,6 +28,8 @@ use super::work::slot_of;
 const STILL: f64 = 1e-14;
 /// Sums are added up afresh after this many changes, before rounding errors matter.
 const OLD: u32 = 10_000;
+/// So many changes handed on are counted at a time.
+const SOME: u32 = 64;
 /// How often in a row classes of one node may reach their caps or reserves before others have their turn.
 const PATIENCE: u32 = 100;
 
@@ -63,14 +65,15 @@ impl Pass<'_> {
             }
             if node.left_outdated | (node.hanging == 0) {
                 if !node.left_outdated && !node.is_over_full() {
-                    self.front.work.pop(number, &mut node.place);
+                    self.front.release(number, node);
+                    self.front.look_into_empty(number, node);
                     continue;
                 }
                 *steps -= 1;
                 return Some((number, if node.left_outdated { Wants::NewLeft } else { Wants::OtherClasses }));
             }
             let target = node.target();
-            if !self.front.work.is_only() {
+            if !self.front.work.is_single() {
                 let present = slot_of(target);
                 if present > slot {
                     self.front.work.postpone(number, &mut node.place, present);
@@ -81,7 +84,7 @@ impl Pass<'_> {
             if !node.keeps_its_classes_at(target) || node.age > OLD {
                 return Some((number, Wants::OtherClasses));
             }
-            self.front.work.pop(number, &mut node.place);
+            self.front.release(number, node);
             self.hand_on(number, target);
         }
         None
@@ -96,6 +99,7 @@ impl Pass<'_> {
         if changes {
             node.clock.settle(node.level, self.now);
             node.level = level;
+            node.age += 1;
             if level > node.timed_up_to {
                 self.front.time(number, node);
             } else if node.timing == Timing::Known {
@@ -109,17 +113,40 @@ impl Pass<'_> {
         if !changes {
             return;
         }
-        if node.alone == NONE {
+        if node.age.is_multiple_of(SOME) {
+            self.age_targets(number);
+        }
+        let node = &self.nodes[number as usize];
+        if node.has_row {
             for entry in &self.rows[number as usize].0 {
                 hand_to(self.nodes, self.front, entry.target, entry.weight * difference, level);
             }
             return;
         }
-        let class = &self.classes[node.alone];
-        let difference = if class.held { 0.0 } else { class.mass * difference };
-        for (at, step) in (0..).zip(&class.path) {
-            if at != class.hang_step {
-                hand_to(self.nodes, self.front, step.node, step.factor * difference, level);
+        let (few, count) = (node.few, node.few_classes().len());
+        for &class in &few[..count] {
+            let class = &self.classes[class];
+            let difference = if class.held { 0.0 } else { class.mass * difference };
+            for (at, step) in (0..).zip(&class.path) {
+                if at != class.hang_step {
+                    hand_to(self.nodes, self.front, step.node, step.factor * difference, level);
+                }
+            }
+        }
+    }
+
+    /// Counts the changes that a node has handed on.
+    #[cold]
+    fn age_targets(&mut self, number: u32) {
+        let Node { few, .. } = self.nodes[number as usize];
+        let count = self.nodes[number as usize].few_classes().len();
+        if self.nodes[number as usize].has_row {
+            for entry in &self.rows[number as usize].0 {
+                self.nodes[entry.target as usize].age += SOME;
+            }
+        } else {
+            for step in few[..count].iter().flat_map(|&class| &self.classes[class].path) {
+                self.nodes[step.node as usize].age += SOME;
             }
         }
     }
@@ -130,9 +157,7 @@ impl Pass<'_> {
 fn hand_to(nodes: &mut [Node], front: &mut Front, number: u32, change: f64, level: f64) {
     let node = &mut nodes[number as usize];
     node.add_foreign(change, level);
-    // One branch for what is rare, whether something hangs here or not.
-    let hangs = node.hanging > 0;
-    if (hangs & !node.place.is_waiting()) | (!hangs & !node.is_quiet()) {
+    if node.foreign >= node.alarm {
         front.wake(number, node);
     }
 }
@@ -171,12 +196,12 @@ impl Sharing {
         let counts = if self.overpromised > 0 { 0.0 } else { 1.0 };
         let mut left = capacity;
         if let Some(upper) = self.nodes.get(books.upper as usize) {
-            left = upper.left + counts * self.nodes[books.upper as usize].books.below - upper.load();
+            left = upper.left + counts * self.nodes[books.upper as usize].books.terms.below - upper.load();
         }
-        left -= counts * books.below;
+        left -= counts * books.terms.below;
         // What is left, or reserved, is met exactly where only rounding is between.
         let noise = FULL * capacity;
-        let promised = counts * books.promised.value();
+        let promised = counts * books.terms.promised.value();
         if left <= noise {
             left = 0.0;
         } else if (left - promised).abs() <= noise {
@@ -185,8 +210,10 @@ impl Sharing {
         let node = &mut self.nodes[number as usize];
         node.noise = noise;
         node.left_outdated = false;
-        if left.to_bits() != node.left.to_bits() {
-            node.left = left;
+        let is_new = left.to_bits() != node.left.to_bits();
+        node.left = left;
+        node.set_alarm();
+        if is_new {
             self.front.relabel(number, node);
             self.front.leave_to_lower(number, node);
         }
@@ -220,7 +247,7 @@ impl Sharing {
             self.front.consider(number, node);
             return;
         }
-        self.front.work.remove(number, &mut node.place);
+        self.front.release(number, node);
         if node.hanging > 0 {
             // Nothing rises where reserves take all there is.
             let level = if target < f64::INFINITY { target } else { 0.0 };
@@ -304,7 +331,7 @@ impl Sharing {
 
     /// What the meters show of classes on this node has changed.
     pub(super) fn dirty_meters_on(&mut self, number: u32) {
-        for &(meter, _) in self.nodes[number as usize].books.meters.iter() {
+        for &(meter, _) in self.nodes[number as usize].books.terms.meters.iter() {
             if !std::mem::replace(&mut self.meters[meter as usize].is_dirty, true) {
                 self.dirty_meters.push(meter);
             }
@@ -316,7 +343,7 @@ impl Sharing {
         let (mut weight, mut foreign) = (0.0, 0.0);
         let mut row = std::mem::take(&mut self.rows[number as usize]);
         row.0.clear();
-        let keeps_row = self.nodes[number as usize].alone == NONE;
+        let keeps_row = self.nodes[number as usize].has_row;
         for member in &self.nodes[number as usize].members {
             let class = &self.classes[member.class];
             let use_per_level = member.factor * class.mass;

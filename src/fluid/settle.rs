@@ -2,7 +2,7 @@
 
 use super::exact::{Instant, Sum};
 use super::marks::Mark;
-use super::node::{Head, NONE};
+use super::node::Head;
 use super::sharing::Sharing;
 use super::types::{Cause, Finished};
 
@@ -80,16 +80,19 @@ impl Sharing {
         let node = &self.nodes[number as usize];
         let clock = node.clock.read(node.level, self.now);
         let margin = node.level * TOGETHER_S;
-        if node.alone != NONE {
-            let class = node.alone;
-            let service = clock.and(self.classes[class].offset);
-            self.finish_flows(class, service, margin);
-            self.front.time(number, &mut self.nodes[number as usize]);
-            return;
-        }
         let due = clock.plus(margin);
         // The first is due by its place in the queue, whatever rounding makes of its mark.
         let mut forced = true;
+        if !node.has_row {
+            while let Some((at, class)) = self.first_of_few(number)
+                && (forced || at <= due)
+            {
+                forced = false;
+                self.finish_flows(class, clock.and(self.classes[class].offset), margin);
+            }
+            self.front.time(number, &mut self.nodes[number as usize]);
+            return;
+        }
         while let Some(&head) = self.nodes[number as usize].books.heads.peek() {
             if self.classes.stamp(head.class) == head.stamp {
                 if !forced && head.at > due {

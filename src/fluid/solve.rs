@@ -1,7 +1,7 @@
 //! From what was touched to new rates, and telling everyone concerned.
 
 use super::exact::{Instant, Sum};
-use super::node::{NONE, Node, SAME, Timing};
+use super::node::{SAME, Timing};
 use super::sharing::Sharing;
 use super::types::Cause;
 
@@ -100,22 +100,34 @@ impl Sharing {
     /// The first finish mark of what hangs on a node, on the node's clock.
     #[inline]
     fn first_head(&mut self, number: u32) -> Option<Sum> {
-        let Node { alone, hanging, .. } = self.nodes[number as usize];
-        if alone != NONE {
-            let Self { classes, flows, .. } = self;
-            let class = &mut classes[alone];
-            class.drop_outdated_heads(flows, alone);
-            let mark = if class.held { None } else { class.marks.first() };
-            return mark.map(|mark| mark.at().less(class.offset));
-        }
-        if hanging == 0 {
-            return None;
+        if !self.nodes[number as usize].has_row {
+            return self.first_of_few(number).map(|(at, _)| at);
         }
         let heads = &mut self.nodes[number as usize].books.heads;
         while heads.peek().is_some_and(|head| self.classes.stamp(head.class) != head.stamp) {
             heads.pop();
         }
         heads.peek().map(|head| head.at)
+    }
+
+    /// The same, and the class it is of, where there is no row.
+    #[inline]
+    pub(super) fn first_of_few(&mut self, number: u32) -> Option<(Sum, u32)> {
+        let Self { classes, flows, nodes, .. } = self;
+        let mut first: Option<(Sum, u32)> = None;
+        for &number in nodes[number as usize].few_classes() {
+            let class = &mut classes[number];
+            class.drop_outdated_heads(flows, number);
+            if class.held {
+                continue;
+            }
+            let Some(mark) = class.marks.first() else { continue };
+            let head = (mark.at().less(class.offset), number);
+            if first.is_none_or(|first| head < first) {
+                first = Some(head);
+            }
+        }
+        first
     }
 
     /// The same for a class with its own clock.

@@ -1,10 +1,10 @@
 //! Which nodes a pass has to put right, lowest level first.
 //!
 //! The order need not be exact, for any order ends at the same levels; it only has to be good, or the pass does much
-//! of its work twice. So nodes wait in *slots* of about 1.5 % of a level (the exponent and six more bits of the
-//! number), each slot a list that runs through the nodes themselves, with one bit per slot that says whether anybody
-//! is in it. Entering, leaving and finding the lowest are a few instructions each, however many wait. Every rank has
-//! slots of its own; lower ranks come first.
+//! of its work twice. So every rank has a row of *slots* of about 1.5 % of a level (the exponent and six more bits of the
+//! number), each with room for one node, and one bit per slot that says whether it is taken. Who finds a slot taken
+//! goes to the next free one. Entering, leaving and finding the lowest are a few instructions each, however many wait.
+//! Lower ranks come first; the few that find no slot, if ever there are so many, come last.
 
 /// Slots of a rank. Slot 0 also takes all levels below 1, the last one all above 2^64.
 const SLOTS: usize = 4096;
@@ -14,36 +14,15 @@ const CUT: u32 = 46;
 /// Slot number of the level 1 before it is shifted to 0.
 const BASE: u64 = 1.0_f64.to_bits() >> CUT;
 
-const NOBODY: u32 = u32::MAX;
-
 /// Nodes in waiting, each once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Work {
     lanes: Vec<Lane>,
     /// Positions in `lanes`, ascending by rank.
     order: Vec<u8>,
-    /// By node.
-    neighbours: Vec<Neighbours>,
     waiting: u32,
-    /// A node that waits without others is in no slot yet, but here; else `NOBODY`.
-    only: u32,
-    /// Where that node waits.
-    only_place: Place,
-}
-
-impl Default for Work {
-    fn default() -> Self {
-        let (lanes, order, neighbours) = (Vec::new(), Vec::new(), Vec::new());
-        let only_place = Place { slot: Place::OUT, lane: 0 };
-        Self { lanes, order, neighbours, waiting: 0, only: NOBODY, only_place }
-    }
-}
-
-/// Neighbours of a node in its slot.
-#[derive(Copy, Clone, Debug)]
-struct Neighbours {
-    previous: u32,
-    next: u32,
+    /// Those that found no free slot.
+    late: Vec<u32>,
 }
 
 /// The slots of a rank.
@@ -52,22 +31,23 @@ struct Lane {
     rank: u8,
     /// One bit a word that is not 0.
     summary: u64,
-    /// One bit a slot that is not empty.
+    /// One bit a slot that is taken.
     words: [u64; WORDS],
-    /// First node of each slot.
-    heads: Box<[u32; SLOTS]>,
+    /// Who has taken it.
+    nodes: Box<[u32; SLOTS]>,
 }
 
 /// Where a node waits, kept by the node.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Place {
-    /// `OUT` if it does not wait.
+    /// `OUT` if it does not wait, `LATE` if it found no slot.
     slot: u16,
     lane: u8,
 }
 
 impl Place {
     const OUT: u16 = u16::MAX;
+    const LATE: u16 = u16::MAX - 1;
 
     #[inline]
     pub fn is_waiting(self) -> bool {
@@ -81,12 +61,41 @@ pub(super) fn slot_of(level: f64) -> u16 {
     (level.to_bits() >> CUT).saturating_sub(BASE).min(SLOTS as u64 - 1) as u16
 }
 
+impl Lane {
+    /// The first free slot from this one on.
+    #[inline]
+    fn free_from(&self, slot: u16) -> Option<u16> {
+        let word = slot as usize / 64 % WORDS;
+        let free = !self.words[word] >> (slot % 64);
+        if free != 0 {
+            return Some(slot + free.trailing_zeros() as u16);
+        }
+        let next = (word + 1..WORDS).find(|&word| self.words[word] != u64::MAX)?;
+        Some((64 * next) as u16 + (!self.words[next]).trailing_zeros() as u16)
+    }
+
+    #[inline]
+    fn take(&mut self, slot: u16, number: u32) {
+        let word = slot as usize / 64 % WORDS;
+        self.nodes[slot as usize % SLOTS] = number;
+        self.words[word] |= 1 << (slot % 64);
+        self.summary |= 1 << word;
+    }
+
+    #[inline]
+    fn leave(&mut self, slot: u16) {
+        let word = slot as usize / 64 % WORDS;
+        let left = self.words[word] & !(1 << (slot % 64));
+        self.words[word] = left;
+        self.summary &= !(u64::from(left == 0) << word);
+    }
+}
+
 impl Work {
-    /// Makes room for one more node, of this rank, and gives its place.
+    /// Makes room for one more node of this rank, and gives its place.
     pub fn add_node(&mut self, rank: u8) -> Place {
-        self.neighbours.push(Neighbours { previous: NOBODY, next: NOBODY });
         let lane = self.lanes.iter().position(|lane| lane.rank == rank).unwrap_or_else(|| {
-            self.lanes.push(Lane { rank, summary: 0, words: [0; WORDS], heads: Box::new([NOBODY; SLOTS]) });
+            self.lanes.push(Lane { rank, summary: 0, words: [0; WORDS], nodes: Box::new([0; SLOTS]) });
             let at = self.order.partition_point(|&other| self.lanes[other as usize].rank < rank);
             self.order.insert(at, (self.lanes.len() - 1) as u8);
             self.lanes.len() - 1
@@ -97,24 +106,21 @@ impl Work {
     /// The node to be put right next, and its slot.
     #[inline]
     pub fn first(&self) -> Option<(u32, u16)> {
-        if self.only != NOBODY {
-            return Some((self.only, self.only_place.slot));
+        if self.waiting == 0 {
+            return None;
         }
-        if self.waiting == 0 { None } else { self.first_in_slots() }
-    }
-
-    #[inline]
-    fn first_in_slots(&self) -> Option<(u32, u16)> {
-        let lane = self.order.iter().map(|&lane| &self.lanes[lane as usize]).find(|lane| lane.summary != 0)?;
+        let Some(lane) = self.order.iter().map(|&lane| &self.lanes[lane as usize]).find(|lane| lane.summary != 0) else {
+            return self.late.last().map(|&number| (number, Place::LATE));
+        };
         let word = lane.summary.trailing_zeros() as usize % WORDS;
         let slot = 64 * word + lane.words[word].trailing_zeros() as usize;
-        Some((lane.heads[slot % SLOTS], slot as u16))
+        Some((lane.nodes[slot % SLOTS], slot as u16))
     }
 
-    /// True if the first waits outside of the slots; then no other waits.
+    /// True if no more than one waits.
     #[inline]
-    pub fn is_only(&self) -> bool {
-        self.only != NOBODY
+    pub fn is_single(&self) -> bool {
+        self.waiting <= 1
     }
 
     #[cfg(test)]
@@ -135,95 +141,34 @@ impl Work {
     /// Moves a waiting node to another slot.
     #[inline]
     pub fn postpone(&mut self, number: u32, place: &mut Place, slot: u16) {
-        if number == self.only {
-            place.slot = slot;
-            self.only_place.slot = slot;
-        } else {
-            self.remove(number, place);
-            self.enter(number, place, slot);
-        }
-    }
-
-    /// Takes out the node that comes first.
-    #[inline]
-    pub fn pop(&mut self, number: u32, place: &mut Place) {
-        let slot = std::mem::replace(&mut place.slot, Place::OUT);
-        self.waiting -= 1;
-        if number == self.only {
-            self.only = NOBODY;
-            return;
-        }
-        let next = self.neighbours[number as usize].next;
-        self.begin_slot(place.lane, slot, next);
+        self.remove(number, place);
+        self.enter(number, place, slot);
     }
 
     /// Takes a node out if it waits.
     #[inline]
     pub fn remove(&mut self, number: u32, place: &mut Place) {
-        if !place.is_waiting() {
-            return;
-        }
         let slot = std::mem::replace(&mut place.slot, Place::OUT);
-        self.waiting -= 1;
-        if number == self.only {
-            self.only = NOBODY;
-            return;
-        }
-        let Neighbours { previous, next } = self.neighbours[number as usize];
-        if previous != NOBODY {
-            self.neighbours[previous as usize].next = next;
-            if next != NOBODY {
-                self.neighbours[next as usize].previous = previous;
-            }
-        } else {
-            self.begin_slot(place.lane, slot, next);
-        }
-    }
-
-    /// The first of a slot has gone, and another one, or nobody, is the first.
-    #[inline]
-    fn begin_slot(&mut self, lane: u8, slot: u16, first: u32) {
-        let lane = &mut self.lanes[lane as usize];
-        lane.heads[slot as usize % SLOTS] = first;
-        if first != NOBODY {
-            self.neighbours[first as usize].previous = NOBODY;
-            return;
-        }
-        let word = slot as usize / 64 % WORDS;
-        lane.words[word] &= !(1 << (slot % 64));
-        if lane.words[word] == 0 {
-            lane.summary &= !(1 << word);
+        if slot < Place::LATE {
+            self.waiting -= 1;
+            self.lanes[place.lane as usize].leave(slot);
+        } else if slot == Place::LATE {
+            self.waiting -= 1;
+            self.late.retain(|&other| other != number);
         }
     }
 
     /// Lets a node wait that does not yet.
     #[inline]
     pub fn enter(&mut self, number: u32, place: &mut Place, slot: u16) {
-        place.slot = slot;
         self.waiting += 1;
-        if self.waiting == 1 {
-            self.only = number;
-            self.only_place = *place;
-            return;
-        }
-        let only = std::mem::replace(&mut self.only, NOBODY);
-        if only != NOBODY {
-            self.line_up(only, self.only_place);
-        }
-        self.line_up(number, *place);
-    }
-
-    /// Puts a node first in its slot.
-    #[inline]
-    fn line_up(&mut self, number: u32, place: Place) {
         let lane = &mut self.lanes[place.lane as usize];
-        let next = std::mem::replace(&mut lane.heads[place.slot as usize % SLOTS], number);
-        let word = place.slot as usize / 64 % WORDS;
-        lane.words[word] |= 1 << (place.slot % 64);
-        lane.summary |= 1 << word;
-        self.neighbours[number as usize] = Neighbours { previous: NOBODY, next };
-        if next != NOBODY {
-            self.neighbours[next as usize].previous = number;
+        if let Some(slot) = lane.free_from(slot) {
+            lane.take(slot, number);
+            place.slot = slot;
+        } else {
+            self.late.push(number);
+            place.slot = Place::LATE;
         }
     }
 }
@@ -241,6 +186,22 @@ mod tests {
         assert!(slots.is_sorted(), "{slots:?}");
         assert_eq!((slots[0], slots[1], slots[12]), (0, 0, SLOTS as u16 - 1));
         assert!(slots[9] > slots[8] && slots[4] > slots[3]);
+    }
+
+    #[test]
+    fn more_nodes_than_slots_all_get_their_turn() {
+        let mut work = Work::default();
+        let mut places: Vec<Place> = (0..5000).map(|_| work.add_node(7)).collect();
+        for (number, place) in (0..).zip(&mut places) {
+            work.enter(number, place, 4000 + (number % 96) as u16);
+        }
+        work.remove(4999, &mut places[4999]);
+        let mut turns = 0;
+        while let Some((number, _)) = work.first() {
+            work.remove(number, &mut places[number as usize]);
+            turns += 1;
+        }
+        assert_eq!(turns, 4999);
     }
 
     proptest! {
@@ -265,9 +226,10 @@ mod tests {
                     },
                 }
                 let least = twin.values().copied().min();
-                let first = work.first();
-                prop_assert_eq!(first.map(|(number, slot)| (twin[&number].0, slot)), least);
-                prop_assert!(first.is_none_or(|(number, slot)| twin[&number].1 == slot));
+                let first = work.first().map(|(number, _)| twin[&number]);
+                prop_assert_eq!(first.map(|(rank, _)| rank), least.map(|(rank, _)| rank));
+                // Forty nodes push each other forty slots away at most.
+                prop_assert!(first.is_none_or(|first| first.1 < least.map_or(0, |least| least.1) + 40));
                 prop_assert_eq!(work.is_empty(), twin.is_empty());
                 prop_assert_eq!(places[number as usize].is_waiting(), twin.contains_key(&number));
             }

@@ -57,9 +57,9 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
         let mut left = capacity;
         if books.upper != NONE {
             let upper = &sharing.nodes[books.upper as usize];
-            left = upper.left + counts * sharing.nodes[books.upper as usize].books.below - upper.load();
+            left = upper.left + counts * sharing.nodes[books.upper as usize].books.terms.below - upper.load();
         }
-        left -= counts * books.below;
+        left -= counts * books.terms.below;
         let level = if hanging > 0 { node.level } else { f64::INFINITY };
         let facts = [
             ("hanging", f64::from(node.hanging), f64::from(hanging), 1.0),
@@ -73,6 +73,17 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
             if !near(kept, afresh, scale) {
                 return Err(format!("node {number}: {what} is kept as {kept} and afresh {afresh}"));
             }
+        }
+        let claims = node.members.iter().filter(|member| {
+            let class = &sharing.classes[member.class];
+            class.hang != number && (member.step < class.hang_step || class.floor_level > 0.0)
+        });
+        if node.claims as usize != claims.count() {
+            return Err(format!("node {number}: {} claims are counted", node.claims));
+        }
+        let alarm = if node.hanging > 0 || node.watched != 0 { f64::NEG_INFINITY } else { node.left - node.noise };
+        if node.place.is_waiting() || node.alarm.total_cmp(&alarm).is_ne() {
+            return Err(format!("node {number}: the alarm is at {} instead of {alarm}", node.alarm));
         }
         if highest > node.ceiling * (1.0 + 1e-9) {
             return Err(format!("node {number}: a class at {highest} is above the ceiling {}", node.ceiling));
