@@ -124,7 +124,7 @@ pub(super) enum Timing {
 
 /// As long as no more classes hang on a node, and no more ever did since the first came, it needs neither row nor
 /// heads: their paths and their own first marks say the same.
-pub(super) const FEW: usize = 4;
+pub(super) const FEW: usize = 2;
 
 /// What a pass reads and writes of a node: one cache line for what others change of it, one for its own; then what is
 /// needed when classes come and go.
@@ -316,9 +316,12 @@ impl Node {
     /// that could not rise.
     #[inline]
     pub fn target(&self) -> f64 {
-        if self.hanging == 0 {
-            return f64::INFINITY;
-        }
+        if self.hanging == 0 { f64::INFINITY } else { self.target_where_some_hang() }
+    }
+
+    /// The same where something does hang.
+    #[inline]
+    pub fn target_where_some_hang(&self) -> f64 {
         let spare = self.left - self.foreign;
         if spare <= self.noise || self.left <= 0.0 {
             0.0
@@ -363,11 +366,8 @@ impl Node {
     /// At this level no class that hangs here has to go or change its state, and no passing one has to come.
     #[inline]
     pub fn keeps_its_classes_at(&self, level: f64) -> bool {
-        let bar = level * (1.0 + SAME);
-        (self.ceiling <= bar)
-            & (level <= self.high * (1.0 + SAME))
-            & (level >= self.low * (1.0 + SAME))
-            & (self.weight > 0.0)
+        let (above, below) = (level * (1.0 + SAME), level * (1.0 - SAME));
+        (self.ceiling <= above) & (below <= self.high) & (below >= self.low) & (self.weight > 0.0)
     }
 
     /// Forgets what only rounding can have left of what passes, once nothing does.

@@ -72,7 +72,7 @@ impl Pass<'_> {
                 *steps -= 1;
                 return Some((number, if node.left_outdated { Wants::NewLeft } else { Wants::OtherClasses }));
             }
-            let target = node.target();
+            let target = node.target_where_some_hang();
             if !self.front.work.is_single() {
                 let present = slot_of(target);
                 if present > slot {
@@ -81,10 +81,11 @@ impl Pass<'_> {
                 }
             }
             *steps -= 1;
-            if !node.keeps_its_classes_at(target) || node.age > OLD {
+            if !node.keeps_its_classes_at(target) | (node.age > OLD) {
                 return Some((number, Wants::OtherClasses));
             }
-            self.front.release(number, node);
+            self.front.work.remove(number, &mut node.place);
+            node.alarm = f64::NEG_INFINITY;
             self.hand_on(number, target);
         }
         None
@@ -169,6 +170,9 @@ impl Sharing {
         loop {
             while let Some(upper) = self.front.to_lower.pop() {
                 self.ask_to_look(self.nodes[upper as usize].books.lower);
+            }
+            if self.front.work.is_empty() {
+                return true;
             }
             let (number, wants) = match self.pass().relevel(&mut steps) {
                 Some(found) => found,

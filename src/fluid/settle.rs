@@ -25,8 +25,10 @@ impl Sharing {
         };
         if self.finished.len() > 1 {
             self.finished.sort_by(by_time);
+            out.append(&mut self.finished);
+        } else if let Some(finished) = self.finished.pop() {
+            out.push(finished);
         }
-        out.append(&mut self.finished);
     }
 
     /// The tick at which the next flow will have finished if nothing changes; none if no flow moves towards its end.
@@ -84,6 +86,12 @@ impl Sharing {
         // The first is due by its place in the queue, whatever rounding makes of its mark.
         let mut forced = true;
         if !node.has_row {
+            if let &[class] = node.few_classes() {
+                let service = clock.and(self.classes[class].offset);
+                self.finish_flows(class, service, margin);
+                self.front.time(number, &mut self.nodes[number as usize]);
+                return;
+            }
             while let Some((at, class)) = self.first_of_few(number)
                 && (forced || at <= due)
             {

@@ -11,7 +11,14 @@ const SLACK: f64 = 1.0 + 1.0 / 16.0;
 
 impl Sharing {
     /// Brings all rates up to date with the changes since the last solve.
+    #[inline]
     pub(super) fn solve(&mut self) {
+        if self.is_dirty() {
+            self.solve_dirty();
+        }
+    }
+
+    fn solve_dirty(&mut self) {
         if self.front.is_touched {
             if self.overpromised > 0 {
                 self.refill();
@@ -100,7 +107,14 @@ impl Sharing {
     /// The first finish mark of what hangs on a node, on the node's clock.
     #[inline]
     fn first_head(&mut self, number: u32) -> Option<Sum> {
-        if !self.nodes[number as usize].has_row {
+        let node = &self.nodes[number as usize];
+        if !node.has_row {
+            if let &[number] = node.few_classes() {
+                let class = &mut self.classes[number];
+                class.drop_outdated_heads(&self.flows, number);
+                let mark = if class.held { None } else { class.marks.first() };
+                return mark.map(|mark| mark.at().less(class.offset));
+            }
             return self.first_of_few(number).map(|(at, _)| at);
         }
         let heads = &mut self.nodes[number as usize].books.heads;
@@ -111,7 +125,7 @@ impl Sharing {
     }
 
     /// The same, and the class it is of, where there is no row.
-    #[inline]
+    #[inline(never)]
     pub(super) fn first_of_few(&mut self, number: u32) -> Option<(Sum, u32)> {
         let Self { classes, flows, nodes, .. } = self;
         let mut first: Option<(Sum, u32)> = None;

@@ -123,7 +123,7 @@ impl Work {
         self.waiting <= 1
     }
 
-    #[cfg(test)]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.waiting == 0
     }
