@@ -49,8 +49,9 @@ impl Front {
     #[inline]
     pub fn look_into(&mut self, number: u32, node: &mut Node) {
         if node.hanging > 0 {
-            let slot = slot_of(node.target());
-            self.bring(number, node, slot);
+            if !node.place.is_waiting() {
+                self.bring(number, node, slot_of(node.level));
+            }
         } else {
             self.look_into_empty(number, node);
         }

@@ -57,8 +57,7 @@ impl Sharing {
         let has_row = node.has_row;
         node.weight += state.path[state.hang_step as usize].factor * mass;
         node.age = node.age.wrapping_add(1);
-        let slot = slot_of(node.target());
-        front.bring(hang, node, slot);
+        front.look_into(hang, node);
         if state.path.len() == 1 {
             return;
         }

@@ -57,7 +57,8 @@ impl Sharing {
     /// Takes notice of a resource whose reserves no longer fit, or fit again.
     pub(super) fn count_overpromised(&mut self, resource: u32) {
         let state = &self.resources[resource as usize];
-        let promised: f64 = state.nodes.iter().map(|&node| self.nodes[node as usize].books.terms.promised.value()).sum();
+        let promised: f64 =
+            state.nodes.iter().map(|&node| self.nodes[node as usize].books.terms.promised.value()).sum();
         let is_over = promised > state.capacity * (1.0 + SAME);
         if is_over != state.overpromised {
             self.resources[resource as usize].overpromised = is_over;

@@ -28,6 +28,9 @@ use super::work::slot_of;
 const STILL: f64 = 1e-14;
 /// Sums are added up afresh after this many changes, before rounding errors matter.
 const OLD: u32 = 10_000;
+/// A node that will rise by no more than so many slots, half as much again, has its turn where its old level stands: looking
+/// for a better place costs more than the wrong order does.
+const LATER: u16 = 32;
 /// So many changes handed on are counted at a time.
 const SOME: u32 = 64;
 /// How often in a row classes of one node may reach their caps or reserves before others have their turn.
@@ -75,7 +78,7 @@ impl Pass<'_> {
             let target = node.target_where_some_hang();
             if !self.front.work.is_single() {
                 let present = slot_of(target);
-                if present > slot {
+                if present > slot.saturating_add(LATER) {
                     self.front.work.postpone(number, &mut node.place, present);
                     continue;
                 }

@@ -109,7 +109,8 @@ impl Work {
         if self.waiting == 0 {
             return None;
         }
-        let Some(lane) = self.order.iter().map(|&lane| &self.lanes[lane as usize]).find(|lane| lane.summary != 0) else {
+        let Some(lane) = self.order.iter().map(|&lane| &self.lanes[lane as usize]).find(|lane| lane.summary != 0)
+        else {
             return self.late.last().map(|&number| (number, Place::LATE));
         };
         let word = lane.summary.trailing_zeros() as usize % WORDS;
