@@ -147,6 +147,17 @@ fn values() -> Vec<(&'static str, String)> {
         ("date with time", broken("start = 2026-01-05", "start = 2026-01-05T10:00:00Z")),
         ("date before the start", broken("bytes", "starts = 2025-12-31\nbytes")),
         ("escaped string", broken("\"400 Gbps\"", "\"400\\u0020Gpbs\"")),
+        (
+            "requests",
+            broken(
+                "[storage.hot]",
+                "[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"read\"\nclients = 0\nio_size = \"0 B\"\nqueue_depth = 0\n\
+                 [storage.hot]\nread_stream = \"-1 GB/s\"\nclient_slots = 0\nread_operations = \"-5 op/s\"\n\
+                 media_shared = \"120 %\"\nwrite_latency = { lognormal = { median = \"2 ms\", p99 = \"1 ms\" } }\n\
+                 read_latency = \"-1 ms\"",
+            ),
+        ),
+        ("a service shows no media", broken("capacity = \"100 PB\"", "capacity = \"100 PB\"\nmedia_shared = \"50 %\"")),
         ("off the map", broken("33.45", "133.45")),
         ("rack positions", broken("location = [33.45, -112.07]", "rack_positions = { liquit = 3, air = -1 }")),
     ]
@@ -265,6 +276,7 @@ fn warnings() -> Vec<(&'static str, String)> {
                 "[work.second]\nkind = \"rl\"\nmodel = \"dense-8b\"\ntrainer = { fleet = \"phoenix\", gpus = 800 }\ngenerators = [{ fleet = \"dallas\", gpus = 8 }]",
             ),
         ),
+        ("nodes of a copy", broken("bytes =", "clients = 4\nbytes =")),
         ("rounded", broken("nodes = 20", "gpus = 1000")),
         ("sweep", with("[sweep]\n\"link.*.capacity\" = [\"400 Gbps\"]")),
         ("faster than light", broken("capacity = \"400", "rtt = \"5 ms\"\ncapacity = \"400")),

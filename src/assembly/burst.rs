@@ -5,11 +5,12 @@ use crate::model::bulk::nic_limit;
 use crate::model::burst::{Burst, BurstParams, bytes_of_rank};
 use crate::model::ids::{SiteId, StorageId};
 use crate::model::paths::{CLIENT_NIC, Resources, Slots, Transport};
+use crate::model::storage::Storage;
 use crate::model::world::{BurstWork, FeedParams, Task};
 use crate::scenario::plan::{IoWork, Pattern, Plan};
 
 /// The task of an `io` work with a checkpoint.
-pub fn task(plan: &Plan, io: &IoWork, resources: &mut Resources) -> Task {
+pub fn task(plan: &Plan, io: &IoWork, system: &Storage, resources: &mut Resources) -> Task {
     let storage = &plan.storages[io.storage];
     let burst = io.burst.expect("the caller looked for a checkpoint");
     let load = io.pattern == Pattern::Read;
@@ -17,15 +18,14 @@ pub fn task(plan: &Plan, io: &IoWork, resources: &mut Resources) -> Task {
     let per_client = burst.ranks.div_ceil(io.clients) as f64;
     let between = transport(&io.transport);
     let direction = f64::from(u8::from(load));
+    let slots = system.params.requests.slots(1.0, f64::from(io.queue_depth), io.io_size.get(), direction);
     let params = FeedParams {
         storage: StorageId::new(io.storage),
         storage_site: SiteId::new(storage.site),
         site: SiteId::new(io.site),
         limit: (nic_limit(io.client_nic.get(), storage.client_overhead, direction) / per_client, CLIENT_NIC),
-        slots: Slots {
-            bytes: f64::from(io.queue_depth) * io.io_size.get() / per_client,
-            latency: if load { storage.read_latency } else { storage.write_latency },
-        },
+        // The ranks of a client share its outstanding operations.
+        slots: Slots { bytes: slots.bytes / per_client, ..slots },
         operations: 1.0 / io.io_size.get(),
         meter: resources.sharing.add_meter(&[]),
         transport: Transport { window_bytes: between.window_bytes / per_client, ..between },

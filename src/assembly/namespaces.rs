@@ -33,8 +33,6 @@ fn build(plan: &Plan, namespace: &plan::Namespace, resources: &mut Resources, st
                 storage: StorageId::new(cache.storage),
                 site: SiteId::new(storage.site),
                 cache: content(namespace, cache),
-                read_latency: storage.read_latency,
-                write_latency: storage.write_latency,
                 requests: meter(),
                 misses: meter(),
                 prefetch: cache.prefetch.map(|p| Prefetch {
@@ -64,8 +62,6 @@ fn build(plan: &Plan, namespace: &plan::Namespace, resources: &mut Resources, st
         home: StorageId::new(namespace.home),
         site: SiteId::new(home.site),
         data: namespace.data.get(),
-        read_latency: home.read_latency,
-        write_latency: home.write_latency,
         operations: 1.0 / namespace.object.get(),
         publish: namespace.publish.map(|(every, changed)| Publish { every, changed }),
         invalidated: 0.0,

@@ -10,6 +10,7 @@ use crate::model::storage::economics::{Accounts, Bill, Offered};
 use crate::model::storage::lanes::{Lane, LaneParams};
 use crate::model::storage::layout::{self, Crossings, LayoutParams, Overheads, WritePathParams};
 use crate::model::storage::protection::{Protection, ProtectionParams};
+use crate::model::storage::requests::{Limits, Requests, Service};
 use crate::model::storage::space::{Space, SpaceParams};
 use crate::model::storage::{Storage, StorageMeters, StorageParams, Tier};
 use crate::scenario::plan::{self, Layout, Plan};
@@ -71,10 +72,10 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
     });
     let over = Overheads { client: storage.client_overhead, internal: storage.internal_overhead };
     let layout = layout_params(&storage.layout);
-    let mut crossings = layout::build(resources, &storage.name, &layout, path.as_ref(), over);
-    let operations = operations(storage, resources, &mut crossings);
+    let mut crossings = layout::build(resources, &storage.name, &layout, path.as_ref(), over, storage.media_shared);
+    let limits = limits(storage, resources, &mut crossings);
     let mut own = crossings.resources.clone();
-    own.extend(operations);
+    own.extend([limits.all, limits.read, limits.write].into_iter().flatten());
     let meters = meters(resources, &own);
     let protection = storage.protection.as_ref().zip(storage.write_path.as_ref());
     let protection = protection.map(|(p, w)| Protection::new(id, protection_params(p, w, &crossings, streams)));
@@ -86,7 +87,8 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
         read: crossings.read,
         write: crossings.write,
         migration: crossings.migration,
-        operations,
+        limits,
+        requests: requests(&storage.requests),
         stages: crossings.stages,
         line_rate: crossings.line_rate,
         nameplate: storage.nameplate.map(|(r, w)| (r.get(), w.get())),
@@ -179,15 +181,31 @@ fn space_params(storage: &plan::Storage) -> SpaceParams {
     }
 }
 
-/// The resource of operations, where they are limited. Nodes that are head and enclosure at once take theirs along.
-fn operations(storage: &plan::Storage, resources: &mut Resources, crossings: &mut Crossings) -> Option<ResourceId> {
-    let limit = storage.operations;
-    let word = if matches!(storage.layout, Layout::Accounts { .. }) { "account-requests" } else { "operations" };
-    let id = limit.is_finite().then(|| resources.add(format!("storage.{}.{word}", storage.name), limit))?;
-    if matches!(storage.layout, Layout::SharedNodes { .. }) {
-        crossings.parts.push((id, limit, false));
+/// The resources of operations, where they are limited. Nodes that are head and enclosure at once take theirs along.
+fn limits(storage: &plan::Storage, resources: &mut Resources, crossings: &mut Crossings) -> Limits {
+    let requests = matches!(storage.layout, Layout::Accounts { .. });
+    let all = if requests { "account-requests" } else { "operations" };
+    let mut limit = |word: &str, limit: f64| -> Option<ResourceId> {
+        let id = limit.is_finite().then(|| resources.add(format!("storage.{}.{word}", storage.name), limit))?;
+        if matches!(storage.layout, Layout::SharedNodes { .. }) {
+            crossings.parts.push((id, limit, false));
+        }
+        Some(id)
+    };
+    Limits {
+        all: limit(all, storage.requests.operations),
+        read: limit("read-operations", storage.requests.read_operations),
+        write: limit("write-operations", storage.requests.write_operations),
     }
-    Some(id)
+}
+
+/// What operations take.
+fn requests(r: &plan::Requests) -> Requests {
+    Requests {
+        read: Service { latency: r.read_latency.clone(), stream: r.read_stream },
+        write: Service { latency: r.write_latency.clone(), stream: r.write_stream },
+        client_slots: r.client_slots.map_or(f64::INFINITY, |slots| slots as f64),
+    }
 }
 
 fn meters(resources: &mut Resources, own: &[ResourceId]) -> StorageMeters {

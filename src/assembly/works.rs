@@ -8,7 +8,7 @@ use crate::fluid::MeterId;
 use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
-use crate::model::paths::{CLIENT_NIC, Lanes, PACING, Resources, Slots, Transport};
+use crate::model::paths::{CLIENT_NIC, CheckpointPath, Lanes, PACING, Resources, SLOTS, Transport};
 use crate::model::rl::generators::{GeneratorParams, PoolParams};
 use crate::model::rl::publisher::PublishParams;
 use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
@@ -39,8 +39,10 @@ pub fn works(
         .enumerate()
         .map(|(w, work)| {
             let task = match &work.kind {
-                WorkKind::Copy(copy) => Task::Copy(Copy::new(copy_params(plan, copy))),
-                WorkKind::Io(io) if io.burst.is_some() => super::burst::task(plan, io, resources),
+                WorkKind::Copy(copy) => Task::Copy(Copy::new(copy_params(plan, copy, storages))),
+                WorkKind::Io(io) if io.burst.is_some() => {
+                    super::burst::task(plan, io, &storages[io.storage], resources)
+                }
                 WorkKind::Io(io) if io.loader.is_some() => {
                     super::loader::task(plan, io, &all.child(&work.name), resources)
                 }
@@ -48,12 +50,12 @@ pub fn works(
                     let pace = io.pace.as_ref().map(|law| all.child(&work.name).stream("rate").sample(law));
                     let meter = resources.sharing.add_meter(&[]);
                     let first = first_step(io, pace);
-                    let params = io_params(plan, io, &first, meter);
+                    let params = io_params(plan, io, &first, &storages[io.storage], meter);
                     if params.ingest {
                         add_ingest(plan, io, WorkId::new(w), (params.meter, pace), resources, storages);
                     }
                     let later = steps(first, &io.phases).into_iter().map(|step| {
-                        let mut params = io_params(plan, io, &step, meter);
+                        let mut params = io_params(plan, io, &step, &storages[io.storage], meter);
                         // Its connections are open already.
                         params.transport.setup_rtts = 0.0;
                         (step.at, params)
@@ -62,7 +64,7 @@ pub fn works(
                 }
                 WorkKind::Rl(rl) => {
                     let place = Place { plan, work, id: WorkId::new(w), streams: all.child(&work.name) };
-                    Task::Rl(Box::new(place.rl(rl, resources, fleets)))
+                    Task::Rl(Box::new(place.rl(rl, resources, fleets, storages)))
                 }
             };
             Work {
@@ -113,13 +115,21 @@ pub(super) fn transport(t: &plan::Transport) -> Transport {
     Transport { window_bytes: f64::from(t.streams) * t.window.get(), setup_rtts: t.setup_rtts }
 }
 
-fn copy_params(plan: &Plan, copy: &CopyWork) -> CopyParams {
+/// A copy is carried by nodes at its destination. Each fetches with the slots of the source, over the round trip, and
+/// stores with those of the destination, at the same time: the slower of the two binds.
+fn copy_params(plan: &Plan, copy: &CopyWork, storages: &[Storage]) -> CopyParams {
     let end = |s: usize| (StorageId::new(s), SiteId::new(plan.storages[s].site));
+    let slots = |s: usize, reads: f64| {
+        let clients = copy.clients? as f64;
+        storages[s].params.requests.all_slots(clients, copy.io_size.get(), reads)
+    };
+    let stored = slots(copy.to, 0.0).map_or(f64::INFINITY, |s| s.rate(0.0));
     CopyParams {
         from: end(copy.from),
         to: end(copy.to),
         bytes: copy.bytes.get(),
-        pace: copy.pace.get(),
+        pace: if stored < copy.pace.get() { (stored, SLOTS) } else { (copy.pace.get(), PACING) },
+        slots: slots(copy.from, 1.0),
         operations: 1.0 / copy.io_size.get(),
         transport: transport(&copy.transport),
     }
@@ -135,10 +145,9 @@ fn first_step(io: &IoWork, pace: Option<f64>) -> Step {
     Step { at: SimDuration::ZERO, clients: io.clients, pace, read_share }
 }
 
-fn io_params(plan: &Plan, io: &IoWork, step: &Step, meter: MeterId) -> IoParams {
+fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: MeterId) -> IoParams {
     let storage = &plan.storages[io.storage];
     let &Step { clients, pace, read_share, .. } = step;
-    let latency = read_share * storage.read_latency + (1.0 - read_share) * storage.write_latency;
     let (size, depth) = (io.io_size.get(), f64::from(io.queue_depth));
     let own = nic_limit(io.client_nic.get(), storage.client_overhead, read_share);
     let each = pace.map_or(f64::INFINITY, |pace| pace / clients as f64);
@@ -150,7 +159,7 @@ fn io_params(plan: &Plan, io: &IoWork, step: &Step, meter: MeterId) -> IoParams 
         site: SiteId::new(io.site),
         clients,
         client_limit,
-        slots: Slots { bytes: depth * size, latency },
+        slots: system.params.requests.slots(1.0, depth, size, read_share),
         read_share,
         operations: 1.0 / size,
         // Little's law needs one number of outstanding operations for the whole run.
@@ -180,7 +189,7 @@ impl Place<'_> {
         }
     }
 
-    fn rl(&self, rl: &plan::RlWork, resources: &mut Resources, fleets: &mut [Fleet]) -> RlWork {
+    fn rl(&self, rl: &plan::RlWork, resources: &mut Resources, fleets: &mut [Fleet], storages: &[Storage]) -> RlWork {
         let trainer = self.claim(fleets, rl.trainer_fleet, rl.trainer_gpus, 1);
         let pools: Vec<Claim> =
             rl.generators.iter().map(|&(f, gpus)| self.claim(fleets, f, gpus, rl.engine.gpus)).collect();
@@ -200,10 +209,22 @@ impl Place<'_> {
             pools,
             senders,
             inner_rate: if per_engine { f64::INFINITY } else { rl.weights.inner_rate.get() },
-            checkpoint: rl.checkpoint.map(|c| (StorageId::new(c.storage), 1.0 / c.io_size.get())),
+            checkpoint: rl.checkpoint.map(|c| self.checkpoint(rl, &c, &storages[c.storage])),
             checkpoint_keep: rl.checkpoint.map_or(1, |c| c.keep as usize),
             checkpoints: VecDeque::new(),
             transport: transport(&rl.transport),
+        }
+    }
+
+    /// Every node of the trainer is a client of the system that takes its checkpoints.
+    fn checkpoint(&self, rl: &plan::RlWork, c: &plan::Checkpoint, system: &Storage) -> CheckpointPath {
+        let nodes = rl.trainer_gpus.div_ceil(self.plan.fleets[rl.trainer_fleet].gpus_per_node) as f64;
+        let slots = |reads: f64| system.params.requests.all_slots(nodes, c.io_size.get(), reads);
+        CheckpointPath {
+            storage: StorageId::new(c.storage),
+            operations: 1.0 / c.io_size.get(),
+            write: slots(0.0),
+            read: slots(1.0),
         }
     }
 

@@ -41,6 +41,8 @@ pub enum Need {
     When(&'static str, &'static [&'static str]),
     /// Never; it may be missing where nothing is published.
     Optional,
+    /// It may be there where the part's figure of this name has one of these words; elsewhere it has no meaning.
+    OptionalWhen(&'static str, &'static [&'static str]),
 }
 
 /// A figure that parts of a kind have.
@@ -107,6 +109,7 @@ pub const LAYOUTS: &[&str] = &["shared-nodes", "heads-enclosures", "accounts", "
 pub const REPAIR_CLASSES: &[&str] = &["reset", "swap", "rma"];
 
 const NODES_OR_HEADS: Need = Need::When("layout", &["shared-nodes", "heads-enclosures"]);
+const MAYBE_MEDIA: Need = Need::OptionalWhen("layout", &["shared-nodes", "heads-enclosures"]);
 const SHARED: Need = Need::When("layout", &["shared-nodes"]);
 const HEADS: Need = Need::When("layout", &["heads-enclosures"]);
 const ACCOUNTS: Need = Need::When("layout", &["accounts"]);
@@ -160,6 +163,12 @@ const STORAGE: &[FigureSpec] = &[
     spec("enclosure_fabric", q(Dimension::ByteRate), HEADS, "Fabric-side rate of one enclosure, each direction."),
     spec("media_read", q(Dimension::Throughput), NODES_OR_HEADS, "Media read rate of one node or enclosure."),
     spec("media_write", q(Dimension::Throughput), NODES_OR_HEADS, "Media write rate of one node or enclosure."),
+    spec(
+        "media_shared",
+        q(Dimension::Ratio),
+        MAYBE_MEDIA,
+        "Share of the media's time that reads and writes compete for: 0 % independent, 100 % one at the cost of the other.",
+    ),
     spec("raw", q(Dimension::Bytes), NODES_OR_HEADS, "Raw media of one node or enclosure."),
     spec(
         "spare",
@@ -230,10 +239,15 @@ const STORAGE: &[FigureSpec] = &[
         "operations",
         q(Dimension::OpRate),
         Need::Always,
-        "Operations per second of one node, head or account (of the whole system when provisioned).",
+        "Operations of all kinds per second of one node, head or account (of the whole system when provisioned).",
     ),
-    spec("read_latency", q(Dimension::Duration), Need::Always, "Time of one read before its first byte."),
-    spec("write_latency", q(Dimension::Duration), Need::Always, "Time of one write until its acknowledgement."),
+    spec("read_operations", q(Dimension::OpRate), Need::Optional, "Reads per second, counted in operations too."),
+    spec("write_operations", q(Dimension::OpRate), Need::Optional, "Writes per second, counted in operations too."),
+    spec("read_latency", DURATION, Need::Always, "Time of one read before its first byte."),
+    spec("write_latency", DURATION, Need::Always, "Time of one write beside that of its bytes."),
+    spec("read_stream", q(Dimension::Throughput), Need::Optional, "Rate at which the bytes of one read come."),
+    spec("write_stream", q(Dimension::Throughput), Need::Optional, "Rate at which the bytes of one write go."),
+    spec("client_slots", FigureType::Whole, Need::Optional, "Most outstanding operations of one client."),
     spec("client_overhead", q(Dimension::Factor), Need::Always, "Wire bytes per payload byte, client to head; ≥ 1."),
     spec("internal_overhead", q(Dimension::Factor), Need::Always, "Wire bytes per payload byte on inner hops; ≥ 1."),
     spec("nameplate_read", q(Dimension::Throughput), Need::Optional, "Data-sheet read rate of one unit or system."),
@@ -306,7 +320,7 @@ mod tests {
             let names: BTreeSet<_> = kind_figures(*kind).iter().map(|s| s.name).collect();
             assert_eq!(names.len(), kind_figures(*kind).len());
             for figure in kind_figures(*kind) {
-                let Need::When(key, words) = figure.need else { continue };
+                let (Need::When(key, words) | Need::OptionalWhen(key, words)) = figure.need else { continue };
                 let FigureType::Word(allowed) = figure_spec(*kind, key).unwrap().figure else { panic!("{key}") };
                 assert!(words.iter().all(|w| allowed.contains(w)), "{}", figure.name);
             }

@@ -147,7 +147,7 @@ impl Part {
     pub fn needs(&self, spec: &FigureSpec) -> bool {
         match spec.need {
             Need::Always => true,
-            Need::Optional => false,
+            Need::Optional | Need::OptionalWhen(..) => false,
             Need::When(key, words) => self.word(key).is_some_and(|w| words.contains(&w)),
         }
     }

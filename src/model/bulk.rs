@@ -14,8 +14,10 @@ pub struct CopyParams {
     pub to: (StorageId, SiteId),
     /// Bytes to copy.
     pub bytes: f64,
-    /// Limit the copy sets itself; infinite when none.
-    pub pace: f64,
+    /// Limit the copy sets itself or the slots of its nodes at the destination set it, and the named cause; infinite when none.
+    pub pace: (f64, u8),
+    /// Outstanding reads of the nodes that carry it; none without a limit.
+    pub slots: Option<Slots>,
     /// Operations per byte.
     pub operations: f64,
     /// Transport between sites.

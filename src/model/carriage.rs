@@ -480,7 +480,7 @@ fn cap_of(order: &Order, rtt: SimDuration) -> (f64, u8) {
     // The round trip of the bytes in the mean: by Little's law those near by wait for none.
     let rtt = rtt.as_secs_f64() * order.far;
     let over = |bytes: f64, seconds: f64| if seconds > 0.0 { bytes / seconds } else { f64::INFINITY };
-    let slots = order.slots.map_or(f64::INFINITY, |s| over(s.bytes, s.latency + rtt));
+    let slots = order.slots.map_or(f64::INFINITY, |s| s.rate(rtt));
     let window = over(order.transport.window_bytes, rtt);
     let (limit, cause) = if slots < window { (slots, SLOTS) } else { (window, WINDOW) };
     if limit < order.pace.0 { (limit, cause) } else { order.pace }

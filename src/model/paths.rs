@@ -36,7 +36,7 @@ pub struct Access {
     pub read: f64,
     /// Share of the bytes that is written to it.
     pub write: f64,
-    /// Operations per byte: one over the size of an operation.
+    /// Operations per byte that is read from or written to it: one over the size of an operation.
     pub operations: f64,
     /// Whose it is, where tenants or views share the system.
     pub lanes: Option<Lanes>,
@@ -85,6 +85,27 @@ pub struct Slots {
     pub bytes: f64,
     /// Time of one operation in the storage system, seconds.
     pub latency: f64,
+}
+
+/// How the checkpoints of a trainer reach a storage system.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CheckpointPath {
+    /// The system.
+    pub storage: StorageId,
+    /// Operations per byte.
+    pub operations: f64,
+    /// Outstanding writes of the trainer's nodes; none without a limit.
+    pub write: Option<Slots>,
+    /// Outstanding reads.
+    pub read: Option<Slots>,
+}
+
+impl Slots {
+    /// Bytes per second over a round trip of so many seconds; infinite when an operation takes no time.
+    pub fn rate(&self, rtt: f64) -> f64 {
+        let time = self.latency + rtt;
+        if time > 0.0 { self.bytes / time } else { f64::INFINITY }
+    }
 }
 
 /// Sorts uses by resource and adds up those of the same resource; drops zeros.

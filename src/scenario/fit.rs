@@ -152,7 +152,7 @@ impl System<'_> {
         };
         let Some((key, dim)) = self.fittable().find(|(key, _)| key.name == name) else {
             return Err(match (STORAGE.key(name), nearest(name, names.iter().copied())) {
-                (Some(key), _) if !matches!(key.kind, Kind::Quantity(_)) => {
+                (Some(key), _) if !matches!(key.kind, Kind::Quantity(_) | Kind::Random(_)) => {
                     refuse(format!("'{name}' is no quantity that can take any value in between"))
                 }
                 (Some(_), _) if STILL.contains(&name) => refuse(format!("'{name}' changes no rate")),
@@ -202,7 +202,7 @@ impl System<'_> {
         let has = move |key: &Key| self.plan.ledger.iter().any(|t| t.address.strip_prefix(&prefix) == Some(key.name));
         STORAGE.keys().filter(move |key| has(key) && !STILL.contains(&key.name)).filter_map(|key| {
             match (key.kind, key.need) {
-                (Kind::Quantity(dim), super::spec::Need::Part(_)) => Some((key, dim)),
+                (Kind::Quantity(dim) | Kind::Random(dim), super::spec::Need::Part(_)) => Some((key, dim)),
                 _ => None,
             }
         })

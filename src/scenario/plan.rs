@@ -8,10 +8,12 @@
 
 pub mod economics;
 mod namespace;
+mod requests;
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, WriteBack};
+pub use requests::Requests;
 
 /// Index of a site in [`Plan::sites`].
 pub type SiteIx = usize;
@@ -300,12 +302,10 @@ pub struct Storage {
     pub internal_overhead: f64,
     /// Write path; `None` for services that hide it.
     pub write_path: Option<WritePath>,
-    /// Operations per second of the whole system; infinite when unlimited.
-    pub operations: f64,
-    /// Time of one read operation before its first byte, seconds.
-    pub read_latency: f64,
-    /// Time of one write operation until its acknowledgement, seconds.
-    pub write_latency: f64,
+    /// Share of the time of the media that reads and writes compete for: 0 independent, 1 all of it.
+    pub media_shared: f64,
+    /// How it serves operations.
+    pub requests: Requests,
     /// Nameplate read and write rates, where a data sheet states them.
     pub nameplate: Option<(ByteRate, ByteRate)>,
     /// IT power of the whole system; zero for a service that is not in the site's power.
@@ -522,6 +522,8 @@ pub struct CopyWork {
     pub pace: ByteRate,
     /// Bytes per operation on both systems.
     pub io_size: Bytes,
+    /// Nodes that carry it; `None` for as many as it takes.
+    pub clients: Option<u64>,
     /// Transport.
     pub transport: Transport,
 }

@@ -21,10 +21,6 @@ pub struct CachePart {
     pub site: SiteId,
     /// What it holds.
     pub cache: Cache,
-    /// Time of one read from it, seconds.
-    pub read_latency: f64,
-    /// Time of one write to it, seconds.
-    pub write_latency: f64,
     /// Bytes that clients asked it for.
     pub requests: MeterId,
     /// Bytes of those that came from home.
@@ -93,10 +89,6 @@ pub struct Namespace {
     pub site: SiteId,
     /// Bytes of data.
     pub data: f64,
-    /// Time of one read from home, seconds.
-    pub read_latency: f64,
-    /// Time of one write at home, seconds.
-    pub write_latency: f64,
     /// Operations per byte of what moves by itself: one over the size of an object.
     pub operations: f64,
     /// New data at home.

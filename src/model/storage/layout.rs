@@ -15,6 +15,9 @@
 //! the rebuilt block (head → media). The *theoretical* rate of a direction is the minimum over stages of the installed
 //! rate divided by the crossings that the layout makes unavoidable (read: media → head → client once each;
 //! write: client → head → media once each).
+//!
+//! Flash that serves both at once serves each slower. With a read rate R, a write rate W and the share φ of the time of
+//! the media that the two compete for, r/R + w/W ≤ 2 − φ beside r ≤ R and w ≤ W.
 
 use crate::fluid::ResourceId;
 use crate::model::paths::{Resources, Uses};
@@ -150,8 +153,9 @@ pub fn build(
     layout: &LayoutParams,
     write_path: Option<&WritePathParams>,
     over: Overheads,
+    media_shared: f64,
 ) -> Crossings {
-    let mut system = Builder { resources, name, crossings: Crossings::default() };
+    let mut system = Builder { resources, name, media_shared, crossings: Crossings::default() };
     match *layout {
         LayoutParams::SharedNodes { nodes, nic, media_read, media_write } => {
             system.shared_nodes(nodes, nic, media_read, media_write, write_path, over);
@@ -177,6 +181,7 @@ pub fn build(
 struct Builder<'a> {
     resources: &'a mut Resources,
     name: &'a str,
+    media_shared: f64,
     crossings: Crossings,
 }
 
@@ -237,9 +242,37 @@ impl Builder<'_> {
         let peers = (nodes - 1.0) / nodes;
         self.stage(nodes * nic, peers, 1.0 + peers);
         self.stage(nodes * nic, 1.0 + peers, peers);
-        self.stage(nodes * media_read, 1.0, 0.0);
-        self.stage(nodes * media_write, 0.0, 1.0);
+        self.media(nodes, (read, media_read), (write, media_write));
         self.crossings.line_rate = Some(nodes * nic);
+    }
+
+    /// Media of `units`: a stage for reads, one for writes and, where they compete, one for their time. A read of a
+    /// byte takes 1/read rate of it and a write 1/write rate, of which there are 2 − `media_shared` seconds a second:
+    /// one when all is shared, and two, which never bind, when nothing is.
+    fn media(&mut self, units: f64, read: (ResourceId, f64), write: (ResourceId, f64)) {
+        self.stage(units * read.1, 1.0, 0.0);
+        self.stage(units * write.1, 0.0, 1.0);
+        if self.media_shared <= 0.0 {
+            return;
+        }
+        // In bytes read, so that its numbers are of the size of all others.
+        let (capacity, cost) = (units * read.1 * (2.0 - self.media_shared), read.1 / write.1);
+        self.stage(capacity, 1.0, cost);
+        let shared = self.part("media", capacity);
+        let Crossings { read: reads, write: writes, migration, fetch, store, scrub, .. } = &mut self.crossings;
+        for uses in [reads, writes, migration, fetch, store, scrub] {
+            let time = |&(r, a): &(ResourceId, f64)| {
+                if r == read.0 {
+                    a
+                } else if r == write.0 {
+                    a * cost
+                } else {
+                    0.0
+                }
+            };
+            let time: f64 = uses.iter().map(time).sum();
+            uses.push((shared, time));
+        }
     }
 
     fn heads_enclosures(&mut self, layout: &LayoutParams, write_path: Option<&WritePathParams>, over: Overheads) {
@@ -289,8 +322,7 @@ impl Builder<'_> {
             self.stage(installed, 1.0, 0.0);
             self.stage(installed, 0.0, 1.0);
         }
-        self.stage(enclosures * media_read, 1.0, 0.0);
-        self.stage(enclosures * media_write, 0.0, 1.0);
+        self.media(enclosures, (read, media_read), (write, media_write));
         self.crossings.line_rate = Some(heads * head_nic);
     }
 
@@ -322,7 +354,7 @@ mod tests {
         let layout = LayoutParams::SharedNodes { nodes: 1e9, nic: 1.0, media_read: 9.0, media_write: 9.0 };
         let path =
             WritePathParams { buffer_rate: 1e12, copies, reduction, migration_read: 1.0 / reduction, stripe: 1.1 };
-        build(&mut Resources::default(), "s", &layout, Some(&path), NO_OVERHEAD)
+        build(&mut Resources::default(), "s", &layout, Some(&path), NO_OVERHEAD, 0.0)
     }
 
     /// The worked figures of the storage section of the model notes, in the limit of many nodes.
@@ -345,7 +377,7 @@ mod tests {
         let many = shared(2.0, 2.0);
         assert!((capacity_in(&many, false, 1) - 2.0).abs() < 1e-6);
         let layout = LayoutParams::SharedNodes { nodes: 8.0, nic: 1.0, media_read: 9.0, media_write: 9.0 };
-        let few = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD);
+        let few = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD, 0.0);
         assert!((capacity_in(&few, false, 1) - 1.875).abs() < 1e-12);
     }
 
@@ -354,7 +386,7 @@ mod tests {
     fn few_nodes_have_a_higher_theoretical_rate() {
         for (nodes, crossings) in [(1.0, 1.0), (2.0, 1.5), (8.0, 1.875), (400.0, 1.9975)] {
             let layout = LayoutParams::SharedNodes { nodes, nic: 1.0, media_read: 9.0, media_write: 9.0 };
-            let stages = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD).stages;
+            let stages = build(&mut Resources::default(), "s", &layout, None, NO_OVERHEAD, 0.0).stages;
             for share in [0.0, 1.0] {
                 let rate = theoretical(&stages, share).unwrap() / nodes;
                 assert!((rate - 1.0 / crossings).abs() < 1e-12, "{nodes} {share} {rate}");
@@ -366,9 +398,30 @@ mod tests {
     fn a_single_node_has_no_hops_to_peers() {
         let layout = LayoutParams::SharedNodes { nodes: 1.0, nic: 1.0, media_read: 9.0, media_write: 9.0 };
         let path = WritePathParams { buffer_rate: 9.0, copies: 2.0, reduction: 2.0, migration_read: 0.5, stripe: 1.1 };
-        let one = build(&mut Resources::default(), "s", &layout, Some(&path), NO_OVERHEAD);
+        let one = build(&mut Resources::default(), "s", &layout, Some(&path), NO_OVERHEAD, 0.0);
         assert_eq!(one.read, [(one.resources[1], 1.0), (one.resources[2], 1.0)]);
         assert_eq!(one.migration, [(one.resources[3], 0.55)], "a flow uses no resource by nothing");
+    }
+
+    /// By hand: 4 nodes of 9 B/s read and 3 B/s written, so a write takes three times the time of a read.
+    #[test]
+    fn shared_media_give_their_time_to_reads_and_writes() {
+        let layout = LayoutParams::SharedNodes { nodes: 4.0, nic: 1e3, media_read: 9.0, media_write: 3.0 };
+        let path = WritePathParams { buffer_rate: 9.0, copies: 2.0, reduction: 2.0, migration_read: 0.5, stripe: 1.1 };
+        let of = |shared| build(&mut Resources::default(), "s", &layout, Some(&path), NO_OVERHEAD, shared);
+        let all = of(1.0);
+        let (media, capacity, is_media) = *all.parts.last().unwrap();
+        assert!((capacity - 36.0).abs() < 1e-12 && is_media);
+        let time = |uses: &Uses| uses.iter().find(|u| u.0 == media).map_or(0.0, |u| u.1);
+        assert!((time(&all.read) - 1.0).abs() < 1e-12 && time(&all.write) == 0.0, "writes go into the buffer first");
+        assert!((time(&all.migration) - 3.0 * 0.55).abs() < 1e-12);
+        assert!((time(&all.store) - 3.0).abs() < 1e-12 && (time(&all.scrub) - 1.0).abs() < 1e-12);
+        for (share, rate) in [(1.0, 36.0), (0.0, 12.0), (0.75, 36.0 / (0.75 + 0.25 * 3.0)), (0.5, 18.0)] {
+            assert!((theoretical(&all.stages, share).unwrap() - rate).abs() < 1e-9, "{share}");
+        }
+        let half = theoretical(&of(0.5).stages, 0.75).unwrap();
+        assert!((half - 36.0).abs() < 1e-9, "1.5 × 36 / 1.5");
+        assert_eq!(of(0.0).resources.len() + 1, all.resources.len(), "nothing shared, nothing to share");
     }
 
     #[test]
@@ -377,7 +430,7 @@ mod tests {
         let mix = theoretical(&stages, 0.7).unwrap() / 1e9;
         assert!((mix - 1.0 / 1.7).abs() < 1e-8, "NIC out binds: 0.7 × 2 + 0.3 × 1 crossings");
         let layout = LayoutParams::Accounts { accounts: 2.0, ingress: 3.0, egress: 5.0 };
-        let blob = build(&mut Resources::default(), "b", &layout, None, NO_OVERHEAD);
+        let blob = build(&mut Resources::default(), "b", &layout, None, NO_OVERHEAD, 0.0);
         assert_eq!(theoretical(&blob.stages, 1.0), None);
         assert_eq!(blob.provisioned, Some((10.0, 6.0)));
     }

@@ -2,7 +2,8 @@
 //!
 //! [`layout`] turns a layout into resources and crossings per client byte; [`buffer`] is the write buffer with its
 //! coupled state; [`protection`] loses devices and nodes and rebuilds what was on them; [`durability`] is the chance
-//! that data goes with them; [`lanes`] are the tenants and views that share it; [`space`] is what lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
+//! that data goes with them; [`lanes`] are the tenants and views that share it; [`requests`] is what operations take; [`space`] is what
+//! lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
 
 pub mod buffer;
 pub mod durability;
@@ -10,6 +11,7 @@ pub mod economics;
 pub mod lanes;
 pub mod layout;
 pub mod protection;
+pub mod requests;
 pub mod space;
 
 use super::ids::{SiteId, StorageId};
@@ -20,6 +22,7 @@ use economics::{Accounts, Bill, Offered};
 use lanes::Lane;
 use layout::Stage;
 use protection::Protection;
+use requests::{Limits, Requests};
 use space::Space;
 
 /// Everything fixed about a system.
@@ -39,8 +42,10 @@ pub struct StorageParams {
     pub write: Uses,
     /// Crossings of migration from buffer to media; empty without a buffer.
     pub migration: Uses,
-    /// Operation limit, one unit per operation.
-    pub operations: Option<crate::fluid::ResourceId>,
+    /// Operation limits.
+    pub limits: Limits,
+    /// What operations take.
+    pub requests: Requests,
     /// Installed stages with their unavoidable crossings; empty for a service that shows none.
     pub stages: Vec<Stage>,
     /// Line rate of the client-side network interfaces, where known.
@@ -158,7 +163,7 @@ impl Storage {
         if self.coupled() {
             uses.extend(p.migration.iter().map(|&(r, a)| (r, a * access.write)));
         }
-        uses.extend(p.operations.map(|r| (r, access.operations)));
+        uses.extend(p.limits.uses(access.operations * access.read, access.operations * access.write));
         let m = &p.meters;
         let mut meters = vec![
             (m.read, access.read),

@@ -44,9 +44,7 @@ impl World {
             Task::Io(io) if io.params.storage == id => {
                 let p = io.params;
                 let rtt = self.rtt((p.storage_site, p.site));
-                let time = p.slots.latency + rtt;
-                let slots = if time > 0.0 { p.slots.bytes / time } else { f64::INFINITY };
-                let each = p.client_limit.0.min(slots) * p.clients as f64;
+                let each = p.client_limit.0.min(p.slots.rate(rtt)) * p.clients as f64;
                 rates(each * p.read_share, each * (1.0 - p.read_share), p.operations)
             }
             Task::Load(task) if task.params.storage == id => {
@@ -56,13 +54,14 @@ impl World {
             }
             Task::Copy(copy) if copy.params.from.0 == id || copy.params.to.0 == id => {
                 let alone = copy.alone_s.filter(|s| *s > 0.0).map_or(0.0, |s| copy.params.bytes / s);
-                let rate = if copy.params.pace.is_finite() { copy.params.pace } else { alone };
+                let pace = copy.params.pace.0;
+                let rate = if pace.is_finite() { pace } else { alone };
                 let from = copy.params.from.0 == id;
                 rates(if from { rate } else { 0.0 }, if from { 0.0 } else { rate }, copy.params.operations)
             }
             Task::Rl(task) => match (task.checkpoint, task.rl.params.trainer.checkpoint) {
-                (Some((storage, operations)), Some(every)) if storage == id => {
-                    rates(0.0, every.bytes / every.every.as_secs_f64(), operations)
+                (Some(path), Some(every)) if path.storage == id => {
+                    rates(0.0, every.bytes / every.every.as_secs_f64(), path.operations)
                 }
                 _ => Offered::default(),
             },

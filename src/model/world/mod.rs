@@ -28,7 +28,7 @@ use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
 use super::fleet::Fleet;
 use super::ids::{FleetId, LinkId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
 use super::namespace::Namespace;
-use super::paths::{Lanes, Route, Transport};
+use super::paths::{CheckpointPath, Lanes, Route, Transport};
 use super::recorder::Recorder;
 use super::rl::{Rl, RlEffect};
 use super::storage::Storage;
@@ -84,8 +84,8 @@ pub struct RlWork {
     pub senders: ResourceId,
     /// Rate of the tree inside a site, which the transfer cannot outrun; infinite without a tree.
     pub inner_rate: f64,
-    /// Where checkpoints go, and operations per byte.
-    pub checkpoint: Option<(StorageId, f64)>,
+    /// Where checkpoints go.
+    pub checkpoint: Option<CheckpointPath>,
     /// How many checkpoints are kept.
     pub checkpoint_keep: usize,
     /// Bytes of those that are.

@@ -16,6 +16,7 @@ use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::{NamespaceId, SiteId, StorageId};
 use crate::model::namespace::Namespace;
 use crate::model::paths::{Access, PACING, Slots};
+use crate::model::storage::Storage;
 use crate::units::{SimDuration, SimTime};
 
 /// What a prefetch brings is taken in by so much of the data at a time.
@@ -35,7 +36,11 @@ struct Mix {
 
 /// Reads are served by the cache as far as it goes, writes go home at once or, where the cache takes them ahead (`ahead`), later; with
 /// as much ahead as it may (`full`) each takes its way home with it.
-fn mix(namespace: &Namespace, params: &IoParams, full: bool) -> Mix {
+fn mix(storages: &[Storage], namespace: &Namespace, params: &IoParams, full: bool) -> Mix {
+    let size = 1.0 / params.operations;
+    let takes = |storage: StorageId| &storages[storage.index()].params.requests;
+    let reading = |storage| takes(storage).read.time(size);
+    let writing = |storage| takes(storage).write.time(size);
     let cache = namespace.cache_at(params.site).map(|index| &namespace.caches[index]);
     let hit = cache.map_or(0.0, |cache| cache.cache.hit());
     let (read, write, operations) = (params.read_share, 1.0 - params.read_share, params.operations);
@@ -45,11 +50,9 @@ fn mix(namespace: &Namespace, params: &IoParams, full: bool) -> Mix {
     let home = if ahead { 0.0 } else { write };
     let far = if params.site == namespace.site { 0.0 } else { miss + home };
     let mut meters = vec![(namespace.read, read), (namespace.written, write), (namespace.remote, far)];
-    let share = miss + home;
-    let mut access =
-        vec![Access { storage: namespace.home, read: miss, write: home, operations: operations * share, lanes: None }];
+    let mut access = vec![Access { storage: namespace.home, read: miss, write: home, operations, lanes: None }];
     // Acknowledged ahead, a write waits for the cache alone.
-    let mut latency = miss * namespace.read_latency + home * namespace.write_latency;
+    let mut latency = miss * reading(namespace.home) + home * writing(namespace.home);
     if let Some(cache) = cache {
         // A hit is one read of the cache, a miss one read at home and one write of the cache; a write that goes home
         // from a full cache is read there once more.
@@ -61,12 +64,13 @@ fn mix(namespace: &Namespace, params: &IoParams, full: bool) -> Mix {
             operations,
             lanes: None,
         });
-        latency += read * hit * cache.read_latency + if ahead { write * cache.write_latency } else { 0.0 };
+        latency += read * hit * reading(cache.storage) + if ahead { write * writing(cache.storage) } else { 0.0 };
         meters.extend([(cache.requests, read), (cache.misses, miss)]);
         meters.extend(back.filter(|_| ahead).map(|back| (back.taken, write)));
     }
     access.retain(|a| a.read > 0.0 || a.write > 0.0);
     meters.retain(|(_, factor)| *factor > 0.0);
+    let share = miss + home;
     let reverse = if share > 0.0 { home / share } else { 0.0 };
     Mix { access, far, reverse, latency, meters }
 }
@@ -90,7 +94,7 @@ impl World {
     pub(super) fn read_namespace(&self, order: &mut Order, params: &IoParams, id: NamespaceId) {
         let namespace = &self.namespaces[id.index()];
         let full = namespace.cache_at(params.site).and_then(|index| self.dirty[id.index()][index].as_ref());
-        let mix = mix(namespace, params, full.is_some_and(|buffer| buffer.coupled));
+        let mix = mix(&self.storages, namespace, params, full.is_some_and(|buffer| buffer.coupled));
         order.ends = (namespace.site, params.site);
         order.access = mix.access.into_iter().map(|access| self.nobodys(access)).collect();
         order.reverse = mix.reverse;

@@ -7,7 +7,7 @@ use crate::engine::Context;
 use crate::fluid::{FlowSpec, MeterId};
 use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::{StorageId, WorkId};
-use crate::model::paths::{Access, PACING};
+use crate::model::paths::{Access, CheckpointPath, PACING};
 use crate::model::storage::Storage;
 use crate::model::storage::buffer::{BufferEffect, Sides};
 use crate::model::storage::protection::ProtectionEffect;
@@ -177,7 +177,7 @@ impl World {
     /// A checkpoint is written: the oldest beyond those kept goes, and stays in the snapshots for their time.
     pub(super) fn keep_checkpoint(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, bytes: f64) {
         let Task::Rl(task) = &mut self.works[id.index()].task else { return };
-        let Some((storage, _)) = task.checkpoint else { return };
+        let Some(CheckpointPath { storage, .. }) = task.checkpoint else { return };
         let mut gone = 0.0;
         while task.checkpoints.len() >= task.checkpoint_keep {
             gone += task.checkpoints.pop_front().unwrap_or_default();

@@ -55,7 +55,8 @@ impl World {
             ends: (params.from.1, params.to.1),
             access: vec![access(params.from.0, 1.0, 0.0), access(params.to.0, 0.0, 1.0)],
             bytes,
-            pace: (params.pace, PACING),
+            pace: params.pace,
+            slots: params.slots,
             transport: params.transport,
             ..self.order(id, Purpose::Copy)
         }
@@ -71,6 +72,7 @@ impl World {
         }
         let rtt = route.as_ref().map_or(0.0, |r| r.rtt.as_secs_f64());
         let window = if rtt > 0.0 { params.transport.window_bytes / rtt } else { f64::INFINITY };
+        let slots = params.slots.map_or(f64::INFINITY, |s| s.rate(rtt));
         let mut common = self.storages[params.from.0.index()].uses(&order.access[0]).0;
         common.extend(route.into_iter().flat_map(|r| r.uses));
         let destination = self.storages[params.to.0.index()].clone();
@@ -82,7 +84,9 @@ impl World {
             merged(target.uses(&order.access[1]).0.into_iter().chain(common.iter().copied()).collect())
         };
         let capacity = |r| self.carriage.sharing.capacity(r);
-        let rate = |uses: &Uses| uses.iter().map(|&(r, a)| capacity(r) / a).fold(window.min(params.pace), f64::min);
+        let rate = |uses: &Uses| {
+            uses.iter().map(|&(r, a)| capacity(r) / a).fold(window.min(params.pace.0).min(slots), f64::min)
+        };
         let free = uses_when(false);
         let (burst, steady) = (rate(&free), rate(&uses_when(true)));
         let room = destination.buffer.as_ref().map_or(f64::INFINITY, |buffer| {
@@ -286,7 +290,8 @@ impl World {
         bytes: f64,
         write: bool,
     ) -> Option<Order> {
-        let (storage, operations) = task.checkpoint?;
+        let path = task.checkpoint?;
+        let (storage, operations) = (path.storage, path.operations);
         let site = self.storages[storage.index()].params.site;
         let part = &self.sites[trainer.index()];
         let share = f64::from(u8::from(write));
@@ -295,6 +300,7 @@ impl World {
             base: vec![(if write { part.fabric_out } else { part.fabric_in }, 1.0)],
             access: vec![self.access(id, storage, 1.0 - share, share, operations)],
             bytes,
+            slots: if write { path.write } else { path.read },
             transport: task.transport,
             ..self.order(id, if write { Purpose::CheckpointWrite } else { Purpose::CheckpointRead })
         })

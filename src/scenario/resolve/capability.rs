@@ -109,11 +109,19 @@ impl Figures<'_> {
         (back, stripe / reduction)
     }
 
+    /// Bytes read per second that the time of the media of one unit would give, beside what is written; infinite where
+    /// reads and writes do not compete for it.
+    fn media_time(&self) -> f64 {
+        let shared = self.record.number("media_shared").filter(|shared| *shared > 0.0);
+        shared.map_or(f64::INFINITY, |shared| (2.0 - shared) * self.figure("media_read"))
+    }
+
     fn shared_nodes(&self, units: f64) -> Vec<Stage> {
         let f = |key: &str| self.figure(key);
         let hop = (units - 1.0) / units * f("internal_overhead");
         let (back, stripe) = self.migration(units);
         let (copies, client) = (f("buffer_copies"), f("client_overhead"));
+        let shared = self.media_time();
         let inner = (copies + back + stripe) * hop;
         let stage = |name, each: f64, read, write| bytes(name, Of::Units, units * each, read, write);
         vec![
@@ -121,6 +129,7 @@ impl Figures<'_> {
             stage("NICs outwards", f("nic"), hop + client, inner),
             stage("media read", f("media_read"), 1.0, 0.0),
             stage("media write", f("media_write"), 0.0, stripe),
+            stage("media", shared, 1.0, stripe * f("media_read") / f("media_write")),
             stage("write buffer", f("buffer_rate"), 0.0, copies),
         ]
     }
@@ -130,6 +139,7 @@ impl Figures<'_> {
         let hop = f("internal_overhead");
         let (back, stripe) = self.migration(units);
         let (copies, client) = (f("buffer_copies"), f("client_overhead"));
+        let shared = self.media_time();
         let head = |name, each: f64, read, write| bytes(name, Of::Heads, heads * each, read, write);
         let shelf = |name, each: f64, read, write| bytes(name, Of::Units, units * each, read, write);
         vec![
@@ -141,6 +151,7 @@ impl Figures<'_> {
             shelf("enclosure fabric outwards", f("enclosure_fabric"), hop, back * hop),
             shelf("media read", f("media_read"), 1.0, 0.0),
             shelf("media write", f("media_write"), 0.0, stripe),
+            shelf("media", shared, 1.0, stripe * f("media_read") / f("media_write")),
             shelf("write buffer", f("buffer_rate"), 0.0, copies),
         ]
     }

@@ -9,6 +9,7 @@ use crate::scenario::plan::Origin;
 use crate::scenario::read::record::{Item, Record, Val};
 use crate::scenario::spec::{Key, Need};
 use crate::scenario::text::source::Kind as Text;
+use crate::units::Dist;
 
 impl Resolver<'_> {
     /// The catalogue part that a key names; a wrong name is reported.
@@ -73,7 +74,7 @@ impl Resolver<'_> {
     fn check_effect(&mut self, record: &Record, key: &Key, figure: &str, part: &Part) {
         self.check_own_figure(record, key, part.figure(figure));
         let Some(spec) = catalog::figure_spec(part.kind, figure) else { return };
-        let When::When(by, words) = spec.need else { return };
+        let (When::When(by, words) | When::OptionalWhen(by, words)) = spec.need else { return };
         if part.word(by).is_some_and(|word| words.contains(&word)) {
             return;
         }
@@ -102,6 +103,15 @@ impl Resolver<'_> {
             self.report(found.help(format!("write '{key}' in the same table")));
         }
         value
+    }
+
+    /// A law that the part or the user must give.
+    pub(super) fn law(&mut self, record: &Record, key: &str) -> Option<Dist> {
+        let law = record.random(key).cloned();
+        if law.is_none() {
+            self.figure(record, key);
+        }
+        law
     }
 
     /// A record with the keys filled in that `[wan]` decides where the user wrote none.

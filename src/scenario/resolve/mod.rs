@@ -15,6 +15,7 @@ mod namespace;
 mod phases;
 mod protection;
 mod quota;
+mod requests;
 mod rl;
 mod site;
 mod storage;

@@ -49,7 +49,6 @@ impl Resolver<'_> {
         let quota = self.quota(record, &size)?;
         let lanes = self.lanes(record);
         let units = size.units;
-        let operations = self.figure(record, "operations")?;
         let nameplate = record.number("nameplate_read").zip(record.number("nameplate_write"));
         Some(Storage {
             name: record.name.clone(),
@@ -72,9 +71,8 @@ impl Resolver<'_> {
             tier: self.tier(record)?,
             lead_time: record.number("lead_time").map(SimDuration::from_secs_f64),
             lanes: lanes?,
-            operations: operations * if size.heads > 0.0 { size.heads } else { units },
-            read_latency: self.figure(record, "read_latency")?,
-            write_latency: self.figure(record, "write_latency")?,
+            media_shared: record.number("media_shared").unwrap_or(0.0),
+            requests: self.requests(record, if size.heads > 0.0 { size.heads } else { units })?,
             nameplate: nameplate.map(|(read, write)| (ByteRate(read * units), ByteRate(write * units))),
             cooling: record.text("cooling").map(str::to_owned),
             economics: self.economics(record, layout, &size)?,

@@ -260,10 +260,11 @@ fn stages(storage: &Storage) -> Vec<Stage> {
                 Stage("nic-out", n * nic.get(), [hop + o, inner, 0.0]),
                 Stage("media-read", n * media_read.get(), [1.0, 0.0, 0.0]),
                 Stage("media-write", n * media_write.get(), [0.0, stripe, 0.0]),
+                media(storage, n * media_read.get(), media_read.get() / media_write.get() * stripe),
                 Stage("write-buffer", path.buffer_rate.get(), [0.0, path.copies, 0.0]),
             ]
         }
-        (layout @ Layout::HeadsEnclosures { .. }, Some(path)) => heads_enclosures(layout, path, o, i),
+        (layout @ Layout::HeadsEnclosures { .. }, Some(path)) => heads_enclosures(storage, layout, path, o, i),
         (&Layout::Accounts { accounts, ingress, egress, .. }, _) => {
             let n = accounts as f64;
             vec![Stage("egress", n * egress.get(), [o, 0.0, 0.0]), Stage("ingress", n * ingress.get(), [0.0, o, 0.0])]
@@ -274,13 +275,27 @@ fn stages(storage: &Storage) -> Vec<Stage> {
         ],
         _ => Vec::new(),
     };
-    if storage.operations.is_finite() {
-        out.push(Stage("operations", storage.operations, [0.0, 0.0, 1.0]));
+    // Reads and writes that are limited apart are held to the tighter limit: a reserve does not say of which kind it is.
+    let requests = &storage.requests;
+    let operations = requests.operations.min(requests.read_operations).min(requests.write_operations);
+    if operations.is_finite() {
+        out.push(Stage("operations", operations, [0.0, 0.0, 1.0]));
     }
     out
 }
 
-fn heads_enclosures(layout: &Layout, path: &crate::scenario::plan::WritePath, o: f64, hop: f64) -> Vec<Stage> {
+/// The time of media that reads and writes divide, in bytes read.
+fn media(storage: &Storage, read: f64, per_byte_written: f64) -> Stage {
+    Stage("media", read * (2.0 - storage.media_shared), [1.0, per_byte_written, 0.0])
+}
+
+fn heads_enclosures(
+    storage: &Storage,
+    layout: &Layout,
+    path: &crate::scenario::plan::WritePath,
+    o: f64,
+    hop: f64,
+) -> Vec<Stage> {
     let &Layout::HeadsEnclosures {
         heads,
         head_nic,
@@ -304,6 +319,7 @@ fn heads_enclosures(layout: &Layout, path: &crate::scenario::plan::WritePath, o:
         Stage("enclosure-fabric-out", boxes * enclosure_fabric.get(), back),
         Stage("media-read", boxes * media_read.get(), [1.0, 0.0, 0.0]),
         Stage("media-write", boxes * media_write.get(), [0.0, stripe, 0.0]),
+        media(storage, boxes * media_read.get(), media_read.get() / media_write.get() * stripe),
         Stage("write-buffer", path.buffer_rate.get(), [0.0, path.copies, 0.0]),
     ]
 }

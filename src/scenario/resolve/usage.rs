@@ -20,6 +20,7 @@ impl Resolver<'_> {
         self.check_gpus(plan);
         self.check_space(plan);
         self.check_lanes(plan);
+        self.check_requests(plan);
         let demands = self.demands(plan);
         let joined = components(plan);
         for demand in demands.iter().filter(|d| joined[d.ends.0] != joined[d.ends.1]) {
@@ -243,7 +244,7 @@ impl Resolver<'_> {
         record.map_or_else(|| self.top.place.clone(), |r| r.place.clone())
     }
 
-    fn key_place(&self, table: &str, name: &str, key: &str) -> Place {
+    pub(super) fn key_place(&self, table: &str, name: &str, key: &str) -> Place {
         let record = self.record_of(table, name);
         record.map_or_else(|| self.top.place.clone(), |r| r.place_of(key).clone())
     }

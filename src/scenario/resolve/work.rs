@@ -88,6 +88,7 @@ impl Resolver<'_> {
             bytes: Bytes(record.number("bytes")?),
             pace: ByteRate(record.number("pace").unwrap_or(f64::INFINITY)),
             io_size: Bytes(record.number("io_size")?),
+            clients: record.number("clients").map(|clients| clients as u64),
             transport: self.transport(record),
         })
     }

@@ -44,7 +44,7 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
             format!("provisioned {}: reads reach {read}, writes {write}", throughput(sold.get()))
         }
     };
-    let operations = display(storage.operations, Dimension::OpRate);
+    let operations = display(storage.requests.operations, Dimension::OpRate);
     let mut line = format!(
         "{} at {}: {} usable ({}), {installed}, {operations}",
         storage.name,
@@ -60,6 +60,7 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
         let to = &plan.storages[tier.to].name;
         line.push_str(&format!(", moves what is older than {} to {to}", time(tier.after)));
     }
+    line.push_str(&request_words(storage));
     if let (Some(protection), Some(path)) = (&storage.protection, &storage.write_path) {
         line.push_str(&format!("\n      {}", space_words(storage, protection, path)));
         line.push_str(&format!("\n      {}", loss_words(protection)));
@@ -117,6 +118,27 @@ fn limit_words(storage: &Storage) -> String {
     }
     if let Some(lead) = storage.lead_time {
         words.push_str(&format!(", more capacity takes {} from the order", time(lead)));
+    }
+    words
+}
+
+/// Streams and slots, and media that reads and writes compete for, where there are some.
+fn request_words(storage: &Storage) -> String {
+    let r = &storage.requests;
+    let mut words = String::new();
+    for (word, latency, stream) in
+        [("read", &r.read_latency, r.read_stream), ("write", &r.write_latency, r.write_stream)]
+    {
+        if stream.is_finite() {
+            let latency = display(latency.mean(), Dimension::Duration);
+            words.push_str(&format!(", one {word} takes {latency} + size / {}", throughput(stream)));
+        }
+    }
+    if let Some(slots) = r.client_slots {
+        words.push_str(&format!(", at most {} operations of one client at once", count(slots)));
+    }
+    if storage.media_shared > 0.0 {
+        words.push_str(&format!(", reads and writes share {} of the time of the media", share(storage.media_shared)));
     }
     words
 }

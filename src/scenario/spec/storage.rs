@@ -62,6 +62,12 @@ const STAGES: &[Key] = &[
     rate("enclosure_fabric", "Fabric-side rate of one enclosure, each direction."),
     throughput("media_read", "Media read rate of one node or enclosure."),
     throughput("media_write", "Media write rate of one node or enclosure."),
+    figure(
+        "media_shared",
+        Dimension::Ratio,
+        "Share of the media's time that reads and writes compete for: 0 % (where the part states none) independent, 100 % one at the cost of the other.",
+    )
+    .within(0.0, 1.0),
     size("raw", "Raw media of one node or enclosure."),
 ];
 
@@ -266,11 +272,22 @@ const COMMON: &[Key] = &[
         "operations",
         Kind::Quantity(Dimension::OpRate),
         Need::Part("operations"),
-        "Operations per second of one node, head or account; of the whole system when provisioned.",
+        "Operations of all kinds per second of one node, head or account; of the whole system when provisioned.",
     )
     .positive(1e15),
+    limit("read_operations", "Reads per second, as `operations`; without it only `operations` limits them."),
+    limit("write_operations", "Writes per second, as `operations`; without it only `operations` limits them."),
     latency("read_latency", "Time of one read before its first byte."),
-    latency("write_latency", "Time of one write until its acknowledgement."),
+    latency("write_latency", "Time of one write beside that of its bytes."),
+    throughput(
+        "read_stream",
+        "Rate at which the bytes of one read come: it takes read_latency + size / read_stream. Without it only the latency.",
+    ),
+    throughput(
+        "write_stream",
+        "Rate at which the bytes of one write go: it takes write_latency + size / write_stream. Without it only the latency.",
+    ),
+    whole("client_slots", 1.0, 1e6, "Most outstanding operations of one client on the system; without it no limit."),
     factor("client_overhead", 1.0, 10.0, "Wire bytes per payload byte between client and head."),
     factor("internal_overhead", 1.0, 10.0, "Wire bytes per payload byte on inner hops."),
     throughput("nameplate_read", "Data-sheet read rate of one unit, or of the service."),
@@ -312,8 +329,12 @@ const fn factor(name: &'static str, low: f64, high: f64, doc: &'static str) -> K
     figure(name, Dimension::Factor, doc).within(low, high)
 }
 
+const fn limit(name: &'static str, doc: &'static str) -> Key {
+    figure(name, Dimension::OpRate, doc).positive(1e15)
+}
+
 const fn latency(name: &'static str, doc: &'static str) -> Key {
-    figure(name, Dimension::Duration, doc).within(0.0, 3600.0)
+    key(name, Kind::Random(Dimension::Duration), Need::Part(name), doc).within(0.0, 3600.0)
 }
 
 const fn whole(name: &'static str, low: f64, high: f64, doc: &'static str) -> Key {

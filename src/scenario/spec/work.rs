@@ -72,6 +72,13 @@ pub static WORK_COPY: TableSpec = TableSpec {
                 "Bytes per operation on both systems.",
             )
             .within(1.0, 1e15),
+            key(
+                "clients",
+                Kind::Whole(Dimension::Count),
+                Need::Optional("as many as it takes"),
+                "Nodes that carry the copy at the destination; each has at most `client_slots` operations outstanding on either system.",
+            )
+            .within(1.0, MAX_CLIENTS),
         ],
         TRANSPORT,
     ],
