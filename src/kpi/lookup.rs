@@ -223,6 +223,7 @@ mod tests {
                 "op/s" => "1 op/s",
                 "tok/s" => "1 tok/s",
                 "W" => "1 W",
+                "/s" => "1 /s",
                 "date" => "1970-01-01T00:00:01Z",
                 "USD" => "$1",
                 "1" | "GPU" | "version" | "step" | "rack" => "1",

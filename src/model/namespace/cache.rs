@@ -243,7 +243,7 @@ impl Cache {
     fn seen(&self, t: f64) -> Content {
         let (mut held, mut hit) = (0.0, 0.0);
         for class in &self.classes {
-            let seen = -(-class.each * t).exp_m1() * class.count;
+            let seen = -libm::expm1(-class.each * t) * class.count;
             held += seen;
             hit += seen * class.each;
         }
@@ -296,7 +296,7 @@ impl Cache {
             for class in &self.classes {
                 for cohort in &self.cohorts {
                     let rate = class.each + mu;
-                    let gone = (-rate * (n - cohort.since)).exp();
+                    let gone = libm::exp(-rate * (n - cohort.since));
                     let first = if cohort.loaded { gone } else { 0.0 };
                     let there = class.each / rate * (1.0 - gone) + first;
                     held += cohort.share * class.count * there;
@@ -354,7 +354,7 @@ pub fn steady_epoch(fits: f64, popularity: Popularity, policy: Policy) -> f64 {
             // The other root of h = e^(−(1 − h)/c) beside h = 1; the iteration from 0 climbs to it.
             let mut hit: f64 = 0.0;
             for _ in 0..10_000 {
-                let next = (-(1.0 - hit) / fits).exp();
+                let next = libm::exp(-(1.0 - hit) / fits);
                 if next - hit < 1e-15 {
                     break;
                 }
@@ -363,8 +363,8 @@ pub fn steady_epoch(fits: f64, popularity: Popularity, policy: Policy) -> f64 {
             hit
         }
         (Popularity::Scan, _) => 0.0,
-        (_, Policy::Random) => -fits * (fits * (-1.0 / fits).exp() + 1.0 - fits).ln(),
-        (_, _) => fits + (1.0 - fits) * (1.0 - fits).ln(),
+        (_, Policy::Random) => -fits * libm::log(fits * libm::exp(-1.0 / fits) + 1.0 - fits),
+        (_, _) => fits + (1.0 - fits) * libm::log(1.0 - fits),
     }
 }
 

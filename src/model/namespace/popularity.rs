@@ -63,17 +63,17 @@ impl Popularity {
 /// `∫ x^-a dx` from `from` to `to`.
 fn mass(from: f64, to: f64, a: f64) -> f64 {
     let e = 1.0 - a;
-    if e.abs() < 1e-9 { (to / from).ln() } else { (to.powf(e) - from.powf(e)) / e }
+    if e.abs() < 1e-9 { libm::log(to / from) } else { (libm::pow(to, e) - libm::pow(from, e)) / e }
 }
 
 fn zipf(objects: f64, exponent: f64) -> Vec<Class> {
     let exact = objects.min(EXACT_RANKS).floor();
     let mut classes: Vec<Class> =
-        (1..=exact as u64).map(|rank| Class { count: 1.0, each: (rank as f64).powf(-exponent) }).collect();
+        (1..=exact as u64).map(|rank| Class { count: 1.0, each: libm::pow(rank as f64, -exponent) }).collect();
     // Ranks a…b are the integral from a − ½ to b + ½ (the midpoint rule, whose error at rank 256 is below 1e-6).
     let (mut from, last) = (exact + 0.5, objects.floor() + 0.5);
     while from < last {
-        let to = (from * 2.0_f64.powf(1.0 / CLASSES_PER_DOUBLING)).min(last);
+        let to = (from * libm::pow(2.0, 1.0 / CLASSES_PER_DOUBLING)).min(last);
         let count = to - from;
         classes.push(Class { count, each: mass(from, to, exponent) / count });
         from = to;
