@@ -60,13 +60,15 @@ fn date(results: &RunResults, name: &str) -> f64 {
 
 #[test]
 fn a_system_fills_is_full_on_its_date_and_refuses_the_rest() {
-    let text = filling("lead_time = \"6 h\"\nquota = { soft = \"46 TB\" }", PACE);
+    let text = filling("lead_time = \"6 h\"\norder_for = \"100 h\"\nquota = { soft = \"46 TB\" }", PACE);
     let results = simulate(&text);
     close(date(&results, "full_date_80"), 70_000.0, "80 %");
     close(date(&results, "full_date_90"), 80_000.0, "90 %");
     close(date(&results, "full_date"), 90_000.0, "full");
     close(date(&results, "order_by"), 90_000.0 - 21_600.0, "order");
     close(date(&results, "soft_quota_date"), 36_000.0, "soft quota");
+    // Refused or not: 1 GB/s for 100 hours.
+    close(kpi(&results, "storage.box.order_amount"), 360e12, "amount of the order");
     close(kpi(&results, "storage.box.used"), 100e12, "used");
     close(kpi(&results, "storage.box.fill"), 1.0, "fill");
     close(kpi(&results, "storage.box.refused"), 18_000.0 * 1e9, "refused: five hours");

@@ -84,6 +84,7 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
         site: SiteId::new(storage.site),
         capacity: storage.capacity.get(),
         lead_time: storage.lead_time.map(SimDuration::as_secs_f64),
+        order_for: storage.order_for.map(SimDuration::as_secs_f64),
         read: crossings.read,
         write: crossings.write,
         migration: crossings.migration,

@@ -265,6 +265,15 @@ pub(super) const STORAGE: &[Kpi] = &[
          lead time.",
     ),
     kpi(
+        "storage.*.order_amount",
+        "B",
+        D::Bytes,
+        NONE,
+        "(growth + refused in the second half of the measured part / half of it) × order_for",
+        "Usable capacity to order so that, in service by full_date, it lasts for `order_for` at the present growth. What \
+         was refused counts as if it had stayed, whatever its retention. Null without `order_for`, and when nothing grows.",
+    ),
+    kpi(
         "storage.*.soft_quota_date",
         "date",
         D::Date,

@@ -288,6 +288,8 @@ pub struct Storage {
     pub snapshots: SimDuration,
     /// Time from an order until it is in service.
     pub lead_time: Option<SimDuration>,
+    /// Time that an order is to last.
+    pub order_for: Option<SimDuration>,
     /// Where its old bytes go; `None` when they stay.
     pub tier: Option<Tier>,
     /// Tenants and views that share it; empty where it is not shared.

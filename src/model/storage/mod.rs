@@ -36,6 +36,8 @@ pub struct StorageParams {
     pub capacity: f64,
     /// Time from an order until it is in service, seconds.
     pub lead_time: Option<f64>,
+    /// Time that an order is to last, seconds.
+    pub order_for: Option<f64>,
     /// Crossings of a read, per client byte.
     pub read: Uses,
     /// Crossings of a write into the buffer (or of the whole write where there is no buffer).

@@ -143,7 +143,8 @@ pub struct Space {
     seen: SimTime,
     reached: [Option<SimTime>; MARKS.len()],
     soft_reached: Option<SimTime>,
-    half: Option<(SimTime, f64)>,
+    /// In the middle of the measured part: when, what lay here, what had been refused.
+    half: Option<(SimTime, f64, f64)>,
 }
 
 impl Space {
@@ -373,14 +374,23 @@ impl Space {
 
     /// Remembers the level in the middle of the measured part, from which growth is reckoned.
     pub fn half_time(&mut self) {
-        self.half = Some((self.seen, self.used()));
+        self.half = Some((self.seen, self.used(), self.refused()));
     }
 
     /// Mean growth in bytes per second over the second half of the measured part, at the last update.
     pub fn growth(&self) -> Option<f64> {
-        let (at, level) = self.half?;
+        let (at, level, _) = self.half?;
         let span = (self.seen - at).as_secs_f64();
         (span > 0.0).then(|| (self.used() - level) / span)
+    }
+
+    /// Growth that there would be with room for all, bytes per second: what was refused in the second half counts as if
+    /// it stayed. Nothing when it does not grow.
+    pub fn wanted_growth(&self) -> Option<f64> {
+        let (at, level, refused) = self.half?;
+        let more = self.used() - level + self.refused() - refused;
+        let span = (self.seen - at).as_secs_f64();
+        (span > 0.0 && more > self.slack()).then(|| more / span)
     }
 
     /// When `used` reached a share of [`MARKS`], or will at this growth; seconds after the start.
@@ -402,7 +412,7 @@ impl Space {
     }
 
     fn projected(&self, level: f64) -> Option<f64> {
-        let (_, before) = self.half?;
+        let (_, before, _) = self.half?;
         let growth = self.growth().filter(|_| self.used() - before > self.slack())?;
         Some((self.seen - SimTime::ZERO).as_secs_f64() + (level - self.used()).max(0.0) / growth)
     }

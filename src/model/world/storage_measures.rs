@@ -137,6 +137,9 @@ impl World {
         let full = space.reaches(MARKS.len() - 1);
         let no_lead = if params.lead_time.is_some() { still } else { "the plan states no lead time" };
         puts.or("order_by", full.zip(params.lead_time).map(|(full, lead)| full - lead), no_lead);
+        let grows = space.wanted_growth();
+        let no_span = if params.order_for.is_some() { still } else { "the plan does not state order_for" };
+        puts.or("order_amount", grows.zip(params.order_for).map(|(growth, span)| growth * span), no_span);
         if space.soft_passed() {
             puts.out.notes.push(format!("storage.{}: the soft quota was passed, see soft_quota_date", params.name));
         }

@@ -70,6 +70,7 @@ impl Resolver<'_> {
             snapshots: SimDuration::from_secs_f64(record.number("snapshots").unwrap_or(0.0)),
             tier: self.tier(record)?,
             lead_time: record.number("lead_time").map(SimDuration::from_secs_f64),
+            order_for: record.number("order_for").map(SimDuration::from_secs_f64),
             lanes: lanes?,
             media_shared: record.number("media_shared").unwrap_or(0.0),
             requests: self.requests(record, if size.heads > 0.0 { size.heads } else { units })?,

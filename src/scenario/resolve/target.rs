@@ -202,6 +202,9 @@ impl Resolver<'_> {
                 Some(format!("no namespace has a cache on '{name}'"))
             }
             "tiered" | "tier_backlog" if record.table("tier").is_none() => Some(format!("'{name}' has no tier")),
+            "order_amount" if record.number("order_for").is_none() => {
+                Some(format!("'{name}' does not state 'order_for', the time that an order is to last"))
+            }
             "order_by" if record.number("lead_time").is_none() => Some(format!("'{name}' states no lead time")),
             "scrub_rate" if record.number("scrub_every").is_none() => Some(format!("'{name}' is not scrubbed")),
             _ if measure.ends_with("of_provisioned") && !matches!(layout, "provisioned" | "accounts") => {

@@ -119,6 +119,9 @@ fn limit_words(storage: &Storage) -> String {
     if let Some(lead) = storage.lead_time {
         words.push_str(&format!(", more capacity takes {} from the order", time(lead)));
     }
+    if let Some(span) = storage.order_for {
+        words.push_str(&format!(", an order is to last {}", time(span)));
+    }
     words
 }
 

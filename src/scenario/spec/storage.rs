@@ -147,6 +147,13 @@ const SPACE: &[Key] = &[
         "Time from an order of more capacity until it is in service.",
     )
     .within(0.0, CENTURY),
+    key(
+        "order_for",
+        Kind::Quantity(Dimension::Duration),
+        Need::Optional("no amount of order"),
+        "Time after the system is full that an order of more capacity is to last.",
+    )
+    .positive(CENTURY),
 ];
 
 static TIER: TableSpec = TableSpec {
