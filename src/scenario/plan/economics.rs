@@ -22,10 +22,49 @@ pub struct Economics {
     pub read: (ByteRate, &'static str),
     /// Payload rate it can take from writers alone with its write buffer full, and the stage that binds.
     pub write: (ByteRate, &'static str),
+    /// What it is made of, at this size.
+    pub stages: Vec<Stage>,
     /// Cost a month; `None` where no price is known.
     pub cost: Option<Cost>,
     /// Whether results show these figures: the planner sized or priced the system, or judges one of them.
     pub shown: bool,
+}
+
+/// What a stage grows with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Nodes, enclosures, accounts, or capacity where capacity is sold.
+    Units,
+    /// Heads that are apart from enclosures.
+    Heads,
+    /// Nothing: one limit for the whole system.
+    System,
+}
+
+/// A stage of a system of some size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stage {
+    /// What users know it as.
+    pub name: &'static str,
+    /// Its resource in bottleneck tables, `storage.NAME.` left out.
+    pub resource: &'static str,
+    /// What it grows with.
+    pub of: Of,
+    /// Bytes or operations per second.
+    pub capacity: f64,
+    /// Taken per payload byte read.
+    pub read: f64,
+    /// Taken per payload byte written, migration included.
+    pub write: f64,
+    /// Taken per operation.
+    pub operation: f64,
+}
+
+impl Stage {
+    /// Share of the stage that so many bytes read, bytes written and operations per second take.
+    pub fn share(&self, [read, write, operations]: [f64; 3]) -> f64 {
+        (self.read * read + self.write * write + self.operation * operations) / self.capacity
+    }
 }
 
 /// What is asked of a system; zero where nothing is.

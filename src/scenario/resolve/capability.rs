@@ -6,42 +6,8 @@
 //! agree is a test (`deliverable_rates_are_what_a_saturated_system_delivers`).
 
 use super::protection::Code;
+use crate::scenario::plan::economics::{Of, Stage};
 use crate::scenario::read::record::Record;
-
-/// What a stage grows with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Of {
-    /// Nodes, enclosures, accounts, or capacity where capacity is sold.
-    Units,
-    /// Heads that are apart from enclosures.
-    Heads,
-    /// Nothing: one limit for the whole system.
-    System,
-}
-
-/// A stage of a system of some size.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stage {
-    /// What users know it as.
-    pub name: &'static str,
-    /// What it grows with.
-    pub of: Of,
-    /// Bytes or operations per second.
-    capacity: f64,
-    /// Taken per payload byte read.
-    read: f64,
-    /// Taken per payload byte written, migration included.
-    write: f64,
-    /// Taken per operation.
-    operation: f64,
-}
-
-impl Stage {
-    /// Share of the stage that a load takes.
-    fn share(&self, load: Load) -> f64 {
-        (self.read * load.read + self.write * load.write + self.operation * load.operations) / self.capacity
-    }
-}
 
 /// Rates asked of a system at one time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -80,25 +46,27 @@ impl Figures<'_> {
             "shared-nodes" => self.shared_nodes(units),
             "heads-enclosures" => self.heads_enclosures(units, heads),
             "accounts" => self.service(
-                ["account egress", "account ingress"],
+                [["account egress", "account-egress"], ["account ingress", "account-ingress"]],
                 [units * f("account_egress"), units * f("account_ingress")],
             ),
             _ => {
                 let rate = units * f("provisioned_rate");
                 self.service(
-                    ["provisioned read rate", "provisioned write rate"],
+                    [["provisioned read rate", "egress"], ["provisioned write rate", "ingress"]],
                     [rate * f("read_share"), rate * f("write_share")],
                 )
             }
         };
-        let (name, of, each) = match self.layout {
-            "shared-nodes" => ("operations", Of::Units, units),
-            "heads-enclosures" => ("operations", Of::Heads, heads),
-            "accounts" => ("account requests", Of::Units, units),
-            _ => ("operations", Of::System, 1.0),
+        let (name, resource, of, each) = match self.layout {
+            "shared-nodes" => ("operations", "operations", Of::Units, units),
+            "heads-enclosures" => ("operations", "operations", Of::Heads, heads),
+            "accounts" => ("account requests", "account-requests", Of::Units, units),
+            _ => ("operations", "operations", Of::System, 1.0),
         };
-        let capacity = each * f("operations");
-        out.into_iter().chain([Stage { name, of, capacity, read: 0.0, write: 0.0, operation: 1.0 }]).collect()
+        // Where reads and writes are limited apart, the tighter limit holds: a demand does not say of which kind it is.
+        let apart = ["read_operations", "write_operations"].into_iter().filter_map(|key| self.record.number(key));
+        let capacity = each * apart.fold(f("operations"), f64::min);
+        out.into_iter().chain([Stage { name, resource, of, capacity, read: 0.0, write: 0.0, operation: 1.0 }]).collect()
     }
 
     /// Bytes read back from the buffer, and written to media with parity, per client byte.
@@ -125,12 +93,12 @@ impl Figures<'_> {
         let inner = (copies + back + stripe) * hop;
         let stage = |name, each: f64, read, write| bytes(name, Of::Units, units * each, read, write);
         vec![
-            stage("NICs inwards", f("nic"), hop, client + inner),
-            stage("NICs outwards", f("nic"), hop + client, inner),
-            stage("media read", f("media_read"), 1.0, 0.0),
-            stage("media write", f("media_write"), 0.0, stripe),
-            stage("media", shared, 1.0, stripe * f("media_read") / f("media_write")),
-            stage("write buffer", f("buffer_rate"), 0.0, copies),
+            stage(["NICs inwards", "nic-in"], f("nic"), hop, client + inner),
+            stage(["NICs outwards", "nic-out"], f("nic"), hop + client, inner),
+            stage(["media read", "media-read"], f("media_read"), 1.0, 0.0),
+            stage(["media write", "media-write"], f("media_write"), 0.0, stripe),
+            stage(["media", "media"], shared, 1.0, stripe * f("media_read") / f("media_write")),
+            stage(["write buffer", "write-buffer"], f("buffer_rate"), 0.0, copies),
         ]
     }
 
@@ -143,20 +111,25 @@ impl Figures<'_> {
         let head = |name, each: f64, read, write| bytes(name, Of::Heads, heads * each, read, write);
         let shelf = |name, each: f64, read, write| bytes(name, Of::Units, units * each, read, write);
         vec![
-            head("head NICs inwards", f("head_nic"), 0.0, client),
-            head("head NICs outwards", f("head_nic"), client, 0.0),
-            head("head fabric inwards", f("head_fabric"), hop, back * hop),
-            head("head fabric outwards", f("head_fabric"), 0.0, (copies + stripe) * hop),
-            shelf("enclosure fabric inwards", f("enclosure_fabric"), 0.0, (copies + stripe) * hop),
-            shelf("enclosure fabric outwards", f("enclosure_fabric"), hop, back * hop),
-            shelf("media read", f("media_read"), 1.0, 0.0),
-            shelf("media write", f("media_write"), 0.0, stripe),
-            shelf("media", shared, 1.0, stripe * f("media_read") / f("media_write")),
-            shelf("write buffer", f("buffer_rate"), 0.0, copies),
+            head(["head NICs inwards", "head-nic-in"], f("head_nic"), 0.0, client),
+            head(["head NICs outwards", "head-nic-out"], f("head_nic"), client, 0.0),
+            head(["head fabric inwards", "head-fabric-in"], f("head_fabric"), hop, back * hop),
+            head(["head fabric outwards", "head-fabric-out"], f("head_fabric"), 0.0, (copies + stripe) * hop),
+            shelf(
+                ["enclosure fabric inwards", "enclosure-fabric-in"],
+                f("enclosure_fabric"),
+                0.0,
+                (copies + stripe) * hop,
+            ),
+            shelf(["enclosure fabric outwards", "enclosure-fabric-out"], f("enclosure_fabric"), hop, back * hop),
+            shelf(["media read", "media-read"], f("media_read"), 1.0, 0.0),
+            shelf(["media write", "media-write"], f("media_write"), 0.0, stripe),
+            shelf(["media", "media"], shared, 1.0, stripe * f("media_read") / f("media_write")),
+            shelf(["write buffer", "write-buffer"], f("buffer_rate"), 0.0, copies),
         ]
     }
 
-    fn service(&self, names: [&'static str; 2], rates: [f64; 2]) -> Vec<Stage> {
+    fn service(&self, names: [[&'static str; 2]; 2], rates: [f64; 2]) -> Vec<Stage> {
         let client = self.figure("client_overhead");
         vec![bytes(names[0], Of::Units, rates[0], client, 0.0), bytes(names[1], Of::Units, rates[1], 0.0, client)]
     }
@@ -204,16 +177,15 @@ impl Figures<'_> {
     }
 }
 
-fn bytes(name: &'static str, of: Of, capacity: f64, read: f64, write: f64) -> Stage {
-    Stage { name, of, capacity, read, write, operation: 0.0 }
+fn bytes([name, resource]: [&'static str; 2], of: Of, capacity: f64, read: f64, write: f64) -> Stage {
+    Stage { name, resource, of, capacity, read, write, operation: 0.0 }
 }
 
 /// The stage that a load takes the largest share of; the first of equals.
 pub(super) fn fullest(stages: &[Stage], select: impl Fn(&Stage) -> bool, load: Load) -> (&'static str, f64) {
-    stages.iter().filter(|stage| select(stage)).map(|stage| (stage.name, stage.share(load))).fold(
-        ("", 0.0),
-        |best, next| {
-            if next.1 > best.1 { next } else { best }
-        },
-    )
+    stages
+        .iter()
+        .filter(|stage| select(stage))
+        .map(|stage| (stage.name, stage.share([load.read, load.write, load.operations])))
+        .fold(("", 0.0), |best, next| if next.1 > best.1 { next } else { best })
 }

@@ -1,12 +1,12 @@
 //! Demand, size and cost of a storage system: how many units a demand needs, and what they cost a month.
 
 use super::Resolver;
-use super::capability::{Figures, Load, Of, fullest};
+use super::capability::{Figures, Load, fullest};
 use super::protection::Code;
 use super::storage::{MAX_UNITS, Size};
 use crate::kpi::{self, is_economic};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::economics::{Cost, Demand, Economics, HOURS_PER_MONTH, Need, Prices, Sizing};
+use crate::scenario::plan::economics::{Cost, Demand, Economics, HOURS_PER_MONTH, Need, Of, Prices, Sizing};
 use crate::scenario::plan::{Plan, Storage, Target};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::PRICE;
@@ -230,6 +230,7 @@ impl Resolver<'_> {
             sizing: size.asked.sizing(),
             read: deliverable(true),
             write: deliverable(false),
+            stages: figures.stages(multiple, size.heads),
             cost: self.cost(record, size, power, racks),
             shown: priced,
         })

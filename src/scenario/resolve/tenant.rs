@@ -2,7 +2,8 @@
 
 use super::Resolver;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Lane, Layout, Plan, Storage, Tenant, Work, WorkKind};
+use crate::scenario::plan::economics::Stage;
+use crate::scenario::plan::{Lane, Plan, Storage, Tenant, Work, WorkKind};
 use crate::scenario::read::record::Record;
 use crate::scenario::read::{string_place, undefined};
 use crate::scenario::spec::Entity;
@@ -11,10 +12,6 @@ use crate::units::{Dimension, display, print};
 /// Keys of reserves and caps, in the order of the arrays of [`Lane`].
 const RESERVES: [&str; 3] = ["read_reserve", "write_reserve", "ops_reserve"];
 const CAPS: [&str; 3] = ["read_cap", "write_cap", "ops_cap"];
-
-/// A part of a system that bytes and operations cross: its name, what it carries per second, and how much of it a byte
-/// read, a byte written in the steady state, and an operation take.
-struct Stage(&'static str, f64, [f64; 3]);
 
 impl Resolver<'_> {
     pub(super) fn tenant(&mut self, record: &Record) -> Option<Tenant> {
@@ -180,9 +177,10 @@ impl Resolver<'_> {
             if part.iter().all(|part| *part <= 0.0) {
                 continue;
             }
-            let fill = |stage: &Stage| stage.2.iter().zip(sum).map(|(each, rate)| each * rate).sum::<f64>() / stage.1;
-            let stages = stages(storage);
-            let Some(worst) = stages.iter().max_by(|a, b| fill(a).total_cmp(&fill(b))) else { return };
+            let fill = |stage: &Stage| stage.share(sum);
+            let Some(worst) = storage.economics.stages.iter().max_by(|a, b| fill(a).total_cmp(&fill(b))) else {
+                return;
+            };
             if fill(worst) > 1.0 + 1e-9 {
                 let Some(record) = self.lane_record(storage, lane).cloned() else { return };
                 let key = RESERVES.into_iter().find(|key| record.wrote(key)).unwrap_or(RESERVES[0]);
@@ -192,7 +190,7 @@ impl Resolver<'_> {
                     display(sum[0], Dimension::Throughput),
                     display(sum[1], Dimension::Throughput),
                     display(sum[2], Dimension::OpRate),
-                    worst.0,
+                    worst.resource,
                     display(fill(worst), Dimension::Ratio),
                 );
                 let found = Diagnostic::new("E0514", message).at(record.place_of(key));
@@ -244,87 +242,4 @@ fn demand(storage: usize, lane: &Lane, works: &[&Work]) -> [f64; 3] {
     let most = |at: usize| sizes(at).fold(0.0, f64::max);
     let operations = |at: usize, bytes: f64| bytes / sizes(at).fold(f64::INFINITY, f64::min);
     [read.max(ops * most(0)), write.max(ops * most(1)), ops.max(operations(0, read) + operations(1, write))]
-}
-
-/// The parts of a system as `model::storage::layout` builds them; a test compares the two by what they carry.
-fn stages(storage: &Storage) -> Vec<Stage> {
-    let (o, i) = (storage.client_overhead, storage.internal_overhead);
-    let mut out = match (&storage.layout, &storage.write_path) {
-        (&Layout::SharedNodes { nodes, nic, media_read, media_write }, Some(path)) => {
-            let n = nodes as f64;
-            let hop = (n - 1.0) / n * i;
-            let stripe = stripe(path);
-            let inner = (path.copies + path.migration_read + stripe) * hop;
-            vec![
-                Stage("nic-in", n * nic.get(), [hop, o + inner, 0.0]),
-                Stage("nic-out", n * nic.get(), [hop + o, inner, 0.0]),
-                Stage("media-read", n * media_read.get(), [1.0, 0.0, 0.0]),
-                Stage("media-write", n * media_write.get(), [0.0, stripe, 0.0]),
-                media(storage, n * media_read.get(), media_read.get() / media_write.get() * stripe),
-                Stage("write-buffer", path.buffer_rate.get(), [0.0, path.copies, 0.0]),
-            ]
-        }
-        (layout @ Layout::HeadsEnclosures { .. }, Some(path)) => heads_enclosures(storage, layout, path, o, i),
-        (&Layout::Accounts { accounts, ingress, egress, .. }, _) => {
-            let n = accounts as f64;
-            vec![Stage("egress", n * egress.get(), [o, 0.0, 0.0]), Stage("ingress", n * ingress.get(), [0.0, o, 0.0])]
-        }
-        (&Layout::Provisioned { rate, read_share, write_share }, _) => vec![
-            Stage("egress", rate.get() * read_share, [o, 0.0, 0.0]),
-            Stage("ingress", rate.get() * write_share, [0.0, o, 0.0]),
-        ],
-        _ => Vec::new(),
-    };
-    // Reads and writes that are limited apart are held to the tighter limit: a reserve does not say of which kind it is.
-    let requests = &storage.requests;
-    let operations = requests.operations.min(requests.read_operations).min(requests.write_operations);
-    if operations.is_finite() {
-        out.push(Stage("operations", operations, [0.0, 0.0, 1.0]));
-    }
-    out
-}
-
-/// The time of media that reads and writes divide, in bytes read.
-fn media(storage: &Storage, read: f64, per_byte_written: f64) -> Stage {
-    Stage("media", read * (2.0 - storage.media_shared), [1.0, per_byte_written, 0.0])
-}
-
-fn heads_enclosures(
-    storage: &Storage,
-    layout: &Layout,
-    path: &crate::scenario::plan::WritePath,
-    o: f64,
-    hop: f64,
-) -> Vec<Stage> {
-    let &Layout::HeadsEnclosures {
-        heads,
-        head_nic,
-        head_fabric,
-        enclosures,
-        enclosure_fabric,
-        media_read,
-        media_write,
-    } = layout
-    else {
-        return Vec::new();
-    };
-    let (heads, boxes, stripe) = (heads as f64, enclosures as f64, stripe(path));
-    let [out, back] = [[0.0, (path.copies + stripe) * hop, 0.0], [hop, path.migration_read * hop, 0.0]];
-    vec![
-        Stage("head-nic-in", heads * head_nic.get(), [0.0, o, 0.0]),
-        Stage("head-nic-out", heads * head_nic.get(), [o, 0.0, 0.0]),
-        Stage("head-fabric-in", heads * head_fabric.get(), back),
-        Stage("head-fabric-out", heads * head_fabric.get(), out),
-        Stage("enclosure-fabric-in", boxes * enclosure_fabric.get(), out),
-        Stage("enclosure-fabric-out", boxes * enclosure_fabric.get(), back),
-        Stage("media-read", boxes * media_read.get(), [1.0, 0.0, 0.0]),
-        Stage("media-write", boxes * media_write.get(), [0.0, stripe, 0.0]),
-        media(storage, boxes * media_read.get(), media_read.get() / media_write.get() * stripe),
-        Stage("write-buffer", path.buffer_rate.get(), [0.0, path.copies, 0.0]),
-    ]
-}
-
-/// Bytes on media per client byte written.
-fn stripe(path: &crate::scenario::plan::WritePath) -> f64 {
-    (1.0 + f64::from(path.stripe_parity) / f64::from(path.stripe_data)) / path.reduction
 }
