@@ -179,3 +179,15 @@ fn a_cost_adds_up_by_hand() {
     let row = &results.systems[0];
     assert_eq!((row.sized_by.as_str(), row.units), ("as stated", 10.0));
 }
+
+/// A million operations a second at 50,000 reads a node, whatever the node could do of both kinds together.
+#[test]
+fn the_tighter_limit_of_operations_decides() {
+    let text = scenario(
+        "vast-ebox-z3-highmem-88",
+        "read_operations = \"50 kop/s\"\nsized_for = { operations = \"1 Mop/s\" }\n",
+        &io("r", "read", Some(1e9)),
+    );
+    let economics = &plan(&text).storages[0].economics;
+    assert!((economics.units - 20.0).abs() < 1e-12, "{} nodes", economics.units);
+}
