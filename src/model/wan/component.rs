@@ -1,0 +1,95 @@
+//! The component: its state, its routes, its statistics.
+
+use super::link::Link;
+use super::params::{GroupParams, LinkParams};
+use super::routes::Routing;
+use crate::fluid::ResourceId;
+use crate::model::ids::{LinkId, SiteId};
+use crate::model::paths::Route;
+use crate::stats::Level;
+use crate::units::{SimDuration, SimTime};
+
+/// What the world must do about a change in the WAN.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WanEffect {
+    /// A direction has a new capacity.
+    Capacity(ResourceId, f64),
+    /// Traffic over this link must stand still.
+    Dead(LinkId),
+    /// Routes have changed.
+    Rerouted,
+}
+
+/// The WAN component.
+#[derive(Clone, Debug)]
+pub struct Wan {
+    pub(super) links: Vec<Link>,
+    pub(super) groups: Vec<GroupParams>,
+    pub(super) reconvergence: SimDuration,
+    routing: Routing,
+    /// Whether some link died or came back since the routes were last computed. A link that did both leaves the same
+    /// routes, but traffic stands still on it until they are confirmed.
+    pub(super) disturbed: bool,
+    /// Failures of waves, links and groups so far.
+    pub failures: u64,
+}
+
+impl Wan {
+    /// A WAN with all links up. `edges` holds each site's (out, in) edge resources.
+    pub fn new(
+        links: Vec<LinkParams>,
+        groups: Vec<GroupParams>,
+        edges: Vec<(ResourceId, ResourceId)>,
+        reconvergence: SimDuration,
+    ) -> Self {
+        let links = links
+            .into_iter()
+            .map(|params| Link {
+                params,
+                waves_down: 0,
+                cuts_open: 0,
+                alive_in_routes: true,
+                down: Level::new(SimTime::ZERO, 0.0),
+            })
+            .collect();
+        Wan { links, groups, reconvergence, routing: Routing::new(edges), disturbed: false, failures: 0 }
+    }
+
+    /// Routes follow the links that are alive now.
+    pub(super) fn reconverge(&mut self, out: &mut Vec<WanEffect>) {
+        for link in &mut self.links {
+            link.alive_in_routes = link.alive();
+        }
+        if std::mem::take(&mut self.disturbed) {
+            self.routing.forget();
+            out.push(WanEffect::Rerouted);
+        }
+    }
+
+    /// The present route from `from` to `to`; `None` when there is none or a link of it is dead.
+    pub fn route(&mut self, from: SiteId, to: SiteId) -> Option<Route> {
+        self.routing.route(&self.links, from, to)
+    }
+
+    /// Whether the present path between two sites runs over `link`.
+    pub fn uses_link(&mut self, from: SiteId, to: SiteId, link: LinkId) -> bool {
+        self.routing.path(&self.links, from, to).is_some_and(|path| path.contains(&link))
+    }
+
+    /// Seconds since the last cut of statistics during which link `l` carried nothing.
+    pub fn downtime(&mut self, l: LinkId, now: SimTime) -> f64 {
+        self.links[l.index()].down.integral(now)
+    }
+
+    /// Statistics start at `now`.
+    pub fn reset(&mut self, now: SimTime) {
+        for link in &mut self.links {
+            link.down.reset(now);
+        }
+    }
+
+    /// Parameters of all links.
+    pub fn links(&self) -> impl Iterator<Item = &LinkParams> {
+        self.links.iter().map(|l| &l.params)
+    }
+}

@@ -1,0 +1,28 @@
+//! One link: what of it is down, and what it carries meanwhile.
+
+use super::params::LinkParams;
+use crate::stats::Level;
+
+/// A link and what is down of it.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) params: LinkParams,
+    pub(super) waves_down: u16,
+    pub(super) cuts_open: u16,
+    pub(super) alive_in_routes: bool,
+    pub(super) down: Level,
+}
+
+impl Link {
+    pub(super) fn capacity(&self) -> f64 {
+        if self.cuts_open > 0 {
+            return 0.0;
+        }
+        let up = self.params.waves - self.waves_down;
+        self.params.capacity * f64::from(up) / f64::from(self.params.waves)
+    }
+
+    pub(super) fn alive(&self) -> bool {
+        self.cuts_open == 0 && self.waves_down < self.params.waves
+    }
+}

@@ -1,0 +1,27 @@
+//! The WAN: links with two directions, made of waves, that fail and are mended; shortest-path routing.
+//!
+//! Capacity of a direction = (waves up ÷ waves) × installed capacity, zero while the link or one of its
+//! shared-risk groups is cut. Routes minimise propagation time (ties: fewer links, then the lower link number) over the links that
+//! were alive at the last reconvergence. When a link dies, traffic on it stands still until the routes have
+//! changed; when it comes back, traffic returns to it after the same delay.
+//!
+//! | file | what |
+//! |---|---|
+//! | `params` | links, groups, and how they fail, as assembly hands them over |
+//! | `link` | the state of one link: waves down, cuts open, what it carries |
+//! | `failures` | events: what fails, what is mended, what the world must do |
+//! | `routes` | routes between sites |
+//! | `component` | all of it together, and its statistics |
+//!
+//! Not modelled here: equal-cost multipath, traffic engineering, packet loss, queueing delay.
+
+mod component;
+mod failures;
+mod link;
+mod params;
+mod routes;
+#[cfg(test)]
+mod tests;
+
+pub use component::{Wan, WanEffect};
+pub use params::{GroupParams, LinkParams, Outages};

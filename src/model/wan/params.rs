@@ -1,0 +1,61 @@
+//! What defines a WAN: links, shared-risk groups, how they fail.
+
+use crate::engine::rng::Stream;
+use crate::fluid::ResourceId;
+use crate::model::ids::{LinkId, SiteId};
+use crate::units::{Dist, SimDuration, SimTime};
+
+/// An alternating renewal process: in service, out of service, in seconds.
+#[derive(Clone, Debug)]
+pub struct Outages {
+    /// Time in service until the failure.
+    pub time_to_failure: Dist,
+    /// Time out of service.
+    pub time_to_repair: Dist,
+    /// Its own random stream.
+    pub stream: Stream,
+}
+
+impl Outages {
+    pub(super) fn next_failure(&mut self, now: SimTime) -> SimTime {
+        now.saturating_add(SimDuration::from_secs_f64(self.stream.sample(&self.time_to_failure)))
+    }
+
+    pub(super) fn next_repair(&mut self, now: SimTime) -> SimTime {
+        now.saturating_add(SimDuration::from_secs_f64(self.stream.sample(&self.time_to_repair)))
+    }
+}
+
+/// Parameters of a link.
+#[derive(Clone, Debug)]
+pub struct LinkParams {
+    /// Name.
+    pub name: String,
+    /// Ends; direction 0 goes from the first to the second.
+    pub ends: (SiteId, SiteId),
+    /// Installed capacity each direction, wire bytes per second.
+    pub capacity: f64,
+    /// Waves.
+    pub waves: u16,
+    /// Round-trip propagation time.
+    pub rtt: SimDuration,
+    /// Payload bytes per wire byte.
+    pub framing: f64,
+    /// Resources of the two directions.
+    pub resources: [ResourceId; 2],
+    /// Failures of each wave (empty when switched off).
+    pub wave_outages: Vec<Outages>,
+    /// Cuts of the link alone.
+    pub cuts: Option<Outages>,
+}
+
+/// Parameters of a shared-risk group.
+#[derive(Clone, Debug)]
+pub struct GroupParams {
+    /// Name.
+    pub name: String,
+    /// Links that a cut takes.
+    pub links: Vec<LinkId>,
+    /// Cuts.
+    pub cuts: Option<Outages>,
+}

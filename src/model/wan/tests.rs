@@ -1,0 +1,99 @@
+//! Tests of the component.
+
+use super::*;
+use crate::engine::Context;
+use crate::fluid::Sharing;
+use crate::model::event::{CLASS_FAULT, Event};
+use crate::model::ids::{LinkId, SiteId};
+use crate::units::{SimDuration, SimTime};
+
+fn triangle() -> Wan {
+    let mut sharing = Sharing::new();
+    let mut resource = || sharing.add_resource(1.0);
+    let edges = (0..3).map(|_| (resource(), resource())).collect();
+    let link = |name: &str, a: u16, b: u16, ms: i64, resources| LinkParams {
+        name: name.into(),
+        ends: (SiteId(a), SiteId(b)),
+        capacity: 100.0,
+        waves: 4,
+        rtt: SimDuration::from_nanos(ms * 1_000_000),
+        framing: 0.5,
+        resources,
+        wave_outages: Vec::new(),
+        cuts: None,
+    };
+    let links = vec![
+        link("phx-dal", 0, 1, 20, [resource(), resource()]),
+        link("dal-ric", 1, 2, 27, [resource(), resource()]),
+        link("phx-ric", 0, 2, 48, [resource(), resource()]),
+    ];
+    Wan::new(links, Vec::new(), edges, SimDuration::from_secs(1))
+}
+
+#[test]
+fn the_shorter_of_two_ways_is_taken_in_both_directions() {
+    let mut wan = triangle();
+    let there = wan.route(SiteId(0), SiteId(2)).unwrap();
+    assert_eq!(there.rtt, SimDuration::from_nanos(47_000_000), "20 + 27 beats the direct 48");
+    let resources: Vec<_> = wan.links().map(|l| l.resources).collect();
+    assert_eq!(there.uses[1], (resources[0][0], 2.0), "wire bytes per payload byte are 1/framing");
+    assert_eq!(there.back[1], (resources[0][1], 2.0));
+    let back = wan.route(SiteId(2), SiteId(0)).unwrap();
+    assert_eq!(back.uses[1].0, resources[1][1]);
+    assert_eq!(back.uses[2].0, resources[0][1]);
+}
+
+#[test]
+fn a_dead_link_blocks_until_routes_change_and_then_is_avoided() {
+    let mut wan = triangle();
+    assert!(wan.route(SiteId(0), SiteId(1)).is_some());
+    wan.links[0].cuts_open = 1;
+    wan.disturbed = true;
+    assert_eq!(wan.route(SiteId(0), SiteId(1)), None, "black hole until reconvergence");
+    let mut out = Vec::new();
+    wan.reconverge(&mut out);
+    assert_eq!(out, vec![WanEffect::Rerouted]);
+    assert_eq!(wan.route(SiteId(0), SiteId(1)).unwrap().rtt, SimDuration::from_nanos(75_000_000));
+    wan.links[2].cuts_open = 1;
+    wan.disturbed = true;
+    wan.reconverge(&mut out);
+    assert_eq!(wan.route(SiteId(0), SiteId(2)), None, "an island has no route");
+}
+
+struct OnlyWan {
+    wan: Wan,
+    rerouted: Vec<SimTime>,
+}
+
+impl crate::engine::Model for OnlyWan {
+    type Event = Event;
+    fn handle(&mut self, event: Event, ctx: &mut Context<'_, Event>) {
+        let mut out = Vec::new();
+        self.wan.handle(event, ctx, &mut out);
+        self.rerouted.extend(out.iter().filter(|e| **e == WanEffect::Rerouted).map(|_| ctx.now()));
+    }
+}
+
+/// Traffic stalls when the link dies; somebody has to tell it to go on, even though no route is another one.
+#[test]
+fn a_link_mended_before_routes_have_changed_gets_its_traffic_back() {
+    let at = |ms: i64| SimTime::from_nanos(ms * 1_000_000);
+    let model = OnlyWan { wan: triangle(), rerouted: Vec::new() };
+    let mut engine = crate::engine::Engine::new(model, crate::engine::Limits::default());
+    engine.with_context(|_, ctx| {
+        ctx.schedule(at(100), CLASS_FAULT, Event::LinkCut(LinkId(0)));
+        ctx.schedule(at(500), CLASS_FAULT, Event::LinkMended(LinkId(0)));
+    });
+    engine.run_until(at(10_000)).unwrap();
+    assert_eq!(engine.model().rerouted, [at(1100)], "the second reconvergence has nothing new to say");
+}
+
+#[test]
+fn waves_degrade_a_link_and_the_last_one_kills_it() {
+    let mut wan = triangle();
+    wan.links[0].waves_down = 3;
+    assert_eq!(wan.links[0].capacity().to_bits(), 25.0_f64.to_bits());
+    assert!(wan.links[0].alive());
+    wan.links[0].waves_down = 4;
+    assert!(!wan.links[0].alive());
+}
