@@ -1,23 +1,25 @@
 //! Sites, links and fleets of a plan as parts of the world.
 
 use crate::engine::rng::Streams;
-use crate::fluid::ResourceId;
 use crate::model::fleet::{FleetParams, HazardParams};
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::Resources;
-use crate::model::wan::{GroupParams, LinkParams, Outages};
+use crate::model::wan::{Edge, GroupParams, LinkParams, Outages};
 use crate::model::world::SitePart;
 use crate::scenario::plan::{self, Plan};
 
-/// Sites with their fabric, and each site's (out, in) WAN edge.
-pub fn sites(plan: &Plan, resources: &mut Resources) -> (Vec<SitePart>, Vec<(ResourceId, ResourceId)>) {
+/// Sites with their fabric, and each site's WAN edge. An edge that carries all its links at once never limits, so it is left out.
+pub fn sites(plan: &Plan, resources: &mut Resources) -> (Vec<SitePart>, Vec<Edge>) {
+    let attached = attached(plan);
     let mut edges = Vec::new();
     let sites = plan
         .sites
         .iter()
-        .map(|site| {
+        .zip(attached)
+        .map(|(site, [out, back])| {
             let mut add = |part: &str, rate: f64| resources.add(format!("site.{}.{part}", site.name), rate);
-            edges.push((add("edge-out", site.wan_edge.get()), add("edge-in", site.wan_edge.get())));
+            let edge = site.wan_edge.get();
+            edges.push(((edge < out).then(|| add("edge-out", edge)), (edge < back).then(|| add("edge-in", edge))));
             SitePart {
                 name: site.name.clone(),
                 fabric_out: add("fabric-out", site.fabric.get()),
@@ -26,6 +28,19 @@ pub fn sites(plan: &Plan, resources: &mut Resources) -> (Vec<SitePart>, Vec<(Res
         })
         .collect();
     (sites, edges)
+}
+
+/// Capacity of the links of each site, out and in.
+fn attached(plan: &Plan) -> Vec<[f64; 2]> {
+    let mut sums = vec![[0.0; 2]; plan.sites.len()];
+    for link in &plan.links {
+        let (there, back) = (link.capacity.get(), link.back.get());
+        for (site, [out, into]) in [(link.ends.0, [there, back]), (link.ends.1, [back, there])] {
+            sums[site][0] += out;
+            sums[site][1] += into;
+        }
+    }
+    sums
 }
 
 fn outages(failures: &plan::Failures, streams: &Streams, purpose: &str) -> Outages {
@@ -44,9 +59,11 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
         .map(|link| {
             let own = wan.child(&link.name);
             let (a, b) = (&plan.sites[link.ends.0].name, &plan.sites[link.ends.1].name);
+            let capacity = [link.capacity.get(), link.back.get()];
             let mut direction =
-                |from: &str, to: &str| resources.add(format!("link.{}.{from}-to-{to}", link.name), link.capacity.get());
-            let resources = [direction(a, b), direction(b, a)];
+                |from: &str, to: &str, rate| resources.add(format!("link.{}.{from}-to-{to}", link.name), rate);
+            let there = direction(a, b, capacity[0]);
+            let resources = if capacity[1] > 0.0 { [there, direction(b, a, capacity[1])] } else { [there; 2] };
             let waves = u16::try_from(link.waves).unwrap_or(u16::MAX);
             let wave_outages = match &link.wave_failures {
                 Some(f) => (0..waves).map(|w| outages(f, &own.index(u64::from(w)), "wave")).collect(),
@@ -55,7 +72,7 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
             LinkParams {
                 name: link.name.clone(),
                 ends: (SiteId::new(link.ends.0), SiteId::new(link.ends.1)),
-                capacity: link.capacity.get(),
+                capacity,
                 waves,
                 rtt: link.rtt,
                 framing: link.framing,

@@ -63,7 +63,8 @@ pub struct Lanes {
 pub struct Route {
     /// Resources from the sender's WAN edge to the receiver's, with wire bytes per payload byte.
     pub uses: Uses,
-    /// The same links the other way: resources from the receiver's WAN edge to the sender's.
+    /// The way back, from the receiver's WAN edge to the sender's: the same links, or the route that way where one of them goes
+    /// one way only. Empty where there is none.
     pub back: Uses,
     /// Round-trip time.
     pub rtt: SimDuration,

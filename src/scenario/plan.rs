@@ -205,8 +205,10 @@ pub struct Link {
     pub name: String,
     /// The two ends; direction 0 goes from `ends.0` to `ends.1`.
     pub ends: (SiteIx, SiteIx),
-    /// Capacity each direction, wire bytes per second.
+    /// Capacity of direction 0, wire bytes per second.
     pub capacity: ByteRate,
+    /// Capacity of direction 1; zero for a link that goes one way only.
+    pub back: ByteRate,
     /// Waves that make up the capacity, ≥ 1.
     pub waves: u32,
     /// Round-trip propagation time.

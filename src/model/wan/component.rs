@@ -2,7 +2,7 @@
 
 use super::link::Link;
 use super::params::{GroupParams, LinkParams};
-use super::routes::Routing;
+use super::routes::{Edge, Routing};
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::Route;
@@ -35,13 +35,8 @@ pub struct Wan {
 }
 
 impl Wan {
-    /// A WAN with all links up. `edges` holds each site's (out, in) edge resources.
-    pub fn new(
-        links: Vec<LinkParams>,
-        groups: Vec<GroupParams>,
-        edges: Vec<(ResourceId, ResourceId)>,
-        reconvergence: SimDuration,
-    ) -> Self {
+    /// A WAN with all links up. `edges` holds each site's edge.
+    pub fn new(links: Vec<LinkParams>, groups: Vec<GroupParams>, edges: Vec<Edge>, reconvergence: SimDuration) -> Self {
         let links = links
             .into_iter()
             .map(|params| Link {
@@ -64,6 +59,11 @@ impl Wan {
             self.routing.forget();
             out.push(WanEffect::Rerouted);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn routing_forgets(&mut self) {
+        self.routing.forget();
     }
 
     /// The present route from `from` to `to`; `None` when there is none or a link of it is dead.

@@ -96,8 +96,8 @@ impl Wan {
         apply(link);
         let (alive, capacity) = (link.alive(), link.capacity());
         link.down.set(ctx.now(), f64::from(u8::from(!alive)));
-        for resource in link.params.resources {
-            out.push(WanEffect::Capacity(resource, capacity));
+        for (direction, ..) in link.params.directions() {
+            out.push(WanEffect::Capacity(link.params.resources[direction], capacity[direction]));
         }
         if was_alive && !alive {
             out.push(WanEffect::Dead(l));

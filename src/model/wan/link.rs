@@ -14,12 +14,13 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn capacity(&self) -> f64 {
+    /// Present capacity of both directions.
+    pub(super) fn capacity(&self) -> [f64; 2] {
         if self.cuts_open > 0 {
-            return 0.0;
+            return [0.0; 2];
         }
         let up = self.params.waves - self.waves_down;
-        self.params.capacity * f64::from(up) / f64::from(self.params.waves)
+        self.params.capacity.map(|installed| installed * f64::from(up) / f64::from(self.params.waves))
     }
 
     pub(super) fn alive(&self) -> bool {

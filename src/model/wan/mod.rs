@@ -25,3 +25,4 @@ mod tests;
 
 pub use component::{Wan, WanEffect};
 pub use params::{GroupParams, LinkParams, Outages};
+pub use routes::Edge;

@@ -33,11 +33,11 @@ pub struct LinkParams {
     pub name: String,
     /// Ends; direction 0 goes from the first to the second.
     pub ends: (SiteId, SiteId),
-    /// Installed capacity each direction, wire bytes per second.
-    pub capacity: f64,
+    /// Installed capacity of each direction, wire bytes per second; zero where the link does not go that way.
+    pub capacity: [f64; 2],
     /// Waves.
     pub waves: u16,
-    /// Round-trip propagation time.
+    /// Round-trip propagation time; of a link that goes one way only, as if the way back were as long.
     pub rtt: SimDuration,
     /// Payload bytes per wire byte.
     pub framing: f64,
@@ -47,6 +47,20 @@ pub struct LinkParams {
     pub wave_outages: Vec<Outages>,
     /// Cuts of the link alone.
     pub cuts: Option<Outages>,
+}
+
+impl LinkParams {
+    /// Whether the link has this direction (0 or 1).
+    pub fn goes(&self, direction: usize) -> bool {
+        self.capacity[direction] > 0.0
+    }
+
+    /// The directions it has, each with the sites it leads from and to.
+    pub fn directions(&self) -> impl Iterator<Item = (usize, SiteId, SiteId)> + use<> {
+        let (a, b) = self.ends;
+        let has = [self.goes(0), self.goes(1)];
+        [(0, a, b), (1, b, a)].into_iter().filter(move |(d, ..)| has[*d])
+    }
 }
 
 /// Parameters of a shared-risk group.

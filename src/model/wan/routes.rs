@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use super::link::Link;
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
-use crate::model::paths::Route;
+use crate::model::paths::{Route, Uses};
 use crate::units::SimDuration;
+
+/// The edge of a site, out and in; none where its links are always full before it.
+pub type Edge = (Option<ResourceId>, Option<ResourceId>);
 
 /// Routes over the links that were alive at the last reconvergence.
 #[derive(Clone, Debug)]
 pub(super) struct Routing {
-    /// Each site's (out, in) edge resources.
-    edges: Vec<(ResourceId, ResourceId)>,
+    /// Each site's edge.
+    edges: Vec<Edge>,
     cache: BTreeMap<(SiteId, SiteId), Option<Vec<LinkId>>>,
 }
 
 impl Routing {
-    pub(super) fn new(edges: Vec<(ResourceId, ResourceId)>) -> Self {
+    pub(super) fn new(edges: Vec<Edge>) -> Self {
         Routing { edges, cache: BTreeMap::new() }
     }
 
@@ -32,20 +35,30 @@ impl Routing {
         if path.iter().any(|l| !links[l.index()].alive()) {
             return None;
         }
-        let (here, there) = (self.edges[from.index()], self.edges[to.index()]);
-        let (mut uses, mut back) = (vec![(here.0, 1.0)], vec![(here.1, 1.0)]);
+        let there_and_back = path.iter().all(|l| (0..2).all(|d| links[l.index()].params.goes(d)));
+        let way_back = if there_and_back {
+            path.iter().rev().copied().collect()
+        } else {
+            self.path(links, to, from).filter(|way| way.iter().all(|l| links[l.index()].alive())).unwrap_or_default()
+        };
+        let (uses, rtt) = self.uses(links, from, to, &path);
+        let back = if way_back.is_empty() { Uses::new() } else { self.uses(links, to, from, &way_back).0 };
+        Some(Route { uses, back, rtt })
+    }
+
+    /// Resources of a path from edge to edge, and its round trip.
+    fn uses(&self, links: &[Link], from: SiteId, to: SiteId, path: &[LinkId]) -> (Uses, SimDuration) {
+        let mut uses: Uses = self.edges[from.index()].0.map(|edge| (edge, 1.0)).into_iter().collect();
         let (mut at, mut rtt) = (from, SimDuration::ZERO);
-        for l in &path {
+        for l in path {
             let link = &links[l.index()].params;
             let direction = usize::from(link.ends.0 != at);
             uses.push((link.resources[direction], 1.0 / link.framing));
-            back.push((link.resources[1 - direction], 1.0 / link.framing));
             at = if direction == 0 { link.ends.1 } else { link.ends.0 };
             rtt = rtt + link.rtt;
         }
-        uses.push((there.1, 1.0));
-        back.push((there.0, 1.0));
-        Some(Route { uses, back, rtt })
+        uses.extend(self.edges[to.index()].1.map(|edge| (edge, 1.0)));
+        (uses, rtt)
     }
 
     /// The present path, links in order from `from`.
@@ -71,16 +84,9 @@ fn shortest(links: &[Link], sites: usize, from: SiteId, to: SiteId) -> Option<Ve
     {
         done[here] = true;
         for (l, link) in links.iter().enumerate().filter(|(_, link)| link.alive_in_routes) {
-            let (a, b) = (link.params.ends.0.index(), link.params.ends.1.index());
-            let Some(there) = (if a == here {
-                Some(b)
-            } else if b == here {
-                Some(a)
-            } else {
-                None
-            }) else {
-                continue;
-            };
+            let way = link.params.directions().find(|(_, from, _)| from.index() == here);
+            let Some((_, _, there)) = way else { continue };
+            let there = there.index();
             let next = (distance.0 + link.params.rtt, distance.1 + 1);
             if !done[there] && label[there].is_none_or(|known| next < known) {
                 label[there] = Some(next);

@@ -10,11 +10,11 @@ use crate::units::{SimDuration, SimTime};
 fn triangle() -> Wan {
     let mut sharing = Sharing::new();
     let mut resource = || sharing.add_resource(1.0);
-    let edges = (0..3).map(|_| (resource(), resource())).collect();
+    let edges = (0..3).map(|_| (Some(resource()), Some(resource()))).collect();
     let link = |name: &str, a: u16, b: u16, ms: i64, resources| LinkParams {
         name: name.into(),
         ends: (SiteId(a), SiteId(b)),
-        capacity: 100.0,
+        capacity: [100.0; 2],
         waves: 4,
         rtt: SimDuration::from_nanos(ms * 1_000_000),
         framing: 0.5,
@@ -37,7 +37,7 @@ fn the_shorter_of_two_ways_is_taken_in_both_directions() {
     assert_eq!(there.rtt, SimDuration::from_nanos(47_000_000), "20 + 27 beats the direct 48");
     let resources: Vec<_> = wan.links().map(|l| l.resources).collect();
     assert_eq!(there.uses[1], (resources[0][0], 2.0), "wire bytes per payload byte are 1/framing");
-    assert_eq!(there.back[1], (resources[0][1], 2.0));
+    assert_eq!(there.back[2], (resources[0][1], 2.0), "the same links in the other order");
     let back = wan.route(SiteId(2), SiteId(0)).unwrap();
     assert_eq!(back.uses[1].0, resources[1][1]);
     assert_eq!(back.uses[2].0, resources[0][1]);
@@ -92,8 +92,28 @@ fn a_link_mended_before_routes_have_changed_gets_its_traffic_back() {
 fn waves_degrade_a_link_and_the_last_one_kills_it() {
     let mut wan = triangle();
     wan.links[0].waves_down = 3;
-    assert_eq!(wan.links[0].capacity().to_bits(), 25.0_f64.to_bits());
+    assert_eq!(wan.links[0].capacity().map(f64::to_bits), [25.0_f64.to_bits(); 2]);
     assert!(wan.links[0].alive());
     wan.links[0].waves_down = 4;
     assert!(!wan.links[0].alive());
+}
+
+/// A ring that goes round one way only: the way back is the rest of the ring.
+#[test]
+fn a_link_that_goes_one_way_is_used_that_way_only() {
+    let mut wan = triangle();
+    for link in &mut wan.links {
+        link.params.capacity[1] = 0.0;
+    }
+    wan.links[2].params.ends = (SiteId(2), SiteId(0));
+    let resources: Vec<_> = wan.links().map(|l| l.resources).collect();
+    let there = wan.route(SiteId(0), SiteId(1)).unwrap();
+    assert_eq!((there.uses.len(), there.uses[1].0), (3, resources[0][0]));
+    let back: Vec<_> = there.back[1..3].iter().map(|(r, _)| *r).collect();
+    assert_eq!(back, [resources[1][0], resources[2][0]], "round the ring");
+    assert_eq!(wan.route(SiteId(1), SiteId(0)).unwrap().rtt, SimDuration::from_nanos(75_000_000));
+    wan.links[1].params.ends = (SiteId(2), SiteId(1));
+    wan.routing_forgets();
+    assert_eq!(wan.route(SiteId(1), SiteId(0)), None);
+    assert_eq!(wan.route(SiteId(0), SiteId(1)).unwrap().back, [], "there is no way back");
 }

@@ -5,6 +5,7 @@ use crate::fluid::{Cause, MeterId, MeterReading};
 use crate::model::ids::{LinkId, StorageId, WorkId};
 use crate::model::recorder::Track;
 use crate::model::rl::ledger::LoopStats;
+use crate::model::wan::LinkParams;
 use crate::stats::Sketch;
 use crate::units::SimTime;
 
@@ -152,14 +153,15 @@ impl World {
     fn measure_links(&mut self, now: SimTime, out: &mut Measured) {
         let span = (now - self.baseline.at).as_secs_f64();
         let totals = self.direction_totals(now);
-        let links: Vec<_> = self.wan.links().map(|l| (l.name.clone(), l.ends, l.capacity)).collect();
+        let of = |l: &LinkParams| (l.name.clone(), l.directions().collect::<Vec<_>>(), l.capacity);
+        let links: Vec<_> = self.wan.links().map(of).collect();
         let mut worst: Option<f64> = None;
-        for (l, (name, ends, capacity)) in links.into_iter().enumerate() {
-            let (a, b) = (&self.sites[ends.0.index()].name, &self.sites[ends.1.index()].name);
-            for (d, (from, to)) in [(a, b), (b, a)].into_iter().enumerate() {
+        for (l, (name, directions, capacity)) in links.into_iter().enumerate() {
+            for (d, from, to) in directions {
+                let (from, to) = (&self.sites[from.index()].name, &self.sites[to.index()].name);
                 let i = 2 * l + d;
                 let before = self.baseline.carried.get(i).copied().unwrap_or(0.0);
-                let utilisation = (totals[i] - before) / (capacity * span);
+                let utilisation = (totals[i] - before) / (capacity[d] * span);
                 worst = Some(worst.map_or(utilisation, |w| w.max(utilisation)));
                 let full = format!("link.{name}.{from}-to-{to}.utilisation");
                 for (stat, p) in [("p95", 0.95), ("max", 1.0)] {

@@ -12,9 +12,10 @@ impl World {
     pub(super) fn start_recorder(&mut self) {
         let recorder = &mut self.recorder;
         for link in self.wan.links() {
-            let (a, b) = (&self.sites[link.ends.0.index()].name, &self.sites[link.ends.1.index()].name);
-            recorder.track(format!("link.{}.{a}-to-{b}.utilisation", link.name), "1");
-            recorder.track(format!("link.{}.{b}-to-{a}.utilisation", link.name), "1");
+            for (_, from, to) in link.directions() {
+                let (a, b) = (&self.sites[from.index()].name, &self.sites[to.index()].name);
+                recorder.track(format!("link.{}.{a}-to-{b}.utilisation", link.name), "1");
+            }
         }
         for storage in &self.storages {
             let name = &storage.params.name;
@@ -61,9 +62,9 @@ impl World {
 
     fn bin_links(&self, at: SimTime, span: f64, totals: &mut Vec<f64>, values: &mut Vec<f64>) {
         for link in self.wan.links() {
-            for resource in link.resources {
-                let now = self.carriage.sharing.peek_carried(at.as_nanos(), resource);
-                values.push((now - self.last_total(totals.len())) / (link.capacity * span));
+            for (direction, ..) in link.directions() {
+                let now = self.carriage.sharing.peek_carried(at.as_nanos(), link.resources[direction]);
+                values.push((now - self.last_total(totals.len())) / (link.capacity[direction] * span));
                 totals.push(now);
             }
         }

@@ -29,6 +29,7 @@ impl Resolver<'_> {
             name: record.name.clone(),
             ends: (from, to),
             capacity: ByteRate(record.number("capacity")?),
+            back: ByteRate(record.number("capacity")?),
             waves: record.whole("waves") as u32,
             rtt: SimDuration::from_secs_f64(rtt),
             metres,

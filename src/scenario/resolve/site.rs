@@ -12,15 +12,19 @@ impl Resolver<'_> {
     pub(super) fn sites(&mut self, fleets: &[Fleet], links: &[Link]) -> Option<Vec<Site>> {
         let top = self.top;
         let records = top.tables("site");
-        let (mut nics, mut edges) = (vec![0.0; records.len()], vec![0.0; records.len()]);
+        let (mut nics, mut edges) = (vec![0.0; records.len()], vec![[0.0; 2]; records.len()]);
         for fleet in fleets {
             nics[fleet.site] += node_rates(fleet);
         }
         for link in links {
-            edges[link.ends.0] += link.capacity.get();
-            edges[link.ends.1] += link.capacity.get();
+            let (there, back) = (link.capacity.get(), link.back.get());
+            for (site, [out, into]) in [(link.ends.0, [there, back]), (link.ends.1, [back, there])] {
+                edges[site][0] += out;
+                edges[site][1] += into;
+            }
         }
-        let of = |(index, record): (usize, &Record)| self.site(record, nics[index], edges[index]);
+        let of =
+            |(index, record): (usize, &Record)| self.site(record, nics[index], edges[index][0].max(edges[index][1]));
         Some(records.iter().enumerate().map(of).collect())
     }
 

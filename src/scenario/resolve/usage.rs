@@ -1,5 +1,7 @@
 //! What needs the whole world: reachability, contention, and things that change nothing.
 
+use std::collections::BTreeMap;
+
 use super::Resolver;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Plan, SiteIx, Work, WorkKind};
@@ -22,8 +24,12 @@ impl Resolver<'_> {
         self.check_lanes(plan);
         self.check_requests(plan);
         let demands = self.demands(plan);
-        let joined = components(plan);
-        for demand in demands.iter().filter(|d| joined[d.ends.0] != joined[d.ends.1]) {
+        let mut reach = Reach::new(plan);
+        for demand in &demands {
+            let (from, to) = demand.ends;
+            if reach.reaches(from, to) && reach.reaches(to, from) {
+                continue;
+            }
             let (a, b) = (&plan.sites[demand.ends.0].name, &plan.sites[demand.ends.1].name);
             let message = format!("work '{}' sends bytes between '{a}' and '{b}', but no path joins them", demand.work);
             let found = Diagnostic::new("E0502", message).at(&demand.place);
@@ -270,21 +276,38 @@ fn pools(work: &Work) -> Vec<(usize, u64)> {
     }
 }
 
-/// A component number for every site.
-fn components(plan: &Plan) -> Vec<usize> {
-    let mut of: Vec<usize> = (0..plan.sites.len()).collect();
-    fn root(of: &mut [usize], mut i: usize) -> usize {
-        while of[i] != i {
-            of[i] = of[of[i]];
-            i = of[i];
+/// Where bytes get to from a site, by links in the direction they go.
+struct Reach {
+    ways: Vec<Vec<SiteIx>>,
+    from: BTreeMap<SiteIx, Vec<bool>>,
+}
+
+impl Reach {
+    fn new(plan: &Plan) -> Self {
+        let mut ways = vec![Vec::new(); plan.sites.len()];
+        for link in &plan.links {
+            ways[link.ends.0].push(link.ends.1);
+            if link.back.get() > 0.0 {
+                ways[link.ends.1].push(link.ends.0);
+            }
         }
-        i
+        Reach { ways, from: BTreeMap::new() }
     }
-    for link in &plan.links {
-        let (a, b) = (root(&mut of, link.ends.0), root(&mut of, link.ends.1));
-        of[a.max(b)] = a.min(b);
+
+    fn reaches(&mut self, from: SiteIx, to: SiteIx) -> bool {
+        let Reach { ways, from: known } = self;
+        let seen = known.entry(from).or_insert_with(|| {
+            let mut seen = vec![false; ways.len()];
+            let mut open = vec![from];
+            while let Some(site) = open.pop() {
+                if !std::mem::replace(&mut seen[site], true) {
+                    open.extend(&ways[site]);
+                }
+            }
+            seen
+        });
+        seen[to]
     }
-    (0..of.len()).map(|i| root(&mut of, i)).collect()
 }
 
 /// Neighbours of every site.
