@@ -159,6 +159,7 @@ fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: Met
         site: SiteId::new(io.site),
         clients,
         client_limit,
+        interface: own,
         slots: system.params.requests.slots(1.0, depth, size, read_share),
         read_share,
         operations: 1.0 / size,

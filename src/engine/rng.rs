@@ -196,12 +196,17 @@ pub fn quantile(dist: &Dist, u: f64) -> f64 {
     match dist {
         Dist::Constant(value) => *value,
         Dist::Exponential { mean } => -mean * libm::log1p(-u),
-        Dist::LogNormal { median, sigma } => median * libm::exp(sigma * Normal::standard().inverse_cdf(u)),
+        Dist::LogNormal { median, sigma } => median * libm::exp(sigma * normal_quantile(u)),
         Dist::Weibull { scale, shape } => scale * libm::pow(-libm::log1p(-u), 1.0 / shape),
         Dist::Uniform { from, to } => from + (to - from) * u,
         Dist::Triangular { low, mode, high } => triangular(*low, *mode, *high, u),
         Dist::Empirical(values) => values[((u * values.len() as f64) as usize).min(values.len() - 1)],
     }
+}
+
+/// The value below which a standard normal quantity lies with probability `u` in (0, 1).
+pub fn normal_quantile(u: f64) -> f64 {
+    Normal::standard().inverse_cdf(u)
 }
 
 fn triangular(low: f64, mode: f64, high: f64, u: f64) -> f64 {

@@ -35,7 +35,7 @@
 //! has the sums and clock of a node; `enlist` lets flows and classes come and go, `hang` keeps the sums right meanwhile,
 //! `reserve` those of reserves; `front` notes what a change has reached, `ripple` is the pass, and `work` the order in which
 //! it goes; `cause` names what holds each class; `refill` and `fill` solve a part from nothing; `solve` decides between the
-//! two and tells meters and the `queue` of completions; `settle` lets time pass; `read` answers questions; `exact` has the
+//! two and tells meters and the `queue` of completions; `settle` lets time pass; `read` answers questions, and `reach` the one how much faster a class could be; `exact` has the
 //! instants and sums that do not drift. `oracle` is the slow twin used by tests: every flow by itself, everything computed
 //! from nothing at each event.
 
@@ -51,6 +51,7 @@ mod node;
 #[cfg(test)]
 mod oracle;
 mod queue;
+mod reach;
 mod read;
 mod refill;
 mod reserve;
@@ -63,5 +64,6 @@ mod tests;
 mod types;
 mod work;
 
+pub use reach::Reach;
 pub use sharing::Sharing;
 pub use types::{Cause, Finished, FlowKey, FlowKind, FlowSpec, MeterId, MeterReading, OwnerId, ResourceId};

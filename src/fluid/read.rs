@@ -12,7 +12,7 @@ impl Sharing {
     }
 
     /// Bytes/s of each flow of a class.
-    fn class_rate(&self, class: u32) -> f64 {
+    pub(super) fn class_rate(&self, class: u32) -> f64 {
         let state = &self.classes[class];
         let (cap, cap_cause) = state.spec.terms.limit();
         // At the cap, the cap itself rather than what rounding makes of weight times level.

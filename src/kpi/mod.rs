@@ -6,6 +6,7 @@
 mod economics;
 mod lookup;
 mod namespace;
+mod operations;
 mod registry;
 mod render;
 mod rl;

@@ -1,6 +1,6 @@
 //! The table of KPIs: names, units, formulas, definitions.
 
-use super::{economics, namespace, rl, storage, tenant, world};
+use super::{economics, namespace, operations, rl, storage, tenant, world};
 use crate::units::Dimension;
 
 /// A statistic inside one replication.
@@ -67,6 +67,8 @@ pub(super) const NONE: &[Stat] = &[];
 pub(super) const SHARE: &[Stat] = &[Stat::Fraction];
 /// Over many samples.
 pub(super) const SAMPLES: &[Stat] = &[Stat::Mean, Stat::P50, Stat::P95, Stat::P99, Stat::Max];
+/// Over a law, which has no largest value.
+pub(super) const LAW: &[Stat] = &[Stat::Mean, Stat::P50, Stat::P95, Stat::P99];
 /// Over time bins or few samples.
 pub(super) const BINS: &[Stat] = &[Stat::Mean, Stat::P95, Stat::Max];
 
@@ -85,6 +87,7 @@ pub(super) const fn kpi(
 /// All KPIs in the order they are documented.
 pub(super) const ALL: &[&[Kpi]] = &[
     storage::STORAGE,
+    operations::OPERATIONS,
     economics::ACCOUNTS,
     economics::ECONOMICS,
     tenant::TENANT,

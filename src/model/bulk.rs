@@ -65,6 +65,8 @@ pub struct IoParams {
     pub clients: u64,
     /// Payload rate that the interface or the pace of one client allows, and the named cause when that binds.
     pub client_limit: (f64, u8),
+    /// Payload rate that the interface of one client allows.
+    pub interface: f64,
     /// Outstanding operations of one client.
     pub slots: Slots,
     /// Share of payload bytes read.

@@ -7,6 +7,7 @@
 //! caller). On a dead path it stands still (cause *no-path*) and goes on where it stopped.
 
 mod claims;
+mod look;
 
 use super::ids::{MovementId, SiteId, WorkId};
 use super::paths::{Access, LATENCY, NO_PATH, QUOTA, Route, SLOTS, Slots, Transport, Uses, WINDOW, merged};
@@ -255,12 +256,6 @@ impl Carriage {
         self.touch(id);
     }
 
-    /// The order of a movement under way.
-    pub fn order_of(&self, id: MovementId) -> Option<&Order> {
-        let (generation, movement) = self.slots.get(id.index as usize)?;
-        movement.as_ref().filter(|_| *generation == id.generation).map(|m| &m.order)
-    }
-
     /// Puts a movement on another mix of sources: those parts of `order` that say where its bytes come from.
     pub fn change(&mut self, now: SimTime, id: MovementId, order: &Order, route: Option<&Route>, connected: bool) {
         let Some(movement) = self.get_mut(id) else { return };
@@ -403,28 +398,6 @@ impl Carriage {
             let meters = movement.order.meters.clone();
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         }
-    }
-
-    /// The work whose data loader a movement feeds; none for other movements.
-    pub fn batch_of(&self, id: MovementId) -> Option<WorkId> {
-        let (generation, movement) = self.slots.get(id.index as usize)?;
-        let order = movement.as_ref().filter(|_| *generation == id.generation).map(|m| &m.order)?;
-        (order.purpose == Purpose::Batch).then_some(WorkId(order.work))
-    }
-
-    /// Sites of sender and receiver of a movement.
-    pub fn ends(&self, id: MovementId) -> Option<(SiteId, SiteId)> {
-        let (generation, movement) = self.slots.get(id.index as usize)?;
-        movement.as_ref().filter(|_| *generation == id.generation).map(|m| m.order.ends)
-    }
-
-    /// Pairs of different sites between which something moves now, each once.
-    pub fn pairs(&self) -> Vec<(SiteId, SiteId)> {
-        let mut pairs: Vec<_> =
-            self.slots.iter().filter_map(|(_, m)| m.as_ref()).map(|m| m.order.ends).filter(|e| e.0 != e.1).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        pairs
     }
 
     /// Rows of finished movements and, with no finish time, of those still under way.

@@ -22,6 +22,8 @@ pub(super) fn section(run: &RunResults) -> Option<Section> {
         ("usable", true),
         ("read", true),
         ("write", true),
+        ("read p99", true),
+        ("write p99", true),
         ("M$/month", true),
         ("$/PB-month", true),
         ("$/GB/s read", true),
@@ -33,16 +35,21 @@ pub(super) fn section(run: &RunResults) -> Option<Section> {
         table.row(Tone::Plain, cells(run, system));
     }
     let notes = run.systems.iter().filter(|s| s.needs.len() > 1).map(needs).collect();
-    let heading = "Storage systems: size, deliverable rates, list cost a month over delivered rates".to_owned();
+    let heading =
+        "Storage systems: size, deliverable rates, times of operations, list cost a month over delivered rates"
+            .to_owned();
     Some(Section { heading, table, notes })
 }
 
 fn cells(run: &RunResults, s: &SystemRow) -> Vec<String> {
     let plain = |value: Option<f64>| value.map_or_else(|| NOTHING.to_owned(), |v| human::value(v, "1"));
-    let per_rate = |word: &str| {
-        let name = format!("storage.{}.cost_per_delivered_{word}_gb_per_s", s.name);
+    let kpi = |measure: String| {
+        let name = format!("storage.{}.{measure}", s.name);
         run.kpis.iter().find(|kpi| kpi.name == name).and_then(|kpi| kpi.mean)
     };
+    let per_rate = |word: &str| kpi(format!("cost_per_delivered_{word}_gb_per_s"));
+    let slowest =
+        |word: &str| kpi(format!("{word}_latency.p99")).map_or_else(|| NOTHING.to_owned(), |v| human::value(v, "s"));
     let cost = total(s);
     vec![
         s.name.clone(),
@@ -51,6 +58,8 @@ fn cells(run: &RunResults, s: &SystemRow) -> Vec<String> {
         human::value(s.usable, "B"),
         human::value(s.rates[0], "B/s"),
         human::value(s.rates[1], "B/s"),
+        slowest("read"),
+        slowest("write"),
         plain(cost.map(|cost| cost / 1e6)),
         plain(cost.map(|cost| cost / (s.usable / PB))),
         plain(per_rate("read")),

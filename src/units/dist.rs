@@ -59,6 +59,28 @@ impl Dist {
             Dist::Empirical(values) => values.iter().sum::<f64>() / values.len() as f64,
         }
     }
+
+    /// The variance in the base unit squared.
+    ///
+    /// Weibull: scale²·(Γ(1 + 2/shape) − Γ(1 + 1/shape)²); lognormal: mean²·(exp(sigma²) − 1); triangular:
+    /// (low² + mode² + high² − low·mode − low·high − mode·high) / 18; empirical: that of the values.
+    pub fn variance(&self) -> f64 {
+        let mean = self.mean();
+        match self {
+            Dist::Constant(_) => 0.0,
+            Dist::Exponential { mean } => mean * mean,
+            Dist::LogNormal { sigma, .. } => mean * mean * libm::expm1(sigma * sigma),
+            Dist::Weibull { scale, shape } => (scale * scale * libm::tgamma(1.0 + 2.0 / shape) - mean * mean).max(0.0),
+            Dist::Uniform { from, to } => (to - from) * (to - from) / 12.0,
+            Dist::Triangular { low, mode, high } => {
+                let [a, b] = [mode - low, high - mode];
+                (a * a + a * b + b * b) / 18.0
+            }
+            Dist::Empirical(values) => {
+                values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / values.len() as f64
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -71,5 +93,17 @@ mod tests {
         assert!((Dist::Weibull { scale: 2.0, shape: 1.0 }.mean() - 2.0).abs() < 1e-12);
         assert!((Dist::Triangular { low: 0.0, mode: 3.0, high: 6.0 }.mean() - 3.0).abs() < 1e-12);
         assert!((Dist::Empirical(vec![1.0, 2.0, 6.0]).mean() - 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn variances_follow_their_formulas() {
+        let lognormal = Dist::LogNormal { median: 10.0, sigma: 1.0 };
+        assert!((lognormal.variance() - 100.0 * (2f64.exp() - 1f64.exp())).abs() < 1e-9);
+        assert!((Dist::Weibull { scale: 2.0, shape: 1.0 }.variance() - 4.0).abs() < 1e-12);
+        let corners = Dist::Triangular { low: 1.0, mode: 3.0, high: 6.0 };
+        assert!((corners.variance() - (1.0 + 9.0 + 36.0 - 3.0 - 6.0 - 18.0) / 18.0).abs() < 1e-12);
+        assert!((Dist::Uniform { from: 1.0, to: 4.0 }.variance() - 0.75).abs() < 1e-12);
+        assert!((Dist::Empirical(vec![1.0, 2.0, 6.0]).variance() - 14.0 / 3.0).abs() < 1e-12);
+        assert_eq!(Dist::Constant(3.0).variance().to_bits(), 0.0_f64.to_bits());
     }
 }

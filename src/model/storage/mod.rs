@@ -2,17 +2,19 @@
 //!
 //! [`layout`] turns a layout into resources and crossings per client byte; [`buffer`] is the write buffer with its
 //! coupled state; [`protection`] loses devices and nodes and rebuilds what was on them; [`durability`] is the chance
-//! that data goes with them; [`lanes`] are the tenants and views that share it; [`requests`] is what operations take; [`space`] is what
-//! lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
+//! that data goes with them; [`lanes`] are the tenants and views that share it; [`requests`] is what operations take, [`waiting`]
+//! what they wait, and [`latency`] both over time; [`space`] is what lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
 
 pub mod buffer;
 pub mod durability;
 pub mod economics;
 pub mod lanes;
+pub mod latency;
 pub mod layout;
 pub mod protection;
 pub mod requests;
 pub mod space;
+pub mod waiting;
 
 use super::ids::{SiteId, StorageId};
 use super::paths::{Access, Uses, merged};
@@ -20,6 +22,7 @@ use crate::fluid::{MeterId, OwnerId};
 use buffer::Buffer;
 use economics::{Accounts, Bill, Offered};
 use lanes::Lane;
+use latency::Timing;
 use layout::Stage;
 use protection::Protection;
 use requests::{Limits, Requests};
@@ -133,12 +136,14 @@ pub struct Storage {
     pub tier: Option<Tier>,
     /// Tenants and views that share it; none where it is not shared.
     pub lanes: Vec<Lane>,
+    /// How long operations take.
+    pub timing: Timing,
 }
 
 impl Storage {
     /// A system with an empty buffer.
     pub fn new(params: StorageParams, buffer: Option<Buffer>, protection: Option<Protection>, space: Space) -> Self {
-        Storage { params, buffer, protection, space, tier: None, lanes: Vec::new() }
+        Storage { params, buffer, protection, space, tier: None, lanes: Vec::new(), timing: Timing::default() }
     }
 
     /// Media bytes that a read fetches per client byte beyond the one it would fetch with nothing missing: content that

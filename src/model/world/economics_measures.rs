@@ -69,7 +69,7 @@ impl World {
         }
     }
 
-    fn rtt(&mut self, ends: (SiteId, SiteId)) -> f64 {
+    pub(super) fn rtt(&mut self, ends: (SiteId, SiteId)) -> f64 {
         if ends.0 == ends.1 {
             return 0.0;
         }

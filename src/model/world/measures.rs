@@ -64,6 +64,9 @@ impl World {
         for lane in self.storages.iter_mut().flat_map(|s| &mut s.lanes) {
             lane.reset(now);
         }
+        for storage in &mut self.storages {
+            storage.timing.reset(now, &storage.params.requests);
+        }
         for fleet in &mut self.fleets {
             fleet.reset(now);
         }

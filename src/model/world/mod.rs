@@ -11,6 +11,7 @@ mod bursts;
 mod dirty;
 mod economics_measures;
 mod lanes;
+mod latency;
 mod loading;
 mod measures;
 mod namespaces;
@@ -183,6 +184,7 @@ pub struct World {
     scrubs: Vec<Option<FlowKey>>,
     level_meters: BTreeMap<MeterId, StorageId>,
     cache_meters: BTreeMap<MeterId, (NamespaceId, u16)>,
+    timed: Vec<(WorkId, StorageId)>,
     baseline: measures::Baseline,
     recorder: Recorder,
     finished: Vec<Finished>,
@@ -195,6 +197,7 @@ impl World {
         let count = parts.storages.len();
         let level_meters = storages::level_meters(&parts.storages);
         let cache_meters = namespaces::cache_meters(&parts.namespaces);
+        let timed = latency::timed(&parts.works);
         let mut world = World {
             names: parts.names,
             carriage: parts.carriage,
@@ -217,6 +220,7 @@ impl World {
             scrubs: vec![None; count],
             level_meters,
             cache_meters,
+            timed,
             baseline: measures::Baseline::default(),
             recorder: Recorder::new(parts.bin),
             finished: Vec::new(),
@@ -321,6 +325,7 @@ impl World {
             storages.dedup();
             if storages.is_empty() && caches.is_empty() && !rebuilt {
                 self.judge_lanes(now);
+                self.watch_operations(now);
                 self.schedule_next(ctx, next.map(SimTime::from_nanos));
                 return;
             }

@@ -73,6 +73,7 @@ impl World {
         self.put_protection(now, id, puts);
         self.put_accounts(now, id, &params, puts);
         self.put_economics(now, &params, puts);
+        self.put_latency(now, id, puts);
     }
 
     fn put_rates(&mut self, now: SimTime, params: &StorageParams, puts: &mut Puts<'_>) {

@@ -213,6 +213,9 @@ impl Resolver<'_> {
             _ if measure.contains("efficiency") && layout == "accounts" && !measure.ends_with("of_provisioned") => {
                 Some(format!("'{name}' is an object service, which has no installed line rate"))
             }
+            _ if measure.ends_with("latency") && !self.has_operations(name, measure) => {
+                Some(format!("no 'io' work on '{name}' makes such operations"))
+            }
             _ if measure.starts_with("read_efficiency") && !self.moves(name, true) => {
                 Some(format!("no work reads from '{name}'"))
             }
@@ -221,6 +224,22 @@ impl Resolver<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether an io load or a data loader on a system gives the operations of a latency. A checkpoint is a stream.
+    fn has_operations(&self, storage: &str, measure: &str) -> bool {
+        let idle = match measure {
+            "read_latency" => "write",
+            "write_latency" => "read",
+            _ => "",
+        };
+        let on = |work: &Record| {
+            let steady = work.text("storage") == Some(storage) && work.table("checkpoint").is_none();
+            work.text("kind") == Some("io")
+                && steady
+                && (work.text("pattern") != Some(idle) || work.table("phases").is_some())
+        };
+        !self.reader.unread.is_empty() || self.records("work").iter().any(on)
     }
 
     fn caches_on(&self, storage: &str) -> bool {
