@@ -56,12 +56,15 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
     let wan = streams.child("link");
     plan.links
         .iter()
-        .map(|link| {
+        .enumerate()
+        .map(|(l, link)| {
             let own = wan.child(&link.name);
+            let failed = plan.failed.contains(&l);
             let (a, b) = (&plan.sites[link.ends.0].name, &plan.sites[link.ends.1].name);
             let capacity = [link.capacity.get(), link.back.get()];
-            let mut direction =
-                |from: &str, to: &str, rate| resources.add(format!("link.{}.{from}-to-{to}", link.name), rate);
+            let mut direction = |from: &str, to: &str, rate: f64| {
+                resources.add(format!("link.{}.{from}-to-{to}", link.name), if failed { 0.0 } else { rate })
+            };
             let there = direction(a, b, capacity[0]);
             let resources = if capacity[1] > 0.0 { [there, direction(b, a, capacity[1])] } else { [there; 2] };
             let waves = u16::try_from(link.waves).unwrap_or(u16::MAX);
@@ -79,6 +82,7 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
                 resources,
                 wave_outages,
                 cuts: link.cuts.as_ref().map(|f| outages(f, &own, "cut")),
+                failed,
             }
         })
         .collect()
@@ -96,7 +100,7 @@ pub fn risk_groups(plan: &Plan, streams: &Streams) -> Vec<GroupParams> {
                 .links
                 .iter()
                 .enumerate()
-                .filter(|(_, link)| link.risk_groups.contains(&g))
+                .filter(|(_, link)| link.fails && link.risk_groups.contains(&g))
                 .map(|(l, _)| LinkId::new(l))
                 .collect(),
             cuts: group.cuts.as_ref().map(|f| outages(f, &all.child(&group.name), "cut")),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use super::exit::Exit;
 use super::global::Format;
@@ -13,6 +14,7 @@ use crate::experiment::results::RunResults;
 use crate::report::folder::{self, FolderError};
 use crate::report::{csv, json, markdown, text};
 use crate::scenario;
+use crate::scenario::plan::FailureSet;
 
 /// Arguments of `run`.
 #[derive(Args, Debug)]
@@ -34,6 +36,9 @@ pub struct Run {
     /// Result folder; `reports/` and the stem of the file if not given
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Failures to study, instead of the scenario's: every link, risk group, site, or pair of links alone; several with commas
+    #[arg(long, value_name = "SET", value_delimiter = ',', value_parser = PossibleValuesParser::new(FailureSet::WORDS))]
+    what_if: Vec<String>,
 }
 
 /// Runs the scenario.
@@ -59,6 +64,7 @@ fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
         seed: args.seed,
         replications: args.replications,
         threads: args.threads.map(usize::from),
+        what_if: sets(&args.what_if),
     };
     let results = simulate(&args.file, &loaded, &choices, screen)?;
     let written = match folder::write(&out, &results) {
@@ -71,6 +77,11 @@ fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
     };
     let printed = screen.print(&rendered(&results, screen));
     Ok(written.and(printed).and(Exit::of_targets(&results.targets)))
+}
+
+/// The sets of failures on the command line; `None` leaves the scenario's.
+fn sets(words: &[String]) -> Option<Vec<FailureSet>> {
+    (!words.is_empty()).then(|| words.iter().filter_map(|word| FailureSet::of_word(word)).collect())
 }
 
 fn rendered(results: &RunResults, screen: &Screen) -> String {

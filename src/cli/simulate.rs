@@ -10,7 +10,7 @@ use super::screen::Screen;
 use crate::experiment::results::RunResults;
 use crate::experiment::{self, RunError, RunOptions};
 use crate::report::text::{self, TextStyle};
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{FailureSet, Plan};
 use crate::scenario::{self, Diagnostic, Severity, Sources};
 
 /// What the command line decides about a run.
@@ -24,6 +24,8 @@ pub struct Choices {
     pub replications: Option<u32>,
     /// Threads.
     pub threads: Option<usize>,
+    /// Failures to study.
+    pub what_if: Option<Vec<FailureSet>>,
 }
 
 /// A command that could not go on: what was said about it (already printed) and how it ends.
@@ -84,6 +86,7 @@ pub fn simulate(path: &Path, loaded: &Loaded, choices: &Choices, screen: &Screen
         file: name.clone(),
         digest: loaded.sources.digest.clone(),
         overrides: choices.overrides.clone(),
+        what_if: choices.what_if.clone(),
     };
     let outcome = experiment::run(&loaded.plan, &options);
     drop(progress);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::results::systems::systems;
 use super::results::{Cause, Distribution, KpiRow, RunResults, Series};
-use super::{Outcome, RunOptions, verdict};
+use super::{Outcome, RunOptions};
 use crate::assembly;
 use crate::kpi;
 use crate::model::world::{Measure, Measured};
@@ -14,7 +14,7 @@ use crate::stats::{Sketch, interval};
 /// Quantiles over replications need at least this many.
 const QUANTILE_REPLICATIONS: usize = 20;
 
-/// All results of a run.
+/// All results of a run but its targets, which are judged when everything is measured.
 pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outcomes: Vec<Outcome>) -> RunResults {
     let replications = outcomes.len() as u32;
     let events = outcomes.iter().map(|o| o.events).sum();
@@ -22,7 +22,6 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
     let mut measured: Vec<Measured> = outcomes.into_iter().map(|o| o.measured).collect();
     date_finishes(plan, &mut measured);
     let kpis = kpi_rows(&measured, assembly::is_deterministic(plan));
-    let targets = verdict::judge(&plan.targets, &kpis);
     RunResults {
         title: plan.title.clone(),
         name: plan.name.clone(),
@@ -35,7 +34,7 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
         simulated_s: plan.horizon.as_secs_f64(),
         warmup_s: plan.warmup.as_secs_f64(),
         events,
-        targets,
+        targets: Vec::new(),
         kpis,
         bottlenecks: causes(&measured),
         systems: systems(plan),
@@ -43,6 +42,7 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
         series: measured.first().map_or_else(Vec::new, series),
         distributions: distributions(&measured),
         flows,
+        what_if: None,
     }
 }
 
@@ -74,6 +74,18 @@ fn kpi_rows(measured: &[Measured], deterministic: bool) -> Vec<KpiRow> {
         row(name, &values, reasons.get(name).copied(), measured.len(), deterministic)
     };
     values.into_iter().map(row).collect()
+}
+
+/// A KPI of a failure study: one value per replication, with a word on where it comes from.
+pub(super) fn study_row(name: &str, values: &[f64], word: Option<String>, deterministic: bool) -> KpiRow {
+    KpiRow { reason: word, ..row(name, values, None, values.len(), deterministic) }
+}
+
+/// Puts KPIs among the others, in place of those of the same name.
+pub(super) fn replace(kpis: &mut Vec<KpiRow>, with: Vec<KpiRow>) {
+    kpis.retain(|kpi| with.iter().all(|new| new.name != kpi.name));
+    kpis.extend(with);
+    kpis.sort_by(|a, b| a.name.cmp(&b.name));
 }
 
 fn row(name: &str, values: &[f64], reason: Option<&str>, replications: usize, deterministic: bool) -> KpiRow {

@@ -7,6 +7,7 @@ mod aggregate;
 pub mod calibrate;
 pub mod results;
 mod verdict;
+mod what_if;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,7 +17,7 @@ use rayon::prelude::*;
 use crate::assembly;
 use crate::engine::EngineError;
 use crate::model::world::Measured;
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{FailureSet, Plan};
 use crate::units::{SimDuration, SimTime};
 use results::{FlowRow, RunResults};
 
@@ -43,6 +44,8 @@ pub struct RunOptions<'a> {
     pub digest: String,
     /// `address=value` as given on the command line.
     pub overrides: Vec<String>,
+    /// Failures to study; the plan's where none are given.
+    pub what_if: Option<Vec<FailureSet>>,
 }
 
 impl RunOptions<'_> {
@@ -58,6 +61,7 @@ impl RunOptions<'_> {
             file: String::new(),
             digest: String::new(),
             overrides: Vec::new(),
+            what_if: None,
         }
     }
 }
@@ -93,15 +97,16 @@ pub(crate) struct Outcome {
     flows: Option<Vec<FlowRow>>,
 }
 
-/// Runs all replications of a plan and judges its targets.
+/// Runs all replications of a plan, then its failure study if there is one, and judges its targets.
 ///
 /// # Errors
 /// [`RunError`]: an engine limit, an interrupt, or threads that cannot be started.
 pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError> {
     let seed = options.seed.unwrap_or(plan.seed);
     let replications = options.replications.unwrap_or(plan.replications);
+    let failures = what_if::failures(plan, options.what_if.as_ref().unwrap_or(&plan.what_if));
     let done = AtomicU64::new(0);
-    let total = i64::from(replications) * PROGRESS_STEPS;
+    let total = i64::from(replications) * PROGRESS_STEPS * (1 + failures.len() as i64);
     let step = || {
         let steps = done.fetch_add(1, Ordering::Relaxed) + 1;
         (options.progress)(steps as f64 / total as f64);
@@ -110,7 +115,17 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
     let all = || (0..replications as usize).into_par_iter().map(one).collect::<Vec<_>>();
     let outcomes = in_threads(options.threads, all)?;
     let outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>, RunError>>()?;
-    Ok(aggregate::results(plan, options, seed, outcomes))
+    let base = (!failures.is_empty()).then(|| what_if::Base::of(plan, &outcomes));
+    let mut results = aggregate::results(plan, options, seed, outcomes);
+    if let Some(base) = base {
+        let study = || what_if::simulate(plan, &failures, &base, seed, options, &step);
+        let seen = in_threads(options.threads, study)??;
+        let (tables, kpis) = what_if::tabulate(&failures, &base, &seen);
+        aggregate::replace(&mut results.kpis, kpis);
+        results.what_if = Some(tables);
+    }
+    results.targets = verdict::judge(&plan.targets, &results.kpis, replications);
+    Ok(results)
 }
 
 fn in_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T, RunError> {

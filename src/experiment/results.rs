@@ -2,8 +2,10 @@
 
 pub mod calibration;
 pub mod systems;
+pub mod what_if;
 
 use systems::SystemRow;
+use what_if::WhatIf;
 
 /// Results of one scenario over all its replications.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct RunResults {
     pub distributions: Vec<Distribution>,
     /// Flow records of replication 0, sorted by flow; `None` when not asked for.
     pub flows: Option<Vec<FlowRow>>,
+    /// The failure study; `None` when none was asked for, or nothing can fail.
+    pub what_if: Option<WhatIf>,
 }
 
 /// One KPI over the replications, in its base unit (seconds, bytes, bytes/s, GPUs, share).
@@ -68,7 +72,7 @@ pub struct KpiRow {
     pub p95: Option<f64>,
     /// Replications with a value.
     pub n: u32,
-    /// Why there is no value.
+    /// Why there is no value; with one, a word on it.
     pub reason: Option<String>,
 }
 

@@ -4,16 +4,16 @@
 use super::results::{KpiRow, TargetRow, Verdict};
 use crate::scenario::plan::{Rule, Target};
 
-/// Judges all targets against the KPI table.
-pub(super) fn judge(targets: &[Target], kpis: &[KpiRow]) -> Vec<TargetRow> {
+/// Judges all targets against the KPI table of so many replications.
+pub(super) fn judge(targets: &[Target], kpis: &[KpiRow], replications: u32) -> Vec<TargetRow> {
     // No stat means the mean, so `x.mean` is the row `x`.
     let named = |target: &Target, k: &KpiRow| target.kpi.strip_suffix(".mean").unwrap_or(&target.kpi) == k.name;
-    targets.iter().map(|target| judge_one(target, kpis.iter().find(|k| named(target, k)))).collect()
+    targets.iter().map(|target| judge_one(target, kpis.iter().find(|k| named(target, k)), replications)).collect()
 }
 
-fn judge_one(target: &Target, kpi: Option<&KpiRow>) -> TargetRow {
+fn judge_one(target: &Target, kpi: Option<&KpiRow>, replications: u32) -> TargetRow {
     // A value that only some replications have is a biased one: the missing ones would move it.
-    let complete = kpi.filter(|k| k.reason.is_none());
+    let complete = kpi.filter(|k| k.n == replications);
     let ci95 = complete.and_then(|k| k.ci95);
     let (rule, limit, tolerance) = match target.rule {
         Rule::AtMost(x) => ("at_most", x, None),

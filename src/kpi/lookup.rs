@@ -226,7 +226,7 @@ mod tests {
                 "/s" => "1 /s",
                 "date" => "1970-01-01T00:00:01Z",
                 "USD" => "$1",
-                "1" | "GPU" | "version" | "step" | "rack" => "1",
+                "1" | "GPU" | "GPU-h" | "version" | "step" | "rack" => "1",
                 other => panic!("{}: unknown unit '{other}'", kpi.pattern),
             };
             let base = parse(sample, kpi.dimension).unwrap_or_else(|e| panic!("{}: {e}", kpi.pattern));

@@ -163,6 +163,15 @@ pub(super) const RL_SIZES: &[Kpi] = &[
          admission back, and pauses for new weights.",
     ),
     kpi(
+        "rl.*.idle_gpu_hours",
+        "GPU-h",
+        D::Count,
+        NONE,
+        "((trainer_idle + trainer_down) × trainer GPUs + generator_idle × generator GPUs) × time the loop ran",
+        "GPU-hours that the loop holds and does not use: the trainer waiting or down, and token capacity of the generators left \
+         unused.",
+    ),
+    kpi(
         "rl.*.tokens_rate",
         "tok/s",
         D::TokenRate,

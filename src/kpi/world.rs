@@ -31,6 +31,15 @@ pub(super) const WAN: &[Kpi] = &[
         "max over links and directions of the mean utilisation",
         "Highest mean utilisation over all link directions. Null in a plan without links.",
     ),
+    kpi(
+        "wan.worst_utilisation",
+        "1",
+        D::Ratio,
+        NONE,
+        "max over no failure and each failure studied, and over directions, of the mean utilisation",
+        "Highest mean utilisation of a link direction under any of the failures studied; the table names the direction and the \
+         culprit. Only with a failure study (`what_if`, or `--what-if`).",
+    ),
 ];
 
 /// Copies and storage loads.
@@ -142,6 +151,14 @@ pub(super) const LOADER: &[Kpi] = &[
         NONE,
         "time without a batch / all time, in whole steps after the first",
         "Share of time that accelerators wait because one of them has no batch. Only for loads with a `loader`.",
+    ),
+    kpi(
+        "io.*.idle_gpu_hours",
+        "GPU-h",
+        D::Count,
+        NONE,
+        "data_stall × accelerators × time the loader ran",
+        "GPU-hours that the accelerators of a data loader wait for data. Only for loads with a `loader`.",
     ),
     kpi(
         "io.*.samples_rate",

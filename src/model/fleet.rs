@@ -441,6 +441,11 @@ impl Fleet {
         ((self.params.units - self.in_repair) as f64 * gpus, (self.idle + granted) as f64 * gpus)
     }
 
+    /// GPUs of a unit, which fail and are replaced together.
+    pub fn gpus_per_unit(&self) -> u64 {
+        self.params.gpus_per_unit
+    }
+
     /// Name.
     pub fn name(&self) -> &str {
         &self.params.name

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::charts::{self, ChartError};
 use super::files::{self, FileError};
-use super::{csv, json, manifest, parquet};
+use super::{csv, json, manifest, parquet, what_if};
 use crate::experiment::results::RunResults;
 
 /// A result folder could not be written.
@@ -73,6 +73,9 @@ fn contents(run: &RunResults) -> Result<Vec<(String, Vec<u8>)>, FolderError> {
     ];
     if let Some(flows) = &run.flows {
         files.push(("flows.csv".to_owned(), csv::flows(flows).into_bytes()));
+    }
+    if let Some(study) = &run.what_if {
+        files.push(("what_if.csv".to_owned(), what_if::table(study).into_bytes()));
     }
     let drawn: Vec<[(String, Vec<u8>); 2]> = charts::charts(run)
         .par_iter()

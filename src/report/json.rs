@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{human, systems};
+use super::{human, systems, what_if};
 use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
 
 /// The object as indented text, ending with a newline.
@@ -39,6 +39,9 @@ pub fn object(run: &RunResults) -> Value {
     });
     if !run.systems.is_empty() {
         object["storage"] = systems::json(run);
+    }
+    for (key, value) in run.what_if.iter().flat_map(what_if::json) {
+        object[key] = value;
     }
     object
 }

@@ -20,3 +20,4 @@ mod phases;
 pub mod sections;
 mod systems;
 pub mod text;
+mod what_if;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Document, Row, Section, Table, Tone};
 use super::human::{self, NOTHING};
-use super::{phases, systems};
+use super::{phases, systems, what_if};
 use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
 
 /// Stats that may end a KPI name.
@@ -27,6 +27,7 @@ pub fn document(run: &RunResults) -> Document {
     sections.extend(phases::sections(run));
     sections.extend(causes(run));
     sections.extend(systems::section(run));
+    sections.extend(what_if::sections(run));
     sections.extend(warnings(run));
     sections.extend(targets(run));
     Document { title: run.title.clone(), facts: facts(run), sections }

@@ -19,6 +19,8 @@ pub use requests::Requests;
 pub type SiteIx = usize;
 /// Index of a fleet in [`Plan::fleets`].
 pub type FleetIx = usize;
+/// Index of a link in [`Plan::links`].
+pub type LinkIx = usize;
 /// Index of a storage system in [`Plan::storages`].
 pub type StorageIx = usize;
 
@@ -49,6 +51,10 @@ pub struct Plan {
     pub links: Vec<Link>,
     /// Shared-risk groups by name.
     pub risk_groups: Vec<RiskGroup>,
+    /// Links that are down from the beginning to the end: what a failure study lets fail. None as a file is read.
+    pub failed: Vec<LinkIx>,
+    /// Failures to study beside the plan as it is.
+    pub what_if: Vec<FailureSet>,
     /// Time from a failure or repair until routes have changed; until then traffic on a dead path stands still.
     pub reconvergence: SimDuration,
     /// Tenants by name.
@@ -65,6 +71,30 @@ pub struct Plan {
     pub ledger: Vec<Taken>,
     /// Things that are legal but probably not meant.
     pub warnings: Vec<Warning>,
+}
+
+/// A set of failures to study, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureSet {
+    /// Every link alone.
+    Links,
+    /// Every shared-risk group alone.
+    Groups,
+    /// Every site alone: all its links at once.
+    Sites,
+    /// Every two links together.
+    Pairs,
+}
+
+impl FailureSet {
+    /// The words of the language, in the order of the sets.
+    pub const WORDS: &[&str] = &["links", "groups", "sites", "pairs"];
+
+    /// The set of a word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let all = [FailureSet::Links, FailureSet::Groups, FailureSet::Sites, FailureSet::Pairs];
+        all.into_iter().zip(Self::WORDS).find(|(_, name)| **name == word).map(|(set, _)| set)
+    }
 }
 
 /// A value that enters the results, and its origin.
@@ -221,6 +251,8 @@ pub struct Link {
     pub cuts: Option<Failures>,
     /// Indices in [`Plan::risk_groups`].
     pub risk_groups: Vec<usize>,
+    /// Whether failures happen to it at all: a link that cannot fail is not taken by the cuts of its groups either.
+    pub fails: bool,
     /// Payload bytes per wire byte for the link's transport, 0…1.
     pub framing: f64,
 }

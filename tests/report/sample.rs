@@ -37,6 +37,7 @@ pub fn falcon() -> RunResults {
         series: series(),
         distributions: vec![feedback()],
         flows: None,
+        what_if: None,
     }
 }
 

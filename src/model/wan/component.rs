@@ -40,11 +40,11 @@ impl Wan {
         let links = links
             .into_iter()
             .map(|params| Link {
-                params,
                 waves_down: 0,
-                cuts_open: 0,
-                alive_in_routes: true,
-                down: Level::new(SimTime::ZERO, 0.0),
+                cuts_open: u16::from(params.failed),
+                alive_in_routes: !params.failed,
+                down: Level::new(SimTime::ZERO, f64::from(u8::from(params.failed))),
+                params,
             })
             .collect();
         Wan { links, groups, reconvergence, routing: Routing::new(edges), disturbed: false, failures: 0 }

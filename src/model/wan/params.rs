@@ -47,6 +47,8 @@ pub struct LinkParams {
     pub wave_outages: Vec<Outages>,
     /// Cuts of the link alone.
     pub cuts: Option<Outages>,
+    /// Down from the beginning to the end, with routes around it from the first moment; its resources have no capacity.
+    pub failed: bool,
 }
 
 impl LinkParams {

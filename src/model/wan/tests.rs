@@ -20,6 +20,7 @@ fn triangle() -> Wan {
         framing: 0.5,
         resources,
         wave_outages: Vec::new(),
+        failed: false,
         cuts: None,
     };
     let links = vec![

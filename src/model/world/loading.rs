@@ -134,6 +134,7 @@ impl World {
         let Some(task) = self.loader(WorkId::new(index)) else { return };
         let stats = task.loader.stats(now);
         let (meter, operations) = (task.params.meter, task.params.operations);
+        let accelerators = task.loader.params.accelerators;
         let total = self.since_cut(now, meter).total;
         let mut put = |measure: &str, value: Measure| out.kpis.push((format!("io.{name}.{measure}"), value));
         let none = |why: &str| Measure::None(why.to_owned());
@@ -144,6 +145,8 @@ impl World {
         );
         put("accelerator_utilisation", used);
         put("data_stall", stalled);
+        let idle_hours = stats.shares.map(|(_, stalled)| stalled * accelerators as f64 * stats.ran / 3600.0);
+        put("idle_gpu_hours", idle_hours.map_or_else(|| none(first), Measure::Value));
         let idle = "the loader did not run in the measured part";
         put("samples_rate", stats.samples_rate.map_or_else(|| none(idle), Measure::Value));
         let rate = (stats.ran > 0.0).then(|| total / stats.ran);

@@ -307,6 +307,8 @@ impl World {
         let mut put = |measure: &str, value: Measure| out.kpis.push((format!("rl.{name}.{measure}"), value));
         put_times(&stats, &mut put);
         put_loop(&stats, &mut put);
+        let gpus = |claim: &super::Claim| (claim.units * self.fleets[claim.fleet.index()].gpus_per_unit()) as f64;
+        put("idle_gpu_hours", idle_gpu_hours(&stats, gpus(&task.trainer), task.pools.iter().map(gpus).sum()));
         if let Some(checkpoint) = task.rl.params.trainer.checkpoint {
             put("checkpoint_bytes", Measure::Value(checkpoint.bytes));
         }
@@ -354,6 +356,16 @@ fn put_times(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
         let area = if i < 2 { "cycle_time" } else { "feedback_time" };
         put(&format!("{area}.{name}"), value(phases.map(|p| p[i])));
     }
+}
+
+/// GPU-hours that a loop's pools hold and do not use.
+fn idle_gpu_hours(stats: &LoopStats, trainer_gpus: f64, generator_gpus: f64) -> Measure {
+    let (Some(waiting), Some(down)) = (stats.trainer_idle, stats.trainer_down) else {
+        return Measure::None("the loop did not run in the measured part".into());
+    };
+    // Without a live engine nothing was generated: every generator GPU stood idle.
+    let unused = stats.generator_idle.unwrap_or(1.0);
+    Measure::Value(((waiting + down) * trainer_gpus + unused * generator_gpus) * stats.ran_s / 3600.0)
 }
 
 fn put_loop(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {

@@ -19,8 +19,7 @@ impl Resolver<'_> {
         let framing = self.framing(record);
         let path = self.path(record, &names);
         let fails = record.flag("failures") && self.wan.flag("failures");
-        // A link that cannot fail is not taken by the cuts of its groups either.
-        let groups = if fails { record.names("risk_group").to_vec() } else { Vec::new() };
+        let groups = record.names("risk_group").to_vec();
         let risk_groups: Vec<_> =
             groups.iter().filter_map(|(name, place)| self.index_of(Entity::RiskGroup, name, place)).collect();
         let [Some(from), Some(to)] = ends[..] else { return None };
@@ -36,6 +35,7 @@ impl Resolver<'_> {
             wave_failures: fails.then(|| self.wave_failures(record, metres)).flatten(),
             cuts: (fails && risk_groups.is_empty()).then(|| self.cuts(record, metres)).flatten(),
             risk_groups,
+            fails,
             framing: framing?,
         })
     }

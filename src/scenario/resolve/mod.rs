@@ -28,7 +28,7 @@ mod work;
 
 use crate::catalog::Kind;
 use crate::scenario::diagnostics::{Diagnostic, Severity};
-use crate::scenario::plan::{Plan, Warning};
+use crate::scenario::plan::{FailureSet, Plan, Warning};
 use crate::scenario::read::Reader;
 use crate::scenario::read::record::{Record, Val};
 use crate::scenario::spec::{Entity, WAN};
@@ -177,6 +177,8 @@ impl Resolver<'_> {
             },
             replications: top.whole("replications") as u32,
             record_flows: top.names("record").iter().any(|(word, _)| word == "flows"),
+            failed: Vec::new(),
+            what_if: top.names("what_if").iter().filter_map(|(word, _)| FailureSet::of_word(word)).collect(),
             reconvergence: SimDuration::from_secs_f64(self.wan.num("reconvergence")),
             sites: Vec::new(),
             fleets: Vec::new(),

@@ -110,6 +110,9 @@ impl Resolver<'_> {
                 .or_else(|| self.ingest_problem(name, found))
                 .or_else(|| self.loader_problem(name, found)),
             ("rl", Some(name)) => self.work_problem(name, "rl").or_else(|| self.checkpoint_problem(name, found)),
+            ("wan", _) if found.kpi.pattern == "wan.worst_utilisation" && self.top.names("what_if").is_empty() => {
+                Some("it needs a failure study, e.g. what_if = [\"links\"] at the top".to_owned())
+            }
             ("wan", _) if self.records("link").is_empty() => Some("the plan has no links".to_owned()),
             _ => None,
         };

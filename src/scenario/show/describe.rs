@@ -129,7 +129,7 @@ fn link_line(plan: &Plan, link: &Link) -> String {
         share(link.framing),
     );
     let groups: Vec<&str> = link.risk_groups.iter().map(|g| plan.risk_groups[*g].name.as_str()).collect();
-    match (&link.cuts, groups.is_empty()) {
+    match (&link.cuts, groups.is_empty() || !link.fails) {
         (Some(cuts), _) => line.push_str(&format!("; {}", failure_words("cuts", cuts))),
         (None, false) => line.push_str(&format!("; cut with {}", groups.join(", "))),
         (None, true) => line.push_str("; never cut"),

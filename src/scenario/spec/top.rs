@@ -4,6 +4,7 @@ use super::{
     CENTURY, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, NAMESPACE, Need, PRICE, RISK_GROUP, Rule, STORAGE,
     TENANT, TableSpec, WAN, assumed, key,
 };
+use crate::scenario::plan::FailureSet;
 use crate::units::Dimension;
 
 /// Top-level tables that the language has and this version does not simulate.
@@ -59,6 +60,12 @@ pub static SCENARIO: TableSpec = TableSpec {
         )
         .within(1.0, 100_000.0),
         key("record", Kind::Words(&["flows"]), Need::Optional("no record"), "Extra records: `flows` writes flows.csv."),
+        key(
+            "what_if",
+            Kind::Words(FailureSet::WORDS),
+            Need::Optional("no failure is studied"),
+            "Failures to study: the plan is simulated once more for each of them, with those links down throughout.",
+        ),
         key("site", Kind::Named(&SITE), Need::Required, "Sites by name."),
         key("fleet", Kind::Named(&FLEET), Need::Optional("no GPUs"), "GPU fleets by name."),
         key("link", Kind::Named(&LINK), Need::Optional("no WAN"), "WAN links by name."),
