@@ -216,7 +216,7 @@ pub(super) fn table(study: &WhatIf) -> String {
 
 fn rows(row: &FailureRow) -> Vec<Vec<String>> {
     let number = |v: Option<f64>| v.map_or_else(String::new, csv::shortest);
-    let network = vec![
+    let network = [
         row.failed.clone(),
         row.worst_link.clone().unwrap_or_default(),
         number(row.worst_utilisation),

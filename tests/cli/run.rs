@@ -154,3 +154,38 @@ fn colour_comes_only_when_asked_for() {
     let output = desk.apollo(&["run", "tiny.toml"]).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "").output().unwrap();
     assert!(!output.stdout.contains(&0x1b));
 }
+
+#[test]
+fn a_failure_study_is_in_every_form_and_its_target_is_judged() {
+    let desk = Desk::new();
+    let value = json(&desk.run(&["run", "tiny.toml", "--what-if", "links,sites", "--format", "json"]).exits(0).out());
+    let failed: Vec<_> =
+        value["what_if"].as_array().unwrap().iter().map(|row| row["failed"].as_str().unwrap()).collect();
+    assert_eq!(failed, ["link.ab", "site.a", "site.b"]);
+    let row = &value["what_if"][0];
+    assert_eq!(row["worst_utilisation"], 0.0, "the only link is down");
+    assert_eq!(row["unserved"], 0.0);
+    let cost = row["works"].as_array().unwrap().iter().find(|c| c["kpi"] == "transfer.move.slowdown").unwrap();
+    assert!(cost["base"].as_f64().unwrap() >= 1.0 && cost["value"].is_null() && cost["reason"].is_string(), "{cost}");
+    let rows = fs::read_to_string(desk.path().join("reports/tiny/what_if.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 3 * row["works"].as_array().unwrap().len(), "{rows}");
+
+    let text = desk.run(&["run", "tiny.toml", "--what-if", "links"]).exits(0).out();
+    assert!(text.contains("What if: 1 failure") && text.contains("transfer.move"), "{text}");
+    let plain = desk.run(&["run", "tiny.toml"]).exits(0).out();
+    assert!(!plain.contains("What if"), "no study without being asked");
+    assert!(!desk.path().join("reports/tiny/what_if.csv").exists(), "a study of an earlier run does not stay");
+
+    desk.run(&["run", "tiny.toml", "--what-if", "moons"]).exits(2);
+    let gate = |top: &str| {
+        format!(
+            "{top}\n{}\n[target.headroom]\nkpi = \"wan.worst_utilisation\"\nat_most = \"1e-9\"\n",
+            tiny("at_most = \"60 s\"")
+        )
+    };
+    desk.write("gate.toml", &gate("what_if = [\"links\"]"));
+    desk.run(&["run", "gate.toml"]).exits(1);
+    desk.write("gate.toml", &gate(""));
+    let refused = desk.run(&["run", "gate.toml"]).exits(2).err();
+    assert!(refused.contains("E0304") && refused.contains("what_if"), "{refused}");
+}
