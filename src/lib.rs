@@ -7,7 +7,7 @@
 //!
 //! # Reading guide
 //!
-//! Read [`units`] and [`engine`] (time, order of events, random streams), then [`fluid`] (who gets which rate),
+//! Read [`units`] and [`engine`] (time, order of events, random streams), then [`fluid`] (who gets which rate) and [`network`] (ways through a graph),
 //! then [`model`] (the world; its `world` file shows every coupling). [`scenario`] turns text into a checked plan
 //! and knows no simulation; [`assembly`] is the only place that knows both. [`experiment`] runs replications and
 //! judges targets, [`report`] turns results into bytes, [`cli`] is the only module that prints.
@@ -26,6 +26,7 @@ pub mod experiment;
 pub mod fluid;
 pub mod kpi;
 pub mod model;
+pub mod network;
 pub mod report;
 pub mod scenario;
 pub mod stats;

@@ -18,12 +18,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("engine", &["units"]),
     ("fluid", &[]),
+    ("network", &[]),
     ("stats", &["units"]),
     ("kpi", &["units"]),
     ("catalog", &["units"]),
     ("scenario", &["catalog", "kpi", "units"]),
-    ("model", &["engine", "fluid", "stats", "kpi", "units"]),
-    ("assembly", &["model", "catalog", "scenario", "engine", "fluid", "stats", "kpi", "units"]),
+    ("model", &["engine", "fluid", "network", "stats", "kpi", "units"]),
+    ("assembly", &["model", "catalog", "scenario", "engine", "fluid", "network", "stats", "kpi", "units"]),
     ("experiment", &["assembly", "model", "scenario", "engine", "stats", "kpi", "units"]),
     ("report", &["experiment::results", "kpi", "stats", "units"]),
     ("cli", &["report", "experiment", "scenario", "catalog", "kpi", "units"]),
@@ -35,7 +36,7 @@ const MODEL_SHARED: &[&str] = &["ids", "event", "world", "paths"];
 const MODEL_WIRING: &[&str] = &["world"];
 
 /// Modules that know nothing of the subject, and the words that would show that they do. Plurals count as well.
-const NEUTRAL: &[&str] = &["engine", "fluid"];
+const NEUTRAL: &[&str] = &["engine", "fluid", "network"];
 const DOMAIN_WORDS: &[&str] = &[
     "gpu",
     "site",

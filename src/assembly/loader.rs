@@ -26,7 +26,7 @@ pub fn task(plan: &Plan, io: &IoWork, streams: &Streams, resources: &mut Resourc
         slots,
         operations,
         meter: resources.sharing.add_meter(&[]),
-        transport: Transport { window_bytes: between.window_bytes / per_client, setup_rtts: 0.0 },
+        transport: Transport { window_bytes: between.window_bytes / per_client, setup_rtts: 0.0, ..between },
     };
     let loader = LoaderParams {
         accelerators: loader.accelerators,

@@ -58,7 +58,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
         names,
         carriage: Carriage::new(sharing, record_flows),
         sites,
-        wan: Wan::new(links, groups, edges, plan.reconvergence),
+        wan: Wan::new(links, groups, edges, plan.reconvergence, parts::route_rules(plan)),
         fleets,
         storages,
         namespaces,

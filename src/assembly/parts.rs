@@ -3,9 +3,10 @@
 use crate::engine::rng::Streams;
 use crate::model::fleet::{FleetParams, HazardParams};
 use crate::model::ids::{LinkId, SiteId};
-use crate::model::paths::Resources;
-use crate::model::wan::{Edge, GroupParams, LinkParams, Outages};
+use crate::model::paths::{Resources, RoutePolicy};
+use crate::model::wan::{Edge, GroupParams, LinkParams, Outages, RouteRules};
 use crate::model::world::SitePart;
+use crate::network::Apart;
 use crate::scenario::plan::{self, Plan};
 
 /// Sites with their fabric, and each site's WAN edge. An edge that carries all its links at once never limits, so it is left out.
@@ -78,6 +79,7 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
                 capacity,
                 waves,
                 rtt: link.rtt,
+                metric: link.metric,
                 framing: link.framing,
                 resources,
                 wave_outages,
@@ -86,6 +88,22 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
             }
         })
         .collect()
+}
+
+/// How ways are chosen where a route may use several.
+pub fn route_rules(plan: &Plan) -> RouteRules {
+    let rules = plan.disjoint;
+    let apart = if rules.nodes { Apart::Nodes } else { Apart::Edges };
+    RouteRules { policy: policy(plan.routing), ways: rules.ways as usize, apart, by_capacity: rules.by_capacity }
+}
+
+/// A rule of routing in the words of the model.
+pub fn policy(routing: plan::Routing) -> RoutePolicy {
+    match routing {
+        plan::Routing::Shortest => RoutePolicy::Shortest,
+        plan::Routing::Ecmp => RoutePolicy::Ecmp,
+        plan::Routing::Disjoint => RoutePolicy::Disjoint,
+    }
 }
 
 /// Shared-risk groups with the links they take down.

@@ -112,7 +112,8 @@ fn lanes(plan: &Plan, work: &plan::Work) -> Vec<(StorageId, Lanes)> {
 }
 
 pub(super) fn transport(t: &plan::Transport) -> Transport {
-    Transport { window_bytes: f64::from(t.streams) * t.window.get(), setup_rtts: t.setup_rtts }
+    let window_bytes = f64::from(t.streams) * t.window.get();
+    Transport { window_bytes, setup_rtts: t.setup_rtts, policy: super::parts::policy(t.routing) }
 }
 
 /// A copy is carried by nodes at its destination. Each fetches with the slots of the source, over the round trip, and

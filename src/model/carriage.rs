@@ -7,14 +7,16 @@
 //! caller). On a dead path it stands still (cause *no-path*) and goes on where it stopped.
 
 mod claims;
+mod limits;
 mod look;
 
 use super::ids::{MovementId, SiteId, WorkId};
-use super::paths::{Access, LATENCY, NO_PATH, QUOTA, Route, SLOTS, Slots, Transport, Uses, WINDOW, merged};
+use super::paths::{Access, Course, LATENCY, NO_PATH, QUOTA, Route, Slots, Transport, Uses};
 use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, Sharing};
 use crate::units::{SimDuration, SimTime};
 
 pub use claims::Claim;
+use limits::{cap_of, uses_of};
 
 /// What a movement is for; the world acts on it when the movement ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,6 +88,13 @@ pub struct Order {
     pub transport: Transport,
 }
 
+impl Order {
+    /// Where it goes.
+    pub fn course(&self) -> Course {
+        Course { from: self.ends.0, to: self.ends.1, policy: self.transport.policy }
+    }
+}
+
 /// What has become of a finished movement.
 #[derive(Clone, Debug)]
 pub struct Done {
@@ -125,7 +134,8 @@ struct Movement {
     stalled: bool,
     /// Its receiver takes nothing.
     refused: bool,
-    rtt: SimDuration,
+    /// Round-trip time, and the share of it whose way is not dead.
+    way: (SimDuration, f64),
     longest: Option<Cause>,
     /// Weight and reserve in fair sharing.
     terms: (f64, f64),
@@ -180,7 +190,7 @@ impl Carriage {
             all_sent: false,
             stalled: false,
             refused: false,
-            rtt,
+            way: (rtt, 1.0),
             longest: None,
             terms: (1.0, 0.0),
         };
@@ -198,10 +208,10 @@ impl Carriage {
     pub fn begin(&mut self, now: SimTime, id: MovementId, route: Option<&Route>, connected: bool) {
         let Some(movement) = self.get_mut(id) else { return };
         let connected = connected || movement.order.far <= 0.0;
-        movement.rtt = route.map_or(SimDuration::ZERO, |r| r.rtt);
+        movement.way = way_of(&movement.order, route);
         movement.stalled = !connected;
         let uses = uses_of(&movement.order, route);
-        let (cap, cap_cause) = cap_of(&movement.order, movement.rtt);
+        let (cap, cap_cause) = cap_of(&movement.order, movement.way);
         let order = movement.order.clone();
         let key = self.sharing.start(
             now.as_nanos(),
@@ -267,7 +277,7 @@ impl Carriage {
         own.meters.clone_from(&order.meters);
         movement.stalled = !connected && order.far > 0.0;
         let (Some(key), stalled, refused) = (movement.flow, movement.stalled, movement.refused) else { return };
-        let (cap, cause) = cap_of(&movement.order, movement.rtt);
+        let (cap, cause) = cap_of(&movement.order, movement.way);
         self.sharing.set_cap(now.as_nanos(), key, cap, cause);
         if !refused {
             self.sharing.set_uses(now.as_nanos(), key, &uses_of(order, route), &order.meters);
@@ -283,7 +293,7 @@ impl Carriage {
         let Some(movement) = self.get_mut(id).filter(|m| m.order.pace.0.to_bits() != pace.to_bits()) else { return };
         movement.order.pace.0 = pace;
         let Some(key) = movement.flow else { return };
-        let (cap, cause) = cap_of(&movement.order, movement.rtt);
+        let (cap, cause) = cap_of(&movement.order, movement.way);
         self.sharing.set_cap(now.as_nanos(), key, cap, cause);
     }
 
@@ -295,7 +305,7 @@ impl Carriage {
         movement.flow = None;
         movement.all_sent = true;
         movement.longest = longest;
-        let propagation = SimDuration::from_nanos(movement.rtt.as_nanos() / 2);
+        let propagation = SimDuration::from_nanos(movement.way.0.as_nanos() / 2);
         let owner = movement.order.owner;
         self.sharing.charge(owner, LATENCY, propagation.as_secs_f64());
         Some((id, now + propagation))
@@ -340,12 +350,12 @@ impl Carriage {
         Some(flow.map_or(unsent, |key| self.sharing.remaining(now.as_nanos(), key)))
     }
 
-    /// Puts every movement between `ends` on `route`, or stalls it where there is none.
-    pub fn reroute(&mut self, now: SimTime, ends: (SiteId, SiteId), route: Option<&Route>) {
+    /// Puts every movement of a course on `route`, or stalls it where there is none.
+    pub fn reroute(&mut self, now: SimTime, course: Course, route: Option<&Route>) {
         for index in 0..self.slots.len() {
             let Some(movement) = self.slots[index].1.as_mut() else { continue };
             let Some(key) = movement.flow else { continue };
-            if movement.order.ends != ends {
+            if movement.order.course() != course {
                 continue;
             }
             // What a cache serves alone needs no route.
@@ -357,8 +367,8 @@ impl Carriage {
             if movement.refused {
                 // It takes the route of the day when it is accepted again; only its window follows at once.
                 let Some(route) = route else { continue };
-                movement.rtt = route.rtt;
-                let (cap, cause) = cap_of(&movement.order, route.rtt);
+                movement.way = way_of(&movement.order, Some(route));
+                let (cap, cause) = cap_of(&movement.order, movement.way);
                 self.sharing.set_cap(now.as_nanos(), key, cap, cause);
                 continue;
             }
@@ -366,9 +376,9 @@ impl Carriage {
                 self.sharing.stall(now.as_nanos(), key, NO_PATH);
                 continue;
             };
-            movement.rtt = route.rtt;
+            movement.way = way_of(&movement.order, Some(route));
             let uses = uses_of(&movement.order, Some(route));
-            let (cap, cause) = cap_of(&movement.order, route.rtt);
+            let (cap, cause) = cap_of(&movement.order, movement.way);
             let meters = movement.order.meters.clone();
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
             self.sharing.set_cap(now.as_nanos(), key, cap, cause);
@@ -381,7 +391,7 @@ impl Carriage {
         &mut self,
         now: SimTime,
         mut select: impl FnMut(&Order) -> Option<(Uses, Vec<(MeterId, f64)>)>,
-        mut route_of: impl FnMut((SiteId, SiteId)) -> Option<Route>,
+        mut route_of: impl FnMut(Course) -> Option<Route>,
     ) {
         for index in 0..self.slots.len() {
             let Some(movement) = self.slots[index].1.as_mut() else { continue };
@@ -392,8 +402,8 @@ impl Carriage {
             if movement.stalled || movement.refused {
                 continue;
             }
-            let ends = movement.order.ends;
-            let route = if ends.0 == ends.1 { None } else { route_of(ends) };
+            let course = movement.order.course();
+            let route = if course.from == course.to { None } else { route_of(course) };
             let uses = uses_of(&movement.order, route.as_ref());
             let meters = movement.order.meters.clone();
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
@@ -435,28 +445,9 @@ impl Carriage {
     }
 }
 
-/// Outer part and route together, each way its share, each byte counted `copies` times.
-fn uses_of(order: &Order, route: Option<&Route>) -> Uses {
-    let mut uses = order.outer.clone();
-    if let Some(route) = route {
-        uses.extend(route.uses.iter().map(|&(r, a)| (r, a * (1.0 - order.reverse) * order.far)));
-        uses.extend(route.back.iter().map(|&(r, a)| (r, a * order.reverse * order.far)));
-    }
-    for (_, a) in &mut uses {
-        *a *= order.copies;
-    }
-    merged(uses)
-}
-
-/// The tightest of the movement's own pace, the window limit `streams × window / RTT` and its outstanding operations.
-fn cap_of(order: &Order, rtt: SimDuration) -> (f64, u8) {
-    // The round trip of the bytes in the mean: by Little's law those near by wait for none.
-    let rtt = rtt.as_secs_f64() * order.far;
-    let over = |bytes: f64, seconds: f64| if seconds > 0.0 { bytes / seconds } else { f64::INFINITY };
-    let slots = order.slots.map_or(f64::INFINITY, |s| s.rate(rtt));
-    let window = over(order.transport.window_bytes, rtt);
-    let (limit, cause) = if slots < window { (slots, SLOTS) } else { (window, WINDOW) };
-    if limit < order.pace.0 { (limit, cause) } else { order.pace }
+/// Round-trip time, and the share that moves.
+fn way_of(order: &Order, route: Option<&Route>) -> (SimDuration, f64) {
+    route.map_or((SimDuration::ZERO, 1.0), |r| (r.rtt, r.live_for(order.reverse)))
 }
 
 fn pack(id: MovementId) -> u64 {

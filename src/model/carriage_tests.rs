@@ -1,6 +1,7 @@
 //! What a movement does in every part of its life.
 
 use super::*;
+use crate::model::paths::RoutePolicy;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -13,7 +14,8 @@ fn one() -> (Carriage, Route, MovementId) {
     let mut sharing = Sharing::new();
     let (owner, pipe, home) = (sharing.add_owner(), sharing.add_resource(10.0), sharing.add_resource(10.0));
     let mut carriage = Carriage::new(sharing, true);
-    let route = Route { uses: vec![(pipe, 1.0)], back: vec![(home, 1.0)], rtt: SimDuration::from_secs(2) };
+    let route =
+        Route { uses: vec![(pipe, 1.0)], back: vec![(home, 1.0)], rtt: SimDuration::from_secs(2), live: [1.0; 2] };
     let order = Order {
         work: 3,
         purpose: Purpose::Copy,
@@ -31,7 +33,7 @@ fn one() -> (Carriage, Route, MovementId) {
         pace: (f64::INFINITY, 0),
         slots: None,
         priority: 1,
-        transport: Transport { window_bytes: f64::INFINITY, setup_rtts: 1.0 },
+        transport: Transport { window_bytes: f64::INFINITY, setup_rtts: 1.0, policy: RoutePolicy::Shortest },
     };
     let (id, leaves) = carriage.order(SimTime::ZERO, order, Some(&route));
     assert_eq!(leaves, at(2.0));
@@ -80,7 +82,7 @@ fn a_load_that_reads_and_writes_uses_both_directions_by_their_shares() {
 fn a_work_can_be_stopped_in_part() {
     let (mut carriage, _, id) = one();
     carriage.cancel_work(at(1.0), WorkId(3), |purpose| purpose == Purpose::Load);
-    assert!(carriage.ends(id).is_some());
+    assert!(carriage.course(id).is_some());
     carriage.cancel_work(at(1.0), WorkId(3), |_| true);
-    assert!(carriage.ends(id).is_none());
+    assert!(carriage.course(id).is_none());
 }

@@ -1,6 +1,6 @@
 //! The words in which components speak of flows: resources by name, uses, routes, storage access, causes.
 
-use super::ids::{LaneId, StorageId};
+use super::ids::{LaneId, SiteId, StorageId};
 use crate::fluid::{Cause, ResourceId, Sharing};
 use crate::units::SimDuration;
 
@@ -58,7 +58,31 @@ pub struct Lanes {
     pub view: Option<LaneId>,
 }
 
-/// A route between two sites as the WAN gives it.
+/// By which rule a route between two sites is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoutePolicy {
+    /// The one cheapest way.
+    #[default]
+    Shortest,
+    /// Every cheapest way, split evenly at each site.
+    Ecmp,
+    /// Several ways that share no link.
+    Disjoint,
+}
+
+/// Between which sites bytes move, and by which rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Course {
+    /// Sender.
+    pub from: SiteId,
+    /// Receiver.
+    pub to: SiteId,
+    /// Rule.
+    pub policy: RoutePolicy,
+}
+
+/// A route between two sites as the WAN gives it. It may use several ways at once, each with a fixed share of the bytes; all
+/// of them move on together (decision record 0011).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Route {
     /// Resources from the sender's WAN edge to the receiver's, with wire bytes per payload byte.
@@ -66,8 +90,20 @@ pub struct Route {
     /// The way back, from the receiver's WAN edge to the sender's: the same links, or the route that way where one of them goes
     /// one way only. Empty where there is none.
     pub back: Uses,
-    /// Round-trip time.
+    /// Round-trip time of the longest way.
     pub rtt: SimDuration,
+    /// Share of the traffic there, and back, whose way is not dead, above 0; the rest stands still. The uses are those of a
+    /// byte that moves.
+    pub live: [f64; 2],
+}
+
+impl Route {
+    /// The share of a movement that moves, when so much of it goes the other way. Its mix is fixed: the worse way decides.
+    pub fn live_for(&self, reverse: f64) -> f64 {
+        let [there, back] = self.live;
+        let part = |share: f64, live: f64| if share > 0.0 { live } else { 1.0 };
+        part(1.0 - reverse, there).min(part(reverse, back))
+    }
 }
 
 /// Window limit and set-up of a movement.
@@ -77,6 +113,8 @@ pub struct Transport {
     pub window_bytes: f64,
     /// Round trips before the first byte.
     pub setup_rtts: f64,
+    /// How its route is chosen.
+    pub policy: RoutePolicy,
 }
 
 /// Outstanding operations of one sender or receiver: rate ≤ bytes ÷ (latency + RTT), by Little's law.

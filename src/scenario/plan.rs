@@ -9,11 +9,13 @@
 pub mod economics;
 mod namespace;
 mod requests;
+mod routing;
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, WriteBack};
 pub use requests::Requests;
+pub use routing::{Disjoint, Routing};
 
 /// Index of a site in [`Plan::sites`].
 pub type SiteIx = usize;
@@ -57,6 +59,10 @@ pub struct Plan {
     pub what_if: Vec<FailureSet>,
     /// Time from a failure or repair until routes have changed; until then traffic on a dead path stands still.
     pub reconvergence: SimDuration,
+    /// How the routes of bytes are chosen that belong to no work.
+    pub routing: Routing,
+    /// Ways of routes that use several.
+    pub disjoint: Disjoint,
     /// Tenants by name.
     pub tenants: Vec<Tenant>,
     /// Storage systems by name.
@@ -243,6 +249,8 @@ pub struct Link {
     pub waves: u32,
     /// Round-trip propagation time.
     pub rtt: SimDuration,
+    /// What a way over it costs in routing: as stated, or the round-trip time in nanoseconds; at least 1.
+    pub metric: u64,
     /// Fibre length in metres (stated, or derived from the location or the RTT).
     pub metres: f64,
     /// Failures of one wave; `None` when switched off.
@@ -543,6 +551,8 @@ pub struct Transport {
     pub window: Bytes,
     /// Connection set-up before the first byte, in round trips.
     pub setup_rtts: f64,
+    /// How its route is chosen.
+    pub routing: Routing,
 }
 
 /// A copy from one system to another.

@@ -6,7 +6,9 @@ use apollo_sim::engine::rng::{Stream, Streams};
 
 /// A scenario drawn from `seed`: one to four sites, links that fail, fleets that fail, storage, works of every kind.
 pub fn scenario(seed: u64) -> String {
-    Draw { stream: Streams::root(seed).child("random").stream("scenario"), out: String::new() }.scenario()
+    let text = Draw { stream: Streams::root(seed).child("random").stream("scenario"), out: String::new() }.scenario();
+    let routing = ["shortest", "ecmp", "disjoint"][(seed % 3) as usize];
+    text.replace("[wan]\n", &format!("[wan]\nrouting = \"{routing}\"\n"))
 }
 
 struct Draw {

@@ -1,6 +1,7 @@
 //! Who has a claim on shared storage systems now, and on which terms each of them shares.
 
-use super::{Carriage, Movement, cap_of};
+use super::limits::cap_of;
+use super::{Carriage, Movement};
 use crate::model::ids::MovementId;
 use crate::model::paths::Access;
 use crate::units::SimTime;
@@ -49,7 +50,7 @@ impl Carriage {
         let claim = |(slot, m): (usize, &Movement)| Claim {
             slot,
             access: m.order.access.iter().filter(|access| access.lanes.is_some()).copied().collect(),
-            limit: cap_of(&m.order, m.rtt).0,
+            limit: cap_of(&m.order, m.way).0,
             copies: m.order.copies,
         };
         present.filter(|(_, m)| moving(m)).map(claim).collect()

@@ -2,7 +2,8 @@
 
 use super::{Carriage, Order, Purpose};
 use crate::fluid::FlowKey;
-use crate::model::ids::{MovementId, SiteId, WorkId};
+use crate::model::ids::{MovementId, WorkId};
+use crate::model::paths::Course;
 
 impl Carriage {
     /// The order of a movement under way.
@@ -22,21 +23,20 @@ impl Carriage {
     pub fn flow_of(&self, id: MovementId) -> Option<(FlowKey, f64)> {
         let (generation, movement) = self.slots.get(id.index as usize)?;
         let movement = movement.as_ref().filter(|_| *generation == id.generation)?;
-        Some((movement.flow?, movement.rtt.as_secs_f64()))
+        Some((movement.flow?, movement.way.0.as_secs_f64()))
     }
 
-    /// Sites of sender and receiver of a movement.
-    pub fn ends(&self, id: MovementId) -> Option<(SiteId, SiteId)> {
-        let (generation, movement) = self.slots.get(id.index as usize)?;
-        movement.as_ref().filter(|_| *generation == id.generation).map(|m| m.order.ends)
+    /// Where a movement goes.
+    pub fn course(&self, id: MovementId) -> Option<Course> {
+        self.order_of(id).map(Order::course)
     }
 
-    /// Pairs of different sites between which something moves now, each once.
-    pub fn pairs(&self) -> Vec<(SiteId, SiteId)> {
-        let mut pairs: Vec<_> =
-            self.slots.iter().filter_map(|(_, m)| m.as_ref()).map(|m| m.order.ends).filter(|e| e.0 != e.1).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        pairs
+    /// Courses between different sites on which something moves now, each once.
+    pub fn courses(&self) -> Vec<Course> {
+        let present = self.slots.iter().filter_map(|(_, m)| m.as_ref());
+        let mut courses: Vec<_> = present.map(|m| m.order.course()).filter(|c| c.from != c.to).collect();
+        courses.sort_unstable();
+        courses.dedup();
+        courses
     }
 }

@@ -2,10 +2,10 @@
 
 use super::link::Link;
 use super::params::{GroupParams, LinkParams};
-use super::routes::{Edge, Routing};
+use super::routes::{Edge, RouteRules, Routing};
 use crate::fluid::ResourceId;
-use crate::model::ids::{LinkId, SiteId};
-use crate::model::paths::Route;
+use crate::model::ids::LinkId;
+use crate::model::paths::{Course, Route, RoutePolicy};
 use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
 
@@ -36,8 +36,14 @@ pub struct Wan {
 
 impl Wan {
     /// A WAN with all links up. `edges` holds each site's edge.
-    pub fn new(links: Vec<LinkParams>, groups: Vec<GroupParams>, edges: Vec<Edge>, reconvergence: SimDuration) -> Self {
-        let links = links
+    pub fn new(
+        links: Vec<LinkParams>,
+        groups: Vec<GroupParams>,
+        edges: Vec<Edge>,
+        reconvergence: SimDuration,
+        rules: RouteRules,
+    ) -> Self {
+        let links: Vec<Link> = links
             .into_iter()
             .map(|params| Link {
                 waves_down: 0,
@@ -47,7 +53,8 @@ impl Wan {
                 params,
             })
             .collect();
-        Wan { links, groups, reconvergence, routing: Routing::new(edges), disturbed: false, failures: 0 }
+        let routing = Routing::new(&links, edges, rules);
+        Wan { links, groups, reconvergence, routing, disturbed: false, failures: 0 }
     }
 
     /// Routes follow the links that are alive now.
@@ -63,17 +70,22 @@ impl Wan {
 
     #[cfg(test)]
     pub(super) fn routing_forgets(&mut self) {
-        self.routing.forget();
+        self.routing.learn(&self.links);
     }
 
-    /// The present route from `from` to `to`; `None` when there is none or a link of it is dead.
-    pub fn route(&mut self, from: SiteId, to: SiteId) -> Option<Route> {
-        self.routing.route(&self.links, from, to)
+    /// The present route between two different sites; `None` when there is none or all its ways are dead.
+    pub fn route(&mut self, course: Course) -> Option<Route> {
+        self.routing.route(&self.links, course)
     }
 
-    /// Whether the present path between two sites runs over `link`.
-    pub fn uses_link(&mut self, from: SiteId, to: SiteId, link: LinkId) -> bool {
-        self.routing.path(&self.links, from, to).is_some_and(|path| path.contains(&link))
+    /// Rule of routes for what belongs to no work.
+    pub fn policy(&self) -> RoutePolicy {
+        self.routing.rules.policy
+    }
+
+    /// Whether the present route of a course runs over `link`.
+    pub fn uses_link(&mut self, course: Course, link: LinkId) -> bool {
+        self.routing.uses_link(&self.links, course, link)
     }
 
     /// Seconds since the last cut of statistics during which link `l` carried nothing.

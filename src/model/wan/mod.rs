@@ -1,8 +1,9 @@
-//! The WAN: links with two directions, made of waves, that fail and are mended; shortest-path routing.
+//! The WAN: links with two directions, made of waves, that fail and are mended; routes over one way or several.
 //!
 //! Capacity of a direction = (waves up ÷ waves) × installed capacity, zero while the link or one of its
-//! shared-risk groups is cut. Routes minimise propagation time (ties: fewer links, then the lower link number) over the links that
-//! were alive at the last reconvergence. When a link dies, traffic on it stands still until the routes have
+//! shared-risk groups is cut. Routes are chosen over the links that
+//! were alive at the last reconvergence: the cheapest way (cost: propagation time in ns, or a stated metric; ties: fewer links, then
+//! the lower link number), all cheapest ways with an even split at every site, or several ways that share no link. When a link dies, traffic on it stands still until the routes have
 //! changed; when it comes back, traffic returns to it after the same delay.
 //!
 //! | file | what |
@@ -13,7 +14,7 @@
 //! | `routes` | routes between sites |
 //! | `component` | all of it together, and its statistics |
 //!
-//! Not modelled here: equal-cost multipath, traffic engineering, packet loss, queueing delay.
+//! Not modelled here: traffic engineering, packet loss, queueing delay.
 
 mod component;
 mod failures;
@@ -25,4 +26,4 @@ mod tests;
 
 pub use component::{Wan, WanEffect};
 pub use params::{GroupParams, LinkParams, Outages};
-pub use routes::Edge;
+pub use routes::{Edge, RouteRules};

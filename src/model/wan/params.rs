@@ -39,6 +39,8 @@ pub struct LinkParams {
     pub waves: u16,
     /// Round-trip propagation time; of a link that goes one way only, as if the way back were as long.
     pub rtt: SimDuration,
+    /// What a way over it costs in routing, at least 1.
+    pub metric: u64,
     /// Payload bytes per wire byte.
     pub framing: f64,
     /// Resources of the two directions.

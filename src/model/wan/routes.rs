@@ -1,106 +1,201 @@
-//! Routes between sites, computed when they are first asked for and kept until links die or come back.
+//! Routes between sites: over which links, with which share, computed when first asked for and kept until links die or come
+//! back.
+//!
+//! Whatever chose them, ways have fixed shares of the bytes. Between a failure and the reconvergence the ways over the dead link
+//! carry nothing, and the share that is left says so.
 
 use std::collections::BTreeMap;
 
 use super::link::Link;
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
-use crate::model::paths::{Route, Uses};
+use crate::model::paths::{Course, Route, RoutePolicy, Uses};
+use crate::network::{Apart, Graph, Spread, Tree, Way, disjoint, opposite};
 use crate::units::SimDuration;
 
 /// The edge of a site, out and in; none where its links are always full before it.
 pub type Edge = (Option<ResourceId>, Option<ResourceId>);
 
-/// Routes over the links that were alive at the last reconvergence.
+/// How ways are chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteRules {
+    /// Rule of what belongs to no work.
+    pub policy: RoutePolicy,
+    /// Most disjoint ways of one route, at least 1.
+    pub ways: usize,
+    /// What they may not share.
+    pub apart: Apart,
+    /// Whether shares follow the installed capacity of each way's thinnest link; otherwise all are equal.
+    pub by_capacity: bool,
+}
+
+/// Ways with their shares.
+#[derive(Clone, Debug)]
+enum Ways {
+    /// Each with its own share; shares sum to 1.
+    Listed(Vec<(f64, Way)>),
+    /// Split at every site.
+    Spread(Spread),
+}
+
+/// What of one unit sent runs where.
+struct Carried {
+    /// By arc, per unit that moves.
+    loads: Vec<(usize, f64)>,
+    /// Share that moves.
+    live: f64,
+    /// The longest way that moves.
+    rtt: SimDuration,
+}
+
+/// Routes over the links that were alive at the last reconvergence. Link `l` is edge `l` of the graph.
 #[derive(Clone, Debug)]
 pub(super) struct Routing {
     /// Each site's edge.
     edges: Vec<Edge>,
-    cache: BTreeMap<(SiteId, SiteId), Option<Vec<LinkId>>>,
+    graph: Graph,
+    /// Whether some link goes one way only, so that the way back may be another.
+    one_way: bool,
+    pub(super) rules: RouteRules,
+    /// Cheapest ways from a site.
+    trees: BTreeMap<SiteId, Tree>,
+    /// Costs of the cheapest ways to a site.
+    costs: BTreeMap<SiteId, Tree>,
+    cache: BTreeMap<Course, Option<Ways>>,
 }
 
 impl Routing {
-    pub(super) fn new(edges: Vec<Edge>) -> Self {
-        Routing { edges, cache: BTreeMap::new() }
+    pub(super) fn new(links: &[Link], edges: Vec<Edge>, rules: RouteRules) -> Self {
+        let mut graph = Graph::new(edges.len());
+        for link in links.iter().map(|link| &link.params) {
+            graph.add_edge((link.ends.0.index(), link.ends.1.index()), link.metric, link.capacity);
+        }
+        let (trees, costs, cache) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let one_way = links.iter().any(|link| !(link.params.goes(0) && link.params.goes(1)));
+        Routing { edges, graph, one_way, rules, trees, costs, cache }
+    }
+
+    /// Links have changed ends or lost a direction.
+    #[cfg(test)]
+    pub(super) fn learn(&mut self, links: &[Link]) {
+        *self = Self::new(links, self.edges.clone(), self.rules);
     }
 
     /// Links have died or come back: every route is computed anew when it is next asked for.
     pub(super) fn forget(&mut self) {
+        self.trees.clear();
+        self.costs.clear();
         self.cache.clear();
     }
 
-    /// The present route from `from` to `to`; `None` when there is none or a link of it is dead.
-    pub(super) fn route(&mut self, links: &[Link], from: SiteId, to: SiteId) -> Option<Route> {
-        let path = self.path(links, from, to)?;
-        if path.iter().any(|l| !links[l.index()].alive()) {
-            return None;
-        }
-        let there_and_back = path.iter().all(|l| (0..2).all(|d| links[l.index()].params.goes(d)));
-        let way_back = if there_and_back {
-            path.iter().rev().copied().collect()
-        } else {
-            self.path(links, to, from).filter(|way| way.iter().all(|l| links[l.index()].alive())).unwrap_or_default()
+    /// The present route; `None` when there is none or all its ways are dead.
+    pub(super) fn route(&mut self, links: &[Link], course: Course) -> Option<Route> {
+        let there = self.carried(links, course)?;
+        let back = self.back(links, course);
+        let (here, away) = (self.edges[course.from.index()], self.edges[course.to.index()]);
+        let uses = |from: Option<ResourceId>, carried: &Carried, to: Option<ResourceId>| -> Uses {
+            let link = |&(arc, load): &(usize, f64)| {
+                let params = &links[arc / 2].params;
+                (params.resources[arc % 2], load / params.framing)
+            };
+            let edge = |edge: Option<ResourceId>| edge.map(|edge| (edge, 1.0));
+            edge(from).into_iter().chain(carried.loads.iter().map(link)).chain(edge(to)).collect()
         };
-        let (uses, rtt) = self.uses(links, from, to, &path);
-        let back = if way_back.is_empty() { Uses::new() } else { self.uses(links, to, from, &way_back).0 };
-        Some(Route { uses, back, rtt })
+        Some(Route {
+            uses: uses(here.0, &there, away.1),
+            back: back.as_ref().map_or_else(Uses::new, |back| uses(away.0, back, here.1)),
+            rtt: there.rtt,
+            live: [there.live, back.map_or(0.0, |back| back.live)],
+        })
     }
 
-    /// Resources of a path from edge to edge, and its round trip.
-    fn uses(&self, links: &[Link], from: SiteId, to: SiteId, path: &[LinkId]) -> (Uses, SimDuration) {
-        let mut uses: Uses = self.edges[from.index()].0.map(|edge| (edge, 1.0)).into_iter().collect();
-        let (mut at, mut rtt) = (from, SimDuration::ZERO);
-        for l in path {
-            let link = &links[l.index()].params;
-            let direction = usize::from(link.ends.0 != at);
-            uses.push((link.resources[direction], 1.0 / link.framing));
-            at = if direction == 0 { link.ends.1 } else { link.ends.0 };
-            rtt = rtt + link.rtt;
+    /// The way back: the same links, unless each direction is split at the sites it passes, or a link goes one way only.
+    fn back(&mut self, links: &[Link], course: Course) -> Option<Carried> {
+        let mut same = self.carried(links, course)?;
+        let goes_back = |&(arc, _): &(usize, f64)| links[arc / 2].params.goes(opposite(arc) % 2);
+        if course.policy == RoutePolicy::Ecmp || !same.loads.iter().all(goes_back) {
+            return self.carried(links, Course { from: course.to, to: course.from, ..course });
         }
-        uses.extend(self.edges[to.index()].1.map(|edge| (edge, 1.0)));
-        (uses, rtt)
-    }
-
-    /// The present path, links in order from `from`.
-    pub(super) fn path(&mut self, links: &[Link], from: SiteId, to: SiteId) -> Option<Vec<LinkId>> {
-        if let Some(known) = self.cache.get(&(from, to)) {
-            return known.clone();
+        same.loads.reverse();
+        for load in &mut same.loads {
+            load.0 = opposite(load.0);
         }
-        let path = shortest(links, self.edges.len(), from, to);
-        self.cache.insert((from, to), path.clone());
-        path
+        Some(same)
     }
-}
 
-/// Dijkstra on (round-trip time, links, site, link): a total order, so ties never depend on chance.
-fn shortest(links: &[Link], sites: usize, from: SiteId, to: SiteId) -> Option<Vec<LinkId>> {
-    type Label = (SimDuration, u32);
-    let mut best: Vec<Option<(Label, LinkId, SiteId)>> = vec![None; sites];
-    let mut done = vec![false; sites];
-    let mut label: Vec<Option<Label>> = vec![None; sites];
-    label[from.index()] = Some((SimDuration::ZERO, 0));
-    while let Some((here, distance)) =
-        (0..sites).filter(|&s| !done[s]).filter_map(|s| label[s].map(|d| (s, d))).min_by_key(|&(s, d)| (d, s))
-    {
-        done[here] = true;
-        for (l, link) in links.iter().enumerate().filter(|(_, link)| link.alive_in_routes) {
-            let way = link.params.directions().find(|(_, from, _)| from.index() == here);
-            let Some((_, _, there)) = way else { continue };
-            let there = there.index();
-            let next = (distance.0 + link.params.rtt, distance.1 + 1);
-            if !done[there] && label[there].is_none_or(|known| next < known) {
-                label[there] = Some(next);
-                best[there] = Some((next, LinkId::new(l), SiteId::new(here)));
+    fn carried(&mut self, links: &[Link], course: Course) -> Option<Carried> {
+        let alive = |arc: usize| links[arc / 2].alive();
+        let time = |arc: usize| u64::try_from(links[arc / 2].params.rtt.as_nanos()).unwrap_or(0);
+        self.prepare(links, course);
+        let ways = self.cache.get(&course)?.as_ref()?;
+        let (mut loads, live, longest) = match ways {
+            Ways::Listed(ways) => {
+                let moving = || ways.iter().filter(|(_, way)| way.iter().all(|&arc| alive(arc)));
+                let live: f64 = moving().map(|(share, _)| share).sum();
+                let loads: Vec<_> =
+                    moving().flat_map(|(share, way)| way.iter().map(move |&arc| (arc, *share))).collect();
+                let longest = moving().map(|(_, way)| way.iter().map(|&arc| time(arc)).sum()).max();
+                (loads, live, longest.unwrap_or(0))
             }
+            Ways::Spread(spread) => {
+                let (loads, live) = spread.loads(&self.graph, alive);
+                (loads, live, spread.longest(&self.graph, alive, time))
+            }
+        };
+        // Shares of ways that all move sum to 1 but for rounding; one byte is then one byte.
+        let live = if live > 1.0 - 1e-12 { 1.0 } else { live };
+        for (_, load) in &mut loads {
+            *load /= live;
         }
+        let rtt = SimDuration::from_nanos(i64::try_from(longest).unwrap_or(i64::MAX));
+        (live > 0.0).then_some(Carried { loads, live, rtt })
     }
-    let mut path = Vec::new();
-    let mut at = to;
-    while at != from {
-        let (_, link, before) = best[at.index()]?;
-        path.push(link);
-        at = before;
+
+    /// Whether the present route of a course runs over `link`, there or back.
+    pub(super) fn uses_link(&mut self, links: &[Link], course: Course, link: LinkId) -> bool {
+        let back = Course { from: course.to, to: course.from, ..course };
+        let apart = course.policy == RoutePolicy::Ecmp || self.one_way;
+        [course, back].into_iter().take(if apart { 2 } else { 1 }).any(|course| {
+            self.prepare(links, course);
+            match self.cache.get(&course) {
+                Some(Some(Ways::Listed(ways))) => {
+                    ways.iter().any(|(_, way)| way.iter().any(|arc| arc / 2 == link.index()))
+                }
+                Some(Some(Ways::Spread(spread))) => spread.hops().iter().any(|hop| hop.arc / 2 == link.index()),
+                _ => false,
+            }
+        })
     }
-    path.reverse();
-    Some(path)
+
+    /// Sees to it that the ways of a course are in the cache.
+    fn prepare(&mut self, links: &[Link], course: Course) {
+        if self.cache.contains_key(&course) {
+            return;
+        }
+        let usable = |arc: usize| links[arc / 2].alive_in_routes && links[arc / 2].params.goes(arc % 2);
+        let (from, to) = (course.from.index(), course.to.index());
+        let graph = &self.graph;
+        let ways = match course.policy {
+            RoutePolicy::Shortest => {
+                let tree = self.trees.entry(course.from).or_insert_with(|| Tree::from(graph, from, usable));
+                tree.way(graph, to).map(|way| Ways::Listed(vec![(1.0, way)]))
+            }
+            RoutePolicy::Ecmp => {
+                let tree = self.costs.entry(course.to).or_insert_with(|| Tree::to(graph, to, usable));
+                Spread::new(graph, tree, (from, to), usable).map(Ways::Spread)
+            }
+            RoutePolicy::Disjoint => {
+                let ways = disjoint(graph, (from, to), self.rules.ways, self.rules.apart, usable);
+                (!ways.is_empty()).then(|| Ways::Listed(self.shares(ways)))
+            }
+        };
+        self.cache.insert(course, ways);
+    }
+
+    fn shares(&self, ways: Vec<Way>) -> Vec<(f64, Way)> {
+        let thinnest = |way: &Way| way.iter().map(|&arc| self.graph.arcs()[arc].capacity).fold(f64::INFINITY, f64::min);
+        let weight = |way: &Way| if self.rules.by_capacity { thinnest(way) } else { 1.0 };
+        let total: f64 = ways.iter().map(weight).sum();
+        ways.into_iter().map(|way| (weight(&way) / total, way)).collect()
+    }
 }

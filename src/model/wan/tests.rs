@@ -5,7 +5,15 @@ use crate::engine::Context;
 use crate::fluid::Sharing;
 use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::{LinkId, SiteId};
+use crate::model::paths::{Course, RoutePolicy};
+use crate::network::Apart;
 use crate::units::{SimDuration, SimTime};
+
+const RULES: RouteRules = RouteRules { policy: RoutePolicy::Shortest, ways: 2, apart: Apart::Edges, by_capacity: true };
+
+fn course(from: u16, to: u16) -> Course {
+    Course { from: SiteId(from), to: SiteId(to), policy: RoutePolicy::Shortest }
+}
 
 fn triangle() -> Wan {
     let mut sharing = Sharing::new();
@@ -17,6 +25,7 @@ fn triangle() -> Wan {
         capacity: [100.0; 2],
         waves: 4,
         rtt: SimDuration::from_nanos(ms * 1_000_000),
+        metric: u64::try_from(ms * 1_000_000).unwrap(),
         framing: 0.5,
         resources,
         wave_outages: Vec::new(),
@@ -28,18 +37,18 @@ fn triangle() -> Wan {
         link("dal-ric", 1, 2, 27, [resource(), resource()]),
         link("phx-ric", 0, 2, 48, [resource(), resource()]),
     ];
-    Wan::new(links, Vec::new(), edges, SimDuration::from_secs(1))
+    Wan::new(links, Vec::new(), edges, SimDuration::from_secs(1), RULES)
 }
 
 #[test]
 fn the_shorter_of_two_ways_is_taken_in_both_directions() {
     let mut wan = triangle();
-    let there = wan.route(SiteId(0), SiteId(2)).unwrap();
+    let there = wan.route(course(0, 2)).unwrap();
     assert_eq!(there.rtt, SimDuration::from_nanos(47_000_000), "20 + 27 beats the direct 48");
     let resources: Vec<_> = wan.links().map(|l| l.resources).collect();
     assert_eq!(there.uses[1], (resources[0][0], 2.0), "wire bytes per payload byte are 1/framing");
     assert_eq!(there.back[2], (resources[0][1], 2.0), "the same links in the other order");
-    let back = wan.route(SiteId(2), SiteId(0)).unwrap();
+    let back = wan.route(course(2, 0)).unwrap();
     assert_eq!(back.uses[1].0, resources[1][1]);
     assert_eq!(back.uses[2].0, resources[0][1]);
 }
@@ -47,18 +56,18 @@ fn the_shorter_of_two_ways_is_taken_in_both_directions() {
 #[test]
 fn a_dead_link_blocks_until_routes_change_and_then_is_avoided() {
     let mut wan = triangle();
-    assert!(wan.route(SiteId(0), SiteId(1)).is_some());
+    assert!(wan.route(course(0, 1)).is_some());
     wan.links[0].cuts_open = 1;
     wan.disturbed = true;
-    assert_eq!(wan.route(SiteId(0), SiteId(1)), None, "black hole until reconvergence");
+    assert_eq!(wan.route(course(0, 1)), None, "black hole until reconvergence");
     let mut out = Vec::new();
     wan.reconverge(&mut out);
     assert_eq!(out, vec![WanEffect::Rerouted]);
-    assert_eq!(wan.route(SiteId(0), SiteId(1)).unwrap().rtt, SimDuration::from_nanos(75_000_000));
+    assert_eq!(wan.route(course(0, 1)).unwrap().rtt, SimDuration::from_nanos(75_000_000));
     wan.links[2].cuts_open = 1;
     wan.disturbed = true;
     wan.reconverge(&mut out);
-    assert_eq!(wan.route(SiteId(0), SiteId(2)), None, "an island has no route");
+    assert_eq!(wan.route(course(0, 2)), None, "an island has no route");
 }
 
 struct OnlyWan {
@@ -107,14 +116,15 @@ fn a_link_that_goes_one_way_is_used_that_way_only() {
         link.params.capacity[1] = 0.0;
     }
     wan.links[2].params.ends = (SiteId(2), SiteId(0));
+    wan.routing_forgets();
     let resources: Vec<_> = wan.links().map(|l| l.resources).collect();
-    let there = wan.route(SiteId(0), SiteId(1)).unwrap();
+    let there = wan.route(course(0, 1)).unwrap();
     assert_eq!((there.uses.len(), there.uses[1].0), (3, resources[0][0]));
     let back: Vec<_> = there.back[1..3].iter().map(|(r, _)| *r).collect();
     assert_eq!(back, [resources[1][0], resources[2][0]], "round the ring");
-    assert_eq!(wan.route(SiteId(1), SiteId(0)).unwrap().rtt, SimDuration::from_nanos(75_000_000));
+    assert_eq!(wan.route(course(1, 0)).unwrap().rtt, SimDuration::from_nanos(75_000_000));
     wan.links[1].params.ends = (SiteId(2), SiteId(1));
     wan.routing_forgets();
-    assert_eq!(wan.route(SiteId(1), SiteId(0)), None);
-    assert_eq!(wan.route(SiteId(0), SiteId(1)).unwrap().back, [], "there is no way back");
+    assert_eq!(wan.route(course(1, 0)), None);
+    assert_eq!(wan.route(course(0, 1)).unwrap().back, [], "there is no way back");
 }

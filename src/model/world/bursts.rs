@@ -56,8 +56,9 @@ impl World {
     /// The last byte of the slowest rank is there: one operation more makes it durable, or opened it before.
     pub(super) fn burst_arrived(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
         let Some(task) = self.burst(id) else { return };
-        let (latency, ends) = (task.params.slots.latency, (task.params.storage_site, task.params.site));
-        let rtt = self.route(ends).0.map_or(0.0, |route| route.rtt.as_secs_f64());
+        let p = task.params;
+        let (latency, ends, policy) = (p.slots.latency, (p.storage_site, p.site), p.transport.policy);
+        let rtt = self.rtt(ends, policy);
         let at = ctx.now().saturating_add(SimDuration::from_secs_f64(latency + rtt));
         ctx.schedule(at, CLASS_MODEL, Event::BurstDone(id));
     }

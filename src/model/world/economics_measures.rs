@@ -3,6 +3,7 @@
 use super::storage_measures::Puts;
 use super::{Task, World};
 use crate::model::ids::{SiteId, StorageId};
+use crate::model::paths::{Course, RoutePolicy};
 use crate::model::storage::StorageParams;
 use crate::model::storage::economics::Offered;
 use crate::units::SimTime;
@@ -43,7 +44,7 @@ impl World {
         match &self.works[index].task {
             Task::Io(io) if io.params.storage == id => {
                 let p = io.params;
-                let rtt = self.rtt((p.storage_site, p.site));
+                let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
                 let each = p.client_limit.0.min(p.slots.rate(rtt)) * p.clients as f64;
                 rates(each * p.read_share, each * (1.0 - p.read_share), p.operations)
             }
@@ -69,11 +70,9 @@ impl World {
         }
     }
 
-    pub(super) fn rtt(&mut self, ends: (SiteId, SiteId)) -> f64 {
-        if ends.0 == ends.1 {
-            return 0.0;
-        }
-        self.wan.route(ends.0, ends.1).map_or(0.0, |route| route.rtt.as_secs_f64())
+    /// Round-trip time between two sites, seconds; zero within one, and where no way is left.
+    pub(super) fn rtt(&mut self, (from, to): (SiteId, SiteId), policy: RoutePolicy) -> f64 {
+        self.route(Course { from, to, policy }).0.map_or(0.0, |route| route.rtt.as_secs_f64())
     }
 
     pub(super) fn put_accounts(&mut self, now: SimTime, id: StorageId, params: &StorageParams, puts: &mut Puts<'_>) {

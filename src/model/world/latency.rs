@@ -71,7 +71,7 @@ impl World {
         if rate <= 0.0 {
             return None;
         }
-        let rtt = self.rtt((p.storage_site, p.site));
+        let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
         let base = self.storages[p.storage.index()].params.requests.read.latency.mean();
         let waits = (p.slots.bytes / rate - p.slots.latency - rtt).max(0.0);
         Some(Pace {

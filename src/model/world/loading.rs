@@ -106,8 +106,8 @@ impl World {
     /// Time until the first byte of a batch that nobody has read ahead.
     fn first_byte(&mut self, id: WorkId) -> SimDuration {
         let Some(task) = self.loader(id) else { return SimDuration::ZERO };
-        let ((latency, trips), ends) = (task.loader.params.first_byte, (task.params.storage_site, task.params.site));
-        let rtt = self.route(ends).0.map_or(0.0, |route| route.rtt.as_secs_f64());
+        let ((latency, trips), p) = (task.loader.params.first_byte, task.params);
+        let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
         SimDuration::from_secs_f64(latency + trips * rtt)
     }
 

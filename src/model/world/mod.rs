@@ -29,7 +29,7 @@ use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
 use super::fleet::Fleet;
 use super::ids::{FleetId, LinkId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
 use super::namespace::Namespace;
-use super::paths::{CheckpointPath, Lanes, Route, Transport};
+use super::paths::{CheckpointPath, Course, Lanes, Route, Transport};
 use super::recorder::Recorder;
 use super::rl::{Rl, RlEffect};
 use super::storage::Storage;
@@ -263,11 +263,11 @@ impl World {
     // ---- flows -------------------------------------------------------------------------------------------------
 
     /// The route between two sites, and whether bytes can move at all.
-    fn route(&mut self, ends: (SiteId, SiteId)) -> (Option<Route>, bool) {
-        if ends.0 == ends.1 {
+    fn route(&mut self, course: Course) -> (Option<Route>, bool) {
+        if course.from == course.to {
             return (None, true);
         }
-        let route = self.wan.route(ends.0, ends.1);
+        let route = self.wan.route(course);
         let connected = route.is_some();
         (route, connected)
     }
@@ -277,7 +277,7 @@ impl World {
         let (outer, meters) = outer_of(&self.storages, &order);
         order.outer = outer;
         order.meters = meters;
-        let (route, connected) = self.route(order.ends);
+        let (route, connected) = self.route(order.course());
         let now = ctx.now();
         let (id, leaves) = self.carriage.order(now, order, route.as_ref());
         if leaves == now {
@@ -289,8 +289,8 @@ impl World {
     }
 
     fn movement_starts(&mut self, now: SimTime, id: MovementId) {
-        let Some(ends) = self.carriage.ends(id) else { return };
-        let (route, connected) = self.route(ends);
+        let Some(course) = self.carriage.course(id) else { return };
+        let (route, connected) = self.route(course);
         self.carriage.begin(now, id, route.as_ref(), connected);
     }
 
@@ -370,12 +370,12 @@ impl World {
 
     /// Puts movements on their present routes; with a dead link, only those that ran over it.
     fn reroute(&mut self, now: SimTime, dead: Option<LinkId>) {
-        for ends in self.carriage.pairs() {
-            if dead.is_some_and(|l| !self.wan.uses_link(ends.0, ends.1, l)) {
+        for course in self.carriage.courses() {
+            if dead.is_some_and(|l| !self.wan.uses_link(course, l)) {
                 continue;
             }
-            let route = self.wan.route(ends.0, ends.1);
-            self.carriage.reroute(now, ends, route.as_ref());
+            let route = self.wan.route(course);
+            self.carriage.reroute(now, course, route.as_ref());
         }
     }
 

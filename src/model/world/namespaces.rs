@@ -225,8 +225,8 @@ impl World {
                 continue;
             }
             let (params, movements) = (io.params, io.movements.clone());
-            let (route, connected) = self.route((self.namespaces[id.index()].site, site));
             let Some(mut order) = self.carriage.order_of(movements[0]).cloned() else { continue };
+            let (route, connected) = self.route(order.course());
             self.read_namespace(&mut order, &params, id);
             let (outer, meters) = super::outer_of(&self.storages, &order);
             order.outer = outer;

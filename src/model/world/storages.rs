@@ -85,7 +85,7 @@ impl World {
                 let touched = order.access.iter().any(|a| a.storage == id && select(a));
                 touched.then(|| outer_of(storages, order))
             },
-            |ends| wan.route(ends.0, ends.1),
+            |course| wan.route(course),
         );
     }
 
@@ -152,8 +152,8 @@ impl World {
                     self.carriage.refuse(now, movement);
                     continue;
                 }
-                let Some(ends) = self.carriage.ends(movement) else { continue };
-                let (route, connected) = self.route(ends);
+                let Some(course) = self.carriage.course(movement) else { continue };
+                let (route, connected) = self.route(course);
                 self.carriage.accept(now, movement, route.as_ref(), connected);
             }
         }

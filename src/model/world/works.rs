@@ -8,12 +8,12 @@ use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::fleet::FleetEffect;
 use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
-use crate::model::paths::{COUPLED, PACING, Transport, Uses, merged};
+use crate::model::paths::{COUPLED, PACING, RoutePolicy, Transport, Uses, merged};
 use crate::model::rl::RlEffect;
 use crate::model::storage::Storage;
 
 /// Transport inside a site or over connections that stay open: no window, no set-up.
-const OPEN: Transport = Transport { window_bytes: f64::INFINITY, setup_rtts: 0.0 };
+const OPEN: Transport = Transport { window_bytes: f64::INFINITY, setup_rtts: 0.0, policy: RoutePolicy::Shortest };
 
 impl World {
     pub(super) fn start_work(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
@@ -66,7 +66,7 @@ impl World {
     /// its pace, its window and each full resource allow, propagation. A write buffer at the destination starts empty.
     fn copy_alone(&mut self, id: WorkId, params: &CopyParams, bytes: f64) -> Option<f64> {
         let order = self.copy_order(id, params, bytes);
-        let (route, connected) = self.route(order.ends);
+        let (route, connected) = self.route(order.course());
         if !connected {
             return None;
         }
@@ -314,7 +314,8 @@ impl World {
     /// An order on the account of a storage system, for no work, with nothing in it yet.
     pub(super) fn own_order(&self, storage: StorageId) -> Order {
         let owner = self.storages[storage.index()].params.owner;
-        Order { work: u16::MAX, ..blank(Purpose::Own, owner, 0) }
+        let transport = Transport { policy: self.wan.policy(), ..OPEN };
+        Order { work: u16::MAX, transport, ..blank(Purpose::Own, owner, 0) }
     }
 
     /// An order of a work with nothing in it yet.

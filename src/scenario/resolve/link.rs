@@ -31,6 +31,7 @@ impl Resolver<'_> {
             back: ByteRate(record.number("capacity")?),
             waves: record.whole("waves") as u32,
             rtt: SimDuration::from_secs_f64(rtt),
+            metric: self.metric(record, rtt),
             metres,
             wave_failures: fails.then(|| self.wave_failures(record, metres)).flatten(),
             cuts: (fails && risk_groups.is_empty()).then(|| self.cuts(record, metres)).flatten(),

@@ -17,6 +17,7 @@ mod protection;
 mod quota;
 mod requests;
 mod rl;
+mod routing;
 mod site;
 mod storage;
 mod sweep;
@@ -180,6 +181,8 @@ impl Resolver<'_> {
             failed: Vec::new(),
             what_if: top.names("what_if").iter().filter_map(|(word, _)| FailureSet::of_word(word)).collect(),
             reconvergence: SimDuration::from_secs_f64(self.wan.num("reconvergence")),
+            routing: routing::rule(&self.wan),
+            disjoint: routing::disjoint(&self.wan),
             sites: Vec::new(),
             fleets: Vec::new(),
             links: Vec::new(),

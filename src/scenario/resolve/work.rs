@@ -70,6 +70,7 @@ impl Resolver<'_> {
             streams: record.whole("streams").min(u64::from(u32::MAX)) as u32,
             window: Bytes(record.num("window")),
             setup_rtts: record.num("setup_rtts"),
+            routing: super::routing::rule(record),
         }
     }
 

@@ -76,6 +76,13 @@ pub static LINK: TableSpec = TableSpec {
         CUT_REPAIR,
         WAVE_FAILURES,
         WAVE_REPAIR,
+        key(
+            "metric",
+            Kind::Whole(Dimension::Count),
+            Need::Derived("rtt in nanoseconds"),
+            "Cost of the link in routing. State it on all links or on none, so that costs compare.",
+        )
+        .within(1.0, 1e15),
         key("transport", Kind::Part("interconnect"), Need::Wan, "Framing on the wire."),
         key(
             "framing",
@@ -148,6 +155,31 @@ pub static WAN: TableSpec = TableSpec {
         )
         .within(0.0, 100.0),
         key(
+            "routing",
+            Kind::Choice(ROUTINGS),
+            assumed("shortest", "one way at a time is the careful choice; routers of private WANs often use `ecmp`"),
+            ROUTING_DOC,
+        ),
+        key(
+            "ways",
+            Kind::Whole(Dimension::Count),
+            assumed("2", "one way and one that survives any single link"),
+            "Most ways of one route with `disjoint`.",
+        )
+        .within(1.0, 64.0),
+        key(
+            "apart",
+            Kind::Choice(&["links", "sites"]),
+            assumed("links", "ways that also avoid each other's sites are rarer and longer"),
+            "What ways of one route with `disjoint` may not share; `sites`: neither links nor sites in between.",
+        ),
+        key(
+            "split",
+            Kind::Choice(&["capacity", "equal"]),
+            assumed("capacity", "a thin way would hold back all others"),
+            "Shares of the ways with `disjoint`: by the installed capacity of each way's thinnest link, or equal.",
+        ),
+        key(
             "reconvergence",
             Kind::Quantity(Dimension::Duration),
             assumed("1 s", "optical protection takes about 50 ms, routing seconds to tens of seconds"),
@@ -207,10 +239,16 @@ pub static WAN: TableSpec = TableSpec {
     rules: &[],
 };
 
+/// Rules of routing.
+const ROUTINGS: &[&str] = &["shortest", "ecmp", "disjoint"];
+const ROUTING_DOC: &str = "How routes are chosen: `shortest`, the one cheapest way; `ecmp`, all cheapest ways with an even split at every \
+                           site; `disjoint`, up to `ways` ways that share nothing. Cost is `metric`, by default the latency.";
+
 /// Transport keys that a work may set for itself.
 pub(super) const TRANSPORT: &[Key] = &[
     key("streams", Kind::Whole(Dimension::Count), Need::Wan, "Parallel streams between sites.").within(1.0, 1e7),
     key("window", Kind::Quantity(Dimension::Bytes), Need::Wan, "Bytes in flight per stream.").positive(MAX_BYTES),
     key("setup_rtts", Kind::Quantity(Dimension::Factor), Need::Wan, "Round trips before the first byte.")
         .within(0.0, 100.0),
+    key("routing", Kind::Choice(ROUTINGS), Need::Wan, ROUTING_DOC),
 ];

@@ -1,0 +1,23 @@
+//! Networks as algebra: nodes, arcs with a cost and a capacity, and what can be said of them without a clock.
+//!
+//! | file | what |
+//! |---|---|
+//! | `graph` | nodes and arcs, and who leads where |
+//! | `tree` | cheapest ways from or to one node (Dijkstra), with a total order so that ties never depend on chance |
+//! | `spread` | equal split over all next hops that are equally cheap |
+//! | `disjoint` | cheapest sets of ways that share no edge or no node in between (successive shortest ways) |
+//!
+//! An *edge* is two opposite arcs: arc 2e there, arc 2e + 1 back. Knows no units: costs are whole numbers, capacities are
+//! positive numbers of any one unit.
+
+mod disjoint;
+mod graph;
+mod spread;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use disjoint::{Apart, disjoint};
+pub use graph::{Arc, Graph, opposite};
+pub use spread::{Hop, Spread};
+pub use tree::{Tree, Way};
