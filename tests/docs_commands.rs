@@ -4,7 +4,7 @@
 //! follow each other in one folder. A line may end with `# exit code N`; without it the command must end with 0. `cargo run
 //! --release -- …` runs the program of this build with the same arguments. Lines of [`NOT_RUN`] are left out.
 //!
-//! A block marked `toml` that begins with `# file: NAME` is written to that file. Each line of a block marked `text` must
+//! A block marked `toml` or `csv` that begins with `# file: NAME` is written to that file. Each line of a block marked `text` must
 //! stand in the output of one command before it: its words up to the first number, because numbers may move with the model.
 
 #![cfg(unix)]
@@ -89,7 +89,7 @@ fn try_page(page: &str) -> Vec<String> {
                     }
                 }
             }
-            "toml" => {
+            "toml" | "csv" => {
                 if let Some(name) = block.text[0].strip_prefix("# file: ") {
                     fs::write(folder.path().join(name), block.text.join("\n")).expect("a file can be written");
                 }

@@ -499,6 +499,10 @@ fn every_code_is_reachable() {
     seen.extend(load(&dir.path().join("b.toml"), &[]).unwrap_err().iter().map(|d| d.code));
     std::fs::write(dir.path().join("rows.csv"), "clients\n1\n").unwrap();
     seen.extend(measured::read(&[dir.path().join("rows.csv")], None).unwrap_err().iter().map(|d| d.code));
+    let replay = "format = 1\nhorizon = \"1 h\"\n[topology]\nlinks = \"links.csv\"\n[work.w]\nkind = \"trace\"\ntrace = \"laws.csv\"\n";
+    std::fs::write(dir.path().join("c.toml"), replay).unwrap();
+    std::fs::write(dir.path().join("links.csv"), "x\n").unwrap();
+    seen.extend(load(&dir.path().join("c.toml"), &[]).unwrap_err().iter().map(|d| d.code));
     let (plan, _) = load_text("base.toml", BASE, &[]).unwrap();
     seen.insert(io_work(&plan, None).unwrap_err().code);
     let missing: Vec<&str> = CODES.iter().map(|c| c.code).filter(|c| !seen.contains(c)).collect();

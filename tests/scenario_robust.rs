@@ -33,6 +33,11 @@ fn check_plan(plan: &Plan) {
         match &work.kind {
             WorkKind::Copy(copy) => assert!(copy.from < plan.storages.len() && copy.to < plan.storages.len()),
             WorkKind::Io(io) => assert!(io.storage < plan.storages.len() && io.site < plan.sites.len()),
+            WorkKind::Trace(trace) => {
+                let points = plan.sites.len() + plan.stations.len();
+                assert!(trace.pairs.iter().all(|&(a, b)| a < points && b < points && a != b));
+                assert!(trace.rows.iter().all(|row| (row.2 as usize) < trace.pairs.len()));
+            }
             WorkKind::Rl(rl) => {
                 assert!(!rl.generators.is_empty() && rl.trainer_fleet < plan.fleets.len());
                 assert!(rl.weights.senders <= rl.trainer_gpus && rl.generators.iter().all(|g| g.1 >= rl.engine.gpus));

@@ -9,6 +9,7 @@ mod namespaces;
 mod parts;
 mod phases;
 mod storage;
+mod trace;
 mod works;
 
 use crate::engine::rng::Streams;
@@ -54,11 +55,16 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
     let namespaces = namespaces::namespaces(plan, &mut resources, &mut storages);
     let works = works::works(plan, streams, &mut resources, &mut fleets, &mut storages);
     let (sharing, names) = resources.finish();
+    let mut carriage = Carriage::new(sharing, record_flows);
+    carriage.count_from(trace::offset(plan, plan.works.len()));
+    let mut wan = Wan::new(links, groups, edges, plan.reconvergence, parts::route_rules(plan));
+    let (stations, routes) = parts::fixed_routes(plan);
+    wan.fix_routes(stations, &routes);
     World::new(Parts {
         names,
-        carriage: Carriage::new(sharing, record_flows),
+        carriage,
         sites,
-        wan: Wan::new(links, groups, edges, plan.reconvergence, parts::route_rules(plan)),
+        wan,
         fleets,
         storages,
         namespaces,
@@ -85,7 +91,7 @@ pub fn is_deterministic(plan: &Plan) -> bool {
             matches!(io.pace, None | Some(Dist::Constant(_)))
                 && io.loader.is_none_or(|loader| loader.sample_sd.get() <= 0.0)
         }
-        crate::scenario::plan::WorkKind::Copy(_) => true,
+        crate::scenario::plan::WorkKind::Copy(_) | crate::scenario::plan::WorkKind::Trace(_) => true,
     });
     links_stand && groups_stand && fleets_stand && storages_stand && works_fixed
 }

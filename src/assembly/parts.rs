@@ -4,7 +4,7 @@ use crate::engine::rng::Streams;
 use crate::model::fleet::{FleetParams, HazardParams};
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Resources, RoutePolicy};
-use crate::model::wan::{Edge, GroupParams, LinkParams, Outages, RouteRules};
+use crate::model::wan::{Edge, Fixed, GroupParams, LinkParams, Outages, RouteRules};
 use crate::model::world::SitePart;
 use crate::network::Apart;
 use crate::scenario::plan::{self, Plan};
@@ -88,6 +88,16 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
             }
         })
         .collect()
+}
+
+/// Sites that stations stand for, and the routes that a file states.
+pub fn fixed_routes(plan: &Plan) -> (Vec<SiteId>, Fixed) {
+    let stations = plan.stations.iter().map(|station| SiteId::new(station.site)).collect();
+    let route = |route: &plan::FixedRoute| {
+        let links = route.links.iter().map(|&l| LinkId::new(l)).collect();
+        ((SiteId::new(route.from), SiteId::new(route.to)), links)
+    };
+    (stations, plan.routes.iter().map(route).collect())
 }
 
 /// How ways are chosen where a route may use several.

@@ -62,6 +62,7 @@ pub fn works(
                     });
                     Task::Io(Io { steps: later.collect(), ..Io::new(params) })
                 }
+                WorkKind::Trace(trace) => super::trace::task(plan, w, trace),
                 WorkKind::Rl(rl) => {
                     let place = Place { plan, work, id: WorkId::new(w), streams: all.child(&work.name) };
                     Task::Rl(Box::new(place.rl(rl, resources, fleets, storages)))

@@ -1,6 +1,6 @@
 //! KPIs of links, copies and loads, fleets and sites.
 
-use super::registry::{BINS, Kpi, NONE, Stat, kpi};
+use super::registry::{BINS, Kpi, NONE, SAMPLES, Stat, kpi};
 use crate::units::Dimension as D;
 
 /// Links.
@@ -48,27 +48,52 @@ pub(super) const WORK: &[Kpi] = &[
         "transfer.*.time",
         "s",
         D::Duration,
-        NONE,
-        "time of the last byte − start of the work",
-        "Time a copy takes. Null, with the bytes done, when it is not finished at the end of the simulated time.",
+        SAMPLES,
+        "time of the last byte − start",
+        "Time a copy takes; of a trace, the time of its transfers that began and ended in the measured part. Null, with the bytes done, when \
+         the copy is not finished at the end of the simulated time.",
     ),
     kpi(
         "transfer.*.rate",
         "B/s",
         D::Throughput,
-        NONE,
-        "bytes moved / time the copy ran",
-        "Mean payload rate of a copy while it ran.",
+        SAMPLES,
+        "bytes moved / time",
+        "Mean payload rate of a copy while it ran; of a trace, over its transfers.",
     ),
     kpi(
         "transfer.*.slowdown",
         "1",
         D::Factor,
-        NONE,
-        "time / time of the same copy alone on an idle world",
-        "How much longer the copy takes than it would alone, without failures. Null when it is not finished.",
+        SAMPLES,
+        "time / time of the same transfer alone on an idle world",
+        "How much longer the copy, or a transfer of the trace, takes than it would alone over the route it had at its start. Null when it is not \
+         finished.",
     ),
-    kpi("transfer.*.bytes_done", "B", D::Bytes, NONE, "payload bytes that arrived", "Bytes the copy has moved."),
+    kpi(
+        "transfer.*.bytes_done",
+        "B",
+        D::Bytes,
+        NONE,
+        "payload bytes that arrived",
+        "Bytes the copy has moved, or the transfers of the trace that began and ended in the measured part.",
+    ),
+    kpi(
+        "transfer.*.transfers",
+        "1",
+        D::Count,
+        NONE,
+        "transfers that began and ended in the measured part",
+        "Transfers of a trace behind its statistics.",
+    ),
+    kpi(
+        "transfer.*.unfinished",
+        "1",
+        D::Count,
+        NONE,
+        "transfers that began in the measured part and did not end",
+        "Transfers of a trace under way at the end; many of them make time and slowdown look better than they are.",
+    ),
     kpi(
         "transfer.*.projected_finish",
         "date",

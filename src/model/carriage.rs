@@ -31,6 +31,13 @@ pub enum Purpose {
     Batch,
     /// A checkpoint that all ranks of a work save or load.
     Burst,
+    /// A transfer of a trace.
+    Flow {
+        /// Its number in the flow record.
+        number: u64,
+        /// Seconds that it would take alone.
+        alone: f64,
+    },
     /// Trajectories from a generator pool to the trainer.
     Shipment {
         /// Generator pool of the work.
@@ -173,6 +180,11 @@ impl Carriage {
             records: record.then(Vec::new),
             claims_changed: false,
         }
+    }
+
+    /// Movements that have no number of their own count from here on.
+    pub fn count_from(&mut self, first: u64) {
+        self.ordered = first;
     }
 
     /// Takes an order. Returns its name and the time at which its first byte may leave.
@@ -424,7 +436,11 @@ impl Carriage {
     fn record(&mut self, movement: &Movement, finish: Option<SimTime>) {
         let Some(rows) = self.records.as_mut() else { return };
         let cause = movement.longest.unwrap_or(Cause::Named(LATENCY));
-        let (flow, start, bytes) = (movement.number, movement.ordered, movement.order.bytes);
+        let flow = match movement.order.purpose {
+            Purpose::Flow { number, .. } => number,
+            _ => movement.number,
+        };
+        let (start, bytes) = (movement.ordered, movement.order.bytes);
         rows.push(FlowRecord { flow, start, finish, bytes, cause });
     }
 

@@ -22,6 +22,8 @@ pub enum Event {
     WorkStart(WorkId),
     /// A work ends.
     WorkEnd(WorkId),
+    /// The next transfers of a trace begin.
+    TraceDue(WorkId),
     /// Set-up of a movement is over: its first byte leaves.
     MovementStart(MovementId),
     /// The last byte of a movement arrives.

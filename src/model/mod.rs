@@ -29,5 +29,6 @@ pub mod paths;
 pub mod recorder;
 pub mod rl;
 pub mod storage;
+pub mod trace;
 pub mod wan;
 pub mod world;

@@ -15,6 +15,7 @@ mod show;
 pub mod spec;
 mod templates;
 pub mod text;
+mod topology;
 
 pub use diagnostics::{Diagnostic, Severity, explain, render_json, render_text};
 pub use fit::{Coefficient, coefficients, io_work};

@@ -10,12 +10,14 @@ pub mod economics;
 mod namespace;
 mod requests;
 mod routing;
+mod topology;
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, WriteBack};
 pub use requests::Requests;
 pub use routing::{Disjoint, Routing};
+pub use topology::{Arrival, FixedRoute, Station, TraceWork};
 
 /// Index of a site in [`Plan::sites`].
 pub type SiteIx = usize;
@@ -51,6 +53,10 @@ pub struct Plan {
     pub fleets: Vec<Fleet>,
     /// Links by name.
     pub links: Vec<Link>,
+    /// Names that stand for sites in fixed routes and traces.
+    pub stations: Vec<Station>,
+    /// Routes that a file states.
+    pub routes: Vec<FixedRoute>,
     /// Shared-risk groups by name.
     pub risk_groups: Vec<RiskGroup>,
     /// Links that are down from the beginning to the end: what a failure study lets fail. None as a file is read.
@@ -526,6 +532,7 @@ impl Work {
                 vec![(io.storage, [read, 1.0 - read], io.io_size.get())]
             }
             WorkKind::Rl(rl) => rl.checkpoint.iter().map(|c| (c.storage, [1.0, 1.0], c.io_size.get())).collect(),
+            WorkKind::Trace(_) => Vec::new(),
         }
     }
 }
@@ -540,6 +547,8 @@ pub enum WorkKind {
     Copy(CopyWork),
     /// A storage load as a benchmark drives it.
     Io(IoWork),
+    /// Transfers that a file states.
+    Trace(TraceWork),
 }
 
 /// Transport of a bulk transfer.

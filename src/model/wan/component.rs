@@ -2,9 +2,9 @@
 
 use super::link::Link;
 use super::params::{GroupParams, LinkParams};
-use super::routes::{Edge, RouteRules, Routing};
+use super::routes::{Edge, Fixed, RouteRules, Routing};
 use crate::fluid::ResourceId;
-use crate::model::ids::LinkId;
+use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Course, Route, RoutePolicy};
 use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
@@ -55,6 +55,11 @@ impl Wan {
             .collect();
         let routing = Routing::new(&links, edges, rules);
         Wan { links, groups, reconvergence, routing, disturbed: false, failures: 0 }
+    }
+
+    /// Ids past the sites stand for these sites; pairs have these routes while all links of theirs are up.
+    pub fn fix_routes(&mut self, stations: Vec<SiteId>, routes: &Fixed) {
+        self.routing.fix(&self.links, stations, routes);
     }
 
     /// Routes follow the links that are alive now.

@@ -26,4 +26,4 @@ mod tests;
 
 pub use component::{Wan, WanEffect};
 pub use params::{GroupParams, LinkParams, Outages};
-pub use routes::{Edge, RouteRules};
+pub use routes::{Edge, Fixed, RouteRules};

@@ -16,6 +16,9 @@ use crate::units::SimDuration;
 /// The edge of a site, out and in; none where its links are always full before it.
 pub type Edge = (Option<ResourceId>, Option<ResourceId>);
 
+/// Routes that a plan fixes, by source and destination.
+pub type Fixed = BTreeMap<(SiteId, SiteId), Vec<LinkId>>;
+
 /// How ways are chosen.
 #[derive(Clone, Copy, Debug)]
 pub struct RouteRules {
@@ -53,6 +56,10 @@ struct Carried {
 pub(super) struct Routing {
     /// Each site's edge.
     edges: Vec<Edge>,
+    /// Sites that the ids past the sites stand for.
+    stations: Vec<SiteId>,
+    /// Ways that hold while all their links are up.
+    fixed: BTreeMap<(SiteId, SiteId), Way>,
     graph: Graph,
     /// Whether some link goes one way only, so that the way back may be another.
     one_way: bool,
@@ -72,7 +79,28 @@ impl Routing {
         }
         let (trees, costs, cache) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let one_way = links.iter().any(|link| !(link.params.goes(0) && link.params.goes(1)));
-        Routing { edges, graph, one_way, rules, trees, costs, cache }
+        let (stations, fixed) = (Vec::new(), BTreeMap::new());
+        Routing { edges, stations, fixed, graph, one_way, rules, trees, costs, cache }
+    }
+
+    /// Ids past the sites stand for these sites; pairs have these routes while all links of theirs are up.
+    pub(super) fn fix(&mut self, links: &[Link], stations: Vec<SiteId>, routes: &Fixed) {
+        self.stations = stations;
+        for (&(from, to), route) in routes {
+            let mut at = self.home(from);
+            let arc = |l: &LinkId| {
+                let ends = links[l.index()].params.ends;
+                let direction = usize::from(ends.0 != at);
+                at = if direction == 0 { ends.1 } else { ends.0 };
+                2 * l.index() + direction
+            };
+            self.fixed.insert((from, to), route.iter().map(arc).collect());
+        }
+    }
+
+    /// The site that an id stands for.
+    fn home(&self, site: SiteId) -> SiteId {
+        site.index().checked_sub(self.edges.len()).map_or(site, |station| self.stations[station])
     }
 
     /// Links have changed ends or lost a direction.
@@ -92,7 +120,8 @@ impl Routing {
     pub(super) fn route(&mut self, links: &[Link], course: Course) -> Option<Route> {
         let there = self.carried(links, course)?;
         let back = self.back(links, course);
-        let (here, away) = (self.edges[course.from.index()], self.edges[course.to.index()]);
+        let edge = |site: SiteId| self.edges[self.home(site).index()];
+        let (here, away) = (edge(course.from), edge(course.to));
         let uses = |from: Option<ResourceId>, carried: &Carried, to: Option<ResourceId>| -> Uses {
             let link = |&(arc, load): &(usize, f64)| {
                 let params = &links[arc / 2].params;
@@ -173,15 +202,21 @@ impl Routing {
             return;
         }
         let usable = |arc: usize| links[arc / 2].alive_in_routes && links[arc / 2].params.goes(arc % 2);
-        let (from, to) = (course.from.index(), course.to.index());
+        let fixed = self.fixed.get(&(course.from, course.to));
+        if let Some(way) = fixed.filter(|way| way.iter().all(|&arc| usable(arc))) {
+            self.cache.insert(course, Some(Ways::Listed(vec![(1.0, way.clone())])));
+            return;
+        }
+        let (source, target) = (self.home(course.from), self.home(course.to));
+        let (from, to) = (source.index(), target.index());
         let graph = &self.graph;
         let ways = match course.policy {
             RoutePolicy::Shortest => {
-                let tree = self.trees.entry(course.from).or_insert_with(|| Tree::from(graph, from, usable));
+                let tree = self.trees.entry(source).or_insert_with(|| Tree::from(graph, from, usable));
                 tree.way(graph, to).map(|way| Ways::Listed(vec![(1.0, way)]))
             }
             RoutePolicy::Ecmp => {
-                let tree = self.costs.entry(course.to).or_insert_with(|| Tree::to(graph, to, usable));
+                let tree = self.costs.entry(target).or_insert_with(|| Tree::to(graph, to, usable));
                 Spread::new(graph, tree, (from, to), usable).map(Ways::Spread)
             }
             RoutePolicy::Disjoint => {

@@ -75,6 +75,7 @@ impl World {
                 Task::Rl(task) => task.rl.reset(now),
                 Task::Burst(task) => task.burst.reset(),
                 Task::Load(task) => task.loader.reset(now),
+                Task::Trace(trace) => trace.reset(now),
                 Task::Copy(_) | Task::Io(_) => {}
             }
         }
@@ -93,7 +94,7 @@ impl World {
                 Task::Io(io) => all.push(io.params.meter),
                 Task::Burst(task) => all.push(task.params.meter),
                 Task::Load(task) => all.push(task.params.meter),
-                Task::Copy(_) | Task::Rl(_) => {}
+                Task::Copy(_) | Task::Rl(_) | Task::Trace(_) => {}
             }
         }
         all.extend(self.namespace_meters());
@@ -246,6 +247,7 @@ impl World {
             Task::Burst(_) => self.measure_burst(now, index, &name, out),
             Task::Load(_) => self.measure_loader(now, index, &name, out),
             Task::Rl(_) => self.measure_rl(now, index, &name, out),
+            Task::Trace(_) => self.measure_trace(index, &name, out),
         }
     }
 

@@ -19,6 +19,7 @@ mod series;
 mod storage_measures;
 mod storages;
 mod tiers;
+mod traces;
 mod works;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -34,6 +35,7 @@ use super::recorder::Recorder;
 use super::rl::{Rl, RlEffect};
 use super::storage::Storage;
 use super::storage::buffer::Buffer;
+use super::trace::Trace;
 use super::wan::{Wan, WanEffect};
 use crate::engine::{Context, Key, Model};
 use crate::fluid::{Cause, Finished, FlowKey, MeterId, OwnerId, ResourceId};
@@ -108,6 +110,8 @@ pub enum Task {
     Load(Box<LoaderWork>),
     /// RL loop.
     Rl(Box<RlWork>),
+    /// Transfers of a trace.
+    Trace(Box<Trace>),
 }
 
 /// A work in the world.
@@ -412,6 +416,7 @@ impl World {
                 copy.finished = Some(now);
                 copy.movement = None;
             }
+            (Task::Trace(_), Purpose::Flow { alone, .. }) => self.transfer_arrived(now, id, &done, alone),
             (Task::Burst(_), Purpose::Burst) => self.burst_arrived(ctx, id),
             (Task::Load(_), Purpose::Batch) => self.batch_arrived(ctx, id),
             (Task::Rl(task), Purpose::Shipment { number, .. }) => task.rl.shipment_arrived(ctx, number),
@@ -481,6 +486,7 @@ impl Model for World {
             | Event::GroupCut(_)
             | Event::GroupMended(_)
             | Event::Reconverge => self.wan_event(event, ctx),
+            Event::TraceDue(id) => self.trace_due(ctx, id),
             Event::LoadStep(id, step) => self.load_step(ctx, id, step),
             Event::BurstDue(id) => self.burst_due(ctx, id),
             Event::BurstDone(id) => self.burst_done(now, id),

@@ -29,6 +29,7 @@ impl World {
             Task::Burst(_) => self.burst_due(ctx, id),
             Task::Load(_) => self.start_loader(ctx, id),
             Task::Rl(_) => self.start_rl(ctx, id),
+            Task::Trace(_) => self.start_trace(ctx, id),
         }
     }
 
@@ -189,6 +190,10 @@ impl World {
             }
             Task::Load(task) => {
                 task.loader.end(now);
+                self.carriage.cancel_work(now, id, |_| true);
+            }
+            Task::Trace(trace) => {
+                trace.end();
                 self.carriage.cancel_work(now, id, |_| true);
             }
             Task::Rl(task) => {

@@ -83,6 +83,12 @@ codes! {
         "A file of measured rows is a CSV table with the columns `clients`, `io_size`, `queue_depth`, `read_share` and \
          `rate`, or the output of fio (`--output-format=json`) or elbencho (`--csvfile`). Each row is one experiment \
          that kept its queue full; rates and sizes are above zero.";
+    "E0209" "a topology file that cannot be used":
+        "A file of links is a CSV table with the columns `link`, `from`, `to`, `gbps` and `metres`, each row one direction of a link; a file of \
+         routes has `src`, `dst` and `links`. Ids are unique, capacities above zero, lengths not negative, and the links of a route join.";
+    "E0210" "a trace that cannot be used":
+        "A trace is a CSV table with the columns `flow`, `arrival_s`, `src`, `dst` and `bytes`, in order of arrival. Numbers of flows are unique, \
+         and keys are sites of the plan or keys of its routes file.";
     "E0301" "a name that is not defined":
         "The value names a site, fleet, link, storage system or risk group that no table defines.";
     "E0302" "an unknown catalogue part":

@@ -41,7 +41,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn framing(&mut self, record: &Record) -> Option<f64> {
+    pub(super) fn framing(&mut self, record: &Record) -> Option<f64> {
         if let Some(framing) = record.number("framing") {
             return Some(framing);
         }

@@ -24,12 +24,14 @@ mod sweep;
 mod target;
 mod tenant;
 mod tier;
+mod topology;
+mod trace;
 mod usage;
 mod work;
 
 use crate::catalog::Kind;
 use crate::scenario::diagnostics::{Diagnostic, Severity};
-use crate::scenario::plan::{FailureSet, Plan, Warning};
+use crate::scenario::plan::{FailureSet, Plan, Station, Warning};
 use crate::scenario::read::Reader;
 use crate::scenario::read::record::{Record, Val};
 use crate::scenario::spec::{Entity, WAN};
@@ -44,21 +46,32 @@ struct Resolver<'a> {
     wan: Record,
     groups: Vec<String>,
     price: Option<Record>,
+    file: topology::FromFile,
+    stations: Vec<Station>,
 }
 
 /// Resolves a scenario. `None` when an error was reported, now or before.
 pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> Option<Plan> {
+    let extended = topology::extend(reader, top);
+    let (top, file) = extended.unwrap_or_else(|| (top.clone(), topology::FromFile::default()));
+    let top = &top;
     let wan = top.table("wan").cloned().unwrap_or_else(|| empty_wan(reader, top));
-    let mut resolver = Resolver { reader, top, wan, groups: Vec::new(), price: None };
+    let mut resolver = Resolver { reader, top, wan, groups: Vec::new(), price: None, file, stations: Vec::new() };
     resolver.prepare();
     resolver.check_times();
     let fleets = resolver.all("fleet", Resolver::fleet);
     let links = resolver.all("link", Resolver::link);
+    let links = resolver.with_file_links(links);
     let risk_groups = links.as_ref().map(|links| resolver.risk_groups(links));
     let sites = match (&fleets, &links) {
         (Some(fleets), Some(links)) => resolver.sites(fleets, links),
         _ => None,
     };
+    let (stations, routes) = match (&sites, &links) {
+        (Some(sites), Some(links)) => resolver.fixed_routes(sites, links),
+        _ => Default::default(),
+    };
+    resolver.stations = stations;
     let tenants = resolver.all("tenant", Resolver::tenant);
     let mut storages = resolver.all("storage", Resolver::storage);
     let namespaces = resolver.all("namespace", Resolver::namespace);
@@ -70,6 +83,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     plan.sites = sites?;
     plan.fleets = fleets?;
     plan.links = links?;
+    plan.routes = routes;
     plan.risk_groups = risk_groups?;
     plan.tenants = tenants?;
     plan.storages = storages?;
@@ -145,7 +159,7 @@ impl Resolver<'_> {
         self.groups = names;
         let wan = self.wan.clone();
         self.part(&wan, "transport", Kind::Interconnect);
-        if self.records("site").is_empty() && !self.top.broken.contains(&"site") && self.top.item("site").is_some() {
+        if self.records("site").is_empty() && !self.top.broken.contains(&"site") {
             let place = self.top.place_of("site").clone();
             self.report(Diagnostic::new("E0507", "the scenario has no site").at(&place));
         }
@@ -186,6 +200,8 @@ impl Resolver<'_> {
             sites: Vec::new(),
             fleets: Vec::new(),
             links: Vec::new(),
+            stations: std::mem::take(&mut self.stations),
+            routes: Vec::new(),
             risk_groups: Vec::new(),
             tenants: Vec::new(),
             storages: Vec::new(),

@@ -59,7 +59,9 @@ impl Resolver<'_> {
             true => (derived, formula),
             false => (UNLIMITED, "nothing is attached to it, so it limits nobody"),
         };
-        self.reader.ledger.derived(record.address_of(key), display(value, Dimension::ByteRate), formula);
+        if !self.is_from_file(record) {
+            self.reader.ledger.derived(record.address_of(key), display(value, Dimension::ByteRate), formula);
+        }
         ByteRate(value)
     }
 }

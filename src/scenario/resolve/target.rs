@@ -100,11 +100,14 @@ impl Resolver<'_> {
             ("namespace", Some(name)) => return self.entity(record, Entity::Namespace, name),
             ("fleet", Some(name)) => return self.entity(record, Entity::Fleet, name),
             ("site", Some(name)) => return self.entity(record, Entity::Site, name),
+            ("link", Some(name)) if self.file_link_named(name).is_some() => {
+                found.entity.get(1).and_then(|direction| self.file_direction_problem(name, direction))
+            }
             ("link", Some(name)) => {
                 self.entity(record, Entity::Link, name)?;
                 found.entity.get(1).and_then(|direction| self.direction_problem(name, direction))
             }
-            ("transfer", Some(name)) => self.work_problem(name, "copy"),
+            ("transfer", Some(name)) => self.transfer_problem(name, found),
             ("io", Some(name)) => self
                 .work_problem(name, "io")
                 .or_else(|| self.ingest_problem(name, found))
@@ -113,7 +116,9 @@ impl Resolver<'_> {
             ("wan", _) if found.kpi.pattern == "wan.worst_utilisation" && self.top.names("what_if").is_empty() => {
                 Some("it needs a failure study, e.g. what_if = [\"links\"] at the top".to_owned())
             }
-            ("wan", _) if self.records("link").is_empty() => Some("the plan has no links".to_owned()),
+            ("wan", _) if self.records("link").is_empty() && !self.has_file_links() => {
+                Some("the plan has no links".to_owned())
+            }
             _ => None,
         };
         let Some(problem) = problem else { return Some(()) };
@@ -127,7 +132,7 @@ impl Resolver<'_> {
         self.index_of(entity, name, &place).map(|_| ())
     }
 
-    fn work_problem(&self, name: &str, kind: &str) -> Option<String> {
+    pub(super) fn work_problem(&self, name: &str, kind: &str) -> Option<String> {
         if self.reader.unread.contains(name) {
             return None;
         }

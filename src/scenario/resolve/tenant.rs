@@ -72,6 +72,7 @@ impl Resolver<'_> {
                 Some(Vec::new())
             }
             WorkKind::Io(io) => self.views(&[(record, "view", io.storage)]),
+            WorkKind::Trace(_) => Some(Vec::new()),
             WorkKind::Rl(rl) => match record.table("checkpoint").zip(rl.checkpoint) {
                 Some((table, checkpoint)) => self.views(&[(table, "view", checkpoint.storage)]),
                 None => Some(Vec::new()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Resolver;
+use super::trace::trace_pairs;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Plan, SiteIx, Work, WorkKind};
 use crate::scenario::text::source::Place;
@@ -35,6 +36,7 @@ impl Resolver<'_> {
             let found = Diagnostic::new("E0502", message).at(&demand.place);
             self.report(found.help(format!("add a link between '{a}' and '{b}', or links through other sites")));
         }
+        self.check_traces(plan, &mut reach);
         if self.reader.findings.failed() {
             return;
         }
@@ -117,6 +119,7 @@ impl Resolver<'_> {
                     let key = if io.namespace.is_some() { "namespace" } else { "storage" };
                     add(io.site, plan.storages[io.storage].site, self.key_place("work", &work.name, key));
                 }
+                WorkKind::Trace(_) => {}
                 WorkKind::Rl(rl) => {
                     let trainer = plan.fleets[rl.trainer_fleet].site;
                     for (fleet, _) in &rl.generators {
@@ -142,13 +145,16 @@ impl Resolver<'_> {
     }
 
     fn unused_links(&mut self, plan: &Plan, demands: &[Demand]) {
-        let mut pairs: Vec<_> = demands.iter().map(|d| (d.ends.0.min(d.ends.1), d.ends.0.max(d.ends.1))).collect();
+        let all = demands.iter().map(|d| d.ends).chain(trace_pairs(plan));
+        let mut pairs: Vec<_> = all.map(|(a, b)| (a.min(b), a.max(b))).collect();
         pairs.sort_unstable();
         pairs.dedup();
         let net = Net::new(plan);
         let steps = pairs.len().saturating_mul(plan.links.len()).saturating_mul(plan.links.len());
         let exact = steps <= MAX_PATH_STEPS;
-        for link in &plan.links {
+        let top = self.top;
+        let stated = |name: &str| top.tables("link").binary_search_by(|link| link.name.as_str().cmp(name)).is_ok();
+        for link in plan.links.iter().filter(|link| stated(&link.name)) {
             let matters = pairs.iter().any(|pair| !exact || net.on_a_path(*pair, link.ends));
             if matters {
                 continue;
@@ -186,6 +192,7 @@ impl Resolver<'_> {
             WorkKind::Copy(copy) => copy.from == index || copy.to == index,
             WorkKind::Io(io) => io.storage == index,
             WorkKind::Rl(rl) => rl.checkpoint.is_some_and(|c| c.storage == index),
+            WorkKind::Trace(_) => false,
         };
         for (index, storage) in plan.storages.iter().enumerate() {
             let caches = plan.namespaces.iter().any(|n| n.caches.iter().any(|c| c.storage == index));
@@ -277,7 +284,7 @@ fn pools(work: &Work) -> Vec<(usize, u64)> {
 }
 
 /// Where bytes get to from a site, by links in the direction they go.
-struct Reach {
+pub(super) struct Reach {
     ways: Vec<Vec<SiteIx>>,
     from: BTreeMap<SiteIx, Vec<bool>>,
 }
@@ -294,7 +301,7 @@ impl Reach {
         Reach { ways, from: BTreeMap::new() }
     }
 
-    fn reaches(&mut self, from: SiteIx, to: SiteIx) -> bool {
+    pub(super) fn reaches(&mut self, from: SiteIx, to: SiteIx) -> bool {
         let Reach { ways, from: known } = self;
         let seen = known.entry(from).or_insert_with(|| {
             let mut seen = vec![false; ways.len()];

@@ -14,6 +14,7 @@ impl Resolver<'_> {
         let kind = match record.text("kind") {
             Some("copy") => self.copy(record).map(WorkKind::Copy),
             Some("io") => self.io(record).map(WorkKind::Io),
+            Some("trace") => self.trace(record).map(WorkKind::Trace),
             Some("rl") => self.rl(record).map(|rl| WorkKind::Rl(Box::new(rl))),
             _ => None,
         };

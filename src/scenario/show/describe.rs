@@ -6,7 +6,8 @@ use super::namespace::namespace_line;
 use super::origins::origins;
 use super::storage::storage_line;
 use crate::scenario::plan::{
-    Burst, CopyWork, DataLoader, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, WorkKind,
+    Burst, CopyWork, DataLoader, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, TraceWork,
+    WorkKind,
 };
 use crate::units::{Dimension, Dist, SimDuration, display};
 
@@ -118,10 +119,15 @@ fn sites(out: &mut String, plan: &Plan) {
 
 fn link_line(plan: &Plan, link: &Link) -> String {
     let (a, b) = (&plan.sites[link.ends.0].name, &plan.sites[link.ends.1].name);
+    let (there, back) = (link.capacity.get(), link.back.get());
+    let ways = match back {
+        _ if back <= 0.0 => format!("{} from {a} to {b} only", rate(there)),
+        _ if back.to_bits() == there.to_bits() => format!("{} each way", rate(there)),
+        _ => format!("{} from {a} to {b} and {} back", rate(there), rate(back)),
+    };
     let mut line = format!(
-        "{}: {a} - {b}, {} each way in {} wave{}, RTT {}, {} of fibre, {} of it payload",
+        "{}: {a} - {b}, {ways} in {} wave{}, RTT {}, {} of fibre, {} of it payload",
         link.name,
-        rate(link.capacity.get()),
         link.waves,
         if link.waves == 1 { "" } else { "s" },
         time(link.rtt),
@@ -195,9 +201,21 @@ fn works(out: &mut String, plan: &Plan) {
             WorkKind::Rl(rl) => rl_lines(plan, rl),
             WorkKind::Copy(copy) => copy_line(plan, copy),
             WorkKind::Io(io) => io_line(plan, io),
+            WorkKind::Trace(trace) => trace_line(trace),
         };
         format!("{} ({} to {}, priority {}): {what}", work.name, time(work.starts), time(work.ends), work.priority)
     });
+}
+
+fn trace_line(trace: &TraceWork) -> String {
+    let bytes = trace.rows.iter().map(|row| row.3).fold(0.0, |sum, bytes| sum + bytes);
+    let last = trace.rows.last().map_or(SimDuration::ZERO, |row| row.1);
+    let (transfers, pairs) = (count(trace.rows.len() as u64), count(trace.pairs.len() as u64));
+    format!(
+        "{transfers} transfers of {} in all between {pairs} pairs, the last {} after its start",
+        size(bytes),
+        time(last)
+    )
 }
 
 fn copy_line(plan: &Plan, copy: &CopyWork) -> String {

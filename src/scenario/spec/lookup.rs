@@ -1,7 +1,7 @@
 //! Which key an address means.
 
 use super::work::LATER_KINDS;
-use super::{Key, Kind, Need, SCENARIO, TableSpec, WORK_ANY, WORK_COPY, WORK_IO, WORK_RL};
+use super::{Key, Kind, Need, SCENARIO, TableSpec, WORK_ANY, WORK_COPY, WORK_IO, WORK_RL, WORK_TRACE};
 use crate::catalog;
 use crate::scenario::text::tree::Table;
 
@@ -11,6 +11,7 @@ pub fn work_table(kind: &str) -> Option<&'static TableSpec> {
         "copy" => Some(&WORK_COPY),
         "io" => Some(&WORK_IO),
         "rl" => Some(&WORK_RL),
+        "trace" => Some(&WORK_TRACE),
         _ => None,
     }
 }
@@ -69,7 +70,7 @@ pub fn all_tables() -> Vec<(String, &'static TableSpec)> {
             Kind::Named(spec) => nested(&format!("{}.NAME", key.name), spec, &mut out),
             Kind::Table(spec) => nested(key.name, spec, &mut out),
             Kind::Works => {
-                for spec in [&WORK_COPY, &WORK_IO, &WORK_RL] {
+                for spec in [&WORK_COPY, &WORK_IO, &WORK_RL, &WORK_TRACE] {
                     nested("work.NAME", spec, &mut out);
                 }
             }

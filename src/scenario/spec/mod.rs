@@ -15,6 +15,7 @@ mod rl;
 mod storage;
 mod tenant;
 mod top;
+mod topology;
 mod wan;
 mod work;
 
@@ -29,6 +30,7 @@ pub use rl::WORK_RL;
 pub use storage::STORAGE;
 pub use tenant::TENANT;
 pub use top::{SCENARIO, SITE, SWEEP, TARGET};
+pub use topology::{TOPOLOGY, WORK_TRACE};
 pub use wan::{LINK, RISK_GROUP, WAN};
 pub use work::{WORK_ANY, WORK_COPY, WORK_IO, WORK_KINDS};
 

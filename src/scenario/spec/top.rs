@@ -2,14 +2,13 @@
 
 use super::{
     CENTURY, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, NAMESPACE, Need, PRICE, RISK_GROUP, Rule, STORAGE,
-    TENANT, TableSpec, WAN, assumed, key,
+    TENANT, TOPOLOGY, TableSpec, WAN, assumed, key,
 };
 use crate::scenario::plan::FailureSet;
 use crate::units::Dimension;
 
 /// Top-level tables that the language has and this version does not simulate.
-const LATER: &[&str] =
-    &["topology", "control_plane", "dataset", "tranche", "demand", "address_pool", "solve", "uncertain"];
+const LATER: &[&str] = &["control_plane", "dataset", "tranche", "demand", "address_pool", "solve", "uncertain"];
 
 /// The file itself.
 pub static SCENARIO: TableSpec = TableSpec {
@@ -66,9 +65,15 @@ pub static SCENARIO: TableSpec = TableSpec {
             Need::Optional("no failure is studied"),
             "Failures to study: the plan is simulated once more for each of them, with those links down throughout.",
         ),
-        key("site", Kind::Named(&SITE), Need::Required, "Sites by name."),
+        key("site", Kind::Named(&SITE), Need::Optional("the sites of `topology`"), "Sites by name."),
         key("fleet", Kind::Named(&FLEET), Need::Optional("no GPUs"), "GPU fleets by name."),
         key("link", Kind::Named(&LINK), Need::Optional("no WAN"), "WAN links by name."),
+        key(
+            "topology",
+            Kind::Table(&TOPOLOGY),
+            Need::Optional("only the sites and links written here"),
+            "Sites and links from a file.",
+        ),
         key(
             "risk_group",
             Kind::Named(&RISK_GROUP),

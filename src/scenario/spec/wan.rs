@@ -6,19 +6,20 @@ use crate::units::Dimension;
 /// More cuts than this per metre and second (a thousand a year on 1000 km) are a slip of the unit.
 const MAX_CUTS: f64 = 1000.0 / 1e6 / 31_557_600.0;
 
-const CUTS: Key = key("cuts", Kind::Quantity(Dimension::PerDistanceTime), Need::Wan, "Fibre cuts per length and time.")
-    .within(0.0, MAX_CUTS);
-const CUT_REPAIR: Key =
+pub(super) const CUTS: Key =
+    key("cuts", Kind::Quantity(Dimension::PerDistanceTime), Need::Wan, "Fibre cuts per length and time.")
+        .within(0.0, MAX_CUTS);
+pub(super) const CUT_REPAIR: Key =
     key("cut_repair", Kind::Random(Dimension::Duration), Need::Wan, "Time until a cut fibre is spliced.")
         .positive(CENTURY);
-const WAVE_FAILURES: Key = key(
+pub(super) const WAVE_FAILURES: Key = key(
     "wave_failures",
     Kind::Quantity(Dimension::PerDistanceTime),
     Need::Wan,
     "Failures of one wave (transponders, amplifiers, line cards) per length and time.",
 )
 .within(0.0, MAX_CUTS);
-const WAVE_REPAIR: Key =
+pub(super) const WAVE_REPAIR: Key =
     key("wave_repair", Kind::Random(Dimension::Duration), Need::Wan, "Time until a failed wave works again.")
         .positive(CENTURY);
 const MTBF: Key = key(
@@ -28,7 +29,7 @@ const MTBF: Key = key(
     "Time in service between cuts; replaces `cuts`.",
 )
 .positive(CENTURY);
-const FAILURES: Key = key(
+pub(super) const FAILURES: Key = key(
     "failures",
     Kind::Bool,
     assumed("true", "things fail unless a plan says otherwise"),

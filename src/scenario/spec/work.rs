@@ -11,14 +11,14 @@ use crate::units::Dimension;
 pub(super) const MAX_CLIENTS: f64 = 1e6;
 
 /// Kinds of work that are simulated.
-pub const WORK_KINDS: &[&str] = &["copy", "io", "rl"];
+pub const WORK_KINDS: &[&str] = &["copy", "io", "rl", "trace"];
 /// Kinds of the language that are not simulated yet.
-pub(super) const LATER_KINDS: &[&str] = &["training", "trace"];
+pub(super) const LATER_KINDS: &[&str] = &["training"];
 /// Keys of the language that are not simulated yet.
 pub(super) const LATER: &[&str] = &["windows", "dataset"];
 
 pub(super) const COMMON: &[Key] = &[
-    key("kind", Kind::Choice(WORK_KINDS), Need::Required, "What the work does: `rl`, `copy` or `io`."),
+    key("kind", Kind::Choice(WORK_KINDS), Need::Required, "What the work does: `rl`, `copy`, `io` or `trace`."),
     key(
         "starts",
         Kind::Moment,

@@ -12,6 +12,7 @@ use super::guard;
 use super::source::{Kind, Place, Source};
 use super::tree::{self, Table};
 use crate::scenario::diagnostics::{Diagnostic, Findings};
+use crate::scenario::topology::trace::{self, Trace};
 
 /// The texts read so far, in order.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Library {
     sources: Vec<Arc<Source>>,
     /// What files held when they were first read: a plan that is made again is made from the same texts.
     remembered: BTreeMap<PathBuf, String>,
+    /// Traces that were read.
+    traces: BTreeMap<PathBuf, Arc<Trace>>,
 }
 
 impl Library {
@@ -32,6 +35,7 @@ impl Library {
     /// Takes over what another library remembers.
     pub fn remember(&mut self, other: &Library) {
         self.remembered.clone_from(&other.remembered);
+        self.traces.clone_from(&other.traces);
     }
 
     /// All texts in order of reading.
@@ -44,13 +48,52 @@ impl Library {
     /// # Errors
     /// E0002 (missing, a directory, not UTF-8), E0003 (too large), E0004 (the machine failed).
     pub fn read(&mut self, path: &Path, from: Option<&Place>) -> Result<Arc<Source>, Box<Diagnostic>> {
+        self.read_up_to(guard::MAX_BYTES, path, from)
+    }
+
+    /// Reads a data file, which may be larger than a scenario.
+    ///
+    /// # Errors
+    /// As [`Library::read`].
+    pub fn read_data(&mut self, path: &Path, from: Option<&Place>) -> Result<Arc<Source>, Box<Diagnostic>> {
+        self.read_up_to(guard::MAX_DATA_BYTES, path, from)
+    }
+
+    /// Reads a trace; of its text only a digest is kept. `None` when something was reported.
+    ///
+    /// # Errors
+    /// As [`Library::read`].
+    pub fn read_trace(
+        &mut self,
+        path: &Path,
+        from: &Place,
+        findings: &mut Findings,
+    ) -> Result<Option<(Arc<Trace>, usize)>, Box<Diagnostic>> {
+        let name = path.display().to_string();
+        let order = self.sources.len();
+        let point = |(code, why)| Box::new(Diagnostic::new(code, format!("'{name}': {why}")).at(from));
+        let trace = match self.traces.get(path) {
+            Some(known) => Some(Arc::clone(known)),
+            None => {
+                let file = open(path).map_err(point)?;
+                trace::read(file, &name, order, findings).map_err(|e| point(failed(e)))?.map(Arc::new)
+            }
+        };
+        let Some(trace) = trace else { return Ok(None) };
+        self.traces.insert(path.to_owned(), Arc::clone(&trace));
+        self.add(Kind::File, name, format!("SHA-256 {}", trace.digest));
+        Ok(Some((trace, order)))
+    }
+
+    fn read_up_to(&mut self, most: u64, path: &Path, from: Option<&Place>) -> Result<Arc<Source>, Box<Diagnostic>> {
         let name = path.display().to_string();
         let point = |d: Diagnostic| Box::new(if let Some(place) = from { d.at(place) } else { d });
         if let Some(text) = self.remembered.get(path) {
             let text = text.clone();
             return Ok(self.add(Kind::File, name, text));
         }
-        let bytes = read_bytes(path).map_err(|(code, why)| point(Diagnostic::new(code, format!("'{name}': {why}"))))?;
+        let bytes =
+            read_bytes(path, most).map_err(|(code, why)| point(Diagnostic::new(code, format!("'{name}': {why}"))))?;
         match String::from_utf8(bytes) {
             Ok(text) => {
                 self.remembered.insert(path.to_owned(), text.clone());
@@ -64,26 +107,34 @@ impl Library {
     }
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, (&'static str, String)> {
-    let failed = |error: std::io::Error| match error.kind() {
+/// The code and the words for a failure to read.
+fn failed(error: std::io::Error) -> (&'static str, String) {
+    match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => ("E0002", "no such file".to_owned()),
         ErrorKind::IsADirectory => ("E0002", "is a directory, not a file".to_owned()),
         ErrorKind::InvalidInput | ErrorKind::InvalidFilename => ("E0002", "not a possible file name".to_owned()),
         _ => ("E0004", format!("cannot be read: {error}")),
-    };
-    let file = File::open(path).map_err(failed)?;
-    let meta = file.metadata().map_err(failed)?;
-    if meta.is_dir() {
-        return Err(("E0002", "is a directory, not a file".to_owned()));
     }
-    let too_large = || ("E0003", format!("larger than {} MiB", guard::MAX_BYTES >> 20));
-    if meta.len() > guard::MAX_BYTES {
+}
+
+fn open(path: &Path) -> Result<File, (&'static str, String)> {
+    let file = File::open(path).map_err(failed)?;
+    match file.metadata().map_err(failed)?.is_dir() {
+        true => Err(("E0002", "is a directory, not a file".to_owned())),
+        false => Ok(file),
+    }
+}
+
+fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>, (&'static str, String)> {
+    let file = open(path)?;
+    let too_large = || ("E0003", format!("larger than {} MiB", most >> 20));
+    if file.metadata().map_err(failed)?.len() > most {
         return Err(too_large());
     }
     // A pipe or device has no length; reading stops one byte past the limit whatever it holds.
     let mut bytes = Vec::new();
-    file.take(guard::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > guard::MAX_BYTES { Err(too_large()) } else { Ok(bytes) }
+    file.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
 }
 
 /// Parses a text. `None` when a limit is broken; with syntax errors the tree is what could be understood.

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// Largest file, bytes.
 pub const MAX_BYTES: u64 = 8 << 20;
+/// Largest data file that is read whole, bytes.
+pub const MAX_DATA_BYTES: u64 = 512 << 20;
 /// Deepest nesting of arrays and inline tables, and most segments of one dotted key.
 pub const MAX_DEPTH: usize = 24;
 /// Most keys and array elements together.

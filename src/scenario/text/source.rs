@@ -26,6 +26,8 @@ pub struct Source {
     pub kind: Kind,
     /// The text.
     pub text: String,
+    /// Number of its first line: 1, or more for an excerpt.
+    first: usize,
     lines: Vec<usize>,
 }
 
@@ -34,7 +36,13 @@ impl Source {
     pub fn new(order: usize, kind: Kind, name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let text = text.into();
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Arc::new(Source { order, name: name.into(), kind, text, lines })
+        Arc::new(Source { order, name: name.into(), kind, text, first: 1, lines })
+    }
+
+    /// One line of a file that is too large to be kept, with its number.
+    pub fn excerpt(order: usize, name: impl Into<String>, line: usize, text: impl Into<String>) -> Arc<Self> {
+        let (name, text) = (name.into(), text.into());
+        Arc::new(Source { order, name, kind: Kind::File, text, first: line, lines: vec![0] })
     }
 
     /// Line and column of a byte offset, both from 1; the column counts characters (bytes, far into a long line).
@@ -43,7 +51,7 @@ impl Source {
         let line = self.lines.partition_point(|start| *start <= offset) - 1;
         let before = &self.text[self.lines[line]..offset];
         let column = if before.len() > COUNTED { before.len() } else { before.chars().count() };
-        (line + 1, column + 1)
+        (line + self.first, column + 1)
     }
 
     /// Which texts win over which: arguments over files (a later one over an earlier one), a file over its bases.
@@ -54,8 +62,9 @@ impl Source {
 
     /// Byte range of a line counted from 1, without its newline.
     pub fn line_range(&self, line: usize) -> Range<usize> {
-        let start = self.lines[line - 1];
-        let end = self.lines.get(line).map_or(self.text.len(), |next| next - 1);
+        let line = line - self.first;
+        let start = self.lines[line];
+        let end = self.lines.get(line + 1).map_or(self.text.len(), |next| next - 1);
         start..end
     }
 
@@ -121,5 +130,7 @@ mod tests {
         assert_eq!(s.line_column(999), (3, 1));
         assert_eq!(&s.text[s.line_range(2)], "bb = 2");
         assert_eq!(s.line_range(3), 14..14);
+        let excerpt = Source::excerpt(0, "a.csv", 70, "x,y");
+        assert_eq!((excerpt.line_column(2), excerpt.line_range(70)), ((70, 3), 0..3));
     }
 }

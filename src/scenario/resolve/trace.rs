@@ -1,0 +1,151 @@
+//! Traces: the file, its keys, and whether bytes can get from one to the other.
+
+use super::Resolver;
+use super::usage::Reach;
+use crate::kpi::{Match, Stat};
+use crate::scenario::diagnostics::{Diagnostic, nearest};
+use crate::scenario::plan::{Plan, SiteIx, TraceWork, WorkKind};
+use crate::scenario::read::cut;
+use crate::scenario::read::record::Record;
+use crate::scenario::text::files::beside;
+use crate::scenario::topology::FileLink;
+use std::sync::Arc;
+
+/// Most pairs of one trace without a path that are named.
+const MOST_NAMED: usize = 20;
+
+impl Resolver<'_> {
+    pub(super) fn trace(&mut self, record: &Record) -> Option<TraceWork> {
+        let place = record.place_of("trace").clone();
+        let path = beside(&place.source.name, record.text("trace")?);
+        let name = path.display().to_string();
+        let reader = &mut *self.reader;
+        let read = reader.library.read_trace(&path, &place, &mut reader.findings);
+        let (trace, order) = match read {
+            Ok(found) => found?,
+            Err(found) => {
+                self.report(*found);
+                return None;
+            }
+        };
+        // Where the sites are unknown because their file is broken, every key would seem undefined.
+        if self.top.broken.contains(&"site") {
+            return None;
+        }
+        let mut pairs = Vec::with_capacity(trace.pairs.len());
+        let mut wrong = 0;
+        for pair in &trace.pairs {
+            match (self.point(&pair.src), self.point(&pair.dst)) {
+                (Some(src), Some(dst)) if src != dst => pairs.push((src, dst)),
+                (src, dst) => {
+                    wrong += 1;
+                    let (key, column) = if src.is_none() { (&pair.src, 0) } else { (&pair.dst, 1) };
+                    let place = pair.place(&name, order, column);
+                    let found = match src.is_some() && src == dst {
+                        true => Diagnostic::new("E0210", format!("a transfer from '{key}' to itself")).at(&place),
+                        false => self.no_such_key(key, &place),
+                    };
+                    self.report(found);
+                }
+            }
+            if wrong == MOST_NAMED {
+                break;
+            }
+        }
+        (wrong == 0).then(|| TraceWork { rows: Arc::clone(&trace.rows), pairs, transport: self.transport(record) })
+    }
+
+    /// The number of a site or station.
+    fn point(&self, key: &str) -> Option<usize> {
+        let sites = self.records("site");
+        let site = sites.binary_search_by(|s| s.name.as_str().cmp(key)).ok();
+        let station = || self.stations.binary_search_by(|s| s.name.as_str().cmp(key)).ok().map(|i| sites.len() + i);
+        site.or_else(station)
+    }
+
+    fn no_such_key(&self, key: &str, place: &crate::scenario::text::source::Place) -> Diagnostic {
+        let names = self.records("site").iter().map(|s| s.name.as_str());
+        let names: Vec<&str> = names.chain(self.stations.iter().map(|s| s.name.as_str())).collect();
+        let message = format!("'{}' is no site of the plan and no key of a routes file", cut(key));
+        let found = Diagnostic::new("E0210", message).at(place);
+        match self.reader.findings.suggests().then(|| nearest(key, names.iter().copied())).flatten() {
+            Some(near) => found.instead(place, near),
+            None => found,
+        }
+    }
+
+    /// Every transfer needs a path in its direction, or a fixed route.
+    pub(super) fn check_traces(&mut self, plan: &Plan, reach: &mut Reach) {
+        for work in &plan.works {
+            let WorkKind::Trace(trace) = &work.kind else { continue };
+            let cut_off = |(a, b): &(usize, usize)| !reach.reaches(home(plan, *a), home(plan, *b));
+            let Some((a, b)) = trace.pairs.iter().copied().find(cut_off) else { continue };
+            let message = format!(
+                "work '{}' sends bytes from '{}' to '{}', but no path leads there",
+                work.name,
+                name_of(plan, a),
+                name_of(plan, b)
+            );
+            let place = self.key_place("work", &work.name, "trace");
+            self.report(
+                Diagnostic::new("E0502", message).at(&place).help("a link of a topology file may go one way only"),
+            );
+        }
+    }
+
+    /// A link of a file.
+    pub(super) fn file_link_named(&self, name: &str) -> Option<&FileLink> {
+        let links = self.file.links();
+        links.binary_search_by(|link| link.name.as_str().cmp(name)).ok().map(|at| &links[at])
+    }
+
+    pub(super) fn has_file_links(&self) -> bool {
+        !self.file.links().is_empty()
+    }
+
+    pub(super) fn file_direction_problem(&self, link: &str, direction: &str) -> Option<String> {
+        let file = self.file_link_named(link)?;
+        let [a, b] = &file.ends;
+        let ways = [(format!("{a}-to-{b}"), file.capacity[0]), (format!("{b}-to-{a}"), file.capacity[1])];
+        let ways: Vec<String> = ways.into_iter().filter(|(_, capacity)| *capacity > 0.0).map(|(way, _)| way).collect();
+        (!ways.iter().any(|way| way == direction)).then(|| format!("'{link}' goes {}", ways.join(" and ")))
+    }
+
+    /// Copies and traces make transfers; a copy is one transfer, which has no quantiles, and is not counted.
+    pub(super) fn transfer_problem(&self, name: &str, found: &Match) -> Option<String> {
+        let kind = self.record_of("work", name).and_then(|work| work.text("kind"));
+        let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
+        match kind {
+            Some("trace") if measure == "projected_finish" => {
+                Some(format!("'{name}' is a trace, whose transfers finish one by one"))
+            }
+            Some("trace") => None,
+            Some("copy") if matches!(measure, "transfers" | "unfinished") => {
+                Some(format!("'{name}' is a copy, which is one transfer"))
+            }
+            Some("copy") if !matches!(found.stat, None | Some(Stat::Mean)) => {
+                Some(format!("'{name}' is a copy, one transfer without quantiles"))
+            }
+            _ => self.work_problem(name, "copy"),
+        }
+    }
+}
+
+/// The site where a site or station is.
+pub(super) fn home(plan: &Plan, point: usize) -> SiteIx {
+    point.checked_sub(plan.sites.len()).map_or(point, |station| plan.stations[station].site)
+}
+
+fn name_of(plan: &Plan, point: usize) -> &str {
+    let station = point.checked_sub(plan.sites.len());
+    station.map_or_else(|| plan.sites[point].name.as_str(), |station| plan.stations[station].name.as_str())
+}
+
+/// Pairs of sites between which traces send bytes.
+pub(super) fn trace_pairs(plan: &Plan) -> impl Iterator<Item = (SiteIx, SiteIx)> + '_ {
+    let traces = plan.works.iter().filter_map(|work| match &work.kind {
+        WorkKind::Trace(trace) => Some(trace),
+        _ => None,
+    });
+    traces.flat_map(|trace| &trace.pairs).map(|&(a, b)| (home(plan, a), home(plan, b))).filter(|(a, b)| a != b)
+}
