@@ -4,7 +4,7 @@
 //! follow each other in one folder. A line may end with `# exit code N`; without it the command must end with 0. `cargo run
 //! --release -- …` runs the program of this build with the same arguments. Lines of [`NOT_RUN`] are left out.
 //!
-//! A block marked `toml` or `csv` that begins with `# file: NAME` is written to that file. Each line of a block marked `text` must
+//! A block marked `toml`, `csv` or `xml` that begins with `# file: NAME` (in XML: `<!-- file: NAME -->`) is written to that file. Each line of a block marked `text` must
 //! stand in the output of one command before it: its words up to the first number, because numbers may move with the model.
 
 #![cfg(unix)]
@@ -89,8 +89,10 @@ fn try_page(page: &str) -> Vec<String> {
                     }
                 }
             }
-            "toml" | "csv" => {
-                if let Some(name) = block.text[0].strip_prefix("# file: ") {
+            "toml" | "csv" | "xml" => {
+                let first = block.text[0].as_str();
+                let comment = first.strip_prefix("<!-- file: ").and_then(|rest| rest.strip_suffix(" -->"));
+                if let Some(name) = first.strip_prefix("# file: ").or(comment) {
                     fs::write(folder.path().join(name), block.text.join("\n")).expect("a file can be written");
                 }
             }

@@ -57,6 +57,8 @@ pub struct Plan {
     pub stations: Vec<Station>,
     /// Routes that a file states.
     pub routes: Vec<FixedRoute>,
+    /// Demands that a topology file states: source, destination, payload rate. Nothing is sent for them by themselves.
+    pub demands: Vec<(SiteIx, SiteIx, ByteRate)>,
     /// Shared-risk groups by name.
     pub risk_groups: Vec<RiskGroup>,
     /// Links that are down from the beginning to the end: what a failure study lets fail. None as a file is read.

@@ -85,7 +85,9 @@ codes! {
          that kept its queue full; rates and sizes are above zero.";
     "E0209" "a topology file that cannot be used":
         "A file of links is a CSV table with the columns `link`, `from`, `to`, `gbps` and `metres`, each row one direction of a link; a file of \
-         routes has `src`, `dst` and `links`. Ids are unique, capacities above zero, lengths not negative, and the links of a route join.";
+         routes has `src`, `dst` and `links`. Ids are unique, capacities above zero, lengths not negative, and the links of a route join. GraphML is read as the \
+         Internet Topology Zoo writes it, without a document type; SNDlib in its native format. What a file leaves out follows from `default_capacity` and \
+         `default_length`.";
     "E0210" "a trace that cannot be used":
         "A trace is a CSV table with the columns `flow`, `arrival_s`, `src`, `dst` and `bytes`, in order of arrival. Numbers of flows are unique, \
          and keys are sites of the plan or keys of its routes file.";
@@ -176,6 +178,10 @@ codes! {
     "W0612" "a system too small for its demand":
         "The stated number of nodes, enclosures, heads or accounts is smaller than 'sized_for' needs; without it the number that \
          is enough would follow.";
+    "W0613" "a topology file with gaps":
+        "Links of sites without coordinates take `default_length`, and an edge from a node to itself is left out.";
+    "W0614" "a network that falls apart":
+        "No path joins some sites of the topology file to the others: parts of the map are islands, or a link is missing.";
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ impl Resolver<'_> {
         Some(great_circle(self.location(a)?, self.location(b)?))
     }
 
-    fn location(&self, site: &str) -> Option<(f64, f64)> {
+    pub(super) fn location(&self, site: &str) -> Option<(f64, f64)> {
         let record = self.record_of("site", site)?;
         match record.item("location").map(|i| &i.val) {
             Some(Val::Location(latitude, longitude)) => Some((*latitude, *longitude)),

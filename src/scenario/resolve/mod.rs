@@ -80,6 +80,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     economics::show_judged(&mut storages, &targets);
     resolver.sweep(tree);
     let mut plan = resolver.assemble(stem);
+    plan.demands = sites.as_deref().map(|sites| resolver.file_demands(sites)).unwrap_or_default();
     plan.sites = sites?;
     plan.fleets = fleets?;
     plan.links = links?;
@@ -202,6 +203,7 @@ impl Resolver<'_> {
             links: Vec::new(),
             stations: std::mem::take(&mut self.stations),
             routes: Vec::new(),
+            demands: Vec::new(),
             risk_groups: Vec::new(),
             tenants: Vec::new(),
             storages: Vec::new(),

@@ -1,9 +1,9 @@
 //! Sites, links and routes that a file states, beside those that the scenario states itself.
 
 use super::Resolver;
-use super::geography::DELAY_PER_METRE;
-use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Failures, FixedRoute, Link, Site, Station};
+use super::geography::{DELAY_PER_METRE, great_circle};
+use crate::scenario::diagnostics::{Diagnostic, list_names};
+use crate::scenario::plan::{Failures, FixedRoute, Link, Plan, Site, SiteIx, Station};
 use crate::scenario::read::Reader;
 use crate::scenario::read::record::{Item, Record, Val};
 use crate::scenario::spec::SITE;
@@ -66,10 +66,9 @@ fn record_of(reader: &mut Reader, site: &FileSite) -> Record {
 }
 
 fn read(reader: &mut Reader, table: &Record, top: &Record) -> Option<FromFile> {
-    let before = reader.findings.count();
-    let source = text_of(reader, table, "links")?;
-    let network = topology::read_links(&source, &mut reader.findings);
-    if reader.findings.count() > before {
+    let before = reader.findings.errors();
+    let network = network(reader, table)?;
+    if reader.findings.errors() > before {
         return None;
     }
     let mut routes = Vec::new();
@@ -82,14 +81,33 @@ fn read(reader: &mut Reader, table: &Record, top: &Record) -> Option<FromFile> {
         let known = topology::Known { links: &network.links, is_site: &is_site };
         routes = topology::read_routes(&source, &known, &mut reader.findings);
     }
-    (reader.findings.count() == before).then_some(FromFile { network, routes })
+    (reader.findings.errors() == before).then_some(FromFile { network, routes })
+}
+
+/// The network of the file, in whichever format it is.
+fn network(reader: &mut Reader, table: &Record) -> Option<Network> {
+    let key = ["links", "graphml", "sndlib"].into_iter().find(|key| table.text(key).is_some())?;
+    let source = text_of(reader, table, key)?;
+    let capacity = table.number("default_capacity");
+    Some(match key {
+        "links" => topology::read_links(&source, &mut reader.findings),
+        "graphml" => topology::graphml::read(&source, capacity, &mut reader.findings),
+        _ => {
+            let defaults = topology::sndlib::Defaults { unit: table.num("unit"), capacity };
+            topology::sndlib::read(&source, defaults, &mut reader.findings)
+        }
+    })
 }
 
 /// The text of a file that a key names.
 fn text_of(reader: &mut Reader, table: &Record, key: &str) -> Option<Arc<Source>> {
     let place = table.place_of(key);
     let path = beside(&place.source.name, table.text(key)?);
-    match reader.library.read_data(&path, Some(place)) {
+    let read = match key {
+        "graphml" => reader.library.read_xml(&path, place),
+        _ => reader.library.read_data(&path, Some(place)),
+    };
+    match read {
         Ok(source) => Some(source),
         Err(found) => {
             reader.report(*found);
@@ -113,6 +131,7 @@ impl Resolver<'_> {
         let Some(table) = top.table("topology") else { return Some(links) };
         let table = self.with_wan(table);
         let framing = self.framing(&table);
+        let mut lost: Vec<String> = Vec::new();
         let mut sound = true;
         for link in self.file.network.links.clone() {
             match links.binary_search_by(|known| known.name.as_str().cmp(&link.name)) {
@@ -123,20 +142,86 @@ impl Resolver<'_> {
                     sound = false;
                 }
                 Err(at) => {
-                    let found = self.file_link(&table, &link, framing)?;
-                    links.insert(at, found);
+                    let metres = self.file_metres(&table, &link, &mut lost);
+                    sound &= metres.is_some();
+                    let Some(metres) = metres else { continue };
+                    links.insert(at, self.file_link(&table, &link, metres, framing)?);
                 }
             }
         }
+        self.warn_of_gaps(&table, lost);
         sound.then_some(links)
     }
 
-    fn file_link(&self, table: &Record, link: &FileLink, framing: Option<f64>) -> Option<Link> {
+    /// Metres of both directions of a link: those of the file, or along the great circle, or the default; and the fixed part of its round trip.
+    /// Sites without coordinates go to `lost`.
+    fn file_metres(&mut self, table: &Record, link: &FileLink, lost: &mut Vec<String>) -> Option<(f64, f64, f64)> {
+        if let Some(there) = link.metres[0] {
+            return Some((there, link.metres[1].unwrap_or(there), 0.0));
+        }
+        let places = link.ends.each_ref().map(|end| self.location(end));
+        if let [Some(a), Some(b)] = places {
+            let metres = great_circle(a, b) * self.wan.num("route_factor");
+            return Some((metres, metres, self.wan.num("route_fixed")));
+        }
+        lost.extend(link.ends.iter().zip(places).filter(|(_, place)| place.is_none()).map(|(end, _)| end.clone()));
+        let stated = table.number("default_length");
+        let latency = table.number("latency").map(|latency| latency / DELAY_PER_METRE);
+        let metres = stated.or(latency);
+        if metres.is_none() {
+            let message = format!("link '{}' has no length: its sites have no coordinates", link.name);
+            let found = Diagnostic::new("E0209", message).at(&link.place);
+            let help = "state 'default_length = \"500 km\"' in [topology], or 'location' in the tables of these sites";
+            self.report(found.help(help));
+        }
+        metres.map(|metres| (metres, metres, 0.0))
+    }
+
+    /// Says which sites have no coordinates.
+    fn warn_of_gaps(&mut self, table: &Record, mut lost: Vec<String>) {
+        lost.sort();
+        lost.dedup();
+        if let (false, Some(length)) = (lost.is_empty(), table.item("default_length")) {
+            let names = list_names(lost.iter().map(String::as_str));
+            let message = format!("no coordinates: {names}; their links are {} long", length.text);
+            let place = length.place.clone();
+            self.report(Diagnostic::new("W0613", message).at(&place));
+        }
+    }
+
+    /// Says so when the network of the file is in several parts.
+    pub(super) fn check_islands(&mut self, plan: &Plan) {
+        if self.file.network.links.is_empty() {
+            return;
+        }
+        let mut parts = parts(plan);
+        if parts.len() < 2 {
+            return;
+        }
+        parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+        let small: Vec<&str> = parts[1..].iter().flatten().map(|s| plan.sites[*s].name.as_str()).collect();
+        let message = format!("no path joins {} to the other sites", list_names(small));
+        let place = self.top.table("topology").map_or_else(|| self.top.place.clone(), |table| table.place.clone());
+        self.report(Diagnostic::new("W0614", message).at(&place));
+    }
+
+    /// Demands of the file between sites of the plan.
+    pub(super) fn file_demands(&self, sites: &[Site]) -> Vec<(SiteIx, SiteIx, ByteRate)> {
+        let site = |name: &str| sites.binary_search_by(|s| s.name.as_str().cmp(name)).ok();
+        let demands = self.file.network.demands.iter();
+        demands.filter_map(|d| Some((site(&d.ends[0])?, site(&d.ends[1])?, ByteRate(d.rate)))).collect()
+    }
+
+    fn file_link(
+        &self,
+        table: &Record,
+        link: &FileLink,
+        (there, back, fixed): (f64, f64, f64),
+        framing: Option<f64>,
+    ) -> Option<Link> {
         let site = |name: &str| self.records("site").binary_search_by(|record| record.name.as_str().cmp(name)).ok();
-        let there = link.metres[0]?;
-        let back = link.metres[1].unwrap_or(there);
         let metres = 0.5 * (there + back);
-        let rtt = table.number("latency").map_or((there + back) * DELAY_PER_METRE, |latency| 2.0 * latency);
+        let rtt = table.number("latency").map_or(fixed + (there + back) * DELAY_PER_METRE, |latency| 2.0 * latency);
         let rtt = SimDuration::from_secs_f64(rtt);
         let fails = table.flag("failures") && self.wan.flag("failures");
         let law = |rate: &str, repair: &str| {
@@ -191,4 +276,28 @@ pub(super) fn point(sites: &[Site], stations: &[Station], key: &str) -> Option<u
     let site = sites.binary_search_by(|s| s.name.as_str().cmp(key)).ok();
     let station = || stations.binary_search_by(|s| s.name.as_str().cmp(key)).ok().map(|index| sites.len() + index);
     site.or_else(station)
+}
+
+/// Sites by part of the network, whatever the direction of links.
+fn parts(plan: &Plan) -> Vec<Vec<SiteIx>> {
+    let mut neighbours = vec![Vec::new(); plan.sites.len()];
+    for link in &plan.links {
+        neighbours[link.ends.0].push(link.ends.1);
+        neighbours[link.ends.1].push(link.ends.0);
+    }
+    let mut seen = vec![false; plan.sites.len()];
+    let mut out = Vec::new();
+    for start in 0..plan.sites.len() {
+        let (mut part, mut open) = (Vec::new(), vec![start]);
+        while let Some(site) = open.pop() {
+            if !std::mem::replace(&mut seen[site], true) {
+                part.push(site);
+                open.extend(&neighbours[site]);
+            }
+        }
+        if !part.is_empty() {
+            out.push(part);
+        }
+    }
+    out
 }

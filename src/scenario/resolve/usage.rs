@@ -37,6 +37,7 @@ impl Resolver<'_> {
             self.report(found.help(format!("add a link between '{a}' and '{b}', or links through other sites")));
         }
         self.check_traces(plan, &mut reach);
+        self.check_islands(plan);
         if self.reader.findings.failed() {
             return;
         }

@@ -25,6 +25,7 @@ pub fn describe(plan: &Plan) -> String {
     list(&mut out, "Fleets", &plan.fleets, |fleet| fleet_line(plan, fleet));
     list(&mut out, "Storage", &plan.storages, |storage| storage_line(plan, storage));
     list(&mut out, "Namespaces", &plan.namespaces, |namespace| namespace_line(plan, namespace));
+    demands(&mut out, plan);
     works(&mut out, plan);
     targets(&mut out, plan);
     totals(&mut out, plan);
@@ -205,6 +206,14 @@ fn works(out: &mut String, plan: &Plan) {
         };
         format!("{} ({} to {}, priority {}): {what}", work.name, time(work.starts), time(work.ends), work.priority)
     });
+}
+
+fn demands(out: &mut String, plan: &Plan) {
+    if !plan.demands.is_empty() {
+        let sum = plan.demands.iter().map(|(.., rate)| rate.get()).fold(0.0, |sum, rate| sum + rate);
+        let _ =
+            writeln!(out, "\nDemands of the topology file: {}, {} in all", count(plan.demands.len() as u64), rate(sum));
+    }
 }
 
 fn trace_line(trace: &TraceWork) -> String {

@@ -2,7 +2,7 @@
 
 use super::wan::{CUT_REPAIR, CUTS, FAILURES, TRANSPORT, WAVE_FAILURES, WAVE_REPAIR};
 use super::work::{COMMON, LATER};
-use super::{Kind, Need, TableSpec, assumed, key};
+use super::{Kind, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
 
 /// `[topology]`
@@ -13,10 +13,43 @@ pub static TOPOLOGY: TableSpec = TableSpec {
         key(
             "links",
             Kind::File,
-            Need::Required,
+            Need::Optional("one of `links`, `graphml` and `sndlib`"),
             "CSV file `link,from,to,gbps,metres`, each row one direction. Two rows of one id, there and back, are one link; a row \
              with an id of its own is a link that goes one way.",
         ),
+        key(
+            "graphml",
+            Kind::File,
+            Need::Optional("one of `links`, `graphml` and `sndlib`"),
+            "GraphML file as the Internet Topology Zoo has them: sites by label and coordinates, links with `LinkSpeedRaw` where it is known.",
+        ),
+        key(
+            "sndlib",
+            Kind::File,
+            Need::Optional("one of `links`, `graphml` and `sndlib`"),
+            "Network in the native format of SNDlib: installed capacity, or the smallest module where none is installed, each way.",
+        ),
+        key(
+            "default_capacity",
+            Kind::Quantity(Dimension::ByteRate),
+            Need::Optional("an error where a link states none"),
+            "Capacity of links for which the file states none, each way.",
+        )
+        .positive(MAX_RATE),
+        key(
+            "default_length",
+            Kind::Quantity(Dimension::Distance),
+            Need::Optional("an error where a link has none"),
+            "Fibre length of links whose sites have no coordinates.",
+        )
+        .positive(1e9),
+        key(
+            "unit",
+            Kind::Quantity(Dimension::ByteRate),
+            assumed("1 Mbps", "SNDlib networks that name their unit count Mbit/s"),
+            "What one unit of capacity and demand in an `sndlib` file stands for, where its META section names none.",
+        )
+        .positive(MAX_RATE),
         key(
             "routes",
             Kind::File,
@@ -27,7 +60,7 @@ pub static TOPOLOGY: TableSpec = TableSpec {
         key(
             "latency",
             Kind::Quantity(Dimension::Duration),
-            Need::Derived("length x 4.9 us/km"),
+            Need::Derived("length x 4.9 us/km; from coordinates, length = wan.route_factor x great circle"),
             "Propagation time of every link of the file, one way.",
         )
         .within(0.0, 30.0),
@@ -52,8 +85,8 @@ pub static TOPOLOGY: TableSpec = TableSpec {
         )
         .positive(1.0),
     ]],
-    later: &["graphml", "sndlib"],
-    rules: &[],
+    later: &[],
+    rules: &[Rule::ExactlyOne(&["links", "graphml", "sndlib"])],
 };
 
 /// `kind = "trace"`

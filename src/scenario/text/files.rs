@@ -59,6 +59,24 @@ impl Library {
         self.read_up_to(guard::MAX_DATA_BYTES, path, from)
     }
 
+    /// Reads an XML file, in the encoding that it declares.
+    ///
+    /// # Errors
+    /// As [`Library::read`].
+    pub fn read_xml(&mut self, path: &Path, from: &Place) -> Result<Arc<Source>, Box<Diagnostic>> {
+        let name = path.display().to_string();
+        let point = |(code, why)| Box::new(Diagnostic::new(code, format!("'{name}': {why}")).at(from));
+        let text = match self.remembered.get(path) {
+            Some(text) => text.clone(),
+            None => {
+                let bytes = read_bytes(path, guard::MAX_DATA_BYTES).map_err(point)?;
+                super::encoding::xml_text(bytes).map_err(|why| point(("E0002", why)))?
+            }
+        };
+        self.remembered.insert(path.to_owned(), text.clone());
+        Ok(self.add(Kind::File, name, text))
+    }
+
     /// Reads a trace; of its text only a digest is kept. `None` when something was reported.
     ///
     /// # Errors

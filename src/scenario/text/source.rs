@@ -68,6 +68,11 @@ impl Source {
         start..end
     }
 
+    /// Number of lines.
+    pub fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
     /// The last character boundary at or before `offset`.
     pub fn floor(&self, offset: usize) -> usize {
         self.text.floor_char_boundary(offset)

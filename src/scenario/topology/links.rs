@@ -42,7 +42,11 @@ pub fn read(source: &Arc<Source>, findings: &mut Findings) -> Network {
     if reader.links.is_empty() && findings.count() == before {
         findings.push(FORM.problem(format!("'{}' has no links", source.name), &Place::start(source)));
     }
-    Network { sites: reader.sites.into_values().collect(), links: reader.links.into_values().collect() }
+    Network {
+        sites: reader.sites.into_values().collect(),
+        links: reader.links.into_values().collect(),
+        demands: Vec::new(),
+    }
 }
 
 struct Reader {

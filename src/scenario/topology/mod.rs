@@ -5,12 +5,18 @@
 //! | `table` | CSV rows whose cells know their place, and the complaints about them |
 //! | `links` | `link,from,to,gbps,metres`, one direction a row |
 //! | `routes` | `src,dst,links` |
+//! | `graphml` | nodes and edges as the Internet Topology Zoo has them |
+//! | `sndlib` | nodes, links and demands in the native format of SNDlib |
+//! | `names` | labels as names of addresses |
 //! | `trace` | `flow,arrival_s,src,dst,bytes`, read line by line |
 //!
 //! Errors of data files name file, row and column, and come all at once up to [`table::MOST`] of one file.
 
+pub mod graphml;
 mod links;
+mod names;
 mod routes;
+pub mod sndlib;
 mod table;
 pub mod trace;
 
@@ -26,6 +32,8 @@ pub struct Network {
     pub sites: Vec<FileSite>,
     /// Links by name.
     pub links: Vec<FileLink>,
+    /// Demands.
+    pub demands: Vec<FileDemand>,
 }
 
 /// A site of a file.
@@ -52,6 +60,15 @@ pub struct FileLink {
     pub metres: [Option<f64>; 2],
     /// Where it stands.
     pub place: Place,
+}
+
+/// A demand of a file.
+#[derive(Clone, Debug)]
+pub struct FileDemand {
+    /// Names of source and destination.
+    pub ends: [String; 2],
+    /// Bytes per second.
+    pub rate: f64,
 }
 
 /// A route of a file, over links by their index.
