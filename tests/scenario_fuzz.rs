@@ -109,6 +109,7 @@ fn begin(plan: &Plan) {
     let size = |kind: &WorkKind| match kind {
         WorkKind::Io(io) => io.clients,
         WorkKind::Copy(_) => 1,
+        WorkKind::Trace(trace) => trace.rows.len() as u64,
         WorkKind::Rl(rl) => 32 * u64::from(rl.engine.slots) * rl.generators.len() as u64 + (rl.engine.cohort << 32),
     };
     if plan.works.iter().map(|w| size(&w.kind)).fold(0, u64::saturating_add) > 20_000 {

@@ -60,7 +60,7 @@ fn check_measures(plan: &Plan, m: &Measured, what: &str) {
         match &work.kind {
             WorkKind::Rl(rl) => check_loop(m, &work.name, rl.max_lag, what),
             WorkKind::Copy(copy) => check_copy(plan, m, &work.name, copy.bytes.get(), copy.to, what),
-            WorkKind::Io(_) => {}
+            WorkKind::Io(_) | WorkKind::Trace(_) => {}
         }
     }
     shares(m);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::results::systems::systems;
-use super::results::{Cause, Distribution, KpiRow, RunResults, Series};
+use super::results::{Cause, Distribution, KpiRow, Network, Place, RunResults, Series, Way};
 use super::{Outcome, RunOptions};
 use crate::assembly;
 use crate::kpi;
@@ -38,12 +38,24 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
         kpis,
         bottlenecks: causes(&measured),
         systems: systems(plan),
+        network: network(plan),
         warnings: warnings(plan, &measured),
         series: measured.first().map_or_else(Vec::new, series),
         distributions: distributions(&measured),
         flows,
         what_if: None,
     }
+}
+
+/// Sites and directions of links.
+fn network(plan: &Plan) -> Network {
+    let place = |site: &crate::scenario::plan::Site| Place { name: site.name.clone(), location: site.location };
+    let ways = plan.links.iter().flat_map(|link| {
+        let way = |ends| Way { link: link.name.clone(), ends };
+        let (a, b) = link.ends;
+        std::iter::once(way((a, b))).chain((link.back.get() > 0.0).then(|| way((b, a))))
+    });
+    Network { sites: plan.sites.iter().map(place).collect(), ways: ways.collect() }
 }
 
 /// The world counts from the start of the scenario; dates count from 1970.

@@ -1,11 +1,14 @@
 //! What a run yields, ready to be written: the only thing `report` sees.
 
 pub mod calibration;
+mod network;
 pub mod systems;
 pub mod what_if;
 
 use systems::SystemRow;
 use what_if::WhatIf;
+
+pub use network::{Network, Place, Way};
 
 /// Results of one scenario over all its replications.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub struct RunResults {
     pub bottlenecks: Vec<Cause>,
     /// Storage systems that are sized, priced or judged by their economics, sorted by name.
     pub systems: Vec<SystemRow>,
+    /// Sites and links.
+    pub network: Network,
     /// Warnings of the scenario and of the runs.
     pub warnings: Vec<(String, String)>,
     /// Time series of replication 0, sorted by name.

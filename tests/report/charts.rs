@@ -1,15 +1,15 @@
 //! Charts of made-up results: the same bytes each time, and no panic on odd data.
 
-use apollo_sim::experiment::results::{Distribution, RunResults, Series};
+use apollo_sim::experiment::results::{Distribution, KpiRow, Network, Place, RunResults, Series, Way};
 use apollo_sim::report::charts::{charts, png, svg};
 
 use crate::sample::{empty, falcon};
 
 #[test]
-fn four_charts_in_two_formats_with_the_same_bytes_each_time() {
+fn five_charts_in_two_formats_with_the_same_bytes_each_time() {
     let (first, second) = (charts(&falcon()), charts(&falcon()));
     let names: Vec<&str> = first.iter().map(|c| c.name).collect();
-    assert_eq!(names, ["rl-feedback-time", "wan-utilisation", "storage", "usable-gpus"]);
+    assert_eq!(names, ["rl-feedback-time", "wan-utilisation", "storage", "usable-gpus", "network"]);
     for (a, b) in first.iter().zip(&second) {
         let (x, y) = (png(a).unwrap(), png(b).unwrap());
         assert!(x == y && x.starts_with(b"\x89PNG"), "{}", a.name);
@@ -33,7 +33,7 @@ fn keep(name: &str, png: &[u8], svg: &str) {
 #[test]
 fn a_chart_without_data_says_why() {
     for chart in charts(&empty()) {
-        assert!(chart.panels.is_empty());
+        assert!(chart.panels.is_empty() && chart.map.is_none());
         let text = svg(&chart).unwrap();
         assert!(text.contains("nothing to show: "), "{text}");
         let bytes = png(&chart).unwrap();
@@ -84,6 +84,35 @@ fn many_links_and_fleets_stay_on_one_picture() {
     assert_eq!(all[1].panels.len(), 12);
     assert!(all[1].subtitle.contains("the 12 busiest of 33 links"), "{}", all[1].subtitle);
     draw_all("many", &run);
+}
+
+/// A grid of 144 sites with coordinates, with some, and with none; a pair joined by many links; a link onto itself.
+#[test]
+fn maps_of_any_network_are_drawn() {
+    for located in [144, 100, 1, 0] {
+        let mut run = falcon();
+        let at = |i: usize| (30.0 + (i / 12) as f64, -120.0 + 4.0 * (i % 12) as f64);
+        let place = |i: usize| Place { name: format!("site-number-{i}"), location: (i < located).then(|| at(i)) };
+        let mut ends: Vec<(usize, usize)> = (0..143).filter(|i| i % 12 < 11).map(|i| (i, i + 1)).collect();
+        ends.extend((0..132).map(|i| (i, i + 12)));
+        ends.extend([(0, 1), (0, 1), (5, 5)]);
+        let way = |(l, ends): (usize, (usize, usize))| Way { link: format!("l{l}"), ends };
+        run.network =
+            Network { sites: (0..144).map(place).collect(), ways: ends.into_iter().enumerate().map(way).collect() };
+        let first = run.kpis[0].clone();
+        let kpi = |l: usize| KpiRow {
+            name: format!("link.l{l}.site-number-{}-to-site-number-{}.utilisation", l + l / 11, l + l / 11 + 1),
+            mean: Some(l as f64 / 40.0),
+            ..first.clone()
+        };
+        run.kpis = (0..40).map(kpi).collect();
+        draw_all(&format!("grid-{located}"), &run);
+        let text = svg(&charts(&run)[4]).expect("draws");
+        assert!(text.contains("Busiest directions") && text.contains("97.5 %"), "{located}");
+    }
+    let mut run = falcon();
+    run.network.sites.iter_mut().for_each(|site| site.location = Some((0.0, 0.0)));
+    draw_all("one-place", &run);
 }
 
 fn series(name: &str, values: Vec<f64>) -> Series {

@@ -1,6 +1,8 @@
 //! Made-up results in the shape of the reference plan, without running anything.
 
-use apollo_sim::experiment::results::{Cause, Distribution, FlowRow, KpiRow, RunResults, Series, TargetRow, Verdict};
+use apollo_sim::experiment::results::{
+    Cause, Distribution, FlowRow, KpiRow, Network, Place, RunResults, Series, TargetRow, Verdict, Way,
+};
 
 /// A small generator of numbers in 0…1, so that the sample needs no file and never changes.
 struct Lcg(u64);
@@ -30,6 +32,7 @@ pub fn falcon() -> RunResults {
         targets: targets(),
         bottlenecks: causes(),
         systems: Vec::new(),
+        network: network(),
         warnings: vec![
             ("rounded up to 40,032 GPUs (whole racks of 72)".into(), "fleet.phoenix.gpus".into()),
             ("no work reads or writes it".into(), "storage.ric-base".into()),
@@ -39,6 +42,14 @@ pub fn falcon() -> RunResults {
         flows: None,
         what_if: None,
     }
+}
+
+fn network() -> Network {
+    let place = |(name, at): (&str, (f64, f64))| Place { name: name.into(), location: Some(at) };
+    let sites = [("phoenix", (33.45, -112.07)), ("dallas", (32.78, -96.80)), ("richmond", (37.54, -77.44))];
+    let links = [("phx-dal", 0, 1), ("dal-ric", 1, 2), ("phx-ric", 0, 2)];
+    let both = |(link, a, b): (&str, usize, usize)| [(a, b), (b, a)].map(|ends| Way { link: link.into(), ends });
+    Network { sites: sites.into_iter().map(place).collect(), ways: links.into_iter().flat_map(both).collect() }
 }
 
 fn kpi(name: &str, unit: &str, mean: f64, half: f64) -> KpiRow {
@@ -234,6 +245,7 @@ pub fn empty() -> RunResults {
         targets: vec![],
         bottlenecks: vec![],
         systems: Vec::new(),
+        network: Network::default(),
         warnings: vec![],
         series: vec![],
         distributions: vec![],

@@ -15,6 +15,41 @@ pub struct Chart {
     pub panels: Vec<Panel>,
     /// Why there is nothing to draw, when there are no panels.
     pub empty: String,
+    /// A map in place of panels.
+    pub map: Option<Map>,
+}
+
+/// Sites in a plane and the links between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    /// Sites.
+    pub sites: Vec<Spot>,
+    /// Directions of links.
+    pub links: Vec<Stroke>,
+}
+
+/// A site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spot {
+    /// Name.
+    pub name: String,
+    /// Where it is, in any unit, the second axis downwards.
+    pub at: (f64, f64),
+}
+
+/// A direction of a link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stroke {
+    /// Sites it leads from and to.
+    pub ends: (usize, usize),
+    /// Its position among parallel links of the same direction.
+    pub lane: usize,
+    /// Utilisation, 0…1; NaN where there is none.
+    pub share: f64,
+    /// Its name and ends.
+    pub label: String,
+    /// Its number in the list, when it is listed.
+    pub number: Option<usize>,
 }
 
 /// One coordinate system.

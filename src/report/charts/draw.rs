@@ -35,21 +35,23 @@ const EMPTY: f64 = 220.0;
 
 const TITLE: f64 = 20.0;
 const HEADING: f64 = 15.0;
-const SMALL: f64 = 13.5;
+pub(super) const SMALL: f64 = 13.5;
 
-const INK: RGBColor = RGBColor(30, 30, 30);
+pub(super) const INK: RGBColor = RGBColor(30, 30, 30);
 const GREY: RGBColor = RGBColor(95, 95, 95);
 const GRID: RGBColor = RGBColor(225, 225, 225);
 const FRAME: RGBColor = RGBColor(130, 130, 130);
 const SHADE: RGBColor = RGBColor(240, 240, 240);
 
-type Area<DB> = DrawingArea<DB, Shift>;
-type Outcome<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+pub(super) type Area<DB> = DrawingArea<DB, Shift>;
+pub(super) type Outcome<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 /// Nominal width and height of a chart.
 pub(super) fn size(chart: &Chart) -> (u32, u32) {
     let rows = rows(chart);
-    let height = if rows == 0 {
+    let height = if chart.map.is_some() {
+        HEAD + super::draw_map::HEIGHT + EDGE
+    } else if rows == 0 {
         EMPTY
     } else {
         HEAD + rows as f64 * (ABOVE + plot_height(rows) + BELOW) + (rows - 1) as f64 * ROW_GAP + LABEL + EDGE
@@ -73,11 +75,11 @@ fn plot_height(rows: usize) -> f64 {
 
 /// A rectangle on the canvas in nominal pixels.
 #[derive(Clone, Copy)]
-struct Frame {
-    left: f64,
-    top: f64,
-    width: f64,
-    height: f64,
+pub(super) struct Frame {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
 }
 
 impl Frame {
@@ -89,11 +91,11 @@ impl Frame {
         self.top + self.height * (1.0 - ((at - axis.lo) / (axis.hi - axis.lo)).clamp(0.0, 1.0))
     }
 
-    fn right(&self) -> f64 {
+    pub(super) fn right(&self) -> f64 {
         self.left + self.width
     }
 
-    fn bottom(&self) -> f64 {
+    pub(super) fn bottom(&self) -> f64 {
         self.top + self.height
     }
 }
@@ -106,6 +108,10 @@ pub(super) fn draw<DB: DrawingBackend>(area: &Area<DB>, chart: &Chart, fine: u32
     let room = WIDTH - 2.0 * EDGE;
     pen.text(&pen.fitting(&chart.title, TITLE, true, room), (EDGE, 26.0), Ink::bold(TITLE))?;
     pen.text(&pen.fitting(&chart.subtitle, SMALL, false, room), (EDGE, 48.0), Ink::grey())?;
+    if let Some(map) = &chart.map {
+        let frame = Frame { left: EDGE, top: HEAD, width: room, height: super::draw_map::HEIGHT };
+        return pen.map(map, frame);
+    }
     if chart.panels.is_empty() {
         return pen.text(
             &pen.fitting(&chart.empty, HEADING, false, room),
@@ -133,24 +139,24 @@ pub(super) fn draw<DB: DrawingBackend>(area: &Area<DB>, chart: &Chart, fine: u32
 
 /// How a text looks.
 #[derive(Clone, Copy)]
-struct Ink {
-    size: f64,
-    bold: bool,
-    color: RGBColor,
-    h: HPos,
-    upright: bool,
+pub(super) struct Ink {
+    pub(super) size: f64,
+    pub(super) bold: bool,
+    pub(super) color: RGBColor,
+    pub(super) h: HPos,
+    pub(super) upright: bool,
 }
 
 impl Ink {
-    fn bold(size: f64) -> Self {
+    pub(super) fn bold(size: f64) -> Self {
         Ink { size, bold: true, color: INK, h: HPos::Left, upright: false }
     }
 
-    fn grey() -> Self {
+    pub(super) fn grey() -> Self {
         Ink { size: SMALL, bold: false, color: GREY, h: HPos::Left, upright: false }
     }
 
-    fn centred(self) -> Self {
+    pub(super) fn centred(self) -> Self {
         Ink { h: HPos::Center, ..self }
     }
 
@@ -164,14 +170,14 @@ impl Ink {
 }
 
 /// Draws in nominal pixels.
-struct Pen<'a, DB: DrawingBackend> {
-    area: &'a Area<DB>,
-    fine: f64,
-    drop: f64,
+pub(super) struct Pen<'a, DB: DrawingBackend> {
+    pub(super) area: &'a Area<DB>,
+    pub(super) fine: f64,
+    pub(super) drop: f64,
 }
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
-    fn at(&self, (x, y): (f64, f64)) -> (i32, i32) {
+    pub(super) fn at(&self, (x, y): (f64, f64)) -> (i32, i32) {
         ((x * self.fine).round() as i32, (y * self.fine).round() as i32)
     }
 
@@ -179,7 +185,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         color.stroke_width((width * self.fine).round() as u32)
     }
 
-    fn line(&self, points: &[(f64, f64)], color: RGBColor, width: f64) -> Outcome<DB> {
+    pub(super) fn line(&self, points: &[(f64, f64)], color: RGBColor, width: f64) -> Outcome<DB> {
         let points: Vec<(i32, i32)> = points.iter().map(|p| self.at(*p)).collect();
         self.area.draw(&PathElement::new(points, self.stroke(color, width)))
     }
@@ -206,7 +212,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     /// A text with its vertical middle at `at`; level text is lowered by what the backend sets it too high.
-    fn text(&self, text: &str, at: (f64, f64), ink: Ink) -> Outcome<DB> {
+    pub(super) fn text(&self, text: &str, at: (f64, f64), ink: Ink) -> Outcome<DB> {
         if text.is_empty() {
             return Ok(());
         }
@@ -215,13 +221,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     /// Width of a text in nominal pixels.
-    fn width(&self, text: &str, size: f64, bold: bool) -> f64 {
+    pub(super) fn width(&self, text: &str, size: f64, bold: bool) -> f64 {
         let ink = Ink { size, bold, color: INK, h: HPos::Left, upright: false };
         self.area.estimate_text_size(text, &self.style(ink)).map_or(0.0, |(w, _)| f64::from(w) / self.fine)
     }
 
     /// The text, shortened with an ellipsis where it is wider than `room`.
-    fn fitting(&self, text: &str, size: f64, bold: bool, room: f64) -> String {
+    pub(super) fn fitting(&self, text: &str, size: f64, bold: bool, room: f64) -> String {
         let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if self.width(&clean, size, bold) <= room {
             return clean;

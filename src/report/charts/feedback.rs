@@ -40,6 +40,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
             .chain(shown.iter().map(|d| cumulative(&run.kpis, d)))
             .collect(),
         empty: empty.to_owned(),
+        map: None,
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
         columns,
         panels: fleets.iter().map(|fleet| panel(run, fleet, columns)).collect(),
         empty: "nothing to show: this scenario has no GPU fleets".to_owned(),
+        map: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The charts of a run: what they show ([`charts`]) and how they are drawn ([`svg`], [`png()`](png())).
 //!
-//! A chart is our own [`Chart`] value: panels, axes with finished ticks, curves. The four builders make one from
+//! A chart is our own [`Chart`] value: panels, axes with finished ticks, curves. The builders make one from
 //! results without drawing anything; `draw` turns it into strokes and text without knowing what it means; only `draw`,
 //! `render` and `font` know the drawing library.
 //!
@@ -9,20 +9,23 @@
 mod axis;
 mod chart;
 mod draw;
+mod draw_map;
 mod feedback;
 mod fleet;
 mod font;
+mod map;
 mod render;
+mod spring;
 mod storage;
 mod timeline;
 mod wan;
 
-pub use chart::{Axis, Chart, Color, Curve, Mark, Panel, Shape};
+pub use chart::{Axis, Chart, Color, Curve, Map, Mark, Panel, Shape, Spot, Stroke};
 pub use render::{ChartError, png, svg};
 
 use crate::experiment::results::RunResults;
 
-/// The four main charts of a run, always all four: one without data says why.
+/// The four main charts of a run and the map of its network, always all five: one without data says why.
 pub fn charts(run: &RunResults) -> Vec<Chart> {
-    vec![feedback::chart(run), wan::chart(run), storage::chart(run), fleet::chart(run)]
+    vec![feedback::chart(run), wan::chart(run), storage::chart(run), fleet::chart(run), map::chart(run)]
 }

@@ -28,6 +28,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
         columns: 2,
         panels: active.iter().flat_map(|s| [rates(run, s), efficiencies(run, s)]).collect(),
         empty: empty.to_owned(),
+        map: None,
     }
 }
 

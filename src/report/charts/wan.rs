@@ -21,6 +21,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
         columns,
         panels: links.iter().map(|link| panel(run, link, columns)).collect(),
         empty: "nothing to show: this scenario has no WAN links".to_owned(),
+        map: None,
     }
 }
 
