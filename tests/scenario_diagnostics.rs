@@ -503,6 +503,11 @@ fn every_code_is_reachable() {
     std::fs::write(dir.path().join("c.toml"), replay).unwrap();
     std::fs::write(dir.path().join("links.csv"), "x\n").unwrap();
     seen.extend(load(&dir.path().join("c.toml"), &[]).unwrap_err().iter().map(|d| d.code));
+    let island = "<graphml><graph><node id=\"a\"/><node id=\"b\"/><node id=\"c\"/><edge source=\"a\" target=\"b\"/></graph></graphml>";
+    std::fs::write(dir.path().join("island.xml"), island).unwrap();
+    let map = "format = 1\nhorizon = \"1 h\"\n[topology]\ngraphml = \"island.xml\"\ndefault_capacity = \"1 Gbps\"\ndefault_length = \"1 km\"\n";
+    std::fs::write(dir.path().join("d.toml"), map).unwrap();
+    seen.extend(load(&dir.path().join("d.toml"), &[]).unwrap().1.warnings.iter().map(|d| d.code));
     let (plan, _) = load_text("base.toml", BASE, &[]).unwrap();
     seen.insert(io_work(&plan, None).unwrap_err().code);
     let missing: Vec<&str> = CODES.iter().map(|c| c.code).filter(|c| !seen.contains(c)).collect();

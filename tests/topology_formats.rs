@@ -156,7 +156,7 @@ fn what_is_wrong_is_said_with_its_place() {
             "net:14:5",
             "has no length: its sites have no coordinates",
         ),
-        (graph("Zürich", "Zürich", "default_length = \"1 km\"\n"), "net:1:1", "4 edges of"),
+        (graph("Zürich", "Zürich", "default_length = \"1 km\"\n"), "net:1:1", "3 edges of"),
         (network("?SNDlib", "?Other"), "net:1:1", "does not begin as an SNDlib file"),
         (network("LINKS (", "LINKS"), "net:12:3", "expected '(', not 'L1'"),
         (network("LINKS", "LINES"), "net:11:1", "'LINES' is no section"),

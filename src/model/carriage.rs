@@ -362,14 +362,11 @@ impl Carriage {
         Some(flow.map_or(unsent, |key| self.sharing.remaining(now.as_nanos(), key)))
     }
 
-    /// Puts every movement of a course on `route`, or stalls it where there is none.
-    pub fn reroute(&mut self, now: SimTime, course: Course, route: Option<&Route>) {
-        for index in 0..self.slots.len() {
+    /// Puts the movements in these slots, all of one course, on `route`, or stalls them where there is none.
+    pub fn reroute(&mut self, now: SimTime, slots: &[usize], route: Option<&Route>) {
+        for &index in slots {
             let Some(movement) = self.slots[index].1.as_mut() else { continue };
             let Some(key) = movement.flow else { continue };
-            if movement.order.course() != course {
-                continue;
-            }
             // What a cache serves alone needs no route.
             movement.stalled = route.is_none() && movement.order.far > 0.0;
             self.claims_changed |= movement.claims();

@@ -45,6 +45,7 @@ fn measures(kind: &WorkKind) -> (&'static str, &'static [(&'static str, bool)]) 
         ),
         // A copy may be unfinished with and without the failure; its rate always has a value.
         WorkKind::Copy(_) => ("transfer", &[("rate", true), ("slowdown", false)]),
+        WorkKind::Trace(_) => ("transfer", &[("slowdown", false), ("time.p95", false), ("unfinished", false)]),
         WorkKind::Io(io) if io.burst.is_some() => ("io", &[("checkpoint_time", false)]),
         WorkKind::Io(io) if io.loader.is_some() => {
             ("io", &[("accelerator_utilisation", true), ("idle_gpu_hours", false)])

@@ -31,12 +31,15 @@ impl Carriage {
         self.order_of(id).map(Order::course)
     }
 
-    /// Courses between different sites on which something moves now, each once.
-    pub fn courses(&self) -> Vec<Course> {
-        let present = self.slots.iter().filter_map(|(_, m)| m.as_ref());
-        let mut courses: Vec<_> = present.map(|m| m.order.course()).filter(|c| c.from != c.to).collect();
-        courses.sort_unstable();
-        courses.dedup();
-        courses
+    /// Courses between different sites on which something moves now, in order, each with the slots of its movements, of use
+    /// to [`Carriage::reroute`] at the same instant only.
+    pub fn courses(&self) -> Vec<(Course, Vec<usize>)> {
+        let present =
+            self.slots.iter().enumerate().filter_map(|(slot, (_, m))| Some((m.as_ref()?.order.course(), slot)));
+        let mut all: Vec<(Course, usize)> = present.filter(|(c, _)| c.from != c.to).collect();
+        all.sort_unstable();
+        all.chunk_by(|a, b| a.0 == b.0)
+            .map(|group| (group[0].0, group.iter().map(|(_, slot)| *slot).collect()))
+            .collect()
     }
 }

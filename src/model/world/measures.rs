@@ -160,6 +160,8 @@ impl World {
         let of = |l: &LinkParams| (l.name.clone(), l.directions().collect::<Vec<_>>(), l.capacity);
         let links: Vec<_> = self.wan.links().map(of).collect();
         let mut worst: Option<f64> = None;
+        // Series of links come first, in this order.
+        let mut track = 0;
         for (l, (name, directions, capacity)) in links.into_iter().enumerate() {
             for (d, from, to) in directions {
                 let (from, to) = (&self.sites[from.index()].name, &self.sites[to.index()].name);
@@ -169,8 +171,9 @@ impl World {
                 worst = Some(worst.map_or(utilisation, |w| w.max(utilisation)));
                 let full = format!("link.{name}.{from}-to-{to}.utilisation");
                 for (stat, p) in [("p95", 0.95), ("max", 1.0)] {
-                    out.kpis.push((format!("{full}.{stat}"), self.bin_quantile(&full, p)));
+                    out.kpis.push((format!("{full}.{stat}"), self.bin_quantile(track, p)));
                 }
+                track += 1;
                 out.kpis.push((full, Measure::Value(utilisation)));
             }
             let down = self.wan.downtime(LinkId::new(l), now);
@@ -182,9 +185,9 @@ impl World {
     }
 
     /// A quantile over the bins that lie in the measured part.
-    fn bin_quantile(&self, track: &str, p: f64) -> Measure {
+    fn bin_quantile(&self, track: usize, p: f64) -> Measure {
         let recorder = &self.recorder;
-        let Some(track) = recorder.tracks.iter().find(|t| t.name == track) else {
+        let Some(track) = recorder.tracks.get(track) else {
             return Measure::None("no series of this name".into());
         };
         let begins = |end: &SimTime| end.as_nanos() - recorder.bin.as_nanos() >= self.baseline.at.as_nanos();

@@ -20,6 +20,7 @@ mod storage_measures;
 mod storages;
 mod tiers;
 mod traces;
+mod wan_events;
 mod works;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -28,7 +29,7 @@ use super::bulk::{Copy, Io};
 use super::carriage::{Carriage, Done, FlowRecord, Order, Purpose};
 use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
 use super::fleet::Fleet;
-use super::ids::{FleetId, LinkId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
+use super::ids::{FleetId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
 use super::namespace::Namespace;
 use super::paths::{CheckpointPath, Course, Lanes, Route, Transport};
 use super::recorder::Recorder;
@@ -36,7 +37,7 @@ use super::rl::{Rl, RlEffect};
 use super::storage::Storage;
 use super::storage::buffer::Buffer;
 use super::trace::Trace;
-use super::wan::{Wan, WanEffect};
+use super::wan::Wan;
 use crate::engine::{Context, Key, Model};
 use crate::fluid::{Cause, Finished, FlowKey, MeterId, OwnerId, ResourceId};
 use crate::units::SimTime;
@@ -353,34 +354,6 @@ impl World {
             ctx.cancel(key);
         }
         self.due = next.map(|t| (t, ctx.schedule_keyed(t, CLASS_FLOW, Event::FlowDue)));
-    }
-
-    // ---- WAN ---------------------------------------------------------------------------------------------------
-
-    fn wan_event(&mut self, event: Event, ctx: &mut Context<'_, Event>) {
-        let mut effects = Vec::new();
-        self.wan.handle(event, ctx, &mut effects);
-        let now = ctx.now();
-        for effect in effects {
-            match effect {
-                WanEffect::Capacity(resource, capacity) => {
-                    self.carriage.sharing.set_capacity(now.as_nanos(), resource, capacity);
-                }
-                WanEffect::Dead(link) => self.reroute(now, Some(link)),
-                WanEffect::Rerouted => self.reroute(now, None),
-            }
-        }
-    }
-
-    /// Puts movements on their present routes; with a dead link, only those that ran over it.
-    fn reroute(&mut self, now: SimTime, dead: Option<LinkId>) {
-        for course in self.carriage.courses() {
-            if dead.is_some_and(|l| !self.wan.uses_link(course, l)) {
-                continue;
-            }
-            let route = self.wan.route(course);
-            self.carriage.reroute(now, course, route.as_ref());
-        }
     }
 
     // ---- RL ----------------------------------------------------------------------------------------------------

@@ -241,6 +241,7 @@ impl Resolver<'_> {
             wave_failures: law("wave_failures", "wave_repair"),
             cuts: law("cuts", "cut_repair"),
             risk_groups: Vec::new(),
+            fails,
             framing: framing?,
         })
     }

@@ -54,7 +54,10 @@ fn refused(source: &Arc<Source>, error: &roxmltree::Error) -> Diagnostic {
     let at = error.pos();
     let line = source.line_range((at.row as usize).clamp(1, source.lines()));
     let start = source.floor((line.start + at.col.saturating_sub(1) as usize).min(line.end));
-    let place = Place { source: Arc::clone(source), span: start..start };
+    // The parser does not say where the document type is.
+    let doctype = source.text.find("<!DOCTYPE").filter(|_| matches!(error, roxmltree::Error::DtdDetected));
+    let span = doctype.map_or(start..start, |at| at..at + "<!DOCTYPE".len());
+    let place = Place { source: Arc::clone(source), span };
     let found = Diagnostic::new(CODE, format!("'{}' is not XML that can be read: {error}", source.name)).at(&place);
     match error {
         roxmltree::Error::DtdDetected => found
