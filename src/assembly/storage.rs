@@ -10,6 +10,7 @@ use crate::model::storage::economics::{Accounts, Bill, Offered};
 use crate::model::storage::lanes::{Lane, LaneParams};
 use crate::model::storage::layout::{self, Crossings, LayoutParams, Overheads, WritePathParams};
 use crate::model::storage::protection::{Protection, ProtectionParams};
+use crate::model::storage::protocol::Protocol;
 use crate::model::storage::requests::{Limits, Requests, Service};
 use crate::model::storage::space::{Space, SpaceParams};
 use crate::model::storage::{Storage, StorageMeters, StorageParams, Tier};
@@ -45,9 +46,12 @@ fn layout_params(layout: &Layout) -> LayoutParams {
             media_read: media_read.get(),
             media_write: media_write.get(),
         },
-        Layout::Accounts { accounts, ingress, egress, .. } => {
-            LayoutParams::Accounts { accounts: accounts as f64, ingress: ingress.get(), egress: egress.get() }
-        }
+        Layout::Accounts { accounts, ingress, egress, skew, .. } => LayoutParams::Accounts {
+            accounts: accounts as f64,
+            even: (accounts as f64 / skew).max(1.0),
+            ingress: ingress.get(),
+            egress: egress.get(),
+        },
         Layout::Provisioned { rate, read_share, write_share } => {
             LayoutParams::Provisioned { rate: rate.get(), read_share, write_share }
         }
@@ -75,7 +79,7 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
     let mut crossings = layout::build(resources, &storage.name, &layout, path.as_ref(), over, storage.media_shared);
     let limits = limits(storage, resources, &mut crossings);
     let mut own = crossings.resources.clone();
-    own.extend([limits.all, limits.read, limits.write].into_iter().flatten());
+    own.extend([limits.all, limits.read, limits.write, limits.metadata].into_iter().flatten());
     let meters = meters(resources, &own);
     let protection = storage.protection.as_ref().zip(storage.write_path.as_ref());
     let protection = protection.map(|(p, w)| Protection::new(id, protection_params(p, w, &crossings, streams)));
@@ -97,6 +101,8 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
         accounts: accounts(storage),
         asked: asked(storage),
         bill: bill(storage),
+        request_prices: storage.request_prices,
+        protocols: storage.protocols.iter().map(|p| protocol(p, storage, resources)).collect(),
         written: crossings.written,
         raw: storage.raw.map(Bytes::get),
         fetch: crossings.fetch,
@@ -120,7 +126,8 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
 
 /// The limits of the accounts of an object service.
 fn accounts(storage: &plan::Storage) -> Option<Accounts> {
-    let Layout::Accounts { accounts, ingress, egress, capacity, operations, per_subscription } = storage.layout else {
+    let Layout::Accounts { accounts, ingress, egress, capacity, operations, skew, per_subscription } = storage.layout
+    else {
         return None;
     };
     Some(Accounts {
@@ -129,6 +136,7 @@ fn accounts(storage: &plan::Storage) -> Option<Accounts> {
         ingress: ingress.get(),
         egress: egress.get(),
         operations,
+        skew,
         overhead: storage.client_overhead,
         per_subscription: per_subscription.map(|n| n as f64),
     })
@@ -197,6 +205,23 @@ fn limits(storage: &plan::Storage, resources: &mut Resources, crossings: &mut Cr
         all: limit(all, storage.requests.operations),
         read: limit("read-operations", storage.requests.read_operations),
         write: limit("write-operations", storage.requests.write_operations),
+        metadata: limit("metadata-operations", storage.requests.metadata_operations),
+    }
+}
+
+/// A protocol with its gateways, which are no part of the system.
+fn protocol(p: &plan::Protocol, storage: &plan::Storage, resources: &mut Resources) -> Protocol {
+    let mut gateway = |word: &str, capacity: f64| {
+        let name = format!("storage.{}.protocol.{}.{word}", storage.name, p.name);
+        capacity.is_finite().then(|| resources.add(name, capacity))
+    };
+    let nics = [gateway("gateway-in", p.gateway_rate), gateway("gateway-out", p.gateway_rate)];
+    Protocol {
+        operations: p.operations,
+        added: p.added,
+        nics: nics[0].zip(nics[1]).map(|(inwards, outwards)| [inwards, outwards]),
+        translations: gateway("gateway-operations", p.gateway_operations),
+        overhead: storage.client_overhead,
     }
 }
 
@@ -205,6 +230,7 @@ fn requests(r: &plan::Requests) -> Requests {
     Requests {
         read: Service { latency: r.read_latency.clone(), stream: r.read_stream },
         write: Service { latency: r.write_latency.clone(), stream: r.write_stream },
+        metadata: r.metadata_latency,
         client_slots: r.client_slots.map_or(f64::INFINITY, |slots| slots as f64),
     }
 }
@@ -222,6 +248,9 @@ fn meters(resources: &mut Resources, own: &[ResourceId]) -> StorageMeters {
         ingest: bound(),
         migration: bound(),
         operations: bound(),
+        reads: bound(),
+        metadata: bound(),
+        files: bound(),
         rebuild: bound(),
         scrub: bound(),
     }

@@ -8,12 +8,13 @@ use crate::fluid::MeterId;
 use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
-use crate::model::paths::{CLIENT_NIC, CheckpointPath, Lanes, PACING, Resources, SLOTS, Transport};
+use crate::model::paths::{CLIENT_NIC, CheckpointPath, Files, Lanes, PACING, Resources, SLOTS, Slots, Transport};
 use crate::model::rl::generators::{GeneratorParams, PoolParams};
 use crate::model::rl::publisher::PublishParams;
 use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
 use crate::model::rl::{Rl, RlParams};
 use crate::model::storage::Storage;
+use crate::model::storage::requests::FileShape;
 use crate::model::world::{Claim, RlWork, Task, Work};
 use crate::scenario::plan::{self, CopyWork, FanOut, IoWork, Pattern, Plan, WorkKind};
 use crate::units::{SimDuration, SimTime};
@@ -151,6 +152,17 @@ fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: Met
     let storage = &plan.storages[io.storage];
     let &Step { clients, pace, read_share, .. } = step;
     let (size, depth) = (io.io_size.get(), f64::from(io.queue_depth));
+    let requests = &system.params.requests;
+    let (slots, operations, files) = match io.files {
+        None => (requests.slots(1.0, depth, size, read_share), 1.0 / size, Files::default()),
+        Some(plan::Files { size: file, operations, .. }) => {
+            let shape = FileShape { size: file, parts: (file / size).ceil(), metadata: operations };
+            let slots = requests.file_slots(1.0, depth, &shape, read_share);
+            (slots, shape.parts / file, Files { metadata: operations / file, count: 1.0 / file })
+        }
+    };
+    let protocol = io.protocol.map(|protocol| &system.params.protocols[protocol]);
+    let slots = Slots { latency: slots.latency + protocol.map_or(0.0, |p| p.added(read_share)), ..slots };
     let own = nic_limit(io.client_nic.get(), storage.client_overhead, read_share);
     let each = pace.map_or(f64::INFINITY, |pace| pace / clients as f64);
     let client_limit = if each < own { (each, PACING) } else { (own, CLIENT_NIC) };
@@ -162,9 +174,11 @@ fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: Met
         clients,
         client_limit,
         interface: own,
-        slots: system.params.requests.slots(1.0, depth, size, read_share),
+        slots,
         read_share,
-        operations: 1.0 / size,
+        operations,
+        files,
+        protocol: io.protocol,
         // Little's law needs one number of outstanding operations for the whole run.
         outstanding: (pace.is_none() && io.phases.is_empty()).then_some(depth * clients as f64),
         ingest: io.ingest,

@@ -50,6 +50,15 @@ pub(super) const ACCOUNTS: &[Kpi] = &[
         "Accounts that requests need.",
     ),
     kpi(
+        "storage.*.request_cost",
+        "USD",
+        D::Money,
+        NONE,
+        "(reads × price_per_10k_reads + writes × price_per_10k_writes) / 10,000 / time × 730.5 h",
+        "US dollars a month for requests, at the rates of the measured part; it is not in `cost`, which is for the system used or not. \
+         Operations on metadata cost as reads. Only where a price of requests is known.",
+    ),
+    kpi(
         "storage.*.subscriptions",
         "1",
         D::Count,

@@ -1,6 +1,6 @@
 //! KPIs of the operations of storage systems.
 
-use super::registry::{Kpi, LAW, kpi};
+use super::registry::{Kpi, LAW, NONE, kpi};
 use crate::units::Dimension as D;
 
 /// Time of operations.
@@ -15,7 +15,7 @@ pub(super) const OPERATIONS: &[Kpi] = &[
          included. Mean and percentiles run over the operations served in the measured part. A load that keeps its pace \
          waits as in M/M/c with the operations that the system has room for as servers (Allen and Cunneen for the spread of \
          service); one whose slots are always in use takes outstanding / rate by Little's law. Waiting for a slot in the client is \
-         not in it. Copies, checkpoints and reads through a namespace are not counted. Null where there were no such \
+         not in it. Copies, checkpoints, reads through a namespace and metadata operations are not counted. Null where there were no such \
          operations.",
     ),
     kpi(
@@ -33,5 +33,22 @@ pub(super) const OPERATIONS: &[Kpi] = &[
         LAW,
         "as latency, of writes",
         "Time of a write of io loads until it is acknowledged. Null where nothing was written by them.",
+    ),
+    kpi(
+        "storage.*.metadata_rate",
+        "op/s",
+        D::OpRate,
+        NONE,
+        "metadata operations / time",
+        "Creates, opens, attributes, closes of io loads with `files`. They are not in ops_rate. Files that a data loader opens \
+         are operations, not metadata operations. Only where a load has `files`.",
+    ),
+    kpi(
+        "storage.*.files_rate",
+        "/s",
+        D::PerTime,
+        NONE,
+        "files / time",
+        "Files read and written whole by io loads with `files`, per second. Only where there are such.",
     ),
 ];

@@ -192,7 +192,7 @@ pub(super) const STORAGE: &[Kpi] = &[
         D::OpRate,
         NONE,
         "operations / time",
-        "Operations of all reads and writes that state the bytes of one operation.",
+        "Operations of all reads and writes that state the bytes of one operation, without those on metadata.",
     ),
     kpi(
         "storage.*.used",

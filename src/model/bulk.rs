@@ -1,7 +1,7 @@
 //! Bulk works: a copy between storage systems, and a storage load as a benchmark drives it.
 
 use super::ids::{MovementId, NamespaceId, SiteId, StorageId};
-use super::paths::{Slots, Transport};
+use super::paths::{Files, Slots, Transport};
 use crate::fluid::MeterId;
 use crate::units::{SimDuration, SimTime};
 
@@ -71,8 +71,12 @@ pub struct IoParams {
     pub slots: Slots,
     /// Share of payload bytes read.
     pub read_share: f64,
-    /// Operations per byte.
+    /// Operations on data per byte.
     pub operations: f64,
+    /// What whole files add.
+    pub files: Files,
+    /// Protocol that the clients speak, by its number on the system; none for that of the system itself.
+    pub protocol: Option<usize>,
     /// Outstanding operations of all clients; `None` for a paced load, which does not keep its queue full.
     pub outstanding: Option<f64>,
     /// Whether what it writes stays on the system.

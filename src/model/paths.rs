@@ -38,15 +38,26 @@ pub struct Access {
     pub write: f64,
     /// Operations per byte that is read from or written to it: one over the size of an operation.
     pub operations: f64,
+    /// What whole files add, where it reads or writes such.
+    pub files: Files,
     /// Whose it is, where tenants or views share the system.
     pub lanes: Option<Lanes>,
 }
 
 impl Access {
-    /// Bytes read, bytes written, and operations per payload byte of the movement.
+    /// Bytes read, bytes written, and operations per payload byte of the movement, those on metadata included.
     pub fn amounts(&self) -> [f64; 3] {
-        [self.read, self.write, self.operations * (self.read + self.write)]
+        [self.read, self.write, (self.operations + self.files.metadata) * (self.read + self.write)]
     }
+}
+
+/// Whole files, per byte of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Files {
+    /// Metadata operations.
+    pub metadata: f64,
+    /// Files.
+    pub count: f64,
 }
 
 /// Whose an access to a shared storage system is: nobody's, or a tenant's, and outside all views, or in one.

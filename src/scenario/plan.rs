@@ -15,7 +15,7 @@ mod topology;
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, WriteBack};
-pub use requests::Requests;
+pub use requests::{Files, Protocol, Requests};
 pub use routing::{Disjoint, Routing};
 pub use topology::{Arrival, FixedRoute, Station, TraceWork};
 
@@ -358,6 +358,10 @@ pub struct Storage {
     pub media_shared: f64,
     /// How it serves operations.
     pub requests: Requests,
+    /// Further protocols on the same data.
+    pub protocols: Vec<Protocol>,
+    /// US dollars of 10,000 reads and of 10,000 writes; `None` where no price is known.
+    pub request_prices: [Option<f64>; 2],
     /// Nameplate read and write rates, where a data sheet states them.
     pub nameplate: Option<(ByteRate, ByteRate)>,
     /// IT power of the whole system; zero for a service that is not in the site's power.
@@ -428,6 +432,8 @@ pub enum Layout {
         capacity: Bytes,
         /// Requests per second of an account.
         operations: f64,
+        /// Load of the hottest account over the mean.
+        skew: f64,
         /// Accounts of one subscription in a region; `None` where no such limit is known.
         per_subscription: Option<u64>,
     },
@@ -624,6 +630,10 @@ pub struct IoWork {
     pub retention: Option<SimDuration>,
     /// Read, write or mix.
     pub pattern: Pattern,
+    /// Files that are read or written whole; `None` where opening them costs nothing.
+    pub files: Option<Files>,
+    /// Index in [`Storage::protocols`]; `None` for that of the system itself.
+    pub protocol: Option<usize>,
     /// Accelerators that read samples; `None` where clients read and write by themselves.
     pub loader: Option<DataLoader>,
     /// A checkpoint that all ranks save or load at once; `None` for a steady load.

@@ -39,6 +39,8 @@ pub struct Accounts {
     pub egress: f64,
     /// Requests per second of one.
     pub operations: f64,
+    /// Load of the hottest over the mean.
+    pub skew: f64,
     /// Wire bytes per payload byte.
     pub overhead: f64,
     /// Accounts of one subscription.
@@ -50,11 +52,13 @@ impl Accounts {
     pub fn needs(&self, offered: Offered) -> [f64; 4] {
         // Sums of many clients carry rounding that must not cost an account.
         let whole = |x: f64| (x * (1.0 - 1e-12)).ceil();
+        // What one account carries needs no more; else the hottest of them must carry its share.
+        let hot = |even: f64| whole(if even > 1.0 { even * self.skew } else { even });
         [
             whole(offered.bytes / self.capacity),
-            whole(offered.write * self.overhead / self.ingress),
-            whole(offered.read * self.overhead / self.egress),
-            whole(offered.operations / self.operations),
+            hot(offered.write * self.overhead / self.ingress),
+            hot(offered.read * self.overhead / self.egress),
+            hot(offered.operations / self.operations),
         ]
     }
 }
@@ -89,6 +93,7 @@ mod tests {
             ingress: 7.5e9,
             egress: 25e9,
             operations: 40e3,
+            skew: 1.0,
             overhead: 1.0,
             per_subscription: Some(250.0),
         };
@@ -98,5 +103,9 @@ mod tests {
         assert_eq!(counts(Offered::default()), [0; 4]);
         let exact = Offered { write: 7.5e9 * 3.0 * (1.0 + 1e-15), ..Offered::default() };
         assert_eq!(counts(exact)[1], 3, "rounding costs no account");
+        let hot = Accounts { skew: 3.0, ..service };
+        let needs = hot.needs(asked).map(|n| n as u64);
+        assert_eq!(needs, [533, 1596, 1596, 1598], "bytes spread, rates do not");
+        assert_eq!(hot.needs(Offered { write: 7e9, ..Offered::default() })[1] as u64, 1, "one account has no hottest");
     }
 }

@@ -14,12 +14,13 @@ use crate::stats::{Sketch, Tally};
 use crate::units::{Dist, SimTime};
 
 /// Points of a law of service and wait, and the Fibonacci number before: a lattice whose projections are evenly spread on both axes.
-/// The tail of a percentile is met to 1 %.
-const FINE_LATTICE: (u64, u64) = (17_711, 10_946);
+const LATTICE: (u64, u64) = (4181, 2584);
 /// The same where there are many laws, whose errors cancel.
-const LATTICE: (u64, u64) = (1597, 987);
+const COARSE: (u64, u64) = (610, 377);
 /// Laws above which there are many.
 const MANY_LAWS: usize = 100;
+/// Half of the points of either axis lie above this share of its operations: percentiles are about the tail.
+const BODY: f64 = 0.9;
 /// Weight of all operations together in a sketch, to which shares of them are rounded.
 const WEIGHT: f64 = (1_u64 << 52) as f64;
 /// Steps per factor e in which parameters of waits are kept.
@@ -49,8 +50,8 @@ pub struct Client {
     pub outstanding: f64,
     /// Operations per second that its own interface allows.
     pub interface: f64,
-    /// Round trip to the system, seconds.
-    pub rtt: f64,
+    /// Seconds of a read and of a write beside those in the system: the round trip, a gateway.
+    pub beside: [f64; 2],
 }
 
 impl Client {
@@ -68,7 +69,8 @@ impl Client {
 
     /// Mean wait when all slots are always in use, by Little's law.
     fn wait_at_full(&self, requests: &Requests) -> f64 {
-        (self.outstanding / self.rate - self.service(requests).0 - self.rtt).max(0.0)
+        let beside = self.read_share * self.beside[0] + (1.0 - self.read_share) * self.beside[1];
+        (self.outstanding / self.rate - self.service(requests).0 - beside).max(0.0)
     }
 
     /// The wait of a client whose slots are always in use.
@@ -89,11 +91,11 @@ impl Client {
 
     /// What `clients` of them do, each with this wait.
     pub fn pace(&self, requests: &Requests, clients: f64, wait: Wait) -> Pace {
-        let fixed = |stream: f64| self.size / stream + self.rtt;
+        let fixed = |stream: f64, kind: usize| self.size / stream + self.beside[kind];
         let all = clients * self.rate;
         Pace {
             rates: [all * self.read_share, all * (1.0 - self.read_share)],
-            fixed: [fixed(requests.read.stream), fixed(requests.write.stream)],
+            fixed: [fixed(requests.read.stream, 0), fixed(requests.write.stream, 1)],
             wait,
         }
     }
@@ -168,21 +170,24 @@ impl Timing {
 
     /// Times of both kinds together, of reads, and of writes; none where there were no such operations.
     pub fn times(&self, requests: &Requests) -> [Option<Times>; 3] {
-        let of = |kinds: &[usize]| {
-            let counted = kinds.iter().map(|&kind| self.kinds[kind].mean);
-            let (weight, sum) = counted.fold((0.0, 0.0), |(w, s), tally| (w + tally.weight(), s + tally.sum()));
+        let services = [&requests.read, &requests.write];
+        let laws: usize = self.kinds.iter().map(|kind| kind.laws.len()).sum();
+        let lattice = if laws > MANY_LAWS { COARSE } else { LATTICE };
+        let [read, write] = [0, 1].map(|kind| self.kinds[kind].mean);
+        let weight = read.weight() + write.weight();
+        let sketches = [0, 1].map(|kind: usize| {
             let mut sketch = Sketch::new();
-            let services = [&requests.read, &requests.write];
-            let laws: usize = kinds.iter().map(|&kind| self.kinds[kind].laws.len()).sum();
-            let lattice = if laws > MANY_LAWS { LATTICE } else { FINE_LATTICE };
-            for &kind in kinds {
-                for (key, operations) in &self.kinds[kind].laws {
-                    add(&mut sketch, &services[kind].latency, key, (operations / weight, lattice));
-                }
+            for (key, operations) in &self.kinds[kind].laws {
+                add(&mut sketch, &services[kind].latency, key, (operations / weight, lattice));
             }
-            (weight > 0.0).then(|| Times { mean: sum / weight, sketch })
-        };
-        [of(&[0, 1]), of(&[0]), of(&[1])]
+            sketch
+        });
+        let [read_sketch, write_sketch] = sketches;
+        let mut sketch = read_sketch.clone();
+        sketch.merge(&write_sketch);
+        let all = (weight > 0.0).then(|| Times { mean: (read.sum() + write.sum()) / weight, sketch });
+        let of = |tally: Tally, sketch| tally.mean().map(|mean| Times { mean, sketch });
+        [all, of(read, read_sketch), of(write, write_sketch)]
     }
 }
 
@@ -209,16 +214,23 @@ fn law(&[fixed, chance, mean, shape]: &Key) -> (f64, Wait) {
 /// Adds a law with this share of all operations.
 fn add(sketch: &mut Sketch, latency: &Dist, key: &Key, (share, (points, generator)): (f64, (u64, u64))) {
     let (fixed, wait) = law(key);
-    let weight = (share * WEIGHT / points as f64).round() as u64;
+    let whole = share * WEIGHT;
     if matches!(latency, Dist::Constant(_)) && wait == Wait::NONE {
-        sketch.add(latency.mean() + fixed, weight * points);
+        sketch.add(latency.mean() + fixed, whole.round() as u64);
         return;
     }
-    let at = |i: u64| (i as f64 + 0.5) / points as f64;
     for i in 0..points {
-        let service = rng::quantile(latency, at(i));
-        sketch.add(service + fixed + wait.quantile(at(i * generator % points)), weight);
+        let (served, dense) = spread(i, points);
+        let (waited, sparse) = spread(i * generator % points, points);
+        let time = rng::quantile(latency, served) + fixed + wait.quantile(waited);
+        sketch.add(time, (whole * dense * sparse / points as f64).round() as u64);
     }
+}
+
+/// Point `i` of an axis as a share of the operations, and the weight of such a point.
+fn spread(i: u64, points: u64) -> (f64, f64) {
+    let at = (i as f64 + 0.5) / points as f64;
+    if at < 0.5 { (2.0 * BODY * at, 2.0 * BODY) } else { (BODY + 2.0 * (1.0 - BODY) * (at - 0.5), 2.0 * (1.0 - BODY)) }
 }
 
 #[cfg(test)]

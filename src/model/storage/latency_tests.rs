@@ -9,11 +9,11 @@ fn close(found: f64, expected: f64, tolerance: f64) {
 
 fn requests(latency: Dist) -> Requests {
     let service = Service { latency, stream: f64::INFINITY };
-    Requests { read: service.clone(), write: service, client_slots: f64::INFINITY }
+    Requests { read: service.clone(), write: service, metadata: 0.0, client_slots: f64::INFINITY }
 }
 
 fn client(rate: f64, outstanding: f64) -> Client {
-    Client { rate, read_share: 1.0, size: 4096.0, outstanding, interface: 1e12, rtt: 0.0 }
+    Client { rate, read_share: 1.0, size: 4096.0, outstanding, interface: 1e12, beside: [0.0; 2] }
 }
 
 /// Times of one load that goes on for a second.
@@ -124,10 +124,11 @@ fn times_are_weighed_by_the_operations_they_were_taken_for() {
     let requests = Requests {
         read: Service { latency: Dist::Constant(1e-3), stream: 1e9 },
         write: Service { latency: Dist::Constant(4e-3), stream: f64::INFINITY },
+        metadata: 0.0,
         client_slots: f64::INFINITY,
     };
     let at = |s: f64| SimTime::ZERO + SimDuration::from_secs_f64(s);
-    let slow = Client { read_share: 0.75, size: 1e6, rtt: 2e-3, ..client(100.0, 64.0) };
+    let slow = Client { read_share: 0.75, size: 1e6, beside: [2e-3; 2], ..client(100.0, 64.0) };
     let mut timing = Timing::default();
     timing.set(at(0.0), WorkId(0), Some(slow.pace(&requests, 2.0, Wait::NONE)), &requests);
     timing.reset(at(5.0), &requests);

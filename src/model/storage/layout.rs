@@ -57,6 +57,8 @@ pub enum LayoutParams {
     Accounts {
         /// Accounts.
         accounts: f64,
+        /// Evenly used accounts that carry as much.
+        even: f64,
         /// Write limit of an account.
         ingress: f64,
         /// Read limit of an account.
@@ -161,8 +163,8 @@ pub fn build(
             system.shared_nodes(nodes, nic, media_read, media_write, write_path, over);
         }
         LayoutParams::HeadsEnclosures { .. } => system.heads_enclosures(layout, write_path, over),
-        LayoutParams::Accounts { accounts, ingress, egress } => {
-            system.service(["account-egress", "account-ingress"], accounts * egress, accounts * ingress, over);
+        LayoutParams::Accounts { accounts, even, ingress, egress } => {
+            system.service(["account-egress", "account-ingress"], even * egress, even * ingress, over);
             system.crossings.provisioned = Some((accounts * egress, accounts * ingress));
         }
         LayoutParams::Provisioned { rate, read_share, write_share } => {
@@ -429,7 +431,7 @@ mod tests {
         let stages = shared(2.0, 2.0).stages;
         let mix = theoretical(&stages, 0.7).unwrap() / 1e9;
         assert!((mix - 1.0 / 1.7).abs() < 1e-8, "NIC out binds: 0.7 × 2 + 0.3 × 1 crossings");
-        let layout = LayoutParams::Accounts { accounts: 2.0, ingress: 3.0, egress: 5.0 };
+        let layout = LayoutParams::Accounts { accounts: 2.0, even: 2.0, ingress: 3.0, egress: 5.0 };
         let blob = build(&mut Resources::default(), "b", &layout, None, NO_OVERHEAD, 0.0);
         assert_eq!(theoretical(&blob.stages, 1.0), None);
         assert_eq!(blob.provisioned, Some((10.0, 6.0)));

@@ -12,6 +12,7 @@ pub mod lanes;
 pub mod latency;
 pub mod layout;
 pub mod protection;
+pub mod protocol;
 pub mod requests;
 pub mod space;
 pub mod waiting;
@@ -25,6 +26,7 @@ use lanes::Lane;
 use latency::Timing;
 use layout::Stage;
 use protection::Protection;
+use protocol::Protocol;
 use requests::{Limits, Requests};
 use space::Space;
 
@@ -65,6 +67,10 @@ pub struct StorageParams {
     pub asked: Offered,
     /// Size and cost, where results show them.
     pub bill: Option<Bill>,
+    /// US dollars of 10,000 reads and of 10,000 writes, where known.
+    pub request_prices: [Option<f64>; 2],
+    /// What speaks each of its protocols.
+    pub protocols: Vec<Protocol>,
     /// Resources whose units are bytes written to buffer and media, for write amplification.
     pub written: Vec<crate::fluid::ResourceId>,
     /// Raw media, where the system shows them.
@@ -100,8 +106,14 @@ pub struct StorageMeters {
     pub ingest: MeterId,
     /// Client bytes leaving the buffer.
     pub migration: MeterId,
-    /// Operations.
+    /// Operations on data.
     pub operations: MeterId,
+    /// Reads among them.
+    pub reads: MeterId,
+    /// Operations on metadata.
+    pub metadata: MeterId,
+    /// Files read and written.
+    pub files: MeterId,
     /// Media bytes rebuilt.
     pub rebuild: MeterId,
     /// Media bytes read to look for damage.
@@ -170,12 +182,17 @@ impl Storage {
         if self.coupled() {
             uses.extend(p.migration.iter().map(|&(r, a)| (r, a * access.write)));
         }
-        uses.extend(p.limits.uses(access.operations * access.read, access.operations * access.write));
+        let bytes = access.read + access.write;
+        let metadata = access.files.metadata * bytes;
+        uses.extend(p.limits.uses(access.operations * access.read, access.operations * access.write, metadata));
         let m = &p.meters;
         let mut meters = vec![
             (m.read, access.read),
             (m.write, access.write),
-            (m.operations, access.operations * (access.read + access.write)),
+            (m.operations, access.operations * bytes),
+            (m.reads, access.operations * access.read),
+            (m.metadata, metadata),
+            (m.files, access.files.count * bytes),
         ];
         if access.read > 0.0 && access.write > 0.0 {
             // As for writes, the figure to buy by is the steady state: a mix that still fills the buffer is not counted.

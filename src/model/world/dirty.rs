@@ -8,7 +8,7 @@ use crate::engine::Context;
 use crate::model::carriage::Order;
 use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::NamespaceId;
-use crate::model::paths::{Access, PACING};
+use crate::model::paths::{Access, Files, PACING};
 use crate::model::storage::buffer::{BufferEffect, Sides};
 use crate::units::SimTime;
 
@@ -69,7 +69,9 @@ impl World {
         let namespace = &self.namespaces[id.index()];
         let part = &namespace.caches[index];
         let operations = namespace.operations;
-        let access = |storage, read, write| self.nobodys(Access { storage, read, write, operations, lanes: None });
+        let access = |storage, read, write| {
+            self.nobodys(Access { storage, read, write, operations, files: Files::default(), lanes: None })
+        };
         let far = namespace.site != part.site;
         let order = Order {
             ends: (part.site, namespace.site),

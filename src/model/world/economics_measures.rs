@@ -11,6 +11,10 @@ use crate::units::SimTime;
 /// Bytes of a petabyte, and bytes per second of a gigabyte per second.
 const PB: f64 = 1e15;
 const GB_PER_S: f64 = 1e9;
+/// Requests that a price is for.
+const PRICED: f64 = 1e4;
+/// Seconds of a month of 730.5 hours.
+const MONTH_S: f64 = 730.5 * 3600.0;
 
 impl World {
     /// What works ask of a system: the largest sums over works that run at one time. Sums rise only where a work starts.
@@ -46,7 +50,11 @@ impl World {
                 let p = io.params;
                 let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
                 let each = p.client_limit.0.min(p.slots.rate(rtt)) * p.clients as f64;
-                rates(each * p.read_share, each * (1.0 - p.read_share), p.operations)
+                let apart = self.storages[id.index()].params.limits.metadata.is_some();
+                let operations = p.operations + if apart { 0.0 } else { p.files.metadata };
+                let protocols = &self.storages[id.index()].params.protocols;
+                let cost = p.protocol.map_or(1.0, |at| protocols[at].operations);
+                rates(each * p.read_share, each * (1.0 - p.read_share), operations * cost)
             }
             Task::Load(task) if task.params.storage == id => {
                 let p = task.loader.params;
@@ -91,6 +99,18 @@ impl World {
             let what = ["capacity", "ingress", "egress", "requests"];
             let binds = what.iter().zip(needs).find(|(_, n)| *n >= needed).map_or("", |(w, _)| w);
             puts.note(format!("{} accounts are fewer than the {needed} that {binds} asks for", service.accounts));
+        }
+    }
+
+    /// What requests cost a month at the rates of the measured part; metadata operations at the price of reads.
+    pub(super) fn put_request_cost(&mut self, now: SimTime, params: &StorageParams, puts: &mut Puts<'_>) {
+        let span = (now - self.baseline.at).as_secs_f64();
+        let m = params.meters;
+        let [all, reads, metadata] = [m.operations, m.reads, m.metadata].map(|meter| self.since_cut(now, meter).total);
+        let [read, write] = params.request_prices.map(|price| price.unwrap_or(0.0));
+        let cost = ((reads + metadata) * read + (all - reads) * write) / PRICED / span * MONTH_S;
+        if params.request_prices.iter().any(Option::is_some) {
+            puts.value("request_cost", cost);
         }
     }
 

@@ -7,7 +7,7 @@ use super::measures::{Measure, Measured};
 use crate::fluid::MeterId;
 use crate::model::carriage::Claim;
 use crate::model::ids::{LaneId, StorageId, WorkId};
-use crate::model::paths::{Access, Lanes};
+use crate::model::paths::{Access, Files, Lanes};
 use crate::model::storage::lanes::{Claimant, split};
 use crate::units::SimTime;
 
@@ -19,7 +19,7 @@ impl World {
     pub(super) fn access(&self, work: WorkId, storage: StorageId, read: f64, write: f64, operations: f64) -> Access {
         let lanes = &self.works[work.index()].lanes;
         let lanes = lanes.iter().find(|(of, _)| *of == storage).map(|(_, lanes)| *lanes);
-        Access { storage, read, write, operations, lanes }
+        Access { storage, read, write, operations, files: Files::default(), lanes }
     }
 
     /// An access that is nobody's: on a shared system it counts among those of no tenant.

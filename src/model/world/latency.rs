@@ -41,16 +41,31 @@ impl World {
         if rate <= 0.0 {
             return None;
         }
+        let system = &self.storages[p.storage.index()].params;
+        let (metadata, requests) = (system.limits.metadata, &system.requests);
+        let cause = self.carriage.sharing.cause(flow);
+        let waits_for_metadata = metadata.is_some_and(|limit| cause == Some(Cause::Resource(limit)));
+        let service = p.read_share * requests.read.time(1.0 / p.operations)
+            + (1.0 - p.read_share) * requests.write.time(1.0 / p.operations);
+        let added = p.protocol.map_or([0.0; 2], |at| system.protocols[at].added);
+        let beside = rtt + p.read_share * added[0] + (1.0 - p.read_share) * added[1];
+        // By Little's law: slots that metadata operations keep, where these do not wait; where they do, data does not.
+        let kept = rate * p.files.metadata * (requests.metadata + beside);
+        let outstanding = match waits_for_metadata {
+            true => rate * p.operations * (service + beside),
+            false => p.slots.bytes * (p.operations + p.files.metadata) - kept,
+        };
         let client = Client {
             rate: rate * p.operations,
             read_share: p.read_share,
             size: 1.0 / p.operations,
-            outstanding: p.slots.bytes * p.operations,
+            outstanding,
             interface: p.interface * p.operations,
-            rtt,
+            beside: added.map(|added| rtt + added),
         };
-        let paced = self.carriage.sharing.cause(flow) == Some(Cause::Named(PACING));
-        let reach = if paced { self.carriage.sharing.reach(flow) } else { Vec::new() };
+        let paced = cause == Some(Cause::Named(PACING));
+        let mut reach = if paced { self.carriage.sharing.reach(flow) } else { Vec::new() };
+        reach.retain(|at| Some(at.resource) != metadata);
         let requests = &self.storages[p.storage.index()].params.requests;
         let all = clients * p.operations;
         let stages = reach.into_iter().map(|at| Stage {
@@ -82,12 +97,16 @@ impl World {
     }
 
     pub(super) fn put_latency(&mut self, now: SimTime, id: StorageId, puts: &mut Puts<'_>) {
+        let used = self.timed.iter().any(|(_, storage)| *storage == id);
         let Storage { timing, params, .. } = &mut self.storages[id.index()];
         timing.settle(now, &params.requests);
         let kinds = [("latency", "used"), ("read_latency", "read"), ("write_latency", "wrote")];
         for ((measure, verb), times) in kinds.into_iter().zip(timing.times(&params.requests)) {
             let none = format!("no io load {verb} it in the measured part");
             puts.or(measure, times.as_ref().map(|t| t.mean), &none);
+            if !used {
+                continue;
+            }
             for (stat, p) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
                 let value = times.as_ref().and_then(|t| t.sketch.quantile(p));
                 puts.or(&format!("{measure}.{stat}"), value, &none);

@@ -86,7 +86,7 @@ impl World {
         for storage in &self.storages {
             let m = storage.params.meters;
             all.extend([m.read, m.write, m.pure_read, m.burst, m.steady, m.mixed, m.mixed_read, m.operations]);
-            all.extend([m.rebuild, m.scrub]);
+            all.extend([m.reads, m.metadata, m.files, m.rebuild, m.scrub]);
         }
         all.extend(self.lane_meters());
         for work in &self.works {
@@ -224,6 +224,7 @@ impl World {
             Task::Io(io) => {
                 let (meter, operations, outstanding) = (io.params.meter, io.params.operations, io.params.outstanding);
                 let io_storage = io.params.storage;
+                let files = io.params.files;
                 let reading = self.since_cut(now, meter);
                 let rate = if reading.active_s > 0.0 {
                     Measure::Value(reading.total / reading.active_s)
@@ -234,10 +235,12 @@ impl World {
                     Measure::Value(bytes) => f(bytes * operations),
                     none => none.clone(),
                 };
+                // What is outstanding are operations on data and on metadata.
+                let all = 1.0 + files.metadata / operations;
                 let time = per_second(&|ops| match outstanding {
                     None => Measure::None("a load that is paced, or changes, does not keep one queue full".into()),
                     Some(_) if ops <= 0.0 => Measure::None("nothing was moved".into()),
-                    Some(outstanding) => Measure::Value(outstanding / ops),
+                    Some(outstanding) => Measure::Value(outstanding / (ops * all)),
                 });
                 out.kpis.push((format!("io.{name}.ops_rate"), per_second(&Measure::Value)));
                 out.kpis.push((format!("io.{name}.operation_time"), time));

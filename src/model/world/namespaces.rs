@@ -15,7 +15,7 @@ use crate::model::carriage::Order;
 use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::{NamespaceId, SiteId, StorageId};
 use crate::model::namespace::Namespace;
-use crate::model::paths::{Access, PACING, Slots};
+use crate::model::paths::{Access, Files, PACING, Slots};
 use crate::model::storage::Storage;
 use crate::units::{SimDuration, SimTime};
 
@@ -50,7 +50,14 @@ fn mix(storages: &[Storage], namespace: &Namespace, params: &IoParams, full: boo
     let home = if ahead { 0.0 } else { write };
     let far = if params.site == namespace.site { 0.0 } else { miss + home };
     let mut meters = vec![(namespace.read, read), (namespace.written, write), (namespace.remote, far)];
-    let mut access = vec![Access { storage: namespace.home, read: miss, write: home, operations, lanes: None }];
+    let mut access = vec![Access {
+        storage: namespace.home,
+        read: miss,
+        write: home,
+        operations,
+        files: Files::default(),
+        lanes: None,
+    }];
     // Acknowledged ahead, a write waits for the cache alone.
     let mut latency = miss * reading(namespace.home) + home * writing(namespace.home);
     if let Some(cache) = cache {
@@ -62,6 +69,7 @@ fn mix(storages: &[Storage], namespace: &Namespace, params: &IoParams, full: boo
             read: read * hit + again,
             write: miss + write,
             operations,
+            files: Files::default(),
             lanes: None,
         });
         latency += read * hit * reading(cache.storage) + if ahead { write * writing(cache.storage) } else { 0.0 };
@@ -130,7 +138,9 @@ impl World {
         let part = &namespace.caches[index];
         let Some(prefetch) = part.prefetch else { return };
         let operations = namespace.operations;
-        let access = |storage, read, write| self.nobodys(Access { storage, read, write, operations, lanes: None });
+        let access = |storage, read, write| {
+            self.nobodys(Access { storage, read, write, operations, files: Files::default(), lanes: None })
+        };
         let far = namespace.site != part.site;
         let order = Order {
             ends: (namespace.site, part.site),

@@ -73,13 +73,24 @@ impl World {
         self.put_protection(now, id, puts);
         self.put_accounts(now, id, &params, puts);
         self.put_economics(now, &params, puts);
+        self.put_request_cost(now, &params, puts);
         self.put_latency(now, id, puts);
     }
 
     fn put_rates(&mut self, now: SimTime, params: &StorageParams, puts: &mut Puts<'_>) {
         let span = (now - self.baseline.at).as_secs_f64();
         let m = params.meters;
-        for (measure, meter) in [("read_rate", m.read), ("write_rate", m.write), ("ops_rate", m.operations)] {
+        let mut rates = vec![("read_rate", m.read), ("write_rate", m.write), ("ops_rate", m.operations)];
+        let has_files = |work: &super::Work| match &work.task {
+            Task::Io(io) => {
+                io.params.files.count > 0.0 && self.storages[io.params.storage.index()].params.name == params.name
+            }
+            _ => false,
+        };
+        if self.works.iter().any(has_files) {
+            rates.extend([("metadata_rate", m.metadata), ("files_rate", m.files)]);
+        }
+        for (measure, meter) in rates {
             let total = self.since_cut(now, meter).total;
             puts.value(measure, total / span);
         }

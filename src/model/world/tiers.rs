@@ -7,7 +7,7 @@ use crate::fluid::MeterId;
 use crate::model::carriage::Order;
 use crate::model::event::Event;
 use crate::model::ids::{StorageId, WorkId};
-use crate::model::paths::{Access, PACING};
+use crate::model::paths::{Access, Files, PACING};
 use crate::units::SimTime;
 
 impl World {
@@ -35,7 +35,9 @@ impl World {
         let Some(tier) = storage.tier else { return };
         let target = &self.storages[tier.to.index()];
         let operations = tier.operations;
-        let access = |storage, read, write| self.nobodys(Access { storage, read, write, operations, lanes: None });
+        let access = |storage, read, write| {
+            self.nobodys(Access { storage, read, write, operations, files: Files::default(), lanes: None })
+        };
         let moved = storage.space.moved_meters().find(|(_, of)| *of == work).map(|(meter, _)| meter);
         let came = target.space.arrivals(id, work);
         let order = Order {

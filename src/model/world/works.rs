@@ -8,7 +8,7 @@ use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::fleet::FleetEffect;
 use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
-use crate::model::paths::{COUPLED, PACING, RoutePolicy, Transport, Uses, merged};
+use crate::model::paths::{Access, COUPLED, PACING, RoutePolicy, Transport, Uses, merged};
 use crate::model::rl::RlEffect;
 use crate::model::storage::Storage;
 
@@ -114,9 +114,16 @@ impl World {
     fn carry_load(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: IoParams) {
         let read = params.read_share;
         let access = self.access(id, params.storage, read, 1.0 - read, params.operations);
+        let mut access = Access { files: params.files, ..access };
+        let protocol = params.protocol.map(|at| &self.storages[params.storage.index()].params.protocols[at]);
+        let gateways = protocol.map(|p| p.uses(access.operations + access.files.metadata)).unwrap_or_default();
+        let each = protocol.map_or(1.0, |p| p.operations);
+        access.operations *= each;
+        access.files.metadata *= each;
         let mut order = Order {
             ends: (params.storage_site, params.site),
             reverse: 1.0 - params.read_share,
+            base: gateways,
             access: vec![access],
             own_meters: vec![(params.meter, 1.0)],
             bytes: f64::INFINITY,

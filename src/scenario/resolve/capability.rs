@@ -6,6 +6,7 @@
 //! agree is a test (`deliverable_rates_are_what_a_saturated_system_delivers`).
 
 use super::protection::Code;
+use super::storage::evenly;
 use crate::scenario::plan::economics::{Of, Stage};
 use crate::scenario::read::record::Record;
 
@@ -42,12 +43,13 @@ impl Figures<'_> {
     /// The stages of a system of so many units and heads.
     pub(super) fn stages(&self, units: f64, heads: f64) -> Vec<Stage> {
         let f = |key: &str| self.figure(key);
+        let even = evenly(units, self.record.number("account_skew"));
         let out = match self.layout {
             "shared-nodes" => self.shared_nodes(units),
             "heads-enclosures" => self.heads_enclosures(units, heads),
             "accounts" => self.service(
                 [["account egress", "account-egress"], ["account ingress", "account-ingress"]],
-                [units * f("account_egress"), units * f("account_ingress")],
+                [even * f("account_egress"), even * f("account_ingress")],
             ),
             _ => {
                 let rate = units * f("provisioned_rate");
@@ -60,7 +62,7 @@ impl Figures<'_> {
         let (name, resource, of, each) = match self.layout {
             "shared-nodes" => ("operations", "operations", Of::Units, units),
             "heads-enclosures" => ("operations", "operations", Of::Heads, heads),
-            "accounts" => ("account requests", "account-requests", Of::Units, units),
+            "accounts" => ("account requests", "account-requests", Of::Units, even),
             _ => ("operations", "operations", Of::System, 1.0),
         };
         // Where reads and writes are limited apart, the tighter limit holds: a demand does not say of which kind it is.

@@ -285,6 +285,7 @@ impl Resolver<'_> {
         let idle = [
             ("head_price", layout != "heads-enclosures", "it has no heads"),
             ("accounts_per_subscription", layout != "accounts", "it has no accounts"),
+            ("account_skew", layout != "accounts", "it has no accounts"),
             ("price_per_hour", service, "a service is priced by capacity"),
             ("price", service, "a service is priced by capacity"),
             ("cooling", racks <= 0.0, "it takes no racks"),

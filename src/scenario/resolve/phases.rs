@@ -38,7 +38,7 @@ impl Resolver<'_> {
                 self.report(found.also(work.place_of(key), "the other"));
             }
         }
-        let mut paced = work.wrote("rate");
+        let mut paced = work.wrote("rate") || work.table("files").is_some_and(|files| files.wrote("rate"));
         let mut free = 0.0;
         for table in tables {
             let (at, ramp) = (table.num("at"), table.num("ramp"));

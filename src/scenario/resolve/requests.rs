@@ -10,11 +10,14 @@ impl Resolver<'_> {
     pub(super) fn requests(&mut self, record: &Record, units: f64) -> Option<Requests> {
         let operations = self.figure(record, "operations")?;
         let or_none = |key: &str| record.number(key).unwrap_or(f64::INFINITY);
+        let read_latency = self.law(record, "read_latency")?;
         Some(Requests {
             operations: operations * units,
+            metadata_operations: or_none("metadata_operations") * units,
+            metadata_latency: record.random("metadata_latency").unwrap_or(&read_latency).mean(),
             read_operations: or_none("read_operations") * units,
             write_operations: or_none("write_operations") * units,
-            read_latency: self.law(record, "read_latency")?,
+            read_latency,
             write_latency: self.law(record, "write_latency")?,
             read_stream: or_none("read_stream"),
             write_stream: or_none("write_stream"),

@@ -5,7 +5,7 @@ use super::economics::Asked;
 use super::protection::Code;
 use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Layout, Storage, WritePath};
+use crate::scenario::plan::{Layout, Origin, Storage, WritePath};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
 use crate::units::{ByteRate, Bytes, Dimension, Power, SimDuration, display, print};
@@ -49,6 +49,11 @@ impl Resolver<'_> {
         let quota = self.quota(record, &size)?;
         let lanes = self.lanes(record);
         let units = size.units;
+        let serving = match layout {
+            "accounts" => evenly(units, record.number("account_skew")),
+            _ if size.heads > 0.0 => size.heads,
+            _ => units,
+        };
         let nameplate = record.number("nameplate_read").zip(record.number("nameplate_write"));
         Some(Storage {
             name: record.name.clone(),
@@ -73,7 +78,9 @@ impl Resolver<'_> {
             order_for: record.number("order_for").map(SimDuration::from_secs_f64),
             lanes: lanes?,
             media_shared: record.number("media_shared").unwrap_or(0.0),
-            requests: self.requests(record, if size.heads > 0.0 { size.heads } else { units })?,
+            requests: self.requests(record, serving)?,
+            protocols: self.protocols(record)?,
+            request_prices: ["price_per_10k_reads", "price_per_10k_writes"].map(|key| record.number(key)),
             nameplate: nameplate.map(|(read, write)| (ByteRate(read * units), ByteRate(write * units))),
             cooling: record.text("cooling").map(str::to_owned),
             economics: self.economics(record, layout, &size)?,
@@ -260,6 +267,7 @@ impl Resolver<'_> {
                     egress,
                     capacity: Bytes(self.figure(record, "account_capacity")?),
                     operations: self.figure(record, "operations")?,
+                    skew: self.account_skew(record),
                     per_subscription: record.number("accounts_per_subscription").map(|n| n as u64),
                 }
             }
@@ -277,6 +285,15 @@ impl Resolver<'_> {
         })
     }
 
+    /// How uneven the load on accounts is.
+    fn account_skew(&mut self, record: &Record) -> f64 {
+        record.number("account_skew").unwrap_or_else(|| {
+            let origin = Origin::Default { source: "an even spread over accounts".to_owned(), assumption: true };
+            self.reader.ledger.push(record.address_of("account_skew"), "1", origin);
+            1.0
+        })
+    }
+
     fn write_path(&mut self, record: &Record, units: f64, code: &Code) -> Option<WritePath> {
         let reduction = self.figure(record, "reduction")?;
         Some(WritePath {
@@ -290,6 +307,12 @@ impl Resolver<'_> {
             low_water: self.figure(record, "low_water")?,
         })
     }
+}
+
+/// Evenly used accounts that carry as much as so many of which the hottest has `skew` times the mean: the hottest is full first.
+/// It has no more than the whole load.
+pub(super) fn evenly(accounts: f64, skew: Option<f64>) -> f64 {
+    (accounts / skew.unwrap_or(1.0)).max(1.0)
 }
 
 /// The fewest units that hold `bytes`, at least `minimum`.

@@ -23,6 +23,9 @@ const OF_MEDIA: [&str; 6] = [
 /// Measures of a storage system that loses devices and nodes.
 const OF_LOSSES: [&str; 4] = ["exposure_window", "exposed", "rebuild_rate", "data_losses"];
 
+/// Keys of prices of requests.
+const REQUESTS: [&str; 2] = ["price_per_10k_reads", "price_per_10k_writes"];
+
 impl Resolver<'_> {
     pub(super) fn target(&mut self, record: &Record) -> Option<Target> {
         let name = record.text("kpi")?.to_owned();
@@ -221,6 +224,12 @@ impl Resolver<'_> {
             _ if measure.contains("efficiency") && layout == "accounts" && !measure.ends_with("of_provisioned") => {
                 Some(format!("'{name}' is an object service, which has no installed line rate"))
             }
+            "request_cost" if REQUESTS.iter().all(|key| record.number(key).is_none() && part.number(key).is_none()) => {
+                Some(format!("no price of requests to '{name}' is known: write {} or {}", REQUESTS[0], REQUESTS[1]))
+            }
+            "metadata_rate" | "files_rate" if !self.has_files(name) => {
+                Some(format!("no 'io' work with 'files' uses '{name}'"))
+            }
             _ if measure.ends_with("latency") && !self.has_operations(name, measure) => {
                 Some(format!("no 'io' work on '{name}' makes such operations"))
             }
@@ -247,6 +256,11 @@ impl Resolver<'_> {
                 && steady
                 && (work.text("pattern") != Some(idle) || work.table("phases").is_some())
         };
+        !self.reader.unread.is_empty() || self.records("work").iter().any(on)
+    }
+
+    fn has_files(&self, storage: &str) -> bool {
+        let on = |work: &Record| work.text("storage") == Some(storage) && work.table("files").is_some();
         !self.reader.unread.is_empty() || self.records("work").iter().any(on)
     }
 

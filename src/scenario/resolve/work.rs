@@ -5,7 +5,7 @@ use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{CopyWork, IoWork, Pattern, Transport, Work, WorkKind};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
-use crate::units::{ByteRate, Bytes, Dimension, SimDuration, display};
+use crate::units::{ByteRate, Bytes, Dimension, Dist, SimDuration, display};
 
 impl Resolver<'_> {
     pub(super) fn work(&mut self, record: &Record) -> Option<Work> {
@@ -117,6 +117,12 @@ impl Resolver<'_> {
             None if record.broken.contains(&"checkpoint") => return None,
             None => None,
         };
+        let files = match record.table("files") {
+            Some(table) => Some(self.files(record, table, storage)?),
+            None if record.broken.contains(&"files") => return None,
+            None => None,
+        };
+        let protocol = self.protocol_of(record, storage);
         let phases = self.phases(record);
         Some(IoWork {
             storage: storage?,
@@ -126,7 +132,9 @@ impl Resolver<'_> {
             client_nic: ByteRate(record.number("client_nic")?),
             io_size: Bytes(record.number("io_size")?),
             queue_depth: record.whole("queue_depth") as u32,
-            pace: record.random("rate").cloned(),
+            pace: record.random("rate").cloned().or(files.and_then(|f| f.pace).map(Dist::Constant)),
+            files,
+            protocol: protocol?,
             ingest: record.flag("ingest"),
             retention: record.number("retention").map(SimDuration::from_secs_f64),
             pattern: pattern?,

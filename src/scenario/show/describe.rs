@@ -253,6 +253,13 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         let until = last.at.checked_add(last.ramp).unwrap_or(last.at);
         pace.push_str(&format!(", then in {} phases until {} after its start", io.phases.len(), time(until)));
     }
+    if let Some(protocol) = io.protocol {
+        pace.push_str(&format!(", over {}", plan.storages[io.storage].protocols[protocol].name));
+    }
+    if let Some(files) = &io.files {
+        let each = format!(", files of {} with {} metadata operations each", size(files.size), files.operations);
+        pace.push_str(&each);
+    }
     let on = match io.namespace {
         Some(index) => format!("namespace {}", plan.namespaces[index].name),
         None => plan.storages[io.storage].name.clone(),

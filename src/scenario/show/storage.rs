@@ -30,13 +30,14 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
                 throughput(n * media_write.get())
             )
         }
-        Layout::Accounts { accounts, ingress, egress, .. } => {
-            let n = *accounts as f64;
+        Layout::Accounts { accounts, ingress, egress, skew, .. } => {
+            let even = (*accounts as f64 / skew).max(1.0);
+            let hottest = if *skew > 1.0 { format!(", the hottest with {skew} x the mean") } else { String::new() };
             format!(
-                "{} accounts: egress {}, ingress {}",
+                "{} accounts{hottest}: egress {}, ingress {}",
                 count(*accounts),
-                rate(n * egress.get()),
-                rate(n * ingress.get())
+                rate(even * egress.get()),
+                rate(even * ingress.get())
             )
         }
         Layout::Provisioned { rate: sold, read_share, write_share } => {
@@ -136,6 +137,17 @@ fn request_words(storage: &Storage) -> String {
             let latency = display(latency.mean(), Dimension::Duration);
             words.push_str(&format!(", one {word} takes {latency} + size / {}", throughput(stream)));
         }
+    }
+    if r.metadata_operations.is_finite() {
+        words.push_str(&format!(", {} on metadata", display(r.metadata_operations, Dimension::OpRate)));
+    }
+    for protocol in &storage.protocols {
+        let through = if protocol.gateway_rate.is_finite() {
+            format!(" through gateways of {} each way", rate(protocol.gateway_rate))
+        } else {
+            String::new()
+        };
+        words.push_str(&format!(", also speaks {}{through}", protocol.name));
     }
     if let Some(slots) = r.client_slots {
         words.push_str(&format!(", at most {} operations of one client at once", count(slots)));

@@ -14,6 +14,15 @@ pub(super) const ECONOMICS: &[Key] = &[
         Need::Optional("its size is stated"),
         "Demand from which the number of nodes, enclosures and heads, or accounts follows; beside a stated number it is checked.",
     ),
+    key(
+        "account_skew",
+        Kind::Quantity(Dimension::Factor),
+        Need::Derived("1: an even spread over accounts (assumption)"),
+        "Load of the hottest account over the mean of all: its limits hold the whole load. Of an object service.",
+    )
+    .within(1.0, 1e6),
+    money("price_per_10k_reads", Dimension::Money, "Price of 10,000 read requests."),
+    money("price_per_10k_writes", Dimension::Money, "Price of 10,000 write requests."),
     money("price_per_hour", Dimension::MoneyPerHour, "Price of one node or enclosure per hour."),
     money("price_per_capacity", Dimension::MoneyPerByteMonth, "Price of usable capacity per month."),
     money("price", Dimension::Money, "Purchase price of one node or enclosure."),

@@ -6,11 +6,13 @@
 mod catalogue;
 mod checkpoint;
 mod economics;
+mod files;
 mod fleet;
 mod loader;
 mod lookup;
 mod namespace;
 mod phase;
+mod protocol;
 mod rl;
 mod storage;
 mod tenant;

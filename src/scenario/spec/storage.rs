@@ -1,6 +1,7 @@
 //! `[storage.*]`
 
 use super::economics::ECONOMICS;
+use super::protocol::PROTOCOLS;
 use super::tenant::LANES;
 use super::top::{counted, site};
 use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
@@ -13,7 +14,7 @@ const MAX_PARITY: f64 = 32.0;
 pub static STORAGE: TableSpec = TableSpec {
     header: "[storage.NAME]",
     doc: "A storage system at one site. Any figure of the system part can be overridden here.",
-    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, SPACE, LOSSES, REBUILD, SERVICE, COMMON, ECONOMICS, LANES],
+    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, SPACE, LOSSES, REBUILD, SERVICE, COMMON, ECONOMICS, LANES, PROTOCOLS],
     later: &[],
     rules: &[Rule::AtLeastOne(&["nodes", "enclosures", "accounts", "capacity", "sized_for"])],
 };
@@ -284,6 +285,11 @@ const COMMON: &[Key] = &[
     .positive(1e15),
     limit("read_operations", "Reads per second, as `operations`; without it only `operations` limits them."),
     limit("write_operations", "Writes per second, as `operations`; without it only `operations` limits them."),
+    limit(
+        "metadata_operations",
+        "Metadata operations (create, open, attributes, close, delete) per second, as `operations`; without it they count in `operations`.",
+    ),
+    latency("metadata_latency", "Time of one metadata operation; without it as `read_latency` in the mean."),
     latency("read_latency", "Time of one read before its first byte."),
     latency("write_latency", "Time of one write beside that of its bytes."),
     throughput(

@@ -1,6 +1,7 @@
 //! `[work.*]`: the keys all kinds share, `copy` and `io`.
 
 use super::checkpoint::BURST;
+use super::files::FILES;
 use super::loader::LOADER;
 use super::phase::PHASE;
 use super::wan::TRANSPORT;
@@ -107,6 +108,12 @@ pub static WORK_IO: TableSpec = TableSpec {
             ),
             key("view", Kind::Text, Need::Optional("none"), "View of the system that it uses."),
             key(
+                "protocol",
+                Kind::Text,
+                Need::Optional("that of the system itself"),
+                "Protocol of the system that its clients speak.",
+            ),
+            key(
                 "site",
                 Kind::Name(Entity::Site),
                 Need::Derived("the site of the storage system, or of the home of the namespace"),
@@ -162,6 +169,12 @@ pub static WORK_IO: TableSpec = TableSpec {
                 "Time after which ingested bytes are deleted.",
             )
             .positive(CENTURY),
+            key(
+                "files",
+                Kind::Table(&FILES),
+                Need::Optional("files so large that opening them costs nothing"),
+                "Files that it reads or writes whole, with their metadata operations.",
+            ),
             key(
                 "loader",
                 Kind::Table(&LOADER),

@@ -1,0 +1,43 @@
+//! The files of an `io` work.
+
+use super::Resolver;
+use crate::scenario::diagnostics::Diagnostic;
+use crate::scenario::plan::{Files, Origin};
+use crate::scenario::read::record::Record;
+
+/// Metadata operations of a file where the planner does not say.
+const OPERATIONS: f64 = 3.0;
+
+impl Resolver<'_> {
+    /// `storage` is the system that holds them.
+    pub(super) fn files(&mut self, work: &Record, table: &Record, storage: Option<usize>) -> Option<Files> {
+        for key in ["loader", "checkpoint", "namespace"] {
+            if work.wrote(key) {
+                let found = Diagnostic::new("E0107", format!("'files' and '{key}' exclude one another"));
+                self.report(found.at(work.place_of("files")).also(work.place_of(key), "the other"));
+            }
+        }
+        if table.wrote("rate") && work.wrote("rate") {
+            let found = Diagnostic::new("E0107", "'rate' and 'rate' of 'files' exclude one another");
+            self.report(found.at(table.place_of("rate")).also(work.place_of("rate"), "the other"));
+        }
+        let size = table.number("size")?;
+        let operations = match table.number("operations") {
+            Some(operations) => operations,
+            None => self.usual_operations(table, storage?)?,
+        };
+        Some(Files { size, operations, pace: table.number("rate").map(|rate| rate * size) })
+    }
+
+    fn usual_operations(&mut self, table: &Record, storage: usize) -> Option<f64> {
+        let system = self.records("storage").get(storage)?.text("system")?.to_owned();
+        let part = self.reader.shelf.part(&system)?;
+        let (operations, source) = match part.word("layout") {
+            Some("accounts") => (0.0, "a request of an object service names its object"),
+            _ => (OPERATIONS, "open or create, attributes, close; caches of clients save some"),
+        };
+        let origin = Origin::Default { source: source.to_owned(), assumption: true };
+        self.reader.ledger.push(table.address_of("operations"), operations.to_string(), origin);
+        Some(operations)
+    }
+}
