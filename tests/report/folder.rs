@@ -114,6 +114,6 @@ fn the_whole_sample_is_written() {
     let dir = tempfile::tempdir().unwrap();
     folder::write(dir.path(), &falcon()).unwrap();
     let files = tree(dir.path());
-    assert_eq!(files.keys().filter(|k| k.starts_with("charts/")).count(), 8);
+    assert_eq!(files.keys().filter(|k| k.starts_with("charts/")).count(), 10);
     assert!(files.values().all(|bytes| !bytes.is_empty()));
 }

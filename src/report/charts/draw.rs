@@ -49,8 +49,8 @@ pub(super) type Outcome<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBack
 /// Nominal width and height of a chart.
 pub(super) fn size(chart: &Chart) -> (u32, u32) {
     let rows = rows(chart);
-    let height = if chart.map.is_some() {
-        HEAD + super::draw_map::HEIGHT + EDGE
+    let height = if let Some(map) = &chart.map {
+        HEAD + super::draw_map::height(map, WIDTH - 2.0 * EDGE) + EDGE
     } else if rows == 0 {
         EMPTY
     } else {
@@ -109,7 +109,8 @@ pub(super) fn draw<DB: DrawingBackend>(area: &Area<DB>, chart: &Chart, fine: u32
     pen.text(&pen.fitting(&chart.title, TITLE, true, room), (EDGE, 26.0), Ink::bold(TITLE))?;
     pen.text(&pen.fitting(&chart.subtitle, SMALL, false, room), (EDGE, 48.0), Ink::grey())?;
     if let Some(map) = &chart.map {
-        let frame = Frame { left: EDGE, top: HEAD, width: room, height: super::draw_map::HEIGHT };
+        let height = super::draw_map::height(map, room);
+        let frame = Frame { left: EDGE, top: HEAD, width: room, height };
         return pen.map(map, frame);
     }
     if chart.panels.is_empty() {

@@ -7,8 +7,10 @@ use plotters::style::{Color as _, RGBColor};
 use super::chart::{Map, Stroke};
 use super::draw::{Frame, INK, Ink, Outcome, Pen, SMALL};
 
-/// Height of the picture below the head.
-pub(super) const HEIGHT: f64 = 600.0;
+/// Smallest and largest height of the picture below the head: room for the list, and a page.
+const HEIGHTS: (f64, f64) = (390.0, 600.0);
+/// Room for the legend above the map.
+const LEGEND: f64 = 24.0;
 /// Width of the list of busy links.
 const LIST: f64 = 265.0;
 /// Room between the frame and the outermost site, for names.
@@ -76,7 +78,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     /// Draws a map; `frame` is all the room there is.
     pub(super) fn map(&self, map: &Map, frame: Frame) -> Outcome<DB> {
         self.classes(frame)?;
-        let plot = Frame { top: frame.top + 24.0, width: frame.width - LIST, height: frame.height - 24.0, ..frame };
+        let plot = Frame { top: frame.top + LEGEND, width: frame.width - LIST, height: frame.height - LEGEND, ..frame };
         let places = fitted(map, plot);
         let lines: Vec<(Point, Point)> = map.links.iter().map(|link| line(link, &places)).collect();
         let mut order: Vec<usize> = (0..lines.len()).collect();
@@ -181,13 +183,25 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 }
 
-/// Places in the frame: as large as fits, lengths in proportion.
-fn fitted(map: &Map, frame: Frame) -> Vec<Point> {
-    let bounds = |of: fn(&Point) -> f64| {
+/// Height that a map takes in a frame of this width.
+pub(super) fn height(map: &Map, width: f64) -> f64 {
+    let ((left, right), (top, bottom)) = bounds(map);
+    let flat = (bottom - top) / (right - left).max(1e-9) * (width - LIST - 2.0 * MARGIN);
+    (flat + 2.0 * MARGIN + LEGEND).clamp(HEIGHTS.0, HEIGHTS.1)
+}
+
+/// Smallest and largest coordinates.
+fn bounds(map: &Map) -> (Point, Point) {
+    let over = |of: fn(&Point) -> f64| {
         let values = map.sites.iter().map(|s| of(&s.at));
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)))
     };
-    let ((left, right), (top, bottom)) = (bounds(|p| p.0), bounds(|p| p.1));
+    (over(|p| p.0), over(|p| p.1))
+}
+
+/// Places in the frame: as large as fits, lengths in proportion.
+fn fitted(map: &Map, frame: Frame) -> Vec<Point> {
+    let ((left, right), (top, bottom)) = bounds(map);
     let room = (frame.width - 2.0 * MARGIN, frame.height - 2.0 * MARGIN);
     let scale = (room.0 / (right - left).max(1e-9)).min(room.1 / (bottom - top).max(1e-9));
     let scale = if scale.is_finite() && scale < 1e8 { scale } else { 1.0 };

@@ -24,7 +24,12 @@ pub(super) fn chart(run: &RunResults) -> Chart {
     Chart {
         name: "network",
         title: "Network: mean utilisation of each direction, over all replications".to_owned(),
-        subtitle: format!("{} ({} replications{more})", run.title, run.replications),
+        subtitle: format!(
+            "{} ({} replication{}{more})",
+            run.title,
+            run.replications,
+            if run.replications == 1 { "" } else { "s" }
+        ),
         columns: 1,
         panels: Vec::new(),
         empty: "nothing to show: this scenario has no WAN links".to_owned(),

@@ -173,7 +173,9 @@ impl Reader<'_> {
             self.problem(format!("a second node '{}'", cut(id)), &node);
             return None;
         }
-        let label = self.datum(node, "label").and_then(|d| d.text()).map(str::trim).filter(|t| !t.is_empty());
+        let label = self.datum(node, "label").and_then(|d| d.text()).map(str::trim);
+        // The Zoo writes "None" where it knows no label.
+        let label = label.filter(|text| !text.is_empty() && *text != "None");
         let fallback = format!("node-{id}");
         let name = names.like(label.unwrap_or(&fallback));
         self.ids.insert(id.to_owned(), name.clone());
