@@ -31,7 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What the components of `model` share. Any other part of `model` is known only to itself and to the wiring.
-const MODEL_SHARED: &[&str] = &["ids", "event", "world", "paths"];
+const MODEL_SHARED: &[&str] = &["ids", "event", "world", "paths", "rhythm"];
 /// The wiring of `model`: may use every component.
 const MODEL_WIRING: &[&str] = &["world"];
 

@@ -8,6 +8,7 @@ mod loader;
 mod namespaces;
 mod parts;
 mod phases;
+mod rhythm;
 mod storage;
 mod trace;
 mod works;

@@ -12,7 +12,7 @@ use crate::model::storage::layout::{self, Crossings, LayoutParams, Overheads, Wr
 use crate::model::storage::protection::{Protection, ProtectionParams};
 use crate::model::storage::protocol::Protocol;
 use crate::model::storage::requests::{Limits, Requests, Service};
-use crate::model::storage::space::{Space, SpaceParams};
+use crate::model::storage::space::{AccountParams, Space, SpaceParams};
 use crate::model::storage::{Storage, StorageMeters, StorageParams, Tier};
 use crate::scenario::plan::{self, Layout, Plan};
 use crate::units::{Bytes, SimDuration};
@@ -121,7 +121,9 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
         operations: 1.0 / tier.io_size.get(),
     });
     let lanes = storage.lanes.iter().map(|lane| build_lane(lane, &storage.name, resources)).collect();
-    Storage { tier, lanes, ..Storage::new(params, buffer, protection, Space::new(space_params(storage))) }
+    let mut space = Space::new(space_params(storage));
+    storage.lanes.iter().for_each(|lane| space.add_account(lane_account(&lane.quota)));
+    Storage { tier, lanes, ..Storage::new(params, buffer, protection, space) }
 }
 
 /// The limits of the accounts of an object service.
@@ -181,13 +183,19 @@ fn build_lane(lane: &plan::Lane, storage: &str, resources: &mut Resources) -> La
 }
 
 fn space_params(storage: &plan::Storage) -> SpaceParams {
-    SpaceParams {
-        capacity: storage.capacity.get(),
+    let whole = AccountParams {
+        full: storage.capacity.get(),
         hard: storage.hard_quota.get(),
         soft: storage.soft_quota.map(Bytes::get),
         holds: storage.holds.get(),
-        snapshots: storage.snapshots,
-    }
+    };
+    SpaceParams { whole, snapshots: storage.snapshots }
+}
+
+/// What may lie on a system of one tenant or view: full at its hard quota.
+fn lane_account(quota: &plan::LaneQuota) -> AccountParams {
+    let hard = quota.hard.map_or(f64::INFINITY, Bytes::get);
+    AccountParams { full: hard, hard, soft: quota.soft.map(Bytes::get), holds: quota.holds.get() }
 }
 
 /// The resources of operations, where they are limited. Nodes that are head and enclosure at once take theirs along.

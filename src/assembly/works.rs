@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::phases::{Step, steps};
 use crate::engine::rng::Streams;
 use crate::fluid::MeterId;
-use crate::model::bulk::{Copy, CopyParams, Io, IoParams, nic_limit};
+use crate::model::bulk::{Copy, CopyParams, Io, IoParams, Pace, nic_limit};
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
 use crate::model::paths::{CLIENT_NIC, CheckpointPath, Files, Lanes, PACING, Resources, SLOTS, Slots, Transport};
@@ -15,6 +15,7 @@ use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
 use crate::model::rl::{Rl, RlParams};
 use crate::model::storage::Storage;
 use crate::model::storage::requests::FileShape;
+use crate::model::storage::space::{Load, account_of};
 use crate::model::world::{Claim, RlWork, Task, Work};
 use crate::scenario::plan::{self, CopyWork, FanOut, IoWork, Pattern, Plan, WorkKind};
 use crate::units::{SimDuration, SimTime};
@@ -52,16 +53,22 @@ pub fn works(
                     let meter = resources.sharing.add_meter(&[]);
                     let first = first_step(io, pace);
                     let params = io_params(plan, io, &first, &storages[io.storage], meter);
+                    let rhythm = super::rhythm::rhythm(plan, work, io);
                     if params.ingest {
-                        add_ingest(plan, io, WorkId::new(w), (params.meter, pace), resources, storages);
+                        let accounts = accounts(plan, work, io.storage);
+                        let load = Load { work: WorkId::new(w), meter, paced: pace, rhythm: rhythm.clone(), accounts };
+                        add_ingest(plan, io, load, resources, storages);
                     }
+                    let nic = nic_of(plan, io, first.read_share);
+                    let until = SimTime::ZERO + work.ends;
+                    let pace = pace.map(|base| Pace { base, rhythm, factor: 1.0, nic, until });
                     let later = steps(first, &io.phases).into_iter().map(|step| {
                         let mut params = io_params(plan, io, &step, &storages[io.storage], meter);
                         // Its connections are open already.
                         params.transport.setup_rtts = 0.0;
                         (step.at, params)
                     });
-                    Task::Io(Io { steps: later.collect(), ..Io::new(params) })
+                    Task::Io(Io { steps: later.collect(), pace, ..Io::new(params) })
                 }
                 WorkKind::Trace(trace) => super::trace::task(plan, w, trace),
                 WorkKind::Rl(rl) => {
@@ -83,23 +90,35 @@ pub fn works(
 }
 
 /// What a load writes stays where it is written, or moves on from there when it is old enough.
-fn add_ingest(
-    plan: &Plan,
-    io: &IoWork,
-    work: WorkId,
-    (meter, pace): (MeterId, Option<f64>),
-    resources: &mut Resources,
-    storages: &mut [Storage],
-) {
+fn add_ingest(plan: &Plan, io: &IoWork, load: Load, resources: &mut Resources, storages: &mut [Storage]) {
     let tier = plan.storages[io.storage].tier.filter(|tier| io.retention.is_none_or(|r| r > tier.after));
     let Some(tier) = tier else {
-        storages[io.storage].space.add_ingest(work, meter, io.retention, pace);
+        storages[io.storage].space.add_ingest(load, io.retention);
         return;
     };
     let [moved, came] = [(); 2].map(|()| resources.sharing.add_meter(&[]));
-    storages[io.storage].space.add_tiered(work, meter, tier.after, moved, pace);
+    let rhythm = load.rhythm.as_ref().map(|rhythm| rhythm.delayed(tier.after));
+    // What has moved belongs to the same tenant there, where it is one there.
+    let accounts = moved_accounts(plan, io.storage, tier.to, &load.accounts);
+    let arrivals = Load { meter: came, rhythm, accounts, ..load.clone() };
+    storages[io.storage].space.add_tiered(load, tier.after, moved);
     let left = io.retention.map(|retention| SimDuration::from_nanos(retention.as_nanos() - tier.after.as_nanos()));
-    storages[tier.to].space.add_arrivals(StorageId::new(io.storage), work, came, left);
+    storages[tier.to].space.add_arrivals(StorageId::new(io.storage), arrivals, left);
+}
+
+/// Accounts of the tenant and the view of a work on a system.
+fn accounts(plan: &Plan, work: &plan::Work, storage: usize) -> Vec<usize> {
+    let own = lanes(plan, work).into_iter().find(|(of, _)| of.index() == storage).map(|(_, own)| own);
+    own.into_iter().flat_map(|own| [own.tenant, own.view]).flatten().map(account_of).collect()
+}
+
+/// Accounts on system `to` of the tenants that `accounts` on system `from` are of.
+fn moved_accounts(plan: &Plan, from: usize, to: usize, accounts: &[usize]) -> Vec<usize> {
+    let lanes = &plan.storages[to].lanes;
+    let tenants =
+        plan.storages[from].lanes.iter().enumerate().filter(|(l, _)| accounts.contains(&account_of(LaneId::new(*l))));
+    let same = |tenant: usize| lanes.iter().position(|lane| lane.tenant == Some(tenant));
+    tenants.filter_map(|(_, lane)| lane.tenant).filter_map(same).map(|l| account_of(LaneId::new(l))).collect()
 }
 
 /// Whose a work is on the shared systems it uses.
@@ -148,6 +167,11 @@ fn first_step(io: &IoWork, pace: Option<f64>) -> Step {
     Step { at: SimDuration::ZERO, clients: io.clients, pace, read_share }
 }
 
+/// Payload rate that the interface of one client allows.
+fn nic_of(plan: &Plan, io: &IoWork, read_share: f64) -> f64 {
+    nic_limit(io.client_nic.get(), plan.storages[io.storage].client_overhead, read_share)
+}
+
 fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: MeterId) -> IoParams {
     let storage = &plan.storages[io.storage];
     let &Step { clients, pace, read_share, .. } = step;
@@ -163,7 +187,7 @@ fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: Met
     };
     let protocol = io.protocol.map(|protocol| &system.params.protocols[protocol]);
     let slots = Slots { latency: slots.latency + protocol.map_or(0.0, |p| p.added(read_share)), ..slots };
-    let own = nic_limit(io.client_nic.get(), storage.client_overhead, read_share);
+    let own = nic_of(plan, io, read_share);
     let each = pace.map_or(f64::INFINITY, |pace| pace / clients as f64);
     let client_limit = if each < own { (each, PACING) } else { (own, CLIENT_NIC) };
     IoParams {

@@ -234,9 +234,9 @@ pub(super) const STORAGE: &[Kpi] = &[
         "date",
         D::Date,
         NONE,
-        "first instant with used ≥ usable, or end + (usable − used) / growth",
+        "first instant with used ≥ usable, or end + (usable − used) / growth; by its law where an ingest grows or varies",
         "When the system is full. Within the run it is exact; beyond the horizon it is projected at the growth of the \
-         second half. Null when it does not grow. Its interval is that of the replications: draw the rate of a load from a law to have \
+         second half, and by its law where a load has `growth` or `season`, up to a hundred years ahead. Null when it does not grow. Its interval is that of the replications: draw the rate of a load from a law to have \
          one.",
     ),
     kpi(
@@ -269,8 +269,8 @@ pub(super) const STORAGE: &[Kpi] = &[
         "B",
         D::Bytes,
         NONE,
-        "(growth + refused in the second half of the measured part / half of it) × order_for",
-        "Usable capacity to order so that, in service by full_date, it lasts for `order_for` at the present growth. What \
+        "(growth + refused in the second half of the measured part / half of it) × order_for; by its law where an ingest grows or varies",
+        "Usable capacity to order so that, in service by full_date, it lasts for `order_for` at the present growth, or by the law of a load that has one. What \
          was refused counts as if it had stayed, whatever its retention. Null without `order_for`, and when nothing grows.",
     ),
     kpi(

@@ -1,7 +1,8 @@
 //! Bulk works: a copy between storage systems, and a storage load as a benchmark drives it.
 
 use super::ids::{MovementId, NamespaceId, SiteId, StorageId};
-use super::paths::{Files, Slots, Transport};
+use super::paths::{CLIENT_NIC, Files, PACING, Slots, Transport};
+use super::rhythm::Rhythm;
 use crate::fluid::MeterId;
 use crate::units::{SimDuration, SimTime};
 
@@ -94,6 +95,8 @@ pub struct Io {
     pub params: IoParams,
     /// What it does later: time after its start, parameters.
     pub steps: Vec<(SimDuration, IoParams)>,
+    /// Its pace, for a load that is paced.
+    pub pace: Option<Pace>,
     /// One movement a client while it runs.
     pub movements: Vec<MovementId>,
     /// When it began.
@@ -102,10 +105,38 @@ pub struct Io {
     pub ended: Option<SimTime>,
 }
 
+/// The pace of a load.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    /// Bytes per second of the whole load, before its rhythm.
+    pub base: f64,
+    /// How that changes with time.
+    pub rhythm: Option<Rhythm>,
+    /// Factor by which it has changed now.
+    pub factor: f64,
+    /// Payload rate that the interface of one client allows.
+    pub nic: f64,
+    /// The load or the run is over then: the last step ends with it.
+    pub until: SimTime,
+}
+
+impl Pace {
+    /// Limit of one of `clients` that share the pace, and its cause.
+    pub fn limit(&self, clients: u64) -> (f64, u8) {
+        let each = self.base * self.factor / clients as f64;
+        if each < self.nic { (each, PACING) } else { (self.nic, CLIENT_NIC) }
+    }
+}
+
 impl Io {
+    /// Bytes per second that it wants to move now; none for one that takes what it gets.
+    pub fn pace_in_all(&self) -> Option<f64> {
+        self.pace.as_ref().map(|pace| pace.base * pace.factor)
+    }
+
     /// A load that has not begun.
     pub fn new(params: IoParams) -> Self {
-        Io { params, steps: Vec::new(), movements: Vec::new(), began: None, ended: None }
+        Io { params, steps: Vec::new(), pace: None, movements: Vec::new(), began: None, ended: None }
     }
 }
 

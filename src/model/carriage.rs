@@ -300,10 +300,10 @@ impl Carriage {
         self.touch(id);
     }
 
-    /// Gives a movement another pace of its own.
-    pub fn set_pace(&mut self, now: SimTime, id: MovementId, pace: f64) {
-        let Some(movement) = self.get_mut(id).filter(|m| m.order.pace.0.to_bits() != pace.to_bits()) else { return };
-        movement.order.pace.0 = pace;
+    /// Gives a movement another pace of its own, with its cause.
+    pub fn set_pace(&mut self, now: SimTime, id: MovementId, pace: (f64, u8)) {
+        let Some(movement) = self.get_mut(id).filter(|m| m.order.pace.0.to_bits() != pace.0.to_bits()) else { return };
+        movement.order.pace = pace;
         let Some(key) = movement.flow else { return };
         let (cap, cause) = cap_of(&movement.order, movement.way);
         self.sharing.set_cap(now.as_nanos(), key, cap, cause);

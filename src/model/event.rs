@@ -14,8 +14,8 @@ pub enum Event {
     BufferDue(StorageId),
     /// A storage system reaches a mark of its space, or its rate of expiry changes.
     SpaceDue(StorageId),
-    /// Bytes of deleted checkpoints leave the snapshots of a system.
-    SpaceFreed(StorageId, f64),
+    /// Bytes of deleted checkpoints of a work leave the snapshots of a system.
+    SpaceFreed(StorageId, WorkId, f64),
     /// Half of the measured part is over: growth is reckoned from here.
     HalfTime,
     /// A work begins.
@@ -62,6 +62,8 @@ pub enum Event {
     DirtyDue(NamespaceId, u16),
     /// A namespace puts out new data.
     NamespacePublish(NamespaceId),
+    /// The pace of a work changes by its rhythm, or by the windows of a day.
+    PaceDue(WorkId),
     /// A storage load goes on to its next step.
     LoadStep(WorkId, u32),
     /// All ranks of a work begin to save or load a checkpoint.

@@ -15,6 +15,7 @@
 //! | [`bulk`] | copies and storage loads |
 //! | [`burst`] | checkpoints that all ranks save or load at once |
 //! | [`loader`] | data loader: readers that are batches ahead of accelerators that step together |
+//! | [`rhythm`] | rates that grow, and vary over a day, a week, a year |
 //! | [`recorder`] | passive probe that turns counters into time series |
 
 pub mod bulk;
@@ -27,6 +28,7 @@ pub mod loader;
 pub mod namespace;
 pub mod paths;
 pub mod recorder;
+pub mod rhythm;
 pub mod rl;
 pub mod storage;
 pub mod trace;

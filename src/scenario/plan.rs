@@ -9,6 +9,7 @@
 pub mod economics;
 mod namespace;
 mod requests;
+mod rhythm;
 mod routing;
 mod topology;
 
@@ -16,6 +17,7 @@ use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, WriteBack};
 pub use requests::{Files, Protocol, Requests};
+pub use rhythm::{Growth, Repeat, Season};
 pub use routing::{Disjoint, Routing};
 pub use topology::{Arrival, FixedRoute, Station, TraceWork};
 
@@ -313,6 +315,19 @@ pub struct Lane {
     pub reserve: [f64; 3],
     /// Highest rates; infinite where there is no limit.
     pub cap: [f64; 3],
+    /// What of its bytes may lie on the system.
+    pub quota: LaneQuota,
+}
+
+/// What of the bytes of a tenant or view may lie on a system, in client bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LaneQuota {
+    /// More is refused; `None` where only the system limits it.
+    pub hard: Option<Bytes>,
+    /// More is a warning.
+    pub soft: Option<Bytes>,
+    /// What of the bytes at the start are its own.
+    pub holds: Bytes,
 }
 
 /// A storage system.
@@ -640,6 +655,10 @@ pub struct IoWork {
     pub burst: Option<Burst>,
     /// What changes over time, in order.
     pub phases: Vec<Phase>,
+    /// How its rate grows; `None` when it does not.
+    pub growth: Option<Growth>,
+    /// Curves that its rate follows, one for each cycle.
+    pub seasons: Vec<Season>,
     /// Transport for clients at another site.
     pub transport: Transport,
 }

@@ -1,6 +1,7 @@
 //! Laws that hold at every instant, whatever happens: for tests that look at a world while it runs.
 
 use super::{Task, World};
+use crate::model::storage::space::WHOLE;
 use crate::units::SimTime;
 
 /// Relative slack for sums of many rounded numbers.
@@ -27,7 +28,9 @@ impl World {
         }
         for storage in &self.storages {
             let fill = storage.buffer.as_ref().map_or(0.0, super::super::storage::buffer::Buffer::fill);
-            if !(0.0..=1.0).contains(&fill) || storage.space.used() > storage.space.params.hard * (1.0 + ROUNDING) {
+            if !(0.0..=1.0).contains(&fill)
+                || storage.space.used(WHOLE) > storage.space.params.whole.hard * (1.0 + ROUNDING)
+            {
                 found.push(format!("{now}: storage {} holds more than it can", storage.params.name));
             }
         }

@@ -6,6 +6,7 @@ use crate::model::ids::{SiteId, StorageId};
 use crate::model::paths::{Course, RoutePolicy};
 use crate::model::storage::StorageParams;
 use crate::model::storage::economics::Offered;
+use crate::model::storage::space::WHOLE;
 use crate::units::SimTime;
 
 /// Bytes of a petabyte, and bytes per second of a gigabyte per second.
@@ -85,7 +86,7 @@ impl World {
 
     pub(super) fn put_accounts(&mut self, now: SimTime, id: StorageId, params: &StorageParams, puts: &mut Puts<'_>) {
         let Some(service) = params.accounts else { return };
-        let held = Offered { bytes: self.storages[id.index()].space.used(), ..self.offered(now, id) };
+        let held = Offered { bytes: self.storages[id.index()].space.used(WHOLE), ..self.offered(now, id) };
         let needs = service.needs(params.asked.max(held));
         let needed = needs.iter().copied().fold(1.0, f64::max);
         puts.value("accounts", service.accounts);

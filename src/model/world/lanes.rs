@@ -9,6 +9,7 @@ use crate::model::carriage::Claim;
 use crate::model::ids::{LaneId, StorageId, WorkId};
 use crate::model::paths::{Access, Files, Lanes};
 use crate::model::storage::lanes::{Claimant, split};
+use crate::model::storage::space::{MARKS, account_of};
 use crate::units::SimTime;
 
 /// Rates of tenants and views as KPIs, in the order of their meters.
@@ -101,14 +102,47 @@ impl World {
                 p.is_tenant && p.name == name
             };
             let own: Vec<_> = all.iter().copied().filter(is_own).collect();
-            self.put_lanes(now, &format!("tenant.{name}"), &own, out);
+            let prefix = format!("tenant.{name}");
+            self.put_lanes(now, &prefix, &own, out);
+            self.put_room(now, &prefix, &own, out);
         }
         for &(s, l) in &all {
             let lane = params(self, (s, l));
             if !lane.is_tenant {
                 let prefix = format!("storage.{}.view.{}", self.storages[s.index()].params.name, lane.name);
                 self.put_lanes(now, &prefix, &[(s, l)], out);
+                self.put_room(now, &prefix, &[(s, l)], out);
             }
+        }
+    }
+
+    /// What lies on the systems for a tenant or view, and when its quotas are reached: the first of them counts.
+    fn put_room(&mut self, now: SimTime, prefix: &str, own: &[(StorageId, LaneId)], out: &mut Measured) {
+        let (mut used, mut refused, mut limits) = (0.0, 0.0, [false; 2]);
+        let mut dates: [Option<f64>; 2] = [None; 2];
+        for &(s, l) in own {
+            let account = account_of(l);
+            self.settle_space(now, s);
+            used += (self.storages[s.index()].space.used(account) - self.still_to_come(now, s, account)).max(0.0);
+            let storage = &self.storages[s.index()];
+            let (space, [hard, soft]) = (&storage.space, storage.space.quotas(account));
+            refused += space.refused(account);
+            let both = [hard.and_then(|_| space.reaches(account, MARKS.len() - 1)), space.reaches_soft(account)];
+            for (date, found) in dates.iter_mut().zip(both) {
+                *date = date.iter().copied().chain(found).reduce(f64::min);
+            }
+            limits = [limits[0] || hard.is_some(), limits[1] || soft.is_some()];
+            if space.soft_passed(account) {
+                let name = &storage.params.name;
+                out.notes.push(format!("{prefix}: the soft quota on {name} was passed, see soft_quota_date"));
+            }
+        }
+        out.kpis.push((format!("{prefix}.used"), Measure::Value(used)));
+        out.kpis.push((format!("{prefix}.refused"), Measure::Value(refused)));
+        let still = || Measure::None("it does not grow in the second half of the measured part".into());
+        let names = ["full_date", "soft_quota_date"];
+        for ((name, date), _) in names.into_iter().zip(dates).zip(limits).filter(|(_, limited)| *limited) {
+            out.kpis.push((format!("{prefix}.{name}"), date.map_or_else(still, Measure::Value)));
         }
     }
 

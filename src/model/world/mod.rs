@@ -15,6 +15,7 @@ mod latency;
 mod loading;
 mod measures;
 mod namespaces;
+mod paces;
 mod series;
 mod storage_measures;
 mod storages;
@@ -426,8 +427,9 @@ impl Model for World {
                 self.space_due[id.index()] = None;
                 self.refresh_space(ctx, id);
             }
-            Event::SpaceFreed(id, bytes) => {
-                self.storages[id.index()].space.release(bytes);
+            Event::SpaceFreed(id, work, bytes) => {
+                let accounts = self.accounts(work, id);
+                self.storages[id.index()].space.release(bytes, &accounts);
                 self.refresh_space(ctx, id);
             }
             Event::CacheDue(id, cache) => {
@@ -460,6 +462,7 @@ impl Model for World {
             | Event::GroupMended(_)
             | Event::Reconverge => self.wan_event(event, ctx),
             Event::TraceDue(id) => self.trace_due(ctx, id),
+            Event::PaceDue(id) => self.pace_due(ctx, id),
             Event::LoadStep(id, step) => self.load_step(ctx, id, step),
             Event::BurstDue(id) => self.burst_due(ctx, id),
             Event::BurstDone(id) => self.burst_done(now, id),

@@ -3,11 +3,11 @@
 use super::measures::{Measure, Measured};
 use super::{Task, World};
 use crate::fluid::MeterReading;
-use crate::model::ids::StorageId;
+use crate::model::ids::{StorageId, WorkId};
 use crate::model::storage::StorageParams;
 use crate::model::storage::layout::theoretical;
 use crate::model::storage::protection::ProtectionStats;
-use crate::model::storage::space::MARKS;
+use crate::model::storage::space::{MARKS, WHOLE};
 use crate::units::SimTime;
 
 /// Why a service has no KPIs of media.
@@ -131,28 +131,27 @@ impl World {
     fn put_space(&mut self, now: SimTime, id: StorageId, puts: &mut Puts<'_>) {
         self.settle_space(now, id);
         // A copy takes its room when it begins; what has not come yet is not used.
-        let used = (self.storages[id.index()].space.used() - self.still_to_come(now, id)).max(0.0);
+        let used = (self.storages[id.index()].space.used(WHOLE) - self.still_to_come(now, id, WHOLE)).max(0.0);
         let storage = &self.storages[id.index()];
         let (params, space) = (&storage.params, &storage.space);
         puts.value("used", used);
         puts.value("usable", params.capacity);
         puts.value("fill", used / params.capacity);
         puts.or("raw", params.raw, HIDES_MEDIA);
-        puts.value("refused", space.refused());
-        puts.or("growth", space.growth(), "no time has passed");
+        puts.value("refused", space.refused(WHOLE));
+        puts.or("growth", space.growth(WHOLE), "no time has passed");
         let still = "it does not grow in the second half of the measured part";
         for (mark, measure) in ["full_date_80", "full_date_90", "full_date"].into_iter().enumerate() {
-            puts.or(measure, space.reaches(mark), still);
+            puts.or(measure, space.reaches(WHOLE, mark), still);
         }
-        let no_quota = if space.params.soft.is_some() { still } else { "it has no soft quota" };
-        puts.or("soft_quota_date", space.reaches_soft(), no_quota);
-        let full = space.reaches(MARKS.len() - 1);
+        let no_quota = if space.params.whole.soft.is_some() { still } else { "it has no soft quota" };
+        puts.or("soft_quota_date", space.reaches_soft(WHOLE), no_quota);
+        let full = space.reaches(WHOLE, MARKS.len() - 1);
         let no_lead = if params.lead_time.is_some() { still } else { "the plan states no lead time" };
         puts.or("order_by", full.zip(params.lead_time).map(|(full, lead)| full - lead), no_lead);
-        let grows = space.wanted_growth();
         let no_span = if params.order_for.is_some() { still } else { "the plan does not state order_for" };
-        puts.or("order_amount", grows.zip(params.order_for).map(|(growth, span)| growth * span), no_span);
-        if space.soft_passed() {
+        puts.or("order_amount", full.zip(params.order_for).and_then(|(full, span)| space.wanted(full, span)), no_span);
+        if space.soft_passed(WHOLE) {
             puts.out.notes.push(format!("storage.{}: the soft quota was passed, see soft_quota_date", params.name));
         }
     }
@@ -195,13 +194,14 @@ impl World {
         puts.value("data_loss_probability", chain.loss_within(YEAR_S));
     }
 
-    /// Bytes that copies under way have still to send to a system.
-    fn still_to_come(&mut self, now: SimTime, id: StorageId) -> f64 {
-        let into = |work: &super::Work| match &work.task {
-            Task::Copy(copy) if copy.params.to.0 == id => copy.movement,
+    /// Bytes that copies under way have still to send to an account of a system.
+    pub(super) fn still_to_come(&mut self, now: SimTime, id: StorageId, account: usize) -> f64 {
+        let counts = |work: usize| account == WHOLE || self.accounts(WorkId::new(work), id).contains(&account);
+        let into = |(index, work): (usize, &super::Work)| match &work.task {
+            Task::Copy(copy) if copy.params.to.0 == id && counts(index) => copy.movement,
             _ => None,
         };
-        let movements: Vec<_> = self.works.iter().filter_map(into).collect();
+        let movements: Vec<_> = self.works.iter().enumerate().filter_map(into).collect();
         movements.into_iter().filter_map(|m| self.carriage.remaining(now, m)).sum()
     }
 }

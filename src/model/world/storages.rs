@@ -6,12 +6,12 @@ use super::{Task, World, outer_of};
 use crate::engine::Context;
 use crate::fluid::{FlowSpec, MeterId};
 use crate::model::event::{CLASS_FAULT, Event};
-use crate::model::ids::{StorageId, WorkId};
+use crate::model::ids::{MovementId, StorageId, WorkId};
 use crate::model::paths::{Access, CheckpointPath, PACING};
 use crate::model::storage::Storage;
 use crate::model::storage::buffer::{BufferEffect, Sides};
 use crate::model::storage::protection::ProtectionEffect;
-use crate::model::storage::space::SpaceEffect;
+use crate::model::storage::space::{SpaceEffect, WHOLE, account_of};
 use crate::units::SimTime;
 
 /// Flows of a system's own carry no movement: their tags lie above those of movements, whose slots never get so far.
@@ -119,7 +119,7 @@ impl World {
     pub(super) fn refresh_space(&mut self, ctx: &mut Context<'_, Event>, id: StorageId) {
         let now = ctx.now();
         while let Some(effect) = self.update_space(now, id) {
-            self.ingests(now, id, effect == SpaceEffect::Open);
+            self.ingests(now, id, effect);
         }
         self.scrub(now, id);
         self.tier(ctx, id);
@@ -139,15 +139,18 @@ impl World {
         })
     }
 
-    /// Takes or refuses the loads that ingest into a system.
-    fn ingests(&mut self, now: SimTime, id: StorageId, open: bool) {
-        for (work, from) in self.storages[id.index()].space.sources() {
-            let movements = match (from, &self.works[work.index()].task) {
-                (Some(from), _) => self.tiers.get(&(from, work)).copied().into_iter().collect(),
-                (None, Task::Io(io)) => io.movements.clone(),
-                _ => continue,
-            };
-            for movement in movements {
+    /// Takes or refuses the loads that ingest into an account of a system.
+    fn ingests(&mut self, now: SimTime, id: StorageId, effect: SpaceEffect) {
+        let (account, open) = match effect {
+            SpaceEffect::Close(account) => (account, false),
+            SpaceEffect::Open(account) => (account, true),
+        };
+        for (work, from) in self.storages[id.index()].space.sources(account) {
+            // Another account may still refuse it.
+            if open && self.storages[id.index()].space.refuses(work, from) {
+                continue;
+            }
+            for movement in self.movements_of(work, from) {
                 if !open {
                     self.carriage.refuse(now, movement);
                     continue;
@@ -159,6 +162,22 @@ impl World {
         }
     }
 
+    /// Movements of a load that ingests, or of what of it moves on from a system.
+    fn movements_of(&self, work: WorkId, from: Option<StorageId>) -> Vec<MovementId> {
+        match (from, &self.works[work.index()].task) {
+            (Some(from), _) => self.tiers.get(&(from, work)).copied().into_iter().collect(),
+            (None, Task::Io(io)) => io.movements.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Accounts of the tenant and the view of a work on a system.
+    pub(super) fn accounts(&self, work: WorkId, storage: StorageId) -> Vec<usize> {
+        let lanes = &self.works[work.index()].lanes;
+        let own = lanes.iter().find(|(of, _)| *of == storage).map(|(_, lanes)| [lanes.tenant, lanes.view]);
+        own.into_iter().flatten().flatten().map(account_of).collect()
+    }
+
     /// A load has begun or ended: a closed system refuses it from the start, or counts no further.
     pub(super) fn ingest_changed(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, runs: bool) {
         let Task::Io(io) = &self.works[id.index()].task else { return };
@@ -168,9 +187,14 @@ impl World {
         let storage = io.params.storage;
         // What was offered until now is counted before that changes.
         self.refresh_space(ctx, storage);
-        self.storages[storage.index()].space.offers(id, runs);
-        if runs && self.storages[storage.index()].space.is_closed() {
-            self.ingests(ctx.now(), storage, false);
+        let Task::Io(io) = &self.works[id.index()].task else { return };
+        let pace = io.pace_in_all().filter(|_| runs);
+        let space = &mut self.storages[storage.index()].space;
+        space.offers(id, pace);
+        if runs && space.refuses(id, None) {
+            for movement in self.movements_of(id, None) {
+                self.carriage.refuse(ctx.now(), movement);
+            }
         }
     }
 
@@ -182,15 +206,18 @@ impl World {
         while task.checkpoints.len() >= task.checkpoint_keep {
             gone += task.checkpoints.pop_front().unwrap_or_default();
         }
+        let accounts = self.accounts(id, storage);
         let space = &mut self.storages[storage.index()].space;
         let snapshots = space.params.snapshots;
         if snapshots.is_positive() {
-            ctx.schedule(ctx.now().saturating_add(snapshots), CLASS_FAULT, Event::SpaceFreed(storage, gone));
+            ctx.schedule(ctx.now().saturating_add(snapshots), CLASS_FAULT, Event::SpaceFreed(storage, id, gone));
         } else {
-            space.release(gone);
+            space.release(gone, &accounts);
         }
-        let fits = space.admit(bytes);
-        task.checkpoints.push_back(fits);
+        let fits = space.admit(bytes, &accounts);
+        if let Task::Rl(task) = &mut self.works[id.index()].task {
+            task.checkpoints.push_back(fits);
+        }
         self.refresh_space(ctx, storage);
     }
 
@@ -210,7 +237,7 @@ impl World {
 
     pub(super) fn protection_event(&mut self, ctx: &mut Context<'_, Event>, id: StorageId, event: Event) {
         let storage = &mut self.storages[id.index()];
-        let held = storage.space.used();
+        let held = storage.space.used(WHOLE);
         let Some(protection) = storage.protection.as_mut() else { return };
         let mut effects = Vec::new();
         match event {
@@ -295,7 +322,7 @@ impl World {
     fn scrub(&mut self, now: SimTime, id: StorageId) {
         let storage = &self.storages[id.index()];
         let Some(protection) = storage.protection.as_ref() else { return };
-        let rate = protection.scrub_rate(storage.space.used());
+        let rate = protection.scrub_rate(storage.space.used(WHOLE));
         match (rate, self.scrubs[id.index()]) {
             (Some(cap), Some(key)) => self.carriage.sharing.set_cap(now.as_nanos(), key, cap, PACING),
             (Some(cap), None) => {

@@ -19,7 +19,7 @@ impl World {
             let pace = if old.bytes > 0.0 { tier.pace } else { old.rate.min(tier.pace) };
             let key = (id, old.work);
             match self.tiers.get(&key).copied() {
-                Some(movement) if pace > 0.0 => self.carriage.set_pace(ctx.now(), movement, pace),
+                Some(movement) if pace > 0.0 => self.carriage.set_pace(ctx.now(), movement, (pace, PACING)),
                 Some(movement) => {
                     self.carriage.cancel(ctx.now(), movement);
                     self.tiers.remove(&key);
@@ -49,7 +49,7 @@ impl World {
             priority: tier.priority,
             ..self.own_order(id)
         };
-        let full = target.space.is_closed();
+        let full = target.space.refuses(work, Some(id));
         let movement = self.carry(ctx, order);
         self.tiers.insert((id, work), movement);
         if full {

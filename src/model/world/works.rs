@@ -3,7 +3,7 @@
 use super::{Claim, Task, Work, World};
 use crate::engine::Context;
 use crate::fluid::{MeterId, OwnerId, ResourceId};
-use crate::model::bulk::{CopyParams, IoParams};
+use crate::model::bulk::{CopyParams, Io, IoParams};
 use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::fleet::FleetEffect;
@@ -22,10 +22,7 @@ impl World {
                 let params = copy.params;
                 self.start_copy(ctx, id, params);
             }
-            Task::Io(io) => {
-                let params = io.params;
-                self.start_io(ctx, id, params);
-            }
+            Task::Io(_) => self.start_io(ctx, id),
             Task::Burst(_) => self.burst_due(ctx, id),
             Task::Load(_) => self.start_loader(ctx, id),
             Task::Rl(_) => self.start_rl(ctx, id),
@@ -35,7 +32,8 @@ impl World {
 
     fn start_copy(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: CopyParams) {
         self.refresh_space(ctx, params.to.0);
-        let admitted = self.storages[params.to.0.index()].space.admit(params.bytes);
+        let accounts = self.accounts(id, params.to.0);
+        let admitted = self.storages[params.to.0.index()].space.admit(params.bytes, &accounts);
         self.refresh_space(ctx, params.to.0);
         let alone_s = self.copy_alone(id, &params, admitted);
         let movement = (admitted > 0.0).then(|| {
@@ -99,7 +97,7 @@ impl World {
         Some(params.transport.setup_rtts * rtt + moving + rtt / 2.0)
     }
 
-    fn start_io(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: IoParams) {
+    fn start_io(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
         let now = ctx.now();
         if let Task::Io(io) = &mut self.works[id.index()].task {
             io.began = Some(now);
@@ -107,6 +105,9 @@ impl World {
                 ctx.schedule(now.saturating_add(*at), CLASS_WORK, Event::LoadStep(id, step));
             }
         }
+        self.begin_pace(ctx, id);
+        let Task::Io(Io { params, .. }) = &self.works[id.index()].task else { return };
+        let params = *params;
         self.carry_load(ctx, id, params);
         self.ingest_changed(ctx, id, true);
     }
@@ -180,7 +181,9 @@ impl World {
                     let carried = self.carriage.cancel(now, movement).unwrap_or(0.0);
                     copy.cut = Some((now, carried));
                     let to = copy.params.to.0;
-                    self.storages[to.index()].space.release(copy.admitted - carried);
+                    let given_back = copy.admitted - carried;
+                    let accounts = self.accounts(id, to);
+                    self.storages[to.index()].space.release(given_back, &accounts);
                     self.refresh_space(ctx, to);
                 }
             }

@@ -138,8 +138,9 @@ codes! {
          times the nodes. A stripe that is written must fit; the stripe of a catalogue part is narrowed on few nodes, \
          down to one data block.";
     "E0510" "a quota that contradicts the system":
-        "A hard quota below what the system holds at the start could not have come about, and a soft quota at or above the \
-         limit would never warn before bytes are refused.";
+        "A hard quota below what the system, or a tenant or view on it, holds at the start could not have come about, and a soft \
+         quota at or above the limit would never warn before bytes are refused. What tenants hold together, and what views do, is \
+         part of what the system holds.";
     "E0511" "a namespace that contradicts itself":
         "A namespace is cached on other systems than its home, by at most one cache at a site, and under a policy whose hit \
          ratio is known for its popularity.";
@@ -150,6 +151,9 @@ codes! {
         "Old bytes move from a system to another one that keeps them: not to itself, and not to one that is tiered in turn.";
     "E0514" "a reserve that cannot be kept":
         "A cap below the reserve beside it would break the promise, and so would reserves that together need more than a part of the          system carries. Reserves of tenants and of views add up. Bytes that are read and written cross the parts as the layout says, writes with their          migration; reserved bytes need operations of the size that the works have, and reserved operations carry          bytes of that size.";
+    "E0515" "a season that cannot be followed":
+        "The parts of a season begin within their day, week or year, each after the one before it, and there are at least two: \
+         one alone would not vary.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":

@@ -18,6 +18,7 @@ mod protection;
 mod protocol;
 mod quota;
 mod requests;
+mod rhythm;
 mod rl;
 mod routing;
 mod site;

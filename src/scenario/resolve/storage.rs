@@ -47,7 +47,7 @@ impl Resolver<'_> {
         let size = self.size(record, layout)?;
         self.check_size(record, &size);
         let quota = self.quota(record, &size)?;
-        let lanes = self.lanes(record);
+        let lanes = self.lanes(record, &size);
         let units = size.units;
         let serving = match layout {
             "accounts" => evenly(units, record.number("account_skew")),

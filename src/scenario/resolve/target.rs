@@ -92,13 +92,15 @@ impl Resolver<'_> {
         let problem = match (area, found.entity.first()) {
             ("storage", Some(name)) => {
                 self.entity(record, Entity::Storage, name)?;
-                let view = found.entity.get(1).and_then(|view| self.view_problem(name, view));
-                view.or_else(|| self.storage_problem(name, found))
+                match found.entity.get(1) {
+                    Some(view) => self.view_problem(name, view).or_else(|| self.view_quota_problem(name, view, found)),
+                    None => self.storage_problem(name, found),
+                }
             }
             ("tenant", Some(name)) => {
                 self.entity(record, Entity::Tenant, name)?;
                 let asks = found.kpi.pattern.ends_with("reserve_met");
-                self.reserve_problem(name).filter(|_| asks)
+                self.reserve_problem(name).filter(|_| asks).or_else(|| self.tenant_quota_problem(name, found))
             }
             ("namespace", Some(name)) => return self.entity(record, Entity::Namespace, name),
             ("fleet", Some(name)) => return self.entity(record, Entity::Fleet, name),

@@ -1,9 +1,11 @@
 //! Tenants and views: whose works are, what systems promise, and whether they can keep it.
 
 use super::Resolver;
+use super::quota::arrives;
+use super::storage::Size;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::economics::Stage;
-use crate::scenario::plan::{Lane, Plan, Storage, Tenant, Work, WorkKind};
+use crate::scenario::plan::{Lane, LaneQuota, Plan, Storage, Tenant, Work, WorkKind};
 use crate::scenario::read::record::Record;
 use crate::scenario::read::{string_place, undefined};
 use crate::scenario::spec::Entity;
@@ -19,7 +21,7 @@ impl Resolver<'_> {
     }
 
     /// What a system promises: tenants first, then views, each in order of name.
-    pub(super) fn lanes(&mut self, record: &Record) -> Option<Vec<Lane>> {
+    pub(super) fn lanes(&mut self, record: &Record, size: &Size) -> Option<Vec<Lane>> {
         let tenants = record.tables("tenant").iter().map(|lane| {
             let tenant = self.index_of(Entity::Tenant, &lane.name, &lane.place)?;
             let share = lane.number("share").unwrap_or_else(|| {
@@ -28,15 +30,19 @@ impl Resolver<'_> {
                 self.reader.ledger.derived(lane.address_of("share"), shown, format!("tenant.{}.share", lane.name));
                 share
             });
-            self.lane(lane, Some(tenant), share)
+            self.lane((record, size), lane, Some(tenant), share)
         });
         let mut lanes: Vec<Option<Lane>> = tenants.collect();
-        lanes.extend(record.tables("view").iter().map(|lane| self.lane(lane, None, lane.number("share")?)));
+        lanes.extend(
+            record.tables("view").iter().map(|lane| self.lane((record, size), lane, None, lane.number("share")?)),
+        );
+        self.check_holds(record);
         let good = !record.broken.contains(&"tenant") && !record.broken.contains(&"view");
         lanes.into_iter().collect::<Option<Vec<_>>>().filter(|_| good)
     }
 
-    fn lane(&mut self, record: &Record, tenant: Option<usize>, share: f64) -> Option<Lane> {
+    fn lane(&mut self, on: (&Record, &Size), record: &Record, tenant: Option<usize>, share: f64) -> Option<Lane> {
+        let quota = self.lane_quota(on, record);
         let reserve = RESERVES.map(|key| record.number(key).unwrap_or(0.0));
         let cap = CAPS.map(|key| record.number(key).unwrap_or(f64::INFINITY));
         let mut good = true;
@@ -49,7 +55,7 @@ impl Resolver<'_> {
             self.report(found.also(record.place_of(RESERVES[at]), "the reserve").help(help));
             good = false;
         }
-        good.then(|| Lane { name: record.name.clone(), tenant, share, reserve, cap })
+        good.then_some(Lane { name: record.name.clone(), tenant, share, reserve, cap, quota: quota? })
     }
 
     /// The tenant of a work.
@@ -111,7 +117,8 @@ impl Resolver<'_> {
                 let lanes = &mut plan.storages[storage].lanes;
                 if !lanes.iter().any(|lane| lane.tenant == Some(tenant)) {
                     let Tenant { name, share } = plan.tenants[tenant].clone();
-                    lanes.push(Lane { name, tenant: Some(tenant), share, reserve: [0.0; 3], cap: [f64::INFINITY; 3] });
+                    let (reserve, cap, quota) = ([0.0; 3], [f64::INFINITY; 3], LaneQuota::default());
+                    lanes.push(Lane { name, tenant: Some(tenant), share, reserve, cap, quota });
                 }
             }
         }
@@ -129,16 +136,18 @@ impl Resolver<'_> {
             let lanes = storage.lanes.iter().enumerate().map(|(l, lane)| (lane, works_of(plan, index, l)));
             let lanes: Vec<(&Lane, Vec<&Work>)> = lanes.collect();
             for (lane, works) in &lanes {
-                self.check_lane(index, storage, lane, works);
+                self.check_lane(plan, index, lane, works);
             }
             self.check_reserves(index, storage, &lanes);
         }
     }
 
     /// A lane that no work uses, or limits on what none of its works does.
-    fn check_lane(&mut self, index: usize, storage: &Storage, lane: &Lane, works: &[&Work]) {
+    fn check_lane(&mut self, plan: &Plan, index: usize, lane: &Lane, works: &[&Work]) {
+        let storage = &plan.storages[index];
         let Some(record) = self.lane_record(storage, lane).cloned() else { return };
-        if works.is_empty() {
+        self.check_lane_quota(plan, index, &record, lane, works);
+        if works.is_empty() && !arrives(plan, index, lane) {
             let message = match lane.tenant {
                 Some(_) => format!("no work of tenant '{}' uses '{}'", lane.name, storage.name),
                 None => format!("no work uses view '{}' of '{}'", lane.name, storage.name),

@@ -124,6 +124,7 @@ impl Resolver<'_> {
         };
         let protocol = self.protocol_of(record, storage);
         let phases = self.phases(record);
+        let (growth, seasons) = self.rhythm(record)?;
         Some(IoWork {
             storage: storage?,
             namespace: namespace.map(|(index, _)| index),
@@ -141,6 +142,8 @@ impl Resolver<'_> {
             loader,
             burst,
             phases: phases?,
+            growth,
+            seasons,
             transport: self.transport(record),
         })
     }

@@ -244,6 +244,7 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         Some(law) => format!("paced to a rate drawn once, {} in the mean", throughput(law.mean())),
         None => "saturating".to_owned(),
     };
+    pace.push_str(&super::rhythm::rhythm_words(io));
     match io.retention.filter(|_| io.ingest) {
         Some(retention) => pace.push_str(&format!("; what it writes stays for {}", time(retention))),
         None if io.ingest => pace.push_str("; what it writes stays"),

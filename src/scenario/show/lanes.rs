@@ -26,5 +26,15 @@ fn lane_words(lane: &Lane) -> String {
     if !caps.is_empty() {
         words.push_str(&format!(", at most {}", caps.join(", ")));
     }
+    let size = |bytes: crate::units::Bytes| display(bytes.get(), Dimension::Bytes);
+    if lane.quota.holds.get() > 0.0 {
+        words.push_str(&format!(", holds {}", size(lane.quota.holds)));
+    }
+    if let Some(hard) = lane.quota.hard {
+        words.push_str(&format!(", refuses more than {}", size(hard)));
+    }
+    if let Some(soft) = lane.quota.soft {
+        words.push_str(&format!(", warns above {}", size(soft)));
+    }
     words
 }

@@ -5,6 +5,7 @@ mod lanes;
 mod namespace;
 mod origins;
 mod reference;
+mod rhythm;
 mod schema;
 mod storage;
 

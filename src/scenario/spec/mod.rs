@@ -13,6 +13,7 @@ mod lookup;
 mod namespace;
 mod phase;
 mod protocol;
+mod rhythm;
 mod rl;
 mod storage;
 mod tenant;

@@ -189,9 +189,9 @@ static TIER: TableSpec = TableSpec {
     rules: &[],
 };
 
-static QUOTA: TableSpec = TableSpec {
+pub(super) static QUOTA: TableSpec = TableSpec {
     header: "quota",
-    doc: "Limits on what lies on the system, in client bytes.",
+    doc: "Limits on what lies on the system, or on what of a tenant or view lies there, in client bytes.",
     groups: &[&[
         key(
             "hard",
@@ -208,7 +208,7 @@ static QUOTA: TableSpec = TableSpec {
         )
         .positive(MAX_BYTES),
     ]],
-    later: &["works"],
+    later: &[],
     rules: &[Rule::AtLeastOne(&["hard", "soft"])],
 };
 

@@ -1,6 +1,7 @@
 //! `[tenant.*]`, and what a storage system promises tenants and views.
 
-use super::{Key, Kind, MAX_RATE, Need, TableSpec, assumed, key};
+use super::storage::QUOTA;
+use super::{Key, Kind, MAX_BYTES, MAX_RATE, Need, TableSpec, assumed, key};
 use crate::units::Dimension;
 
 /// Largest weight of a tenant; the smallest is one over it.
@@ -49,6 +50,7 @@ static OF_TENANT: TableSpec = TableSpec {
         )
         .within(1.0 / MAX_SHARE, MAX_SHARE)],
         PROMISES,
+        ROOM,
     ],
     later: &[],
     rules: &[],
@@ -66,10 +68,27 @@ static OF_VIEW: TableSpec = TableSpec {
         )
         .within(1.0 / MAX_SHARE, MAX_SHARE)],
         PROMISES,
+        ROOM,
     ],
     later: &[],
     rules: &[],
 };
+
+const ROOM: &[Key] = &[
+    key(
+        "quota",
+        Kind::Table(&QUOTA),
+        Need::Optional("only the system limits it"),
+        "Limits on what of it lies on the system.",
+    ),
+    key(
+        "holds",
+        Kind::Quantity(Dimension::Bytes),
+        assumed("0 B", "what the system holds at the start is nobody's"),
+        "What of the bytes that the system holds at the start are its own.",
+    )
+    .within(0.0, MAX_BYTES),
+];
 
 const PROMISES: &[Key] = &[
     reserve("read_reserve", "Bytes read per second that are granted before anybody else shares."),

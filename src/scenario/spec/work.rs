@@ -4,6 +4,7 @@ use super::checkpoint::BURST;
 use super::files::FILES;
 use super::loader::LOADER;
 use super::phase::PHASE;
+use super::rhythm::RHYTHM;
 use super::wan::TRANSPORT;
 use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
@@ -194,6 +195,7 @@ pub static WORK_IO: TableSpec = TableSpec {
                 "A checkpoint that all ranks save (`pattern = \"write\"`) or load (`pattern = \"read\"`) at once.",
             ),
         ],
+        RHYTHM,
         TRANSPORT,
     ],
     later: LATER,
