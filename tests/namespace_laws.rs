@@ -267,3 +267,68 @@ fn the_world_keeps_its_laws_while_a_cache_warms() {
     let hit = value(&measured, "namespace.corpus.hit").expect("something was read");
     assert!(hit > 0.0 && hit < 1.0, "{hit}");
 }
+
+/// 100 accelerators, a step of a second: 10 GB/s while nobody waits.
+const LOADER: &str = r#"
+[work.feed]
+kind = "io"
+namespace = "corpus"
+site = "away"
+pattern = "read"
+clients = 10
+loader = { accelerators = 100, sample = "10 MB", batch = 10, compute = "1 s", readers = 64, prefetch = 4 }
+"#;
+
+fn loader_text(more: &[(&str, &str)]) -> String {
+    let head = BASE.split_once("[work.read]").expect("the base has a load").0;
+    more.iter().fold(format!("{head}{LOADER}"), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    })
+}
+
+/// A loader reads through the cache: the first epoch comes over the WAN, later ones from the cache; what it reads is
+/// what the namespace delivers, and what it misses is what crosses.
+#[test]
+fn a_loader_fills_the_cache_in_its_first_epoch_and_lives_on_it_afterwards() {
+    let text = loader_text(&[
+        ("popularity = \"uniform\"", "popularity = \"epochs\""),
+        ("data = \"1 PB\"", "data = \"100 TB\""),
+        ("100 h", "10 h"),
+    ]);
+    let results = run(&plan_with(&text, &[]));
+    near(kpi(&results, "io.feed.accelerator_utilisation"), 1.0, 1e-3, "nobody waits");
+    let read = kpi(&results, "namespace.corpus.read_rate") * 36_000.0;
+    near(read, 10e9 * 36_000.0, 1e-3, "read");
+    near(kpi(&results, "io.feed.rate"), 10e9, 1e-3, "rate of the work");
+    // 360 TB are read, of which the first 100 TB are the data; a batch keeps the hit ratio that it began with.
+    near(kpi(&results, "namespace.corpus.wan_bytes"), 100e12, 1e-3, "crossed once");
+    near(kpi(&results, "storage.base.read_rate") * 36_000.0, 100e12, 1e-3, "read at home");
+    near(kpi(&results, "storage.hot.read_rate") * 36_000.0, 260e12, 1e-3, "hits");
+    near(kpi(&results, "storage.hot.write_rate") * 36_000.0, 100e12, 1e-3, "fills");
+}
+
+/// On a narrow WAN accelerators wait in the first epoch and not later: utilisation is what the link gives.
+#[test]
+fn a_narrow_wan_stalls_a_loader_until_the_cache_is_warm() {
+    let cold = loader_text(&[
+        ("capacity = \"8 Tbps\"", "capacity = \"40 Gbps\""),
+        ("data = \"1 PB\"", "data = \"10 PB\""),
+        ("20 PB", "40 PB"),
+        ("popularity = \"uniform\"", "popularity = \"epochs\""),
+        ("100 h", "1 h"),
+    ]);
+    let results = run(&plan_with(&cold, &[]));
+    let framing = plan_with(&cold, &[]).links[0].framing;
+    near(kpi(&results, "io.feed.accelerator_utilisation"), 5e9 * framing / 10e9, 0.01, "half of them wait");
+    let warm = loader_text(&[
+        ("capacity = \"8 Tbps\"", "capacity = \"40 Gbps\""),
+        ("data = \"1 PB\"", "data = \"10 TB\""),
+        ("popularity = \"uniform\"", "popularity = \"epochs\""),
+        ("100 h", "3 h"),
+        ("warmup = \"0 s\"", "warmup = \"1 h\""),
+    ]);
+    let results = run(&plan_with(&warm, &[]));
+    near(kpi(&results, "io.feed.accelerator_utilisation"), 1.0, 1e-3, "warm");
+    near(kpi(&results, "namespace.corpus.hit"), 1.0, 1e-9, "all hits");
+}

@@ -38,7 +38,6 @@ fn wrong_loaders_are_refused_at_their_place() {
         ("pattern = \"read\"", "pattern = \"write\"", "E0107", "case.toml:19:1"),
         ("clients = 4", "clients = 33", "E0203", "case.toml:19:"),
         ("clients = 4", "clients = 4\nrate = \"1 GB/s\"", "E0107", "case.toml:19:"),
-        ("storage = \"hot\"\npattern", "namespace = \"all\"\npattern", "E0107", "case.toml:19:"),
         ("accelerators = 32", "accelerators = 0", "E0203", "case.toml:19:"),
         ("accelerators = 32, ", "", "E0102", "case.toml:19:"),
         ("sample = \"150 MB\"", "sample = 150", "E0202", "case.toml:19:"),

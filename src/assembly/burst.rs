@@ -21,12 +21,14 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, resources: &mut Resource
     let slots = system.params.requests.slots(1.0, f64::from(io.queue_depth), io.io_size.get(), direction);
     let params = FeedParams {
         storage: StorageId::new(io.storage),
+        namespace: None,
         storage_site: SiteId::new(storage.site),
         site: SiteId::new(io.site),
         limit: (nic_limit(io.client_nic.get(), storage.client_overhead, direction) / per_client, CLIENT_NIC),
         // The ranks of a client share its outstanding operations.
         slots: Slots { bytes: slots.bytes / per_client, ..slots },
         operations: 1.0 / io.io_size.get(),
+        size: io.io_size.get(),
         meter: resources.sharing.add_meter(&[]),
         transport: Transport { window_bytes: between.window_bytes / per_client, ..between },
     };
@@ -37,6 +39,8 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, resources: &mut Resource
         each: bytes_of_rank(checkpoint, burst.ranks, burst.replicas, load),
         load,
         every: burst.every,
+        stragglers: burst.stragglers,
+        keep: burst.keep.filter(|_| !load).map(|keep| keep as usize),
     });
     Task::Burst(Box::new(BurstWork { params, burst }))
 }

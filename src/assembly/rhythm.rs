@@ -11,7 +11,7 @@ pub fn rhythm(plan: &Plan, work: &Work, io: &IoWork) -> Option<Rhythm> {
     changes.then(|| Rhythm {
         starts: SimTime::ZERO + work.starts,
         ends: (work.ends < plan.horizon).then_some(SimTime::ZERO + work.ends),
-        growth: io.growth.map_or(0.0, |growth| growth.rate.ln_1p() / growth.per.as_secs_f64()),
+        growth: io.growth.map_or(0.0, |growth| libm::log1p(growth.rate) / growth.per.as_secs_f64()),
         cycles: io.seasons.iter().map(cycle).collect(),
     })
 }

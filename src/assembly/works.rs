@@ -41,7 +41,11 @@ pub fn works(
         .enumerate()
         .map(|(w, work)| {
             let task = match &work.kind {
-                WorkKind::Copy(copy) => Task::Copy(Copy::new(copy_params(plan, copy, storages))),
+                WorkKind::Copy(copy) => {
+                    let windows = copy.windows.as_ref();
+                    let windows = windows.map(|w| super::rhythm::cycle(plan, w.every, w.parts.clone()));
+                    Task::Copy(Copy { windows, ..Copy::new(copy_params(plan, copy, storages)) })
+                }
                 WorkKind::Io(io) if io.burst.is_some() => {
                     super::burst::task(plan, io, &storages[io.storage], resources)
                 }
@@ -146,11 +150,13 @@ fn copy_params(plan: &Plan, copy: &CopyWork, storages: &[Storage]) -> CopyParams
         storages[s].params.requests.all_slots(clients, copy.io_size.get(), reads)
     };
     let stored = slots(copy.to, 0.0).map_or(f64::INFINITY, |s| s.rate(0.0));
+    // With windows the pace goes by the time.
+    let own = if copy.windows.is_some() { f64::INFINITY } else { copy.pace.get() };
     CopyParams {
         from: end(copy.from),
         to: end(copy.to),
         bytes: copy.bytes.get(),
-        pace: if stored < copy.pace.get() { (stored, SLOTS) } else { (copy.pace.get(), PACING) },
+        pace: if stored < own { (stored, SLOTS) } else { (own, PACING) },
         slots: slots(copy.from, 1.0),
         operations: 1.0 / copy.io_size.get(),
         transport: transport(&copy.transport),

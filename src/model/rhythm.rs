@@ -113,9 +113,9 @@ impl Rhythm {
     /// ∫ e^(k (t − start)) dt.
     fn grown(&self, from: SimTime, to: SimTime) -> f64 {
         let span = (to - from).as_secs_f64();
-        let at = (self.growth * (from - self.starts).as_secs_f64()).exp();
+        let at = libm::exp(self.growth * (from - self.starts).as_secs_f64());
         let exponent = self.growth * span;
-        if exponent.abs() < 1e-12 { at * span } else { at * exponent.exp_m1() / self.growth }
+        if exponent.abs() < 1e-12 { at * span } else { at * libm::expm1(exponent) / self.growth }
     }
 }
 

@@ -598,6 +598,8 @@ pub struct CopyWork {
     pub bytes: Bytes,
     /// Upper limit the copy sets itself; infinite when none.
     pub pace: ByteRate,
+    /// Times with another pace, as parts of a cycle with the pace from there on; `None` where one pace holds.
+    pub windows: Option<Season>,
     /// Bytes per operation on both systems.
     pub io_size: Bytes,
     /// Nodes that carry it; `None` for as many as it takes.
@@ -689,6 +691,10 @@ pub struct Burst {
     pub replicas: u64,
     /// Time between two bursts; one only where `None`.
     pub every: Option<SimDuration>,
+    /// Checkpoints that stay on the system; `None` where saves overwrite one another.
+    pub keep: Option<u64>,
+    /// Slow ranks, fewer than all, and how many times slower one is by itself; `None` where all are alike.
+    pub stragglers: Option<(u64, f64)>,
 }
 
 /// Accelerators that step together, and the readers that feed them.

@@ -119,7 +119,7 @@ impl World {
 pub(super) fn timed(works: &[super::Work]) -> Vec<(WorkId, StorageId)> {
     let storage = |work: &super::Work| match &work.task {
         Task::Io(io) if io.params.namespace.is_none() => Some(io.params.storage),
-        Task::Load(task) => Some(task.params.storage),
+        Task::Load(task) if task.params.namespace.is_none() => Some(task.params.storage),
         _ => None,
     };
     works.iter().enumerate().filter_map(|(w, work)| Some((WorkId::new(w), storage(work)?))).collect()

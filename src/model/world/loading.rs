@@ -1,12 +1,13 @@
 //! Data loaders in the world: the flows that feed them, their events, what is measured of them.
 
 use super::measures::{Measure, Measured};
+use super::namespaces::Reader;
 use super::{Task, World};
 use crate::engine::Context;
 use crate::fluid::MeterId;
 use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_FLOW, CLASS_MODEL, Event, LoaderEvent};
-use crate::model::ids::{SiteId, StorageId, WorkId};
+use crate::model::ids::{NamespaceId, SiteId, StorageId, WorkId};
 use crate::model::loader::{Loader, LoaderEffect};
 use crate::model::paths::{Slots, Transport};
 use crate::units::{SimDuration, SimTime};
@@ -14,8 +15,10 @@ use crate::units::{SimDuration, SimTime};
 /// How a data loader reads.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedParams {
-    /// System that holds the samples.
+    /// System that holds the samples; the home of the namespace where there is one.
     pub storage: StorageId,
+    /// Namespace that is read in place of the system.
+    pub namespace: Option<NamespaceId>,
     /// Its site.
     pub storage_site: SiteId,
     /// Site of the accelerators.
@@ -26,6 +29,8 @@ pub struct FeedParams {
     pub slots: Slots,
     /// Operations per byte.
     pub operations: f64,
+    /// Bytes of one outstanding operation.
+    pub size: f64,
     /// Meter of its payload bytes.
     pub meter: MeterId,
     /// Transport between sites, for one accelerator.
@@ -106,8 +111,12 @@ impl World {
     /// Time until the first byte of a batch that nobody has read ahead.
     fn first_byte(&mut self, id: WorkId) -> SimDuration {
         let Some(task) = self.loader(id) else { return SimDuration::ZERO };
-        let ((latency, trips), p) = (task.loader.params.first_byte, task.params);
+        let (p, (latency, trips)) = (task.params, task.loader.params.first_byte);
         let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
+        let (latency, trips) = p.namespace.map_or((latency, trips), |id| {
+            let (each, far) = self.first_byte_of(id, p.site);
+            (trips * each, trips * far)
+        });
         SimDuration::from_secs_f64(latency + trips * rtt)
     }
 
@@ -116,7 +125,7 @@ impl World {
         let Some(task) = self.loader(id) else { return };
         let Some(bytes) = task.loader.begin_round(now) else { return };
         let (p, accelerators) = (task.params, task.loader.params.accelerators);
-        let order = Order {
+        let mut order = Order {
             ends: (p.storage_site, p.site),
             access: vec![self.access(id, p.storage, 1.0, 0.0, p.operations)],
             own_meters: vec![(p.meter, 1.0)],
@@ -127,6 +136,12 @@ impl World {
             transport: p.transport,
             ..self.order(id, Purpose::Batch)
         };
+        // A batch keeps the hit ratio that it begins with.
+        if let Some(namespace) = p.namespace {
+            let (site, operations, size) = (p.site, p.operations, p.size);
+            let reader = Reader { site, read_share: 1.0, operations, size, slots: p.slots, meter: p.meter };
+            self.read_namespace(&mut order, &reader, namespace);
+        }
         self.carry(ctx, order);
     }
 

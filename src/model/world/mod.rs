@@ -465,7 +465,7 @@ impl Model for World {
             Event::PaceDue(id) => self.pace_due(ctx, id),
             Event::LoadStep(id, step) => self.load_step(ctx, id, step),
             Event::BurstDue(id) => self.burst_due(ctx, id),
-            Event::BurstDone(id) => self.burst_done(now, id),
+            Event::BurstDone(id) => self.burst_done(ctx, id),
             Event::Loader(work, inner) => self.loader_event(ctx, work, inner),
             Event::Rl(work, inner) => {
                 if !self.rl_event(work, inner, ctx) {

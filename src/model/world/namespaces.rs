@@ -22,6 +22,36 @@ use crate::units::{SimDuration, SimTime};
 /// What a prefetch brings is taken in by so much of the data at a time.
 const LOAD_STEP: f64 = 0.01;
 
+/// Who reads or writes a namespace.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader {
+    /// Site of the clients.
+    pub(super) site: SiteId,
+    /// Share of payload bytes read.
+    pub(super) read_share: f64,
+    /// Operations per byte.
+    pub(super) operations: f64,
+    /// Bytes of one operation that counts in the outstanding ones.
+    pub(super) size: f64,
+    /// Outstanding operations.
+    pub(super) slots: Slots,
+    /// Meter of its payload bytes.
+    pub(super) meter: MeterId,
+}
+
+impl From<&IoParams> for Reader {
+    fn from(p: &IoParams) -> Self {
+        Reader {
+            site: p.site,
+            read_share: p.read_share,
+            operations: p.operations,
+            size: 1.0 / p.operations,
+            slots: p.slots,
+            meter: p.meter,
+        }
+    }
+}
+
 /// How a load uses a namespace at present.
 struct Mix {
     access: Vec<Access>,
@@ -36,8 +66,8 @@ struct Mix {
 
 /// Reads are served by the cache as far as it goes, writes go home at once or, where the cache takes them ahead (`ahead`), later; with
 /// as much ahead as it may (`full`) each takes its way home with it.
-fn mix(storages: &[Storage], namespace: &Namespace, params: &IoParams, full: bool) -> Mix {
-    let size = 1.0 / params.operations;
+fn mix(storages: &[Storage], namespace: &Namespace, params: &Reader, full: bool) -> Mix {
+    let size = params.size;
     let takes = |storage: StorageId| &storages[storage.index()].params.requests;
     let reading = |storage| takes(storage).read.time(size);
     let writing = |storage| takes(storage).write.time(size);
@@ -99,7 +129,7 @@ pub(super) fn cache_meters(namespaces: &[Namespace]) -> BTreeMap<MeterId, (Names
 
 impl World {
     /// Makes the order of a load one on its namespace.
-    pub(super) fn read_namespace(&self, order: &mut Order, params: &IoParams, id: NamespaceId) {
+    pub(super) fn read_namespace(&self, order: &mut Order, params: &Reader, id: NamespaceId) {
         let namespace = &self.namespaces[id.index()];
         let full = namespace.cache_at(params.site).and_then(|index| self.dirty[id.index()][index].as_ref());
         let mix = mix(&self.storages, namespace, params, full.is_some_and(|buffer| buffer.coupled));
@@ -110,6 +140,16 @@ impl World {
         order.slots = Some(Slots { latency: mix.latency, ..params.slots });
         order.own_meters = mix.meters;
         order.own_meters.push((params.meter, 1.0));
+    }
+
+    /// Latency of a read at present, and the round trips to home it waits for, in the mean over hits and misses.
+    pub(super) fn first_byte_of(&self, id: NamespaceId, site: SiteId) -> (f64, f64) {
+        let namespace = &self.namespaces[id.index()];
+        let cache = namespace.cache_at(site).map(|index| &namespace.caches[index]);
+        let hit = cache.map_or(0.0, |cache| cache.cache.hit());
+        let latency = |storage: StorageId| self.storages[storage.index()].params.requests.read.latency.mean();
+        let near = cache.map_or(0.0, |cache| hit * latency(cache.storage));
+        (near + (1.0 - hit) * latency(namespace.home), 1.0 - hit)
     }
 
     /// Caches whose requests `changed` meters count, each once.
@@ -237,7 +277,7 @@ impl World {
             let (params, movements) = (io.params, io.movements.clone());
             let Some(mut order) = self.carriage.order_of(movements[0]).cloned() else { continue };
             let (route, connected) = self.route(order.course());
-            self.read_namespace(&mut order, &params, id);
+            self.read_namespace(&mut order, &Reader::from(&params), id);
             let (outer, meters) = super::outer_of(&self.storages, &order);
             order.outer = outer;
             order.meters = meters;

@@ -20,6 +20,13 @@ impl World {
 
     /// The pace of a work goes on by a step.
     pub(super) fn pace_due(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
+        if let Task::Copy(copy) = &self.works[id.index()].task {
+            let windows = copy.windows.as_ref().map(|windows| windows.next(ctx.now()));
+            let (Some(movement), Some(next)) = (copy.movement, windows) else { return };
+            self.carriage.set_pace(ctx.now(), movement, copy.limit(ctx.now()));
+            ctx.schedule(next, CLASS_WORK, Event::PaceDue(id));
+            return;
+        }
         let Task::Io(io) = &self.works[id.index()].task else { return };
         if io.ended.is_some() {
             return;

@@ -207,18 +207,25 @@ impl World {
             gone += task.checkpoints.pop_front().unwrap_or_default();
         }
         let accounts = self.accounts(id, storage);
+        self.free_checkpoints(ctx, id, storage, gone);
+        let fits = self.storages[storage.index()].space.admit(bytes, &accounts);
+        if let Task::Rl(task) = &mut self.works[id.index()].task {
+            task.checkpoints.push_back(fits);
+        }
+        self.refresh_space(ctx, storage);
+    }
+
+    /// Checkpoints of a work are deleted: their room is free when the snapshots have let them go.
+    pub(super) fn free_checkpoints(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, storage: StorageId, gone: f64) {
+        let accounts = self.accounts(id, storage);
         let space = &mut self.storages[storage.index()].space;
         let snapshots = space.params.snapshots;
         if snapshots.is_positive() {
             ctx.schedule(ctx.now().saturating_add(snapshots), CLASS_FAULT, Event::SpaceFreed(storage, id, gone));
         } else {
             space.release(gone, &accounts);
+            self.refresh_space(ctx, storage);
         }
-        let fits = space.admit(bytes, &accounts);
-        if let Task::Rl(task) = &mut self.works[id.index()].task {
-            task.checkpoints.push_back(fits);
-        }
-        self.refresh_space(ctx, storage);
     }
 
     pub(super) fn half_time(&mut self, ctx: &mut Context<'_, Event>) {

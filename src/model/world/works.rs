@@ -1,5 +1,6 @@
 //! How works begin and end, and the orders they give.
 
+use super::namespaces::Reader;
 use super::{Claim, Task, Work, World};
 use crate::engine::Context;
 use crate::fluid::{MeterId, OwnerId, ResourceId};
@@ -11,6 +12,7 @@ use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
 use crate::model::paths::{Access, COUPLED, PACING, RoutePolicy, Transport, Uses, merged};
 use crate::model::rl::RlEffect;
 use crate::model::storage::Storage;
+use crate::units::{SimDuration, SimTime};
 
 /// Transport inside a site or over connections that stay open: no window, no set-up.
 const OPEN: Transport = Transport { window_bytes: f64::INFINITY, setup_rtts: 0.0, policy: RoutePolicy::Shortest };
@@ -35,11 +37,16 @@ impl World {
         let accounts = self.accounts(id, params.to.0);
         let admitted = self.storages[params.to.0.index()].space.admit(params.bytes, &accounts);
         self.refresh_space(ctx, params.to.0);
-        let alone_s = self.copy_alone(id, &params, admitted);
+        let Task::Copy(copy) = &self.works[id.index()].task else { return };
+        let (limit, next) = (copy.limit(ctx.now()), copy.windows.as_ref().map(|windows| windows.next(ctx.now())));
+        let alone_s = self.copy_alone(ctx.now(), id, &params, admitted);
         let movement = (admitted > 0.0).then(|| {
-            let order = self.copy_order(id, &params, admitted);
+            let order = Order { pace: limit, ..self.copy_order(id, &params, admitted) };
             self.carry(ctx, order)
         });
+        if let Some(next) = next.filter(|_| movement.is_some()) {
+            ctx.schedule(next, CLASS_WORK, Event::PaceDue(id));
+        }
         if let Task::Copy(copy) = &mut self.works[id.index()].task {
             copy.began = Some(ctx.now());
             copy.admitted = admitted;
@@ -63,7 +70,7 @@ impl World {
 
     /// Seconds that a copy of `bytes` would take on a world with nothing else in it: set-up, bytes at the rate that
     /// its pace, its window and each full resource allow, propagation. A write buffer at the destination starts empty.
-    fn copy_alone(&mut self, id: WorkId, params: &CopyParams, bytes: f64) -> Option<f64> {
+    fn copy_alone(&mut self, now: SimTime, id: WorkId, params: &CopyParams, bytes: f64) -> Option<f64> {
         let order = self.copy_order(id, params, bytes);
         let (route, connected) = self.route(order.course());
         if !connected {
@@ -93,8 +100,13 @@ impl World {
             let left = |&(r, a): &(ResourceId, f64)| (capacity(r) - taken(r)).max(0.0) / a;
             buffer.absorbs(burst, destination.params.migration.iter().map(left).fold(f64::INFINITY, f64::min))
         });
-        let moving = bytes.min(room) / burst + (bytes - room).max(0.0) / steady;
-        Some(params.transport.setup_rtts * rtt + moving + rtt / 2.0)
+        let Task::Copy(copy) = &self.works[id.index()].task else { return None };
+        let setup = params.transport.setup_rtts * rtt;
+        let began = now.saturating_add(SimDuration::from_secs_f64(setup));
+        let first = copy.time(began, bytes.min(room), burst);
+        let then = began.saturating_add(SimDuration::from_secs_f64(first));
+        let moving = first + copy.time(then, (bytes - room).max(0.0), steady);
+        Some(setup + moving + rtt / 2.0)
     }
 
     fn start_io(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
@@ -134,7 +146,7 @@ impl World {
             ..self.order(id, Purpose::Load)
         };
         if let Some(namespace) = params.namespace {
-            self.read_namespace(&mut order, &params, namespace);
+            self.read_namespace(&mut order, &Reader::from(&params), namespace);
         }
         let movements = (0..params.clients).map(|_| self.carry(ctx, order.clone())).collect();
         if let Task::Io(io) = &mut self.works[id.index()].task {
@@ -197,6 +209,7 @@ impl World {
             Task::Burst(task) => {
                 task.burst.end();
                 self.carriage.cancel_work(now, id, |_| true);
+                self.drop_save(ctx, id);
             }
             Task::Load(task) => {
                 task.loader.end(now);

@@ -151,9 +151,9 @@ codes! {
         "Old bytes move from a system to another one that keeps them: not to itself, and not to one that is tiered in turn.";
     "E0514" "a reserve that cannot be kept":
         "A cap below the reserve beside it would break the promise, and so would reserves that together need more than a part of the          system carries. Reserves of tenants and of views add up. Bytes that are read and written cross the parts as the layout says, writes with their          migration; reserved bytes need operations of the size that the works have, and reserved operations carry          bytes of that size.";
-    "E0515" "a season that cannot be followed":
+    "E0515" "a season or window that cannot be followed":
         "The parts of a season begin within their day, week or year, each after the one before it, and there are at least two: \
-         one alone would not vary.";
+         one alone would not vary. Windows of a pace lie within their day or week and do not overlap.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":

@@ -43,11 +43,11 @@ impl Repeat {
     }
 }
 
-/// A curve: in each cycle, from each offset on a factor holds until the next.
+/// A curve: in each cycle, from each offset on a value (a factor, or a pace in bytes per second) holds until the next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Season {
     /// The cycle.
     pub every: Repeat,
-    /// Offsets in order, with the factor from there on; at least two.
+    /// Offsets in order, with the value from there on; at least two.
     pub parts: Vec<(SimDuration, f64)>,
 }

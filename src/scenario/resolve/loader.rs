@@ -34,11 +34,6 @@ impl Resolver<'_> {
             let help = "write 'pattern = \"read\"', and a work of its own for the writes";
             self.report(found.also(work.place_of("pattern"), "the pattern").help(help));
         }
-        if work.wrote("namespace") {
-            let message = "'loader' reads a storage system, not a namespace with its caches";
-            let found = Diagnostic::new("E0107", message).at(&place);
-            self.report(found.also(work.place_of("namespace"), "the namespace").help("name the system with 'storage'"));
-        }
         if work.wrote("rate") {
             let found = Diagnostic::new("E0107", "'loader' and 'rate' exclude one another").at(work.place_of("rate"));
             self.report(found.help("accelerators set the pace: batch and compute say how fast they read"));

@@ -157,7 +157,7 @@ fn has_quota(lane: &Record, key: &str) -> bool {
 fn leaves_bytes(work: &Work, on: usize) -> bool {
     match &work.kind {
         WorkKind::Copy(copy) => copy.to == on,
-        WorkKind::Io(io) => io.storage == on && io.ingest,
+        WorkKind::Io(io) => io.storage == on && (io.ingest || io.burst.is_some_and(|burst| burst.keep.is_some())),
         WorkKind::Rl(rl) => rl.checkpoint.is_some_and(|c| c.storage == on),
         WorkKind::Trace(_) => false,
     }

@@ -84,7 +84,9 @@ impl Resolver<'_> {
             self.report(found.at(record.place_of("to")).also(record.place_of("from"), "the same system"));
             return None;
         }
+        let windows = self.pace_windows(record)?;
         Some(CopyWork {
+            windows,
             from,
             to,
             bytes: Bytes(record.number("bytes")?),

@@ -230,6 +230,7 @@ fn trace_line(trace: &TraceWork) -> String {
 fn copy_line(plan: &Plan, copy: &CopyWork) -> String {
     let (from, to) = (&plan.storages[copy.from], &plan.storages[copy.to]);
     let pace = if copy.pace.get().is_finite() { format!(", at most {}", rate(copy.pace.get())) } else { String::new() };
+    let pace = pace + &super::rhythm::window_words(copy);
     format!("copies {} from {} to {}{pace}", size(copy.bytes.get()), from.name, to.name)
 }
 
@@ -261,10 +262,7 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
         let each = format!(", files of {} with {} metadata operations each", size(files.size), files.operations);
         pace.push_str(&each);
     }
-    let on = match io.namespace {
-        Some(index) => format!("namespace {}", plan.namespaces[index].name),
-        None => plan.storages[io.storage].name.clone(),
-    };
+    let on = read_name(plan, io);
     if let Some(burst) = &io.burst {
         return burst_line(plan, io, burst);
     }
@@ -281,14 +279,26 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
     )
 }
 
+/// The system or namespace that a load is on.
+fn read_name(plan: &Plan, io: &IoWork) -> String {
+    match io.namespace {
+        Some(index) => format!("namespace {}", plan.namespaces[index].name),
+        None => plan.storages[io.storage].name.clone(),
+    }
+}
+
 fn burst_line(plan: &Plan, io: &IoWork, burst: &Burst) -> String {
     let (what, copies) = match io.pattern {
         Pattern::Read => ("load", burst.replicas),
         _ => ("save", 1),
     };
     let when = burst.every.map_or("once".to_owned(), |every| format!("every {}", time(every)));
+    let slow = burst.stragglers.map_or(String::new(), |(ranks, factor)| {
+        format!(", {} of them {factor} times slower by themselves", count(ranks))
+    });
+    let kept = burst.keep.map_or(String::new(), |keep| format!(", {} kept", count(keep)));
     format!(
-        "{} ranks on {} clients at {} {what} a checkpoint of {} {when} on {}: {} in a burst",
+        "{} ranks{slow} on {} clients at {} {what} a checkpoint of {} {when} on {}: {} in a burst{kept}",
         count(burst.ranks),
         count(io.clients),
         plan.sites[io.site].name,
@@ -309,7 +319,7 @@ fn loader_line(plan: &Plan, io: &IoWork, loader: &DataLoader) -> String {
         plan.sites[io.site].name,
         count(loader.batch),
         size(loader.sample.get()),
-        plan.storages[io.storage].name,
+        read_name(plan, io),
         loader.readers,
         loader.prefetch,
         throughput(full),

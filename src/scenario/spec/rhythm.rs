@@ -1,8 +1,10 @@
 //! How the rate of a work changes with time.
 
-use super::{Key, Kind, Need, TableSpec, assumed, key};
+use super::{Key, Kind, MAX_RATE, Need, TableSpec, assumed, key};
 use crate::units::Dimension;
 
+/// Longest offset of a window: a week.
+const WEEK: f64 = 604_800.0;
 /// Longest offset: a year.
 const YEAR: f64 = 31_557_600.0;
 
@@ -21,6 +23,40 @@ pub(super) const RHYTHM: &[Key] = &[
         "How `rate` varies over each day, week or year. Curves of several lengths multiply.",
     ),
 ];
+
+/// Key of a `copy` work.
+pub(super) const WINDOWS: &[Key] = &[key(
+    "pace_windows",
+    Kind::Tables(&WINDOW),
+    Need::Optional("`pace` holds all the time"),
+    "Times of the day, or of the week, in which the copy has another pace. Outside of them `pace` holds.",
+)];
+
+static WINDOW: TableSpec = TableSpec {
+    header: "pace_windows",
+    doc: "A time of every day or week with a pace of its own; it may run over midnight. Windows do not overlap.",
+    groups: &[&[
+        key(
+            "every",
+            Kind::Choice(&["day", "week"]),
+            assumed("day", "links are idle at night"),
+            "The cycle: days from midnight UTC, or weeks from Monday; the same for all windows of a copy.",
+        ),
+        key("from", Kind::Quantity(Dimension::Duration), Need::Required, "How far into the cycle it begins.")
+            .within(0.0, WEEK),
+        key("to", Kind::Quantity(Dimension::Duration), Need::Required, "How far into the cycle it ends.")
+            .within(0.0, WEEK),
+        key(
+            "pace",
+            Kind::Quantity(Dimension::ByteRate),
+            Need::Optional("as fast as it goes"),
+            "Rate the copy limits itself to in it.",
+        )
+        .positive(MAX_RATE),
+    ]],
+    later: &[],
+    rules: &[],
+};
 
 static GROWTH: TableSpec = TableSpec {
     header: "growth",

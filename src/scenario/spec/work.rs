@@ -4,7 +4,7 @@ use super::checkpoint::BURST;
 use super::files::FILES;
 use super::loader::LOADER;
 use super::phase::PHASE;
-use super::rhythm::RHYTHM;
+use super::rhythm::{RHYTHM, WINDOWS};
 use super::wan::TRANSPORT;
 use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
@@ -82,6 +82,7 @@ pub static WORK_COPY: TableSpec = TableSpec {
             )
             .within(1.0, MAX_CLIENTS),
         ],
+        WINDOWS,
         TRANSPORT,
     ],
     later: LATER,
