@@ -4,6 +4,7 @@
 //! gets its named stream: root seed / replication / kind / name / purpose.
 
 mod burst;
+mod demands;
 mod loader;
 mod namespaces;
 mod parts;
@@ -55,6 +56,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
         .collect();
     let namespaces = namespaces::namespaces(plan, &mut resources, &mut storages);
     let works = works::works(plan, streams, &mut resources, &mut fleets, &mut storages);
+    let demands = demands::demands(plan, &mut resources);
     let (sharing, names) = resources.finish();
     let mut carriage = Carriage::new(sharing, record_flows);
     carriage.count_from(trace::offset(plan, plan.works.len()));
@@ -70,6 +72,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
         storages,
         namespaces,
         dirty: namespaces::dirty(plan),
+        demands,
         works,
         fixed: parts::fixed_measures(plan),
         warmup: SimTime::ZERO + plan.warmup,

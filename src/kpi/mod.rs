@@ -3,6 +3,7 @@
 //! A KPI is one number per replication, `area[.entity].measure[.stat]`. [`lookup`] takes a full name apart,
 //! [`all`] lists the rows. What a target's limit is written in follows from the row's dimension.
 
+mod demand;
 mod economics;
 mod lookup;
 mod namespace;

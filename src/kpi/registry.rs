@@ -1,6 +1,6 @@
 //! The table of KPIs: names, units, formulas, definitions.
 
-use super::{economics, namespace, operations, rl, storage, tenant, world};
+use super::{demand, economics, namespace, operations, rl, storage, tenant, world};
 use crate::units::Dimension;
 
 /// A statistic inside one replication.
@@ -93,6 +93,7 @@ pub(super) const ALL: &[&[Kpi]] = &[
     tenant::TENANT,
     namespace::NAMESPACE,
     world::WAN,
+    demand::DEMAND,
     world::WORK,
     world::LOADER,
     rl::RL,

@@ -1,6 +1,6 @@
 //! Every event of the world, and the rank of each kind at one instant.
 
-use super::ids::{FleetId, GroupId, LinkId, MovementId, NamespaceId, PoolId, StorageId, WorkId};
+use super::ids::{DemandId, FleetId, GroupId, LinkId, MovementId, NamespaceId, PoolId, StorageId, WorkId};
 use crate::engine::Class;
 
 /// What can happen. Small plain data: copied into the calendar, never boxed.
@@ -18,6 +18,8 @@ pub enum Event {
     SpaceFreed(StorageId, WorkId, f64),
     /// Half of the measured part is over: growth is reckoned from here.
     HalfTime,
+    /// The rates of a demand change by the clock.
+    DemandDue(DemandId),
     /// A work begins.
     WorkStart(WorkId),
     /// A work ends.

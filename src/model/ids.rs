@@ -56,6 +56,10 @@ id!(
     LaneId
 );
 id!(
+    /// A demand.
+    DemandId
+);
+id!(
     /// A work.
     WorkId
 );

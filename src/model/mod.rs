@@ -21,6 +21,7 @@
 pub mod bulk;
 pub mod burst;
 pub mod carriage;
+pub mod demand;
 pub mod event;
 pub mod fleet;
 pub mod ids;

@@ -6,6 +6,7 @@
 //!
 //! Longer than other files because it is one contract: one record per table of the language, most lines documentation.
 
+mod demand;
 pub mod economics;
 mod namespace;
 mod requests;
@@ -15,6 +16,7 @@ mod topology;
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
+pub use demand::Demand;
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, WriteBack};
 pub use requests::{Files, Protocol, Requests};
 pub use rhythm::{Growth, Repeat, Season};
@@ -79,6 +81,8 @@ pub struct Plan {
     pub storages: Vec<Storage>,
     /// Global namespaces by name.
     pub namespaces: Vec<Namespace>,
+    /// Standing demand by name.
+    pub standing: Vec<Demand>,
     /// Works by name.
     pub works: Vec<Work>,
     /// Targets by name.

@@ -80,7 +80,12 @@ impl Wan {
 
     /// The present route between two different sites; `None` when there is none or all its ways are dead.
     pub fn route(&mut self, course: Course) -> Option<Route> {
-        self.routing.route(&self.links, course)
+        self.routing.route(&self.links, course, true)
+    }
+
+    /// The same for bytes as they are on the wire: a byte is a byte on every link.
+    pub fn wire(&mut self, course: Course) -> Option<Route> {
+        self.routing.route(&self.links, course, false)
     }
 
     /// Rule of routes for what belongs to no work.

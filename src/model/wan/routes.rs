@@ -116,8 +116,8 @@ impl Routing {
         self.cache.clear();
     }
 
-    /// The present route; `None` when there is none or all its ways are dead.
-    pub(super) fn route(&mut self, links: &[Link], course: Course) -> Option<Route> {
+    /// The present route, of payload bytes in frames or of wire bytes; `None` when there is none or all its ways are dead.
+    pub(super) fn route(&mut self, links: &[Link], course: Course, framed: bool) -> Option<Route> {
         let there = self.carried(links, course)?;
         let back = self.back(links, course);
         let edge = |site: SiteId| self.edges[self.home(site).index()];
@@ -125,7 +125,7 @@ impl Routing {
         let uses = |from: Option<ResourceId>, carried: &Carried, to: Option<ResourceId>| -> Uses {
             let link = |&(arc, load): &(usize, f64)| {
                 let params = &links[arc / 2].params;
-                (params.resources[arc % 2], load / params.framing)
+                (params.resources[arc % 2], if framed { load / params.framing } else { load })
             };
             let edge = |edge: Option<ResourceId>| edge.map(|edge| (edge, 1.0));
             edge(from).into_iter().chain(carried.loads.iter().map(link)).chain(edge(to)).collect()

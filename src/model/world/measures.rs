@@ -58,6 +58,7 @@ impl World {
         let causes = owners.into_iter().map(|o| self.carriage.sharing.cause_seconds(ns, o)).collect();
         self.baseline = Baseline { at: now, meters, carried, causes };
         self.wan.reset(now);
+        self.reset_demands(now);
         for protection in self.storages.iter_mut().filter_map(|s| s.protection.as_mut()) {
             protection.reset(now);
         }
@@ -89,6 +90,7 @@ impl World {
             all.extend([m.reads, m.metadata, m.files, m.rebuild, m.scrub]);
         }
         all.extend(self.lane_meters());
+        all.extend(self.demand_meters());
         for work in &self.works {
             match &work.task {
                 Task::Io(io) => all.push(io.params.meter),
@@ -139,6 +141,7 @@ impl World {
             out.kpis.push((name.clone(), Measure::Value(*value)));
         }
         self.measure_links(now, &mut out);
+        self.measure_demands(now, &mut out);
         self.measure_fleets(now, &mut out);
         for s in 0..self.storages.len() {
             self.measure_storage(now, StorageId::new(s), &mut out);

@@ -8,6 +8,7 @@
 
 mod audit;
 mod bursts;
+mod demands;
 mod dirty;
 mod economics_measures;
 mod lanes;
@@ -28,6 +29,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::bulk::{Copy, Io};
 use super::carriage::{Carriage, Done, FlowRecord, Order, Purpose};
+use super::demand::Demand;
 use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
 use super::fleet::Fleet;
 use super::ids::{FleetId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
@@ -154,6 +156,8 @@ pub struct Parts {
     pub namespaces: Vec<Namespace>,
     /// What each of their caches has acknowledged ahead of home.
     pub dirty: Vec<Vec<Option<Buffer>>>,
+    /// Standing demand.
+    pub demands: Vec<Demand>,
     /// Works.
     pub works: Vec<Work>,
     /// Static measures that assembly derives from the plan.
@@ -177,6 +181,7 @@ pub struct World {
     pub(super) storages: Vec<Storage>,
     namespaces: Vec<Namespace>,
     dirty: Vec<Vec<Option<Buffer>>>,
+    demands: Vec<Demand>,
     pub(super) works: Vec<Work>,
     fixed: Vec<(String, f64)>,
     warmup: SimTime,
@@ -213,6 +218,7 @@ impl World {
             storages: parts.storages,
             namespaces: parts.namespaces,
             dirty: parts.dirty,
+            demands: parts.demands,
             works: parts.works,
             fixed: parts.fixed,
             warmup: parts.warmup,
@@ -248,6 +254,7 @@ impl World {
             self.begin_storage(ctx, StorageId::new(s));
         }
         self.begin_namespaces(ctx);
+        self.begin_demands(ctx);
         for (w, work) in self.works.iter().enumerate() {
             ctx.schedule(work.starts, CLASS_WORK, Event::WorkStart(WorkId::new(w)));
             if let Some(ends) = work.ends {
@@ -442,6 +449,7 @@ impl Model for World {
             }
             Event::NamespacePublish(id) => self.publish_namespace(ctx, id),
             Event::HalfTime => self.half_time(ctx),
+            Event::DemandDue(id) => self.demand_due(ctx, id),
             Event::WorkStart(id) => self.start_work(ctx, id),
             Event::WorkEnd(id) => self.end_work(ctx, id),
             Event::MovementStart(id) => self.movement_starts(now, id),

@@ -32,5 +32,6 @@ impl World {
             let route = self.wan.route(course);
             self.carriage.reroute(now, &slots, route.as_ref());
         }
+        self.reroute_demands(now, dead);
     }
 }

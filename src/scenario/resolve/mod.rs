@@ -5,6 +5,7 @@
 
 mod burst;
 mod capability;
+mod demand;
 mod economics;
 mod figures;
 mod files;
@@ -78,6 +79,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     let tenants = resolver.all("tenant", Resolver::tenant);
     let mut storages = resolver.all("storage", Resolver::storage);
     let namespaces = resolver.all("namespace", Resolver::namespace);
+    let standing = resolver.all("demand", Resolver::demand);
     let works = resolver.all("work", Resolver::work);
     let targets = resolver.all("target", Resolver::target);
     economics::show_judged(&mut storages, &targets);
@@ -92,6 +94,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     plan.tenants = tenants?;
     plan.storages = storages?;
     plan.namespaces = namespaces?;
+    plan.standing = standing?;
     plan.works = works?;
     plan.targets = targets?;
     resolver.check_prices(&plan);
@@ -211,6 +214,7 @@ impl Resolver<'_> {
             tenants: Vec::new(),
             storages: Vec::new(),
             namespaces: Vec::new(),
+            standing: Vec::new(),
             works: Vec::new(),
             targets: Vec::new(),
             ledger: Vec::new(),

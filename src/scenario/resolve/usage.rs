@@ -38,6 +38,14 @@ impl Resolver<'_> {
         }
         self.check_traces(plan, &mut reach);
         self.check_islands(plan);
+        for demand in &plan.standing {
+            let apart = demand.pairs.iter().find(|&&(from, to, _)| !reach.reaches(from, to));
+            let Some(&(from, to, _)) = apart else { continue };
+            let (a, b) = (&plan.sites[from].name, &plan.sites[to].name);
+            let message = format!("demand '{}' goes from '{a}' to '{b}', but no path leads there", demand.name);
+            let found = Diagnostic::new("E0502", message).at(&self.place_of("demand", &demand.name));
+            self.report(found.help(format!("add a link between '{a}' and '{b}', or links through other sites")));
+        }
         if self.reader.findings.failed() {
             return;
         }
@@ -146,8 +154,9 @@ impl Resolver<'_> {
     }
 
     fn unused_links(&mut self, plan: &Plan, demands: &[Demand]) {
-        let all = demands.iter().map(|d| d.ends).chain(trace_pairs(plan));
-        let mut pairs: Vec<_> = all.map(|(a, b)| (a.min(b), a.max(b))).collect();
+        let of_works = demands.iter().map(|d| d.ends).chain(trace_pairs(plan));
+        let standing = plan.standing.iter().flat_map(|d| d.pairs.iter().map(|&(from, to, _)| (from, to)));
+        let mut pairs: Vec<_> = of_works.chain(standing).map(|(a, b)| (a.min(b), a.max(b))).collect();
         pairs.sort_unstable();
         pairs.dedup();
         let net = Net::new(plan);
@@ -161,8 +170,8 @@ impl Resolver<'_> {
                 continue;
             }
             let why = match pairs.is_empty() {
-                true => "no work sends bytes between sites",
-                false => "no path of any work's bytes contains it",
+                true => "nothing is sent between sites",
+                false => "no path of anything that is sent contains it",
             };
             let message = format!("link '{}' cannot matter: {why}", link.name);
             let place = self.place_of("link", &link.name);

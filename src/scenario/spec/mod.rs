@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod checkpoint;
+mod demand;
 mod economics;
 mod files;
 mod fleet;
@@ -25,6 +26,7 @@ mod work;
 use crate::units::Dimension;
 
 pub use catalogue::{CALIBRATION, FIGURE, PART};
+pub use demand::DEMAND;
 pub use economics::PRICE;
 pub use fleet::FLEET;
 pub use lookup::{all_tables, figure_key, is_later_kind, key_at, work_table};

@@ -1,14 +1,14 @@
 //! Top level, `[site.*]`, `[target.*]`, `[sweep]`.
 
 use super::{
-    CENTURY, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, NAMESPACE, Need, PRICE, RISK_GROUP, Rule, STORAGE,
-    TENANT, TOPOLOGY, TableSpec, WAN, assumed, key,
+    CENTURY, DEMAND, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, NAMESPACE, Need, PRICE, RISK_GROUP, Rule,
+    STORAGE, TENANT, TOPOLOGY, TableSpec, WAN, assumed, key,
 };
 use crate::scenario::plan::FailureSet;
 use crate::units::Dimension;
 
 /// Top-level tables that the language has and this version does not simulate.
-const LATER: &[&str] = &["control_plane", "dataset", "tranche", "demand", "address_pool", "solve", "uncertain"];
+const LATER: &[&str] = &["control_plane", "dataset", "tranche", "address_pool", "solve", "uncertain"];
 
 /// The file itself.
 pub static SCENARIO: TableSpec = TableSpec {
@@ -95,6 +95,7 @@ pub static SCENARIO: TableSpec = TableSpec {
             Need::Optional("every key has a default"),
             "What storage systems cost beside their own prices.",
         ),
+        key("demand", Kind::Named(&DEMAND), Need::Optional("only works send bytes"), "Standing traffic by name."),
         key("work", Kind::Works, Need::Optional("nothing moves bytes"), "Works by name."),
         key("target", Kind::Named(&TARGET), Need::Optional("nothing is judged"), "Targets by name."),
         key("sweep", Kind::Sweep, Need::Optional("no variants"), "Addresses and the values to try."),

@@ -241,8 +241,8 @@ pub static WAN: TableSpec = TableSpec {
 };
 
 /// Rules of routing.
-const ROUTINGS: &[&str] = &["shortest", "ecmp", "disjoint"];
-const ROUTING_DOC: &str = "How routes are chosen: `shortest`, the one cheapest way; `ecmp`, all cheapest ways with an even split at every \
+pub(super) const ROUTINGS: &[&str] = &["shortest", "ecmp", "disjoint"];
+pub(super) const ROUTING_DOC: &str = "How routes are chosen: `shortest`, the one cheapest way; `ecmp`, all cheapest ways with an even split at every \
                            site; `disjoint`, up to `ways` ways that share nothing. Cost is `metric`, by default the latency.";
 
 /// Transport keys that a work may set for itself.
