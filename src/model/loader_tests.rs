@@ -117,3 +117,43 @@ fn the_cut_leaves_out_what_was_before() {
     assert_eq!(loader.stats(ends[9]).samples_rate, None);
     assert_eq!(loader.stats(ends[9]).shares, None);
 }
+
+/// The recursion of the module, step by step, without a calendar: when each step ends.
+fn by_recursion(p: &LoaderParams, rate: f64, steps: usize) -> Vec<f64> {
+    let (mut sizes, ahead) = (Streams::root(7).stream("sizes"), p.prefetch);
+    let work = (p.compute + p.overhead).as_secs_f64();
+    let (mut ready, mut starts, mut end) = (vec![0.0_f64; p.accelerators as usize], Vec::new(), 0.0_f64);
+    let mut ends = Vec::new();
+    for k in 0..steps {
+        // The place for batch k is that of the batch which step k − D took.
+        let room: f64 = if k < ahead { 0.0 } else { starts[k - ahead] };
+        for done in &mut ready {
+            let bytes = p.batch * p.sample + p.sample_sd * p.batch.sqrt() * sizes.normal();
+            *done = done.max(room) + bytes.max(0.0) / rate;
+        }
+        let start = ready.iter().copied().fold(end, f64::max);
+        starts.push(start);
+        end = start + work;
+        ends.push(end);
+    }
+    ends
+}
+
+/// Every depth has steps of its own: readers that are D ahead wait for the start of the step D before, no other.
+#[test]
+fn each_prefetch_depth_follows_the_recursion() {
+    let (rate, steps) = (1100.0, 300);
+    let mut last = f64::INFINITY;
+    for prefetch in 1..5 {
+        let p = LoaderParams { first_byte: (0.0, 0.0), ..params(prefetch, 60.0) };
+        let expected = by_recursion(&p, rate, steps);
+        let ends = run(&mut loader(p), rate, steps);
+        for (k, (seen, expected)) in ends.iter().zip(&expected).enumerate() {
+            let seen = seen.as_secs_f64();
+            assert!((seen - expected).abs() < 1e-5, "{prefetch} ahead, step {k}: {seen}, by the recursion {expected}");
+        }
+        // The depths differ by far more than that.
+        assert!(expected[steps - 1] < last - 0.01, "{prefetch} ahead: {} after {last}", expected[steps - 1]);
+        last = expected[steps - 1];
+    }
+}
