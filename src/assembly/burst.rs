@@ -4,7 +4,7 @@ use super::works::transport;
 use crate::model::bulk::nic_limit;
 use crate::model::burst::{Burst, BurstParams, bytes_of_rank};
 use crate::model::ids::{SiteId, StorageId};
-use crate::model::paths::{CLIENT_NIC, Resources, Slots, Transport};
+use crate::model::paths::{CLIENT_NIC, Resources, Slots};
 use crate::model::storage::Storage;
 use crate::model::world::{BurstWork, FeedParams, Task};
 use crate::scenario::plan::{IoWork, Pattern, Plan};
@@ -30,7 +30,7 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, resources: &mut Resource
         operations: 1.0 / io.io_size.get(),
         size: io.io_size.get(),
         meter: resources.sharing.add_meter(&[]),
-        transport: Transport { window_bytes: between.window_bytes / per_client, ..between },
+        transport: between.shared(per_client),
     };
     let checkpoint = burst.checkpoint.get();
     let burst = Burst::new(BurstParams {

@@ -28,7 +28,7 @@ pub fn task(plan: &Plan, io: &IoWork, streams: &Streams, resources: &mut Resourc
         operations,
         size,
         meter: resources.sharing.add_meter(&[]),
-        transport: Transport { window_bytes: between.window_bytes / per_client, setup_rtts: 0.0, ..between },
+        transport: Transport { setup_rtts: 0.0, ..between.shared(per_client) },
     };
     let loader = LoaderParams {
         accelerators: loader.accelerators,

@@ -81,6 +81,7 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
                 rtt: link.rtt,
                 metric: link.metric,
                 framing: link.framing,
+                loss: link.loss,
                 resources,
                 wave_outages,
                 cuts: link.cuts.as_ref().map(|f| outages(f, &own, "cut")),

@@ -8,7 +8,9 @@ use crate::fluid::MeterId;
 use crate::model::bulk::{Copy, CopyParams, Io, IoParams, Pace, nic_limit};
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
-use crate::model::paths::{CLIENT_NIC, CheckpointPath, Files, Lanes, PACING, Resources, SLOTS, Slots, Transport};
+use crate::model::paths::{
+    CLIENT_NIC, CheckpointPath, Files, Lanes, PACING, Recovery, Resources, SLOTS, Slots, Transport,
+};
 use crate::model::rl::generators::{GeneratorParams, PoolParams};
 use crate::model::rl::publisher::PublishParams;
 use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
@@ -137,8 +139,19 @@ fn lanes(plan: &Plan, work: &plan::Work) -> Vec<(StorageId, Lanes)> {
 }
 
 pub(super) fn transport(t: &plan::Transport) -> Transport {
-    let window_bytes = f64::from(t.streams) * t.window.get();
-    Transport { window_bytes, setup_rtts: t.setup_rtts, policy: super::parts::policy(t.routing) }
+    let streams = f64::from(t.streams);
+    let recovery = match t.recovery {
+        plan::Recovery::LossBased { segment, constant } => Recovery::LossBased { segment: segment.get(), constant },
+        plan::Recovery::GoBackN { segment } => Recovery::GoBackN { segment: segment.get() },
+        plan::Recovery::Selective => Recovery::Selective,
+    };
+    Transport {
+        streams,
+        window_bytes: streams * t.window.get(),
+        setup_rtts: t.setup_rtts,
+        recovery,
+        policy: super::parts::policy(t.routing),
+    }
 }
 
 /// A copy is carried by nodes at its destination. Each fetches with the slots of the source, over the round trip, and

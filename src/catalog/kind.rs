@@ -108,6 +108,9 @@ pub const LAYOUTS: &[&str] = &["shared-nodes", "heads-enclosures", "accounts", "
 /// Classes of repair that failure causes refer to.
 pub const REPAIR_CLASSES: &[&str] = &["reset", "swap", "rma"];
 
+/// How transports make good what is lost.
+pub const RECOVERIES: &[&str] = &["loss-based", "go-back-n", "selective-repeat"];
+
 const NODES_OR_HEADS: Need = Need::When("layout", &["shared-nodes", "heads-enclosures"]);
 const MAYBE_MEDIA: Need = Need::OptionalWhen("layout", &["shared-nodes", "heads-enclosures"]);
 const SHARED: Need = Need::When("layout", &["shared-nodes"]);
@@ -314,6 +317,19 @@ const INTERCONNECT: &[FigureSpec] = &[
     spec("type", FigureType::Word(&["transport", "wave"]), Need::Always, "Transport framing, or an optical wave."),
     spec("framing", q(Dimension::Ratio), TRANSPORT, "Payload bytes per wire byte."),
     spec("mtu", q(Dimension::Bytes), TRANSPORT, "Largest packet."),
+    spec("segment", q(Dimension::Bytes), TRANSPORT, "Payload bytes of a full packet."),
+    spec(
+        "recovery",
+        FigureType::Word(RECOVERIES),
+        TRANSPORT,
+        "What a lost packet costs: the rate of a stream (loss-based), all in flight behind it (go-back-n), itself (selective-repeat).",
+    ),
+    spec(
+        "loss_constant",
+        q(Dimension::Factor),
+        Need::When("recovery", &["loss-based"]),
+        "C of the rate limit segment / RTT x C / sqrt(loss) of one stream.",
+    ),
     spec("wave_rate", q(Dimension::ByteRate), WAVE, "Rate of one wave, each direction."),
     spec("reach", q(Dimension::Distance), WAVE, "Reach without regeneration."),
 ];

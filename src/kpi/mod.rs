@@ -8,6 +8,7 @@ mod economics;
 mod lookup;
 mod namespace;
 mod operations;
+mod path;
 mod registry;
 mod render;
 mod rl;

@@ -1,6 +1,6 @@
 //! The table of KPIs: names, units, formulas, definitions.
 
-use super::{demand, economics, namespace, operations, rl, storage, tenant, world};
+use super::{demand, economics, namespace, operations, path, rl, storage, tenant, world};
 use crate::units::Dimension;
 
 /// A statistic inside one replication.
@@ -94,6 +94,7 @@ pub(super) const ALL: &[&[Kpi]] = &[
     namespace::NAMESPACE,
     world::WAN,
     demand::DEMAND,
+    path::PATH,
     world::WORK,
     world::LOADER,
     rl::RL,

@@ -3,12 +3,14 @@
 //! A movement has an outer part (what the sender and the receiver use) and, between two sites, a WAN part that
 //! changes when routes change. Its life: set-up (`setup_rtts` round trips, cause *latency*), bytes at the rate
 //! that fair sharing gives, propagation of the last byte (half a round trip, cause *latency*). The rate of one
-//! movement is at most `streams × window / RTT` (cause *window*) and at most its own pace (cause given by the
-//! caller). On a dead path it stands still (cause *no-path*) and goes on where it stopped.
+//! movement is at most what its windows and its losses allow (causes *window*, *loss*) and at most its own pace (cause given by
+//! the caller). On a dead path it stands still (cause *no-path*) and goes on where it stopped.
 
 mod claims;
-mod limits;
 mod look;
+mod way;
+
+use std::collections::BTreeSet;
 
 use super::ids::{MovementId, SiteId, WorkId};
 use super::paths::{Access, Course, LATENCY, NO_PATH, QUOTA, Route, Slots, Transport, Uses};
@@ -16,7 +18,7 @@ use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, Sharing};
 use crate::units::{SimDuration, SimTime};
 
 pub use claims::Claim;
-use limits::{cap_of, uses_of};
+use way::Way;
 
 /// What a movement is for; the world acts on it when the movement ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -141,8 +143,7 @@ struct Movement {
     stalled: bool,
     /// Its receiver takes nothing.
     refused: bool,
-    /// Round-trip time, and the share of it whose way is not dead.
-    way: (SimDuration, f64),
+    way: Way,
     longest: Option<Cause>,
     /// Weight and reserve in fair sharing.
     terms: (f64, f64),
@@ -166,6 +167,8 @@ pub struct Carriage {
     records: Option<Vec<FlowRecord>>,
     /// Who has a claim on a shared storage system has changed.
     claims_changed: bool,
+    /// Slots of movements whose resends depend on their rate.
+    resending: BTreeSet<u32>,
 }
 
 impl Carriage {
@@ -179,6 +182,7 @@ impl Carriage {
             ordered: 0,
             records: record.then(Vec::new),
             claims_changed: false,
+            resending: BTreeSet::new(),
         }
     }
 
@@ -189,7 +193,8 @@ impl Carriage {
 
     /// Takes an order. Returns its name and the time at which its first byte may leave.
     pub fn order(&mut self, now: SimTime, order: Order, route: Option<&Route>) -> (MovementId, SimTime) {
-        let rtt = route.map_or(SimDuration::ZERO, |r| r.rtt);
+        let way = Way::over(&order, route);
+        let rtt = way.rtt;
         let setup = SimDuration::from_secs_f64(order.transport.setup_rtts * rtt.as_secs_f64());
         self.sharing.charge(order.owner, LATENCY, setup.as_secs_f64());
         let number = self.ordered;
@@ -202,7 +207,7 @@ impl Carriage {
             all_sent: false,
             stalled: false,
             refused: false,
-            way: (rtt, 1.0),
+            way,
             longest: None,
             terms: (1.0, 0.0),
         };
@@ -220,17 +225,18 @@ impl Carriage {
     pub fn begin(&mut self, now: SimTime, id: MovementId, route: Option<&Route>, connected: bool) {
         let Some(movement) = self.get_mut(id) else { return };
         let connected = connected || movement.order.far <= 0.0;
-        movement.way = way_of(&movement.order, route);
+        movement.way = Way::over(&movement.order, route);
         movement.stalled = !connected;
-        let uses = uses_of(&movement.order, route);
-        let (cap, cap_cause) = cap_of(&movement.order, movement.way);
+        let uses = movement.way.uses(&movement.order, route);
+        let (cap, cap_cause) = movement.way.cap(&movement.order);
+        let weight = movement.way.weight();
         let order = movement.order.clone();
         let key = self.sharing.start(
             now.as_nanos(),
             &FlowSpec {
                 owner: order.owner,
                 uses: &uses,
-                weight: 1.0,
+                weight,
                 cap,
                 cap_cause,
                 priority: order.priority,
@@ -244,6 +250,7 @@ impl Carriage {
         movement.flow = Some(key);
         movement.terms = (1.0, 0.0);
         self.touch(id);
+        self.note_resends(id);
         let movement = self.get_mut(id).expect("the movement was found above");
         if movement.refused {
             self.sharing.stall(now.as_nanos(), key, QUOTA);
@@ -269,7 +276,10 @@ impl Carriage {
         movement.refused = false;
         movement.stalled = !connected;
         let Some(key) = movement.flow else { return };
-        let uses = uses_of(&movement.order, route);
+        if route.is_some() {
+            movement.way = Way::over(&movement.order, route);
+        }
+        let uses = movement.way.uses(&movement.order, route);
         let meters = movement.order.meters.clone();
         self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         if !connected {
@@ -287,17 +297,22 @@ impl Carriage {
         own.own_meters.clone_from(&order.own_meters);
         own.outer.clone_from(&order.outer);
         own.meters.clone_from(&order.meters);
+        if route.is_some() {
+            movement.way = Way::over(&movement.order, route);
+        }
         movement.stalled = !connected && order.far > 0.0;
         let (Some(key), stalled, refused) = (movement.flow, movement.stalled, movement.refused) else { return };
-        let (cap, cause) = cap_of(&movement.order, movement.way);
+        let (cap, cause) = movement.way.cap(&movement.order);
+        let uses = movement.way.uses(&movement.order, route);
         self.sharing.set_cap(now.as_nanos(), key, cap, cause);
         if !refused {
-            self.sharing.set_uses(now.as_nanos(), key, &uses_of(order, route), &order.meters);
+            self.sharing.set_uses(now.as_nanos(), key, &uses, &order.meters);
             if stalled {
                 self.sharing.stall(now.as_nanos(), key, NO_PATH);
             }
         }
         self.touch(id);
+        self.note_resends(id);
     }
 
     /// Gives a movement another pace of its own, with its cause.
@@ -305,7 +320,7 @@ impl Carriage {
         let Some(movement) = self.get_mut(id).filter(|m| m.order.pace.0.to_bits() != pace.0.to_bits()) else { return };
         movement.order.pace = pace;
         let Some(key) = movement.flow else { return };
-        let (cap, cause) = cap_of(&movement.order, movement.way);
+        let (cap, cause) = movement.way.cap(&movement.order);
         self.sharing.set_cap(now.as_nanos(), key, cap, cause);
     }
 
@@ -317,7 +332,7 @@ impl Carriage {
         movement.flow = None;
         movement.all_sent = true;
         movement.longest = longest;
-        let propagation = SimDuration::from_nanos(movement.way.0.as_nanos() / 2);
+        let propagation = SimDuration::from_nanos(movement.way.rtt.as_nanos() / 2);
         let owner = movement.order.owner;
         self.sharing.charge(owner, LATENCY, propagation.as_secs_f64());
         Some((id, now + propagation))
@@ -376,8 +391,8 @@ impl Carriage {
             if movement.refused {
                 // It takes the route of the day when it is accepted again; only its window follows at once.
                 let Some(route) = route else { continue };
-                movement.way = way_of(&movement.order, Some(route));
-                let (cap, cause) = cap_of(&movement.order, movement.way);
+                movement.way = Way::over(&movement.order, Some(route));
+                let (cap, cause) = movement.way.cap(&movement.order);
                 self.sharing.set_cap(now.as_nanos(), key, cap, cause);
                 continue;
             }
@@ -385,9 +400,15 @@ impl Carriage {
                 self.sharing.stall(now.as_nanos(), key, NO_PATH);
                 continue;
             };
-            movement.way = way_of(&movement.order, Some(route));
-            let uses = uses_of(&movement.order, Some(route));
-            let (cap, cause) = cap_of(&movement.order, movement.way);
+            movement.way = Way::over(&movement.order, Some(route));
+            let varied = self.resending.remove(&(index as u32));
+            if movement.way.varies() {
+                self.resending.insert(index as u32);
+            } else if varied {
+                self.sharing.set_terms(now.as_nanos(), key, movement.terms.0, movement.terms.1);
+            }
+            let uses = movement.way.uses(&movement.order, Some(route));
+            let (cap, cause) = movement.way.cap(&movement.order);
             let meters = movement.order.meters.clone();
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
             self.sharing.set_cap(now.as_nanos(), key, cap, cause);
@@ -413,7 +434,7 @@ impl Carriage {
             }
             let course = movement.order.course();
             let route = if course.from == course.to { None } else { route_of(course) };
-            let uses = uses_of(&movement.order, route.as_ref());
+            let uses = movement.way.uses(&movement.order, route.as_ref());
             let meters = movement.order.meters.clone();
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         }
@@ -452,15 +473,11 @@ impl Carriage {
             return None;
         }
         let movement = slot.1.take()?;
+        self.resending.remove(&id.index);
         slot.0 = slot.0.wrapping_add(1);
         self.free.push(id.index);
         Some(movement)
     }
-}
-
-/// Round-trip time, and the share that moves.
-fn way_of(order: &Order, route: Option<&Route>) -> (SimDuration, f64) {
-    route.map_or((SimDuration::ZERO, 1.0), |r| (r.rtt, r.live_for(order.reverse)))
 }
 
 fn pack(id: MovementId) -> u64 {

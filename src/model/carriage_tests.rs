@@ -1,7 +1,6 @@
 //! What a movement does in every part of its life.
 
 use super::*;
-use crate::model::paths::RoutePolicy;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -14,8 +13,13 @@ fn one() -> (Carriage, Route, MovementId) {
     let mut sharing = Sharing::new();
     let (owner, pipe, home) = (sharing.add_owner(), sharing.add_resource(10.0), sharing.add_resource(10.0));
     let mut carriage = Carriage::new(sharing, true);
-    let route =
-        Route { uses: vec![(pipe, 1.0)], back: vec![(home, 1.0)], rtt: SimDuration::from_secs(2), live: [1.0; 2] };
+    let route = Route {
+        uses: vec![(pipe, 1.0)],
+        back: vec![(home, 1.0)],
+        rtt: SimDuration::from_secs(2),
+        live: [1.0; 2],
+        loss: 0.0,
+    };
     let order = Order {
         work: 3,
         purpose: Purpose::Copy,
@@ -33,7 +37,7 @@ fn one() -> (Carriage, Route, MovementId) {
         pace: (f64::INFINITY, 0),
         slots: None,
         priority: 1,
-        transport: Transport { window_bytes: f64::INFINITY, setup_rtts: 1.0, policy: RoutePolicy::Shortest },
+        transport: Transport { setup_rtts: 1.0, ..Transport::OPEN },
     };
     let (id, leaves) = carriage.order(SimTime::ZERO, order, Some(&route));
     assert_eq!(leaves, at(2.0));
@@ -72,10 +76,17 @@ fn what_has_been_carried_is_right_in_every_part_of_a_life() {
 fn a_load_that_reads_and_writes_uses_both_directions_by_their_shares() {
     let (carriage, route, id) = one();
     let mut order = carriage.slots[id.index as usize].1.as_ref().unwrap().order.clone();
-    assert_eq!(uses_of(&order, Some(&route)), route.uses, "what only goes there takes nothing of the way back");
+    assert_eq!(
+        Way::over(&order, Some(&route)).uses(&order, Some(&route)),
+        route.uses,
+        "what only goes there takes nothing of the way back"
+    );
     order.reverse = 0.25;
     order.copies = 2.0;
-    assert_eq!(uses_of(&order, Some(&route)), vec![(route.uses[0].0, 1.5), (route.back[0].0, 0.5)]);
+    assert_eq!(
+        Way::over(&order, Some(&route)).uses(&order, Some(&route)),
+        vec![(route.uses[0].0, 1.5), (route.back[0].0, 0.5)]
+    );
 }
 
 #[test]
@@ -85,4 +96,58 @@ fn a_work_can_be_stopped_in_part() {
     assert!(carriage.course(id).is_some());
     carriage.cancel_work(at(1.0), WorkId(3), |_| true);
     assert!(carriage.course(id).is_none());
+}
+
+mod resends {
+    use super::*;
+    use crate::model::paths::Recovery;
+    use proptest::prelude::*;
+
+    const SEGMENT: f64 = 4096.0;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Go-back-N beside other loads on two links: in the end each flow's links carry what its own sending rate says it
+        /// must send, no link carries more than it can, and some link is full.
+        #[test]
+        fn what_is_sent_twice_agrees_with_the_rate(
+            capacities in (1e8..1e11_f64, 1e8..1e11_f64),
+            flows in prop::collection::vec((0..3_usize, 1e-8..1e-3_f64, 1..200_i64, 1..64_u32), 1..8),
+        ) {
+            let mut sharing = Sharing::new();
+            let owner = sharing.add_owner();
+            let links = [sharing.add_resource(capacities.0), sharing.add_resource(capacities.1)];
+            let mut carriage = Carriage::new(sharing, false);
+            let mut ids = Vec::new();
+            for &(way, loss, ms, streams) in &flows {
+                let over = match way { 0 => vec![0], 1 => vec![1], _ => vec![0, 1] };
+                let uses: Uses = over.iter().map(|&l| (links[l], 1.0)).collect();
+                let route = Route { uses, back: Vec::new(), rtt: SimDuration::from_nanos(ms * 1_000_000), live: [1.0; 2], loss };
+                let recovery = Recovery::GoBackN { segment: SEGMENT };
+                let transport = Transport { streams: f64::from(streams), recovery, ..Transport::OPEN };
+                let order = Order { owner, bytes: f64::INFINITY, transport, ..one().0.slots[0].1.as_ref().unwrap().order.clone() };
+                let (id, _) = carriage.order(SimTime::ZERO, order, Some(&route));
+                carriage.begin(SimTime::ZERO, id, Some(&route), true);
+                ids.push(id);
+            }
+            carriage.resend(SimTime::ZERO);
+            let mut sent = [0.0; 2];
+            for (id, &(way, loss, ms, streams)) in ids.iter().zip(&flows) {
+                let movement = carriage.slots[id.index as usize].1.as_ref().unwrap();
+                let (key, transport) = (movement.flow.unwrap(), movement.order.transport);
+                let rate = carriage.sharing.rate(key);
+                // The goodput solved for the rate that is sent, by the formula alone.
+                let (n, rtt) = (f64::from(streams), ms as f64 * 1e-3);
+                let own = rate / ((1.0 - loss) - loss * rate / n * rtt / SEGMENT);
+                prop_assert!((transport.arriving(own, rtt, loss) * own / rate - 1.0).abs() < 1e-9);
+                for (l, sum) in sent.iter_mut().enumerate() {
+                    if way == 2 || way == l { *sum += own; }
+                }
+            }
+            let loads = [sent[0] / capacities.0, sent[1] / capacities.1];
+            prop_assert!(loads.iter().all(|load| *load < 1.0 + 1e-6), "{loads:?}");
+            prop_assert!(loads.iter().any(|load| *load > 1.0 - 1e-6), "{loads:?}");
+        }
+    }
 }

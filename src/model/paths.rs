@@ -1,5 +1,9 @@
 //! The words in which components speak of flows: resources by name, uses, routes, storage access, causes.
 
+mod transport;
+
+pub use transport::{Recovery, Transport};
+
 use super::ids::{LaneId, SiteId, StorageId};
 use crate::fluid::{Cause, ResourceId, Sharing};
 use crate::units::SimDuration;
@@ -9,6 +13,8 @@ pub const CAUSES: [&str; 9] =
     ["window", "loss", "slots", "pacing", "quota", "latency", "no-path", "coupled-stage", "client-nic"];
 /// Bandwidth-delay product of the transport.
 pub const WINDOW: u8 = 0;
+/// Packets lost on the way.
+pub const LOSS: u8 = 1;
 /// Outstanding operations.
 pub const SLOTS: u8 = 2;
 /// A rate the work sets itself.
@@ -103,6 +109,8 @@ pub struct Route {
     pub back: Uses,
     /// Round-trip time of the longest way.
     pub rtt: SimDuration,
+    /// Probability that a packet is lost on the way there.
+    pub loss: f64,
     /// Share of the traffic there, and back, whose way is not dead, above 0; the rest stands still. The uses are those of a
     /// byte that moves.
     pub live: [f64; 2],
@@ -115,17 +123,6 @@ impl Route {
         let part = |share: f64, live: f64| if share > 0.0 { live } else { 1.0 };
         part(1.0 - reverse, there).min(part(reverse, back))
     }
-}
-
-/// Window limit and set-up of a movement.
-#[derive(Clone, Copy, Debug)]
-pub struct Transport {
-    /// `streams × window` in bytes; infinite when not limited.
-    pub window_bytes: f64,
-    /// Round trips before the first byte.
-    pub setup_rtts: f64,
-    /// How its route is chosen.
-    pub policy: RoutePolicy,
 }
 
 /// Outstanding operations of one sender or receiver: rate ≤ bytes ÷ (latency + RTT), by Little's law.

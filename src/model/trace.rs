@@ -114,11 +114,7 @@ mod tests {
         let second = SimDuration::from_secs(1);
         let rows: Arc<[Arrival]> = [(7, second, 0, 10.0), (9, second, 0, 20.0), (8, second + second, 0, 40.0)].into();
         let pairs = vec![(SiteId(0), SiteId(1))];
-        let transport = Transport {
-            window_bytes: f64::INFINITY,
-            setup_rtts: 0.0,
-            policy: crate::model::paths::RoutePolicy::Shortest,
-        };
+        let transport = Transport::OPEN;
         let mut trace = Trace::new(TraceParams { rows, pairs, first: 100, transport });
         let at = |s: i64| SimTime::from_nanos(s * 1_000_000_000);
         trace.began = at(5);

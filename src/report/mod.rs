@@ -20,4 +20,5 @@ mod phases;
 pub mod sections;
 mod systems;
 pub mod text;
+mod ways;
 mod what_if;

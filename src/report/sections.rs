@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Document, Row, Section, Table, Tone};
 use super::human::{self, NOTHING};
-use super::{phases, systems, what_if};
+use super::{phases, systems, ways, what_if};
 use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
 
 /// Stats that may end a KPI name.
@@ -25,6 +25,7 @@ pub fn document(run: &RunResults) -> Document {
     let mut sections = vec![kpis(run)];
     sections.extend(without_value(run));
     sections.extend(phases::sections(run));
+    sections.extend(ways::section(run));
     sections.extend(causes(run));
     sections.extend(systems::section(run));
     sections.extend(what_if::sections(run));
@@ -69,8 +70,11 @@ fn kpis(run: &RunResults) -> Section {
     columns.push(("", false));
     let mut table = Table::new(&columns);
     let mut group = "";
-    for (kpi, mean) in
-        run.kpis.iter().filter_map(|k| Some((k, k.mean?))).filter(|(k, _)| phases::phase_of(&k.name).is_none())
+    for (kpi, mean) in run
+        .kpis
+        .iter()
+        .filter_map(|k| Some((k, k.mean?)))
+        .filter(|(k, _)| phases::phase_of(&k.name).is_none() && !ways::is_way(&k.name))
     {
         let (entity, measure) = split(&kpi.name);
         if entity != group {
@@ -134,7 +138,7 @@ fn note(kpi: &KpiRow, replications: u32) -> String {
 /// KPIs without a value, by reason: one reason often holds for many.
 fn without_value(run: &RunResults) -> Option<Section> {
     let mut by_reason: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
-    for kpi in run.kpis.iter().filter(|k| k.mean.is_none()) {
+    for kpi in run.kpis.iter().filter(|k| k.mean.is_none() && !ways::is_way(&k.name)) {
         let reason = kpi.reason.as_deref().unwrap_or("no reason given");
         let (entity, measure) = split(&kpi.name);
         by_reason.entry(reason).or_default().entry(entity).or_default().push(measure);

@@ -277,6 +277,8 @@ pub struct Link {
     pub fails: bool,
     /// Payload bytes per wire byte for the link's transport, 0…1.
     pub framing: f64,
+    /// Probability that a packet is lost on it, 0…1.
+    pub loss: f64,
 }
 
 /// An alternating renewal process of failures and repairs; times in seconds.
@@ -589,6 +591,27 @@ pub struct Transport {
     pub setup_rtts: f64,
     /// How its route is chosen.
     pub routing: Routing,
+    /// How lost packets are made good.
+    pub recovery: Recovery,
+}
+
+/// How a transport makes good what is lost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Recovery {
+    /// Congestion control that takes a loss for congestion.
+    LossBased {
+        /// Payload of a packet.
+        segment: Bytes,
+        /// C of the Mathis limit.
+        constant: f64,
+    },
+    /// Everything after a lost packet is sent again.
+    GoBackN {
+        /// Payload of a packet.
+        segment: Bytes,
+    },
+    /// Only lost packets are sent again.
+    Selective,
 }
 
 /// A copy from one system to another.

@@ -1,6 +1,5 @@
 //! Who has a claim on shared storage systems now, and on which terms each of them shares.
 
-use super::limits::cap_of;
 use super::{Carriage, Movement};
 use crate::model::ids::MovementId;
 use crate::model::paths::Access;
@@ -50,7 +49,7 @@ impl Carriage {
         let claim = |(slot, m): (usize, &Movement)| Claim {
             slot,
             access: m.order.access.iter().filter(|access| access.lanes.is_some()).copied().collect(),
-            limit: cap_of(&m.order, m.way).0,
+            limit: m.way.cap(&m.order).0,
             copies: m.order.copies,
         };
         present.filter(|(_, m)| moving(m)).map(claim).collect()
@@ -63,7 +62,7 @@ impl Carriage {
         let terms = (weight, reserve);
         if movement.terms != terms {
             movement.terms = terms;
-            self.sharing.set_terms(now.as_nanos(), key, weight, reserve);
+            self.sharing.set_terms(now.as_nanos(), key, weight * movement.way.weight(), reserve);
         }
     }
 }

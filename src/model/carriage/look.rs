@@ -23,7 +23,7 @@ impl Carriage {
     pub fn flow_of(&self, id: MovementId) -> Option<(FlowKey, f64)> {
         let (generation, movement) = self.slots.get(id.index as usize)?;
         let movement = movement.as_ref().filter(|_| *generation == id.generation)?;
-        Some((movement.flow?, movement.way.0.as_secs_f64()))
+        Some((movement.flow?, movement.way.rtt.as_secs_f64()))
     }
 
     /// Where a movement goes.

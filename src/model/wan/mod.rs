@@ -14,7 +14,7 @@
 //! | `routes` | routes between sites |
 //! | `component` | all of it together, and its statistics |
 //!
-//! Not modelled here: traffic engineering, packet loss, queueing delay.
+//! Not modelled here: traffic engineering, queueing delay.
 
 mod component;
 mod failures;

@@ -43,6 +43,8 @@ pub struct LinkParams {
     pub metric: u64,
     /// Payload bytes per wire byte.
     pub framing: f64,
+    /// Probability that a packet is lost on it, 0…1.
+    pub loss: f64,
     /// Resources of the two directions.
     pub resources: [ResourceId; 2],
     /// Failures of each wave (empty when switched off).

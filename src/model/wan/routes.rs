@@ -51,6 +51,12 @@ struct Carried {
     rtt: SimDuration,
 }
 
+/// Packets lost of one unit sent: 1 − Π (1 − loss)^load. One way has load 1; of several each counts by its share.
+fn loss(links: &[Link], carried: &Carried) -> f64 {
+    let arriving = |(arc, load): &(usize, f64)| (1.0 - links[arc / 2].params.loss).powf(*load);
+    1.0 - carried.loads.iter().map(arriving).product::<f64>()
+}
+
 /// Routes over the links that were alive at the last reconvergence. Link `l` is edge `l` of the graph.
 #[derive(Clone, Debug)]
 pub(super) struct Routing {
@@ -134,6 +140,7 @@ impl Routing {
             uses: uses(here.0, &there, away.1),
             back: back.as_ref().map_or_else(Uses::new, |back| uses(away.0, back, here.1)),
             rtt: there.rtt,
+            loss: loss(links, &there),
             live: [there.live, back.map_or(0.0, |back| back.live)],
         })
     }

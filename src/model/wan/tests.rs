@@ -27,6 +27,7 @@ fn triangle() -> Wan {
         rtt: SimDuration::from_nanos(ms * 1_000_000),
         metric: u64::try_from(ms * 1_000_000).unwrap(),
         framing: 0.5,
+        loss: 0.0,
         resources,
         wave_outages: Vec::new(),
         failed: false,

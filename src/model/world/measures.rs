@@ -140,6 +140,7 @@ impl World {
         for (name, value) in &self.fixed {
             out.kpis.push((name.clone(), Measure::Value(*value)));
         }
+        out.kpis.extend(self.limits.iter().cloned());
         self.measure_links(now, &mut out);
         self.measure_demands(now, &mut out);
         self.measure_fleets(now, &mut out);

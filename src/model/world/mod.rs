@@ -23,6 +23,7 @@ mod storages;
 mod tiers;
 mod traces;
 mod wan_events;
+mod ways;
 mod works;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -197,6 +198,7 @@ pub struct World {
     cache_meters: BTreeMap<MeterId, (NamespaceId, u16)>,
     timed: Vec<(WorkId, StorageId)>,
     baseline: measures::Baseline,
+    limits: Vec<(String, Measure)>,
     recorder: Recorder,
     finished: Vec<Finished>,
     changed: Vec<MeterId>,
@@ -234,11 +236,13 @@ impl World {
             cache_meters,
             timed,
             baseline: measures::Baseline::default(),
+            limits: Vec::new(),
             recorder: Recorder::new(parts.bin),
             finished: Vec::new(),
             changed: Vec::new(),
         };
         world.start_recorder();
+        world.limits = world.limits_of_ways();
         world
     }
 
@@ -329,6 +333,7 @@ impl World {
                 self.batch_sent(ctx, work);
             }
             self.split_claims(now);
+            self.carriage.resend(now);
             let next = self.carriage.sharing.next_finish();
             self.carriage.sharing.take_changed_meters(&mut self.changed);
             let caches = self.caches_of(&self.changed);

@@ -45,8 +45,9 @@ impl World {
         let (bytes, transport) = (order.bytes, order.transport);
         let Some(route) = self.wan.route(order.course()) else { return f64::INFINITY };
         let rtt = route.rtt.as_secs_f64();
-        let window = if rtt > 0.0 { transport.window_bytes / rtt } else { f64::INFINITY };
-        let rate = route.uses.iter().map(|&(r, a)| self.carriage.sharing.capacity(r) / a).fold(window, f64::min);
+        let sent = route.uses.iter().map(|&(r, a)| self.carriage.sharing.capacity(r) / a).fold(f64::INFINITY, f64::min);
+        let through = if route.loss > 0.0 { sent * transport.arriving(sent, rtt, route.loss) } else { sent };
+        let rate = transport.limit(rtt, route.loss).0.min(through);
         transport.setup_rtts * rtt + bytes / rate + rtt / 2.0
     }
 

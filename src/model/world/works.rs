@@ -9,13 +9,10 @@ use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::fleet::FleetEffect;
 use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
-use crate::model::paths::{Access, COUPLED, PACING, RoutePolicy, Transport, Uses, merged};
+use crate::model::paths::{Access, COUPLED, PACING, Transport, Uses, merged};
 use crate::model::rl::RlEffect;
 use crate::model::storage::Storage;
 use crate::units::{SimDuration, SimTime};
-
-/// Transport inside a site or over connections that stay open: no window, no set-up.
-const OPEN: Transport = Transport { window_bytes: f64::INFINITY, setup_rtts: 0.0, policy: RoutePolicy::Shortest };
 
 impl World {
     pub(super) fn start_work(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
@@ -77,10 +74,14 @@ impl World {
             return None;
         }
         let rtt = route.as_ref().map_or(0.0, |r| r.rtt.as_secs_f64());
-        let window = if rtt > 0.0 { params.transport.window_bytes / rtt } else { f64::INFINITY };
+        let loss = route.as_ref().map_or(0.0, |r| r.loss);
+        let window = params.transport.limit(rtt, loss).0;
         let slots = params.slots.map_or(f64::INFINITY, |s| s.rate(rtt));
         let mut common = self.storages[params.from.0.index()].uses(&order.access[0]).0;
-        common.extend(route.into_iter().flat_map(|r| r.uses));
+        let wan: Uses = route.map_or(Vec::new(), |r| r.uses);
+        let sent = wan.iter().map(|&(r, a)| self.carriage.sharing.capacity(r) / a).fold(f64::INFINITY, f64::min);
+        let arriving = if loss > 0.0 { params.transport.arriving(sent, rtt, loss) } else { 1.0 };
+        common.extend(wan.into_iter().map(|(r, a)| (r, a / arriving)));
         let destination = self.storages[params.to.0.index()].clone();
         let uses_when = |coupled: bool| {
             let mut target = destination.clone();
@@ -342,7 +343,7 @@ impl World {
     /// An order on the account of a storage system, for no work, with nothing in it yet.
     pub(super) fn own_order(&self, storage: StorageId) -> Order {
         let owner = self.storages[storage.index()].params.owner;
-        let transport = Transport { policy: self.wan.policy(), ..OPEN };
+        let transport = Transport { policy: self.wan.policy(), ..Transport::OPEN };
         Order { work: u16::MAX, transport, ..blank(Purpose::Own, owner, 0) }
     }
 
@@ -371,7 +372,7 @@ fn blank(purpose: Purpose, owner: OwnerId, priority: u8) -> Order {
         pace: (f64::INFINITY, PACING),
         slots: None,
         priority,
-        transport: OPEN,
+        transport: Transport::OPEN,
     }
 }
 

@@ -38,6 +38,7 @@ impl Resolver<'_> {
             risk_groups,
             fails,
             framing: framing?,
+            loss: record.number("loss")?,
         })
     }
 

@@ -48,7 +48,7 @@ impl Resolver<'_> {
             step: step(record.table("step")?)?,
             weights: weights?,
             checkpoint: checkpoint?,
-            transport: self.transport(record),
+            transport: self.transport(record)?,
         })
     }
 

@@ -112,6 +112,7 @@ impl Resolver<'_> {
                 self.entity(record, Entity::Link, name)?;
                 found.entity.get(1).and_then(|direction| self.direction_problem(name, direction))
             }
+            ("path", Some(name)) => self.way_problem(name, found.entity.get(1).map_or("", String::as_str)),
             ("transfer", Some(name)) => self.transfer_problem(name, found),
             ("io", Some(name)) => self
                 .work_problem(name, "io")
@@ -153,6 +154,22 @@ impl Resolver<'_> {
                 Some(format!("there is no work '{name}'; works of kind '{kind}' are: {list}"))
             }
         }
+    }
+
+    /// Works that could not be read may go anywhere; whether a work of the plan crosses is known in the world only.
+    fn way_problem(&self, name: &str, direction: &str) -> Option<String> {
+        if self.reader.unread.contains(name) {
+            return None;
+        }
+        let works = self.records("work");
+        if !works.iter().any(|work| work.name == name) {
+            let list = crate::scenario::diagnostics::list_names(works.iter().map(|work| work.name.as_str()));
+            return Some(format!("there is no work '{name}'; works are: {list}"));
+        }
+        let sites = self.records("site");
+        let fits = |(a, b): (&Record, &Record)| a.name != b.name && format!("{}-to-{}", a.name, b.name) == direction;
+        let known = sites.iter().flat_map(|a| sites.iter().map(move |b| (a, b))).any(fits);
+        (!known).then(|| format!("'{direction}' is not a way between two sites of the plan, such as phoenix-to-dallas"))
     }
 
     fn ingest_problem(&self, name: &str, found: &Match) -> Option<String> {

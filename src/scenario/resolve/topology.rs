@@ -243,6 +243,7 @@ impl Resolver<'_> {
             risk_groups: Vec::new(),
             fails,
             framing: framing?,
+            loss: table.number("loss")?,
         })
     }
 

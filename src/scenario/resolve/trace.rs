@@ -52,7 +52,9 @@ impl Resolver<'_> {
                 break;
             }
         }
-        (wrong == 0).then(|| TraceWork { rows: Arc::clone(&trace.rows), pairs, transport: self.transport(record) })
+        let rows = Arc::clone(&trace.rows);
+        let transport = self.transport(record);
+        (wrong == 0).then_some(TraceWork { rows, pairs, transport: transport? })
     }
 
     /// The number of a site or station.

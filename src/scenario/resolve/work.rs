@@ -1,8 +1,9 @@
 //! Works: times, `copy` and `io`.
 
 use super::Resolver;
+use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{CopyWork, IoWork, Pattern, Transport, Work, WorkKind};
+use crate::scenario::plan::{CopyWork, IoWork, Pattern, Recovery, Transport, Work, WorkKind};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
 use crate::units::{ByteRate, Bytes, Dimension, Dist, SimDuration, display};
@@ -66,13 +67,20 @@ impl Resolver<'_> {
         Some((starts, ends.unwrap_or(horizon).min(horizon)))
     }
 
-    pub(super) fn transport(&self, record: &Record) -> Transport {
-        Transport {
+    pub(super) fn transport(&mut self, record: &Record) -> Option<Transport> {
+        let part = self.part(record, "transport", Kind::Interconnect)?;
+        let Some(recovery) = recovery(&part) else {
+            let message = format!("'{}' does not say how it makes good what is lost: it is not a transport", part.name);
+            self.report(Diagnostic::new("E0305", message).at(record.place_of("transport")));
+            return None;
+        };
+        Some(Transport {
             streams: record.whole("streams").min(u64::from(u32::MAX)) as u32,
             window: Bytes(record.num("window")),
             setup_rtts: record.num("setup_rtts"),
+            recovery,
             routing: super::routing::rule(record),
-        }
+        })
     }
 
     fn copy(&mut self, record: &Record) -> Option<CopyWork> {
@@ -93,7 +101,7 @@ impl Resolver<'_> {
             pace: ByteRate(record.number("pace").unwrap_or(f64::INFINITY)),
             io_size: Bytes(record.number("io_size")?),
             clients: record.number("clients").map(|clients| clients as u64),
-            transport: self.transport(record),
+            transport: self.transport(record)?,
         })
     }
 
@@ -146,7 +154,7 @@ impl Resolver<'_> {
             phases: phases?,
             growth,
             seasons,
-            transport: self.transport(record),
+            transport: self.transport(record)?,
         })
     }
 
@@ -204,5 +212,14 @@ impl Resolver<'_> {
             self.report(Diagnostic::new("W0609", message).at(record.place_of("read_share")));
         }
         Some(if word == "read" { Pattern::Read } else { Pattern::Write })
+    }
+}
+
+fn recovery(part: &Part) -> Option<Recovery> {
+    let segment = part.number("segment").map(Bytes);
+    match part.word("recovery")? {
+        "loss-based" => Some(Recovery::LossBased { segment: segment?, constant: part.number("loss_constant")? }),
+        "go-back-n" => Some(Recovery::GoBackN { segment: segment? }),
+        _ => Some(Recovery::Selective),
     }
 }

@@ -1,6 +1,6 @@
 //! `[topology]`, and `kind = "trace"`.
 
-use super::wan::{CUT_REPAIR, CUTS, FAILURES, TRANSPORT, WAVE_FAILURES, WAVE_REPAIR};
+use super::wan::{CUT_REPAIR, CUTS, FAILURES, LOSS, TRANSPORT, WAVE_FAILURES, WAVE_REPAIR};
 use super::work::{COMMON, LATER};
 use super::{Kind, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
@@ -76,6 +76,7 @@ pub static TOPOLOGY: TableSpec = TableSpec {
         CUT_REPAIR,
         WAVE_FAILURES,
         WAVE_REPAIR,
+        LOSS,
         key("transport", Kind::Part("interconnect"), Need::Wan, "Framing on the wire."),
         key(
             "framing",

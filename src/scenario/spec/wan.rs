@@ -36,6 +36,14 @@ pub(super) const FAILURES: Key = key(
     "Whether cuts and failures happen here at all.",
 );
 
+pub(super) const LOSS: Key = key(
+    "loss",
+    Kind::Quantity(Dimension::Ratio),
+    Need::Wan,
+    "Share of packets that are lost on the link, not by congestion.",
+)
+.within(0.0, 0.5);
+
 /// `[link.*]`
 pub static LINK: TableSpec = TableSpec {
     header: "[link.NAME]",
@@ -84,6 +92,7 @@ pub static LINK: TableSpec = TableSpec {
             "Cost of the link in routing. State it on all links or on none, so that costs compare.",
         )
         .within(1.0, 1e15),
+        LOSS,
         key("transport", Kind::Part("interconnect"), Need::Wan, "Framing on the wire."),
         key(
             "framing",
@@ -132,8 +141,18 @@ pub static WAN: TableSpec = TableSpec {
             "transport",
             Kind::Part("interconnect"),
             assumed("tcp-9000", "jumbo frames end to end on a private WAN"),
-            "Interconnect part that gives the framing efficiency.",
+            "Interconnect part that gives the framing of links and, for works, how lost packets are made good.",
         ),
+        key(
+            "loss",
+            Kind::Quantity(Dimension::Ratio),
+            assumed(
+                "0 %",
+                "a clean optical path with error correction; measure yours, long paths are sensitive to 1e-6",
+            ),
+            LOSS.doc,
+        )
+        .within(0.0, 0.5),
         key(
             "streams",
             Kind::Whole(Dimension::Count),
@@ -247,6 +266,12 @@ pub(super) const ROUTING_DOC: &str = "How routes are chosen: `shortest`, the one
 
 /// Transport keys that a work may set for itself.
 pub(super) const TRANSPORT: &[Key] = &[
+    key(
+        "transport",
+        Kind::Part("interconnect"),
+        Need::Wan,
+        "How lost packets are made good between sites; framing is that of the links.",
+    ),
     key("streams", Kind::Whole(Dimension::Count), Need::Wan, "Parallel streams between sites.").within(1.0, 1e7),
     key("window", Kind::Quantity(Dimension::Bytes), Need::Wan, "Bytes in flight per stream.").positive(MAX_BYTES),
     key("setup_rtts", Kind::Quantity(Dimension::Factor), Need::Wan, "Round trips before the first byte.")

@@ -1,0 +1,100 @@
+//! What each limit alone would allow between the two sites of a work, on the network as it is at the start.
+
+use super::measures::Measure;
+use super::{Task, World};
+use crate::model::ids::SiteId;
+use crate::model::paths::{CLIENT_NIC, Course, Route, Transport};
+
+/// A way of a work between two sites.
+struct Way {
+    ends: (SiteId, SiteId),
+    /// Of all that use it side by side.
+    transport: Transport,
+    /// Payload rate of the network interfaces at its end, where the plan knows them.
+    nic: Option<f64>,
+}
+
+impl World {
+    /// Limits of every work between sites as KPIs.
+    pub(super) fn limits_of_ways(&mut self) -> Vec<(String, Measure)> {
+        let mut out = Vec::new();
+        for w in 0..self.works.len() {
+            let name = self.works[w].name.clone();
+            for way in self.ways_of(w) {
+                let (from, to) = (&self.sites[way.ends.0.index()].name, &self.sites[way.ends.1.index()].name);
+                let prefix = format!("path.{name}.{from}-to-{to}");
+                let course = Course { from: way.ends.0, to: way.ends.1, policy: way.transport.policy };
+                let route = self.wan.route(course);
+                self.put_limits(&prefix, &way, route.as_ref(), &mut out);
+            }
+        }
+        out
+    }
+
+    fn put_limits(&self, prefix: &str, way: &Way, route: Option<&Route>, out: &mut Vec<(String, Measure)>) {
+        let mut put = |measure: &str, value: Measure| out.push((format!("{prefix}.{measure}"), value));
+        let Some(route) = route else {
+            for measure in ["round_trip", "loss", "window_limit", "loss_limit", "link_limit", "nic_limit"] {
+                put(measure, Measure::None("there is no route at the start".into()));
+            }
+            return;
+        };
+        let finite = |x: f64, why: &str| if x.is_finite() { Measure::Value(x) } else { Measure::None(why.into()) };
+        let (rtt, loss) = (route.rtt.as_secs_f64(), route.loss);
+        let capacity = |&(r, a): &(_, f64)| self.carriage.sharing.capacity(r) / a;
+        let sent = route.uses.iter().map(capacity).fold(f64::INFINITY, f64::min);
+        put("round_trip", Measure::Value(rtt));
+        put("loss", Measure::Value(loss));
+        put("window_limit", finite(way.transport.window_limit(rtt), "no window limits it"));
+        put("loss_limit", finite(way.transport.loss_limit(rtt, loss), "no loss limits it"));
+        put("link_limit", Measure::Value(sent * way.transport.arriving(sent, rtt, loss)));
+        put("nic_limit", way.nic.map_or(Measure::None("the plan states no network interfaces".into()), Measure::Value));
+    }
+
+    /// The ways of a work that cross between sites, each once.
+    fn ways_of(&self, w: usize) -> Vec<Way> {
+        let of_users = |ends, transport: Transport, users: f64, limit: (f64, u8)| Way {
+            ends,
+            transport: transport.shared(1.0 / users),
+            nic: (limit.1 == CLIENT_NIC).then_some(limit.0 * users),
+        };
+        let mut ways = match &self.works[w].task {
+            Task::Copy(copy) => {
+                let p = &copy.params;
+                vec![Way { ends: (p.from.1, p.to.1), transport: p.transport, nic: None }]
+            }
+            Task::Io(io) => {
+                let p = &io.params;
+                let there = (p.storage_site, p.site);
+                let back = (p.site, p.storage_site);
+                let of = |ends| of_users(ends, p.transport, p.clients as f64, p.client_limit);
+                let (reads, writes) = (p.read_share > 0.0, p.read_share < 1.0);
+                reads.then(|| of(there)).into_iter().chain(writes.then(|| of(back))).collect()
+            }
+            Task::Burst(task) => {
+                let (p, b) = (&task.params, &task.burst.params);
+                let ends = if b.load { (p.storage_site, p.site) } else { (p.site, p.storage_site) };
+                vec![of_users(ends, p.transport, b.ranks as f64, p.limit)]
+            }
+            Task::Load(task) => {
+                let (p, users) = (&task.params, task.loader.params.accelerators as f64);
+                vec![of_users((p.storage_site, p.site), p.transport, users, p.limit)]
+            }
+            // A trace may have thousands of pairs.
+            Task::Trace(_) => Vec::new(),
+            Task::Rl(task) => {
+                let (trainer, transport) = (task.trainer.site, task.transport);
+                let senders = self.carriage.sharing.capacity(task.senders);
+                let of_pool = |site| {
+                    let publish = Way { ends: (trainer, site), transport, nic: Some(senders) };
+                    [publish, Way { ends: (site, trainer), transport, nic: None }]
+                };
+                task.pools.iter().flat_map(|pool| of_pool(pool.site)).collect()
+            }
+        };
+        ways.retain(|way| way.ends.0 != way.ends.1);
+        ways.sort_by_key(|way| way.ends);
+        ways.dedup_by_key(|way| way.ends);
+        ways
+    }
+}
