@@ -5,11 +5,13 @@
 //! | `graph` | nodes and arcs, and who leads where |
 //! | `tree` | cheapest ways from or to one node (Dijkstra), with a total order so that ties never depend on chance |
 //! | `spread` | equal split over all next hops that are equally cheap |
+//! | `concurrent` | the largest factor on all demands at once that fits, whatever the routing (linear programme, or weights) |
 //! | `disjoint` | cheapest sets of ways that share no edge or no node in between (successive shortest ways) |
 //!
 //! An *edge* is two opposite arcs: arc 2e there, arc 2e + 1 back. Knows no units: costs are whole numbers, capacities are
 //! positive numbers of any one unit.
 
+mod concurrent;
 mod disjoint;
 mod graph;
 mod spread;
@@ -17,6 +19,7 @@ mod spread;
 mod tests;
 mod tree;
 
+pub use concurrent::{Concurrent, Demand, EXACT_COLUMNS, GAP, Unroutable, concurrent};
 pub use disjoint::{Apart, disjoint};
 pub use graph::{Arc, Graph, opposite};
 pub use spread::{Hop, Spread};

@@ -1,0 +1,119 @@
+//! Multiplicative weights, in phases that each route every demand once (Garg & Könemann, SIAM J. Comput. 37(2), 2007; phases
+//! after Fleischer, SIAM J. Discrete Math. 13(4), 2000).
+//!
+//! Every arc has a length, its price. A phase sends each source's demands by ways that are shortest just then, never more over
+//! an arc in one step than its capacity, and after each step multiplies lengths by 1 + ε × load ÷ capacity. What a number of
+//! phases has sent, over the busiest arc, fits: the lower bound. Any lengths prove an upper one. Stages halve ε, start the sum of
+//! flows anew and keep the lengths, so that the sum forgets the detours of rough prices.
+
+use super::lengths::{Near, bound};
+use super::{Concurrent, GAP, Problem};
+
+/// ε of the first stage.
+const FIRST_STEP: f64 = 0.25;
+/// Phases of a stage, times its ε.
+const PHASES: f64 = 6.0;
+/// Stages at most: the last has some 50,000 phases.
+const STAGES: i32 = 12;
+/// How often a stage looks at its bounds.
+const LOOKS: usize = 6;
+/// The least weight of an arc, as a share of all: lengths never become zero.
+const FLOOR: f64 = 1e-12;
+
+pub(super) fn solve(problem: &Problem) -> Concurrent {
+    let arcs = problem.capacity.len();
+    let weight = |arc: usize| if problem.usable(arc) { 1.0 / arcs as f64 } else { 0.0 };
+    let mut market = Market { problem, weights: (0..arcs).map(weight).collect(), step: FIRST_STEP };
+    let mut best = Best { lower: 0.0, upper: f64::INFINITY, loads: vec![0.0; arcs] };
+    for _ in 0..STAGES {
+        if market.stage(&mut best) {
+            break;
+        }
+        market.step /= 2.0;
+    }
+    problem.result((best.lower, best.upper), &best.loads, false)
+}
+
+/// The best bounds so far.
+struct Best {
+    lower: f64,
+    upper: f64,
+    /// Arc loads at the lower one.
+    loads: Vec<f64>,
+}
+
+impl Best {
+    /// Takes what `sent` times every demand over `loads` shows; whether the gap is closed.
+    fn look(&mut self, problem: &Problem, (sent, loads): (f64, &[f64]), prices: [&[f64]; 2]) -> bool {
+        let busiest = problem.busiest(loads);
+        if sent / busiest > self.lower {
+            self.lower = sent / busiest;
+            self.loads = loads.iter().map(|load| load / busiest).collect();
+        }
+        for weights in prices {
+            let length = |arc: usize| if problem.usable(arc) { weights[arc] / problem.capacity[arc] } else { 0.0 };
+            let lengths: Vec<f64> = (0..weights.len()).map(length).collect();
+            self.upper = self.upper.min(bound(problem, &lengths));
+        }
+        self.upper - self.lower <= GAP * self.upper
+    }
+}
+
+/// Prices of capacity.
+struct Market<'a> {
+    problem: &'a Problem<'a>,
+    /// Length times capacity, by arc; their sum is 1 between phases.
+    weights: Vec<f64>,
+    /// ε.
+    step: f64,
+}
+
+impl Market<'_> {
+    /// So many phases at one ε; whether the gap is closed.
+    fn stage(&mut self, best: &mut Best) -> bool {
+        let phases = (PHASES / self.step).ceil() as usize;
+        let every = phases.div_ceil(LOOKS);
+        let factor = if best.lower > 0.0 { best.lower } else { 1.0 };
+        let mut loads = vec![0.0; self.weights.len()];
+        let mut mean = vec![0.0; self.weights.len()];
+        for phase in 1..=phases {
+            self.phase(factor, &mut loads);
+            for (sum, weight) in mean.iter_mut().zip(&self.weights) {
+                *sum += weight;
+            }
+            if phase % every == 0 && best.look(self.problem, (factor * phase as f64, &loads), [&self.weights, &mean]) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Sends `factor` times every demand.
+    fn phase(&mut self, factor: f64, loads: &mut [f64]) {
+        let problem = self.problem;
+        let mut step = vec![0.0; loads.len()];
+        for (&source, sinks) in &problem.sources {
+            let mut left = factor;
+            while left > 0.0 {
+                let lengths: Vec<f64> =
+                    self.weights.iter().zip(&problem.capacity).map(|(weight, capacity)| weight / capacity).collect();
+                step.fill(0.0);
+                Near::from(problem, source, &lengths).spread(problem.graph, sinks, &mut step);
+                let part = left.min(1.0 / problem.busiest(&step));
+                left = if part < left { left - part } else { 0.0 };
+                for (arc, load) in step.iter().enumerate().filter(|&(_, &load)| load > 0.0) {
+                    loads[arc] += load * part;
+                    self.weights[arc] *= 1.0 + self.step * load * part / problem.capacity[arc];
+                }
+            }
+        }
+        self.normalise();
+    }
+
+    fn normalise(&mut self) {
+        let all: f64 = self.weights.iter().sum();
+        for (arc, weight) in self.weights.iter_mut().enumerate() {
+            *weight = if self.problem.usable(arc) { (*weight / all).max(FLOOR) } else { 0.0 };
+        }
+    }
+}
