@@ -2,6 +2,7 @@
 
 mod world_support;
 
+use apollo_sim::experiment::results::Verdict;
 use apollo_sim::scenario::{load_text, render_text};
 use world_support::{kpi, plan_with, run};
 
@@ -140,5 +141,72 @@ fn demand_that_cannot_be_is_refused() {
             .map_err(|e| render_text(&e, false));
         let error = error.expect_err(change);
         assert!(error.contains(code), "{change}: {error}");
+    }
+}
+
+/// 40 for a to c: over 100 by the one way there is; over 60 more by a second one, although routes take the first; no more than
+/// the edge of a lets out; at the highest rate of the run, 4 days with 10 % more after 2.
+#[test]
+fn the_best_routing_bounds_what_all_demands_may_grow_to() {
+    let second = "[link.ac]\nbetween = [\"a\", \"c\"]\ncapacity = \"60 Gbps\"\nrtt = \"90 ms\"\n";
+    near(with("", &[])("wan.concurrent_flow"), 100.0 / 40.0);
+    near(with(second, &[])("wan.concurrent_flow"), 160.0 / 40.0);
+    near(with(second, &["site.a.wan_edge=\"80 Gbps\""])("wan.concurrent_flow"), 80.0 / 40.0);
+    near(with("", &["site.b.wan_edge=\"1 Gbps\""])("wan.concurrent_flow"), 100.0 / 40.0);
+    let back = "[demand.back]\nfrom = \"b\"\nto = \"c\"\nrate = \"60 Gbps\"\n";
+    near(with(back, &[])("wan.concurrent_flow"), 1.0);
+    let grows = ["demand.web.growth=\"10 %\"", "demand.web.growth_every=\"2 d\""];
+    let day = "day = [{ at = \"6 h\", share = \"150 %\" }, { at = \"14 h\", share = \"50 %\" }]\n";
+    near(with(day, &grows)("wan.concurrent_flow"), 2.5 / (1.5 * 1.1));
+}
+
+#[test]
+fn the_best_routing_has_targets_and_reasons() {
+    let target = "[target.room]\nkpi = \"wan.concurrent_flow\"\nat_least = \"2\"\n";
+    let met = |overrides: &[&str]| {
+        let results = run(&plan_with(&format!("{LINE}{target}"), overrides));
+        results.targets[0].verdict
+    };
+    assert_eq!(met(&[]), Verdict::Pass);
+    assert_eq!(met(&["demand.web.rate=\"60 Gbps\""]), Verdict::Fail);
+    let (bare, _) = LINE.split_once("[demand.web]").unwrap();
+    let error = load_text("scenarios/test.toml", &format!("{bare}{target}"), &[]).map(|_| ());
+    let error = render_text(&error.expect_err("no demand"), false);
+    assert!(error.contains("E0304") && error.contains("no standing demand"), "{error}");
+    let results = run(&plan_with(&format!("{LINE}day = [{{ at = \"6 h\", share = \"0 %\" }}]\n"), &[]));
+    let row = results.kpis.iter().find(|kpi| kpi.name == "wan.concurrent_flow").unwrap();
+    assert_eq!((row.mean, row.reason.as_deref()), (None, Some("no demand is ever above zero")));
+}
+
+/// Two demands of one pair and one back, in Mbit/s.
+#[test]
+fn demands_of_the_topology_file_are_sent() {
+    const NETWORK: &str = "?SNDlib native format; type: network; version: 1.0\n\
+        NODES (\n p ( 10.0 50.0 )\n q ( 11.0 50.0 )\n)\n\
+        LINKS (\n l ( p q ) 100000.0 0.0 0.0 0.0 ( 10000.0 1.0 )\n)\n\
+        DEMANDS (\n d1 ( p q ) 1 20000.0 UNLIMITED\n d2 ( p q ) 1 30000.0 UNLIMITED\n d3 ( q p ) 1 10000.0 UNLIMITED\n)\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("network.txt");
+    let load = |network: &str, demand: &str| {
+        std::fs::write(&file, network).unwrap();
+        let head = "format = 1\nstart = 2026-01-05\nhorizon = \"1 d\"\nreplications = 1\n[wan]\nfailures = false\n";
+        let text = format!("{head}[topology]\nsndlib = '{}'\n[demand.net]\n{demand}", file.display());
+        load_text("scenarios/test.toml", &text, &[]).map(|(plan, _)| plan).map_err(|e| render_text(&e, false))
+    };
+    let plan = load(NETWORK, "source = \"topology\"\nscale = \"150 %\"\n").unwrap_or_else(|error| panic!("{error}"));
+    let results = run(&plan);
+    near(kpi(&results, "demand.net.delivered"), 1.5 * 60.0 * GBPS);
+    near(kpi(&results, "link.l.p-to-q.utilisation"), 0.75);
+    near(kpi(&results, "link.l.q-to-p.utilisation"), 0.15);
+    near(kpi(&results, "wan.concurrent_flow"), 1.0 / 0.75);
+    let (none, _) = NETWORK.split_once("DEMANDS").unwrap();
+    for (network, demand, words) in [
+        (none, "source = \"topology\"\n", "states demands"),
+        (NETWORK, "source = \"file\"\n", "'file'"),
+        (NETWORK, "source = \"topology\"\nfrom = \"p\"\n", "exclude one another"),
+        (NETWORK, "source = \"topology\"\nrate = \"1 Gbps\"\n", "rate"),
+    ] {
+        let error = load(network, demand).map(|_| ()).expect_err(demand);
+        assert!(error.contains(words), "{demand}: {error}");
     }
 }

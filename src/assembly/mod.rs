@@ -4,6 +4,7 @@
 //! gets its named stream: root seed / replication / kind / name / purpose.
 
 mod burst;
+mod concurrent;
 mod demands;
 mod loader;
 mod namespaces;
@@ -25,6 +26,9 @@ use crate::model::wan::Wan;
 use crate::model::world::{Parts, World, bin_width};
 use crate::scenario::plan::Plan;
 use crate::units::{Dist, SimTime};
+
+pub use crate::network::Concurrent;
+pub use concurrent::concurrent_flow;
 
 /// The world of a plan, ready to run: replication `replication` of root seed `seed`.
 ///

@@ -32,7 +32,7 @@ pub fn sites(plan: &Plan, resources: &mut Resources) -> (Vec<SitePart>, Vec<Edge
 }
 
 /// Capacity of the links of each site, out and in.
-fn attached(plan: &Plan) -> Vec<[f64; 2]> {
+pub(super) fn attached(plan: &Plan) -> Vec<[f64; 2]> {
     let mut sums = vec![[0.0; 2]; plan.sites.len()];
     for link in &plan.links {
         let (there, back) = (link.capacity.get(), link.back.get());

@@ -5,6 +5,7 @@
 
 mod aggregate;
 pub mod calibrate;
+mod fixed;
 pub mod results;
 mod verdict;
 mod what_if;
@@ -117,6 +118,7 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
     let outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>, RunError>>()?;
     let base = (!failures.is_empty()).then(|| what_if::Base::of(plan, &outcomes));
     let mut results = aggregate::results(plan, options, seed, outcomes);
+    aggregate::replace(&mut results.kpis, fixed::concurrent_flow(plan, replications));
     if let Some(base) = base {
         let study = || what_if::simulate(plan, &failures, &base, seed, options, &step);
         let seen = in_threads(options.threads, study)??;

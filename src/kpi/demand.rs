@@ -9,6 +9,17 @@ const SHORT: &str = "What the WAN did not carry of what was offered; it is not s
 /// Demands between sites.
 pub(super) const DEMAND: &[Kpi] = &[
     kpi("wan.unserved", "B/s", D::ByteRate, NONE, "sum over demands of unserved", SHORT),
+    kpi(
+        "wan.concurrent_flow",
+        "1",
+        D::Factor,
+        NONE,
+        "max lambda: lambda x every demand at its peak fits all links at once, split over any ways",
+        "Largest factor on all standing demand, each at the highest rate of the run, that the network carries with the best possible \
+         routing: all links at full capacity, WAN edges of sites included, works left out. Below 1 no routing carries all demands at \
+         their peaks at once. Exact up to 10,000 columns of the linear programme; above that a lower bound, with the upper one \
+         beside it.",
+    ),
     kpi("demand.*.offered", "B/s", D::ByteRate, NONE, "integral of the offered rate / time", WIRE),
     kpi("demand.*.delivered", "B/s", D::ByteRate, NONE, "wire bytes carried / time", WIRE),
     kpi("demand.*.unserved", "B/s", D::ByteRate, NONE, "offered - delivered", SHORT),

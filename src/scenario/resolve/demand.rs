@@ -18,7 +18,13 @@ const COLUMNS: &str = "a line is 'src,dst,gbps', such as 'phoenix,dallas,400'";
 impl Resolver<'_> {
     pub(super) fn demand(&mut self, record: &Record) -> Option<Demand> {
         let record = &self.with_wan(record);
-        let pairs = if record.wrote("matrix") { self.matrix(record) } else { self.pair(record) };
+        let pairs = match ["matrix", "source"].into_iter().find(|key| record.wrote(key)) {
+            Some(key) => {
+                self.without_ends(record, key);
+                if key == "matrix" { self.matrix(record) } else { self.topology_demands(record) }
+            }
+            None => self.pair(record),
+        };
         let day = self.day(record)?;
         let (growth, every) = (record.number("growth")?, SimDuration::from_secs_f64(record.number("growth_every")?));
         let scale = record.number("scale")?;
@@ -67,13 +73,35 @@ impl Resolver<'_> {
         tables.iter().map(step).collect()
     }
 
-    fn matrix(&mut self, record: &Record) -> Option<Vec<(SiteIx, SiteIx, f64)>> {
+    /// What states pairs leaves no room for one pair.
+    fn without_ends(&mut self, record: &Record, stated: &str) {
         for key in ["from", "to"] {
             if record.wrote(key) {
-                let found = Diagnostic::new("E0107", format!("'matrix' and '{key}' exclude one another"));
-                self.report(found.at(record.place_of(key)).also(record.place_of("matrix"), "the matrix"));
+                let found = Diagnostic::new("E0107", format!("'{stated}' and '{key}' exclude one another"));
+                self.report(found.at(record.place_of(key)).also(record.place_of(stated), format!("the {stated}")));
             }
         }
+    }
+
+    /// Demands of the topology file; several of one pair are one.
+    fn topology_demands(&mut self, record: &Record) -> Option<Vec<(SiteIx, SiteIx, f64)>> {
+        record.text("source")?;
+        let mut sums = std::collections::BTreeMap::new();
+        for (from, to, rate) in self.topology_pairs().into_iter().filter(|(from, to, _)| from != to) {
+            *sums.entry((from, to)).or_insert(0.0) += rate;
+        }
+        if sums.is_empty() {
+            let found = Diagnostic::new("E0207", "no topology file of this plan states demands between two sites");
+            let found = found.at(record.place_of("source"));
+            self.report(
+                found.help("name an SNDlib file with a DEMANDS section: 'sndlib = \"network.txt\"' in [topology]"),
+            );
+            return None;
+        }
+        Some(sums.into_iter().map(|((from, to), rate)| (from, to, rate)).collect())
+    }
+
+    fn matrix(&mut self, record: &Record) -> Option<Vec<(SiteIx, SiteIx, f64)>> {
         let place = record.place_of("matrix").clone();
         let path = beside(&place.source.name, record.text("matrix")?);
         let source = match self.reader.library.read(&path, Some(&place)) {

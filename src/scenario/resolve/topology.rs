@@ -212,6 +212,14 @@ impl Resolver<'_> {
         demands.filter_map(|d| Some((site(&d.ends[0])?, site(&d.ends[1])?, ByteRate(d.rate)))).collect()
     }
 
+    /// The same, while sites are still records: bytes per second.
+    pub(super) fn topology_pairs(&self) -> Vec<(SiteIx, SiteIx, f64)> {
+        let sites = self.records("site");
+        let site = |name: &str| sites.binary_search_by(|record| record.name.as_str().cmp(name)).ok();
+        let demands = self.file.network.demands.iter();
+        demands.filter_map(|d| Some((site(&d.ends[0])?, site(&d.ends[1])?, d.rate))).collect()
+    }
+
     fn file_link(
         &self,
         table: &Record,

@@ -20,7 +20,8 @@ static STEP: TableSpec = TableSpec {
 /// `[demand.*]`
 pub static DEMAND: TableSpec = TableSpec {
     header: "[demand.NAME]",
-    doc: "Standing traffic between sites on the links that works use; one pair with a rate, or a matrix from a file.",
+    doc: "Standing traffic between sites on the links that works use; one pair with a rate, a matrix from a file, or the demands of \
+          the topology file.",
     groups: &[&[
         key("from", Kind::Name(Entity::Site), Need::Optional("a matrix says it"), "Sender."),
         key("to", Kind::Name(Entity::Site), Need::Optional("a matrix says it"), "Receiver."),
@@ -36,6 +37,12 @@ pub static DEMAND: TableSpec = TableSpec {
             Kind::File,
             Need::Optional("`from`, `to` and `rate`"),
             "CSV file with the columns `src,dst,gbps`, one row a pair of sites.",
+        ),
+        key(
+            "source",
+            Kind::Choice(&["topology"]),
+            Need::Optional("`from`, `to` and `rate`, or `matrix`"),
+            "`topology`: the demands that the file of `[topology]` states, with its rates as those on the wire.",
         ),
         key("scale", Kind::Quantity(Dimension::Ratio), assumed("100 %", "as stated"), "Factor on all rates.")
             .within(0.0, 1e6),
@@ -76,5 +83,5 @@ pub static DEMAND: TableSpec = TableSpec {
         key("routing", Kind::Choice(ROUTINGS), Need::Wan, ROUTING_DOC),
     ]],
     later: &[],
-    rules: &[Rule::ExactlyOne(&["rate", "matrix"])],
+    rules: &[Rule::ExactlyOne(&["rate", "matrix", "source"])],
 };
