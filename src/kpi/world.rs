@@ -24,6 +24,24 @@ pub(super) const WAN: &[Kpi] = &[
         "Time of the measured part in which the link can carry nothing. A link that lost some of its waves is up.",
     ),
     kpi(
+        "pair.*.availability",
+        "1",
+        D::Ratio,
+        NONE,
+        "time with a living route / time",
+        "Share of the measured part in which there is a way between two sites: pair.phoenix-to-dallas.availability. A pair whose route has \
+         died has none until routes have changed. Of several ways one that lives is enough; where works on one pair use different rules \
+         of routing, each needs one. For the pairs between which works send (a trace apart), and demands of a single pair.",
+    ),
+    kpi(
+        "pair.*.downtime",
+        "s",
+        D::Duration,
+        NONE,
+        "time without a living route",
+        "Time of the measured part in which there is no way between the two sites, from the same events as availability.",
+    ),
+    kpi(
         "wan.busiest_utilisation",
         "1",
         D::Ratio,

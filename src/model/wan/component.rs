@@ -1,6 +1,7 @@
 //! The component: its state, its routes, its statistics.
 
 use super::link::Link;
+use super::pairs::Pair;
 use super::params::{GroupParams, LinkParams};
 use super::routes::{Edge, Fixed, RouteRules, Routing};
 use crate::fluid::ResourceId;
@@ -27,6 +28,7 @@ pub struct Wan {
     pub(super) groups: Vec<GroupParams>,
     pub(super) reconvergence: SimDuration,
     routing: Routing,
+    pub(super) pairs: Vec<Pair>,
     /// Whether some link died or came back since the routes were last computed. A link that did both leaves the same
     /// routes, but traffic stands still on it until they are confirmed.
     pub(super) disturbed: bool,
@@ -54,7 +56,7 @@ impl Wan {
             })
             .collect();
         let routing = Routing::new(&links, edges, rules);
-        Wan { links, groups, reconvergence, routing, disturbed: false, failures: 0 }
+        Wan { links, groups, reconvergence, routing, pairs: Vec::new(), disturbed: false, failures: 0 }
     }
 
     /// Ids past the sites stand for these sites; pairs have these routes while all links of theirs are up.
@@ -63,12 +65,13 @@ impl Wan {
     }
 
     /// Routes follow the links that are alive now.
-    pub(super) fn reconverge(&mut self, out: &mut Vec<WanEffect>) {
+    pub(super) fn reconverge(&mut self, now: SimTime, out: &mut Vec<WanEffect>) {
         for link in &mut self.links {
             link.alive_in_routes = link.alive();
         }
         if std::mem::take(&mut self.disturbed) {
             self.routing.forget();
+            self.pairs_follow(now);
             out.push(WanEffect::Rerouted);
         }
     }
@@ -107,6 +110,9 @@ impl Wan {
     pub fn reset(&mut self, now: SimTime) {
         for link in &mut self.links {
             link.down.reset(now);
+        }
+        for pair in &mut self.pairs {
+            pair.down.reset(now);
         }
     }
 

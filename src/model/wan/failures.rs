@@ -56,7 +56,7 @@ impl Wan {
             }
             Event::GroupCut(g) => self.group_changes(g, true, ctx, out),
             Event::GroupMended(g) => self.group_changes(g, false, ctx, out),
-            Event::Reconverge => self.reconverge(out),
+            Event::Reconverge => self.reconverge(now, out),
             _ => unreachable!("the world routes only WAN events here"),
         }
     }
@@ -101,6 +101,7 @@ impl Wan {
         }
         if was_alive && !alive {
             out.push(WanEffect::Dead(l));
+            self.pairs_lose(ctx.now());
         }
         if was_alive != alive {
             self.disturbed = true;

@@ -12,6 +12,7 @@
 //! | `link` | the state of one link: waves down, cuts open, what it carries |
 //! | `failures` | events: what fails, what is mended, what the world must do |
 //! | `routes` | routes between sites |
+//! | `pairs` | how long pairs of sites had a way |
 //! | `component` | all of it together, and its statistics |
 //!
 //! Not modelled here: traffic engineering, queueing delay.
@@ -19,11 +20,13 @@
 mod component;
 mod failures;
 mod link;
+mod pairs;
 mod params;
 mod routes;
 #[cfg(test)]
 mod tests;
 
 pub use component::{Wan, WanEffect};
+pub use pairs::Reached;
 pub use params::{GroupParams, LinkParams, Outages};
 pub use routes::{Edge, Fixed, RouteRules};

@@ -62,12 +62,12 @@ fn a_dead_link_blocks_until_routes_change_and_then_is_avoided() {
     wan.disturbed = true;
     assert_eq!(wan.route(course(0, 1)), None, "black hole until reconvergence");
     let mut out = Vec::new();
-    wan.reconverge(&mut out);
+    wan.reconverge(SimTime::ZERO, &mut out);
     assert_eq!(out, vec![WanEffect::Rerouted]);
     assert_eq!(wan.route(course(0, 1)).unwrap().rtt, SimDuration::from_nanos(75_000_000));
     wan.links[2].cuts_open = 1;
     wan.disturbed = true;
-    wan.reconverge(&mut out);
+    wan.reconverge(SimTime::ZERO, &mut out);
     assert_eq!(wan.route(course(0, 2)), None, "an island has no route");
 }
 
@@ -128,4 +128,32 @@ fn a_link_that_goes_one_way_is_used_that_way_only() {
     wan.routing_forgets();
     assert_eq!(wan.route(course(1, 0)), None);
     assert_eq!(wan.route(course(0, 1)).unwrap().back, [], "there is no way back");
+}
+
+/// The pair goes the short way, the way round, and for a while no way at all.
+#[test]
+fn a_pair_is_without_a_way_from_the_death_of_its_route_until_routes_have_changed() {
+    let at = |ms: i64| SimTime::from_nanos(ms * 1_000_000);
+    let mut wan = triangle();
+    let ecmp = Course { policy: RoutePolicy::Ecmp, ..course(0, 1) };
+    wan.watch(vec![course(1, 2), ecmp, course(0, 1), ecmp]);
+    let mut engine =
+        crate::engine::Engine::new(OnlyWan { wan, rerouted: Vec::new() }, crate::engine::Limits::default());
+    let seen = |model: &OnlyWan, ms: i64| model.wan.reached(at(ms)).map(|pair| pair.downtime).collect::<Vec<_>>();
+    engine.with_context(|_, ctx| {
+        // Dead from 1 s, rerouted at 2 s; mended at 2.5 s, which changes nothing.
+        ctx.schedule(at(1_000), CLASS_FAULT, Event::LinkCut(LinkId(0)));
+        ctx.schedule(at(2_500), CLASS_FAULT, Event::LinkMended(LinkId(0)));
+        // A blink: without a way until routes are confirmed at 11 s, though another link dies meanwhile.
+        ctx.schedule(at(10_000), CLASS_FAULT, Event::LinkCut(LinkId(0)));
+        ctx.schedule(at(10_100), CLASS_FAULT, Event::LinkMended(LinkId(0)));
+        ctx.schedule(at(10_200), CLASS_FAULT, Event::LinkCut(LinkId(2)));
+        // Site 0 is an island from 20 s to 31 s: 30 s and the reconvergence.
+        ctx.schedule(at(20_000), CLASS_FAULT, Event::LinkCut(LinkId(0)));
+        ctx.schedule(at(30_000), CLASS_FAULT, Event::LinkMended(LinkId(0)));
+    });
+    engine.run_until(at(40_000)).unwrap();
+    assert_eq!(seen(engine.model(), 40_000), [1.0 + 1.0 + 11.0, 0.0]);
+    let ends: Vec<_> = engine.model().wan.reached(at(40_000)).map(|pair| (pair.ends, pair.availability)).collect();
+    assert_eq!(ends, [((SiteId(0), SiteId(1)), 1.0 - 13.0 / 40.0), ((SiteId(1), SiteId(2)), 1.0)]);
 }

@@ -243,6 +243,7 @@ impl World {
         };
         world.start_recorder();
         world.limits = world.limits_of_ways();
+        world.watch_pairs();
         world
     }
 

@@ -1,9 +1,11 @@
-//! What each limit alone would allow between the two sites of a work, on the network as it is at the start.
+//! What each limit alone would allow between the two sites of a work, on the network as it is at the start; and how long pairs of
+//! sites had a way.
 
-use super::measures::Measure;
+use super::measures::{Measure, Measured};
 use super::{Task, World};
 use crate::model::ids::SiteId;
 use crate::model::paths::{CLIENT_NIC, Course, Route, Transport};
+use crate::units::SimTime;
 
 /// A way of a work between two sites.
 struct Way {
@@ -12,6 +14,12 @@ struct Way {
     transport: Transport,
     /// Payload rate of the network interfaces at its end, where the plan knows them.
     nic: Option<f64>,
+}
+
+impl Way {
+    fn course(&self) -> Course {
+        Course { from: self.ends.0, to: self.ends.1, policy: self.transport.policy }
+    }
 }
 
 impl World {
@@ -23,12 +31,28 @@ impl World {
             for way in self.ways_of(w) {
                 let (from, to) = (&self.sites[way.ends.0.index()].name, &self.sites[way.ends.1.index()].name);
                 let prefix = format!("path.{name}.{from}-to-{to}");
-                let course = Course { from: way.ends.0, to: way.ends.1, policy: way.transport.policy };
-                let route = self.wan.route(course);
+                let route = self.wan.route(way.course());
                 self.put_limits(&prefix, &way, route.as_ref(), &mut out);
             }
         }
         out
+    }
+
+    /// Statistics of the pairs between which works send, and demands of one pair: a matrix or a trace may have thousands.
+    pub(super) fn watch_pairs(&mut self) {
+        let of_work = |w| self.ways_of(w).into_iter().map(|way| way.course());
+        let mut courses: Vec<Course> = (0..self.works.len()).flat_map(of_work).collect();
+        courses.extend(self.demands.iter().filter(|d| d.params.pairs.len() == 1).map(|d| d.course(0)));
+        self.wan.watch(courses);
+    }
+
+    pub(super) fn measure_pairs(&self, now: SimTime, out: &mut Measured) {
+        for pair in self.wan.reached(now) {
+            let (from, to) = (&self.sites[pair.ends.0.index()].name, &self.sites[pair.ends.1.index()].name);
+            let mut put = |what: &str, x| out.kpis.push((format!("pair.{from}-to-{to}.{what}"), Measure::Value(x)));
+            put("availability", pair.availability);
+            put("downtime", pair.downtime);
+        }
     }
 
     fn put_limits(&self, prefix: &str, way: &Way, route: Option<&Route>, out: &mut Vec<(String, Measure)>) {
