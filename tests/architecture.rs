@@ -25,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("scenario", &["catalog", "kpi", "units"]),
     ("model", &["engine", "fluid", "network", "stats", "kpi", "units"]),
     ("assembly", &["model", "catalog", "scenario", "engine", "fluid", "network", "stats", "kpi", "units"]),
-    ("experiment", &["assembly", "model", "scenario", "engine", "stats", "kpi", "units"]),
+    ("experiment", &["assembly", "model", "scenario", "engine", "network", "stats", "kpi", "units"]),
     ("report", &["experiment::results", "kpi", "stats", "units"]),
     ("cli", &["report", "experiment", "scenario", "catalog", "kpi", "units"]),
 ];

@@ -508,6 +508,10 @@ fn every_code_is_reachable() {
     let map = "format = 1\nhorizon = \"1 h\"\n[topology]\ngraphml = \"island.xml\"\ndefault_capacity = \"1 Gbps\"\ndefault_length = \"1 km\"\n";
     std::fs::write(dir.path().join("d.toml"), map).unwrap();
     seen.extend(load(&dir.path().join("d.toml"), &[]).unwrap().1.warnings.iter().map(|d| d.code));
+    let windows = "storage.s = { site = \"a\", system = \"azure-blob\", capacity = \"1 PB\" }\nstorage.t = { site = \"a\", system = \"azure-blob\", capacity = \"1 PB\" }\n\
+         work.w = { kind = \"copy\", from = \"s\", to = \"t\", bytes = \"1 TB\", pace_windows = [{ from = \"5 h\", to = \"5 h\" }] }\n";
+    let night = format!("format = 1\nhorizon = \"1 d\"\nsite.a = {{}}\n{windows}");
+    seen.extend(findings(&night, &[]).iter().map(|d| d.code));
     let (plan, _) = load_text("base.toml", BASE, &[]).unwrap();
     seen.insert(io_work(&plan, None).unwrap_err().code);
     let missing: Vec<&str> = CODES.iter().map(|c| c.code).filter(|c| !seen.contains(c)).collect();

@@ -11,6 +11,7 @@ mod namespaces;
 mod parts;
 mod phases;
 mod rhythm;
+mod steady;
 mod storage;
 mod trace;
 mod works;
@@ -29,6 +30,7 @@ use crate::units::{Dist, SimTime};
 
 pub use crate::network::Concurrent;
 pub use concurrent::concurrent_flow;
+pub use steady::{Steady, demand_factors, demand_peak, steady_unserved};
 
 /// The world of a plan, ready to run: replication `replication` of root seed `seed`.
 ///

@@ -106,8 +106,9 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
     let seed = options.seed.unwrap_or(plan.seed);
     let replications = options.replications.unwrap_or(plan.replications);
     let failures = what_if::failures(plan, options.what_if.as_ref().unwrap_or(&plan.what_if));
+    let simulated = if what_if::is_simulated(plan) { failures.len() } else { 0 };
     let done = AtomicU64::new(0);
-    let total = i64::from(replications) * PROGRESS_STEPS * (1 + failures.len() as i64);
+    let total = i64::from(replications) * PROGRESS_STEPS * (1 + simulated as i64);
     let step = || {
         let steps = done.fetch_add(1, Ordering::Relaxed) + 1;
         (options.progress)(steps as f64 / total as f64);
@@ -120,9 +121,8 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
     let mut results = aggregate::results(plan, options, seed, outcomes);
     aggregate::replace(&mut results.kpis, fixed::concurrent_flow(plan, replications));
     if let Some(base) = base {
-        let study = || what_if::simulate(plan, &failures, &base, seed, options, &step);
-        let seen = in_threads(options.threads, study)??;
-        let (tables, kpis) = what_if::tabulate(&failures, &base, &seen);
+        let study = || what_if::study(plan, &failures, &base, seed, options, &step);
+        let (tables, kpis) = in_threads(options.threads, study)??;
         aggregate::replace(&mut results.kpis, kpis);
         results.what_if = Some(tables);
     }

@@ -7,6 +7,7 @@
 //! | `spread` | equal split over all next hops that are equally cheap |
 //! | `concurrent` | the largest factor on all demands at once that fits, whatever the routing (linear programme, or weights) |
 //! | `disjoint` | cheapest sets of ways that share no edge or no node in between (successive shortest ways) |
+//! | `load` | what a matrix of demands puts on every arc, and with edges dead |
 //!
 //! An *edge* is two opposite arcs: arc 2e there, arc 2e + 1 back. Knows no units: costs are whole numbers, capacities are
 //! positive numbers of any one unit.
@@ -14,6 +15,7 @@
 mod concurrent;
 mod disjoint;
 mod graph;
+mod load;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -22,5 +24,6 @@ mod tree;
 pub use concurrent::{Concurrent, Demand, EXACT_COLUMNS, GAP, Unroutable, concurrent};
 pub use disjoint::{Apart, disjoint};
 pub use graph::{Arc, Graph, opposite};
+pub use load::{Loader, Loads, Rule, Want};
 pub use spread::{Hop, Spread};
 pub use tree::{Tree, Way};

@@ -28,17 +28,8 @@ impl Spread {
         let mut hops = Vec::new();
         // Nodes by falling cost to the destination: every arc of a cheapest way leads to a lower one.
         let mut open = BTreeSet::from([(tree.cost(ends.0)?, ends.0)]);
-        while let Some((cost, here)) = open.pop_last() {
-            let next: Vec<usize> = graph
-                .out(here)
-                .iter()
-                .copied()
-                .filter(|&arc| usable(arc))
-                .filter(|&arc| {
-                    let edge = graph.arcs()[arc];
-                    tree.cost(edge.to).is_some_and(|rest| rest.saturating_add(edge.cost) == cost)
-                })
-                .collect();
+        while let Some((_, here)) = open.pop_last() {
+            let next = Self::next(graph, tree, here, &usable);
             for &arc in &next {
                 hops.push(Hop { arc, share: 1.0 / next.len() as f64 });
                 let to = graph.arcs()[arc].to;
@@ -46,6 +37,15 @@ impl Spread {
             }
         }
         Some(Spread { ends, hops })
+    }
+
+    /// Arcs out of a node that lie on a cheapest way to the root of `tree`, in order of number.
+    pub(super) fn next(graph: &Graph, tree: &Tree, node: usize, usable: impl Fn(usize) -> bool) -> Vec<usize> {
+        let on_a_way = |arc: usize| {
+            let edge = graph.arcs()[arc];
+            tree.cost(edge.to).is_some_and(|rest| Some(rest.saturating_add(edge.cost)) == tree.cost(node))
+        };
+        graph.out(node).iter().copied().filter(|&arc| usable(arc) && on_a_way(arc)).collect()
     }
 
     /// Its arcs.

@@ -148,6 +148,76 @@ proptest! {
     }
 }
 
+/// A matrix over a small network: with and without a dead edge its loads are the sums over its demands, one by one.
+fn laid_one_by_one(graph: &Graph, wants: &[Want], rule: Rule, dead: usize) -> Loads {
+    let usable = |arc: usize| arc / 2 != dead;
+    let mut loads = Loads { arcs: vec![0.0; graph.arcs().len()], unrouted: 0.0, lengths: Vec::new() };
+    for want in wants {
+        let ends = (want.from, want.to);
+        let shares: Vec<(usize, f64)> = match rule {
+            Rule::Cheapest => {
+                let way = Tree::from(graph, want.from, usable).way(graph, want.to);
+                way.unwrap_or_default().into_iter().map(|arc| (arc, 1.0)).collect()
+            }
+            Rule::Spread => Spread::new(graph, &Tree::to(graph, want.to, usable), ends, usable)
+                .map_or_else(Vec::new, |spread| spread.loads(graph, |_| true).0),
+            Rule::Disjoint { most, apart, .. } => {
+                let ways = disjoint(graph, ends, most, apart, usable);
+                let share = 1.0 / ways.len() as f64;
+                ways.into_iter().flatten().map(|arc| (arc, share)).collect()
+            }
+        };
+        if shares.is_empty() {
+            loads.unrouted += want.rate;
+        }
+        for (arc, share) in shares {
+            loads.arcs[arc] += share * want.rate;
+        }
+        let cheapest = Tree::from(graph, want.from, usable).cost(want.to);
+        loads.lengths.push(match rule {
+            Rule::Disjoint { most, apart, .. } => {
+                disjoint(graph, ends, most, apart, usable).iter().map(|way| cost(graph, way)).max()
+            }
+            _ => cheapest,
+        });
+    }
+    loads
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_matrix_is_the_sum_of_its_demands(
+        graph in networks(),
+        pairs in proptest::collection::vec((0_usize..3, 0_usize..3, 0_u8..4), 1..8),
+        dead in 0_usize..12,
+        rule in 0_usize..3,
+    ) {
+        let want = |(from, to, rate): (usize, usize, u8)| Want { from, to, rate: f64::from(rate) };
+        let wants: Vec<Want> = pairs.into_iter().filter(|(a, b, _)| a != b).map(want).collect();
+        let apart = Rule::Disjoint { most: 2, apart: Apart::Edges, by_capacity: false };
+        let rule = [Rule::Cheapest, Rule::Spread, apart][rule];
+        let costs: Vec<u64> = graph.arcs().iter().map(|arc| arc.cost).collect();
+        let loader = Loader::new(&graph, &costs, &wants, rule);
+        for (dead, edges) in [(usize::MAX, vec![]), (dead, vec![dead])] {
+            let (found, expected) = (loader.under(&edges), laid_one_by_one(&graph, &wants, rule, dead));
+            for (arc, (a, b)) in found.arcs.iter().zip(&expected.arcs).enumerate() {
+                prop_assert!((a - b).abs() < 1e-12, "arc {}: {} is not {}", arc, a, b);
+            }
+            let mut summed = vec![0.0; graph.arcs().len()];
+            for (want, way) in wants.iter().zip(loader.ways_under(&edges)) {
+                way.into_iter().for_each(|(arc, share)| summed[arc] += share * want.rate);
+            }
+            for (a, b) in summed.iter().zip(&expected.arcs) {
+                prop_assert!((a - b).abs() < 1e-12, "the ways one by one: {} is not {}", a, b);
+            }
+            prop_assert!((found.unrouted - expected.unrouted).abs() < 1e-12);
+            prop_assert_eq!(found.lengths, expected.lengths);
+        }
+    }
+}
+
 /// The case that removing the arcs of the first way gets wrong: the cheapest way crosses over, and blocks both.
 #[test]
 fn the_cheapest_way_is_undone_where_two_need_it() {

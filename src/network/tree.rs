@@ -60,6 +60,18 @@ impl Tree {
         self.label[node].map(|(cost, _)| cost)
     }
 
+    /// Nodes that the tree reaches, the root first, each after those its way passes.
+    pub(super) fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.label.len()).filter(|&node| self.label[node].is_some()).collect();
+        order.sort_by_key(|&node| (self.label[node], node));
+        order
+    }
+
+    /// Arc between a node and the one next to it on its way to or from the root; `None` for the root and what is not reached.
+    pub(super) fn last(&self, node: usize) -> Option<usize> {
+        self.last[node]
+    }
+
     /// The cheapest way from the root of a tree made by [`Tree::from`] to a node.
     pub fn way(&self, graph: &Graph, node: usize) -> Option<Way> {
         self.label[node]?;

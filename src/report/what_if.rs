@@ -6,7 +6,7 @@ use super::csv;
 use super::document::{Section, Table, Tone};
 use super::human::{self, NOTHING};
 use crate::experiment::results::RunResults;
-use crate::experiment::results::what_if::{FailureRow, WhatIf, WorkCost};
+use crate::experiment::results::what_if::{FailureRow, Latency, WhatIf, WorkCost};
 
 /// Failures shown in the report; all of them are in the files.
 const FAILURES_SHOWN: usize = 20;
@@ -28,13 +28,13 @@ pub(super) fn sections(run: &RunResults) -> Vec<Section> {
 
 /// One row per failure, the most harmful first.
 fn failures(study: &WhatIf) -> Section {
-    let mut table = Table::new(&[
-        ("failed", false),
-        ("worst link", false),
-        ("utilisation", true),
-        ("not delivered", true),
-        ("works harmed", false),
-    ]);
+    let offers = study.simulated && study.peak_s.is_some();
+    let mut columns = vec![("failed", false), ("worst link", false), ("utilisation", true)];
+    if offers {
+        columns.push(("offered by demand", true));
+    }
+    columns.extend([("not delivered", true), ("longest detour", false), ("works harmed", false)]);
+    let mut table = Table::new(&columns);
     let mut rows: Vec<&FailureRow> = study.failures.iter().collect();
     rows.sort_by(|a, b| {
         let load = |row: &FailureRow| row.worst_utilisation.unwrap_or(0.0);
@@ -43,20 +43,34 @@ fn failures(study: &WhatIf) -> Section {
     });
     for row in rows.iter().take(FAILURES_SHOWN) {
         let tone = if row.unserved > 0.0 { Tone::Bad } else { Tone::Plain };
-        table.row(
-            tone,
-            vec![
-                row.failed.clone(),
-                row.worst_link.clone().unwrap_or_else(|| NOTHING.to_owned()),
-                row.worst_utilisation.map_or_else(|| NOTHING.to_owned(), percent),
-                if row.unserved > 0.0 { human::value(row.unserved, "B/s") } else { "0".to_owned() },
-                harmed_words(row),
-            ],
-        );
+        let mut cells = vec![
+            row.failed.clone(),
+            row.worst_link.clone().unwrap_or_else(|| NOTHING.to_owned()),
+            row.worst_utilisation.map_or_else(|| NOTHING.to_owned(), percent),
+        ];
+        if offers {
+            cells.push(row.offered.as_ref().map_or_else(|| NOTHING.to_owned(), |(_, share)| percent(*share)));
+        }
+        cells.extend([
+            if row.unserved > 0.0 { human::value(row.unserved, "B/s") } else { "0".to_owned() },
+            row.latency.as_ref().map_or_else(|| NOTHING.to_owned(), detour),
+            harmed_words(row),
+        ]);
+        table.row(tone, cells);
     }
     let mut notes = Vec::new();
     if rows.len() > FAILURES_SHOWN {
         notes.push(format!("{} more failures are in what_if.csv", rows.len() - FAILURES_SHOWN));
+    }
+    if let Some(peak) = study.peak_s {
+        let at = human::round_value(peak, "s");
+        notes.push(if study.simulated {
+            format!(
+                "demand is offered at its peak, {at} after the start; the other figures are means of the simulation"
+            )
+        } else {
+            format!("without works nothing is simulated: demand at its peak, {at} after the start, over capacity")
+        });
     }
     let plural = if rows.len() == 1 { "" } else { "s" };
     Section { heading: format!("What if: {} failure{plural}, each for the whole time", rows.len()), table, notes }
@@ -98,6 +112,12 @@ fn change(cost: &WorkCost) -> String {
     format!("{} → {}{share}", text(cost.base), text(cost.value))
 }
 
+/// `phoenix-to-dallas 20.1 ms → 75.3 ms`.
+fn detour(latency: &Latency) -> String {
+    let time = |s: f64| human::value(s, "s");
+    format!("{} {} → {}", latency.pair, time(latency.before), time(latency.after))
+}
+
 fn percent(share: f64) -> String {
     human::value(share, "%")
 }
@@ -117,8 +137,9 @@ fn links(study: &WhatIf) -> Section {
     if study.links.len() > LINKS_SHOWN {
         notes.push(format!("{} more directions are in summary.json", study.links.len() - LINKS_SHOWN));
     }
+    let which = if study.simulated { "mean" } else { "offered" };
     Section {
-        heading: "What if: links by the failure that loads them most (mean utilisation)".to_owned(),
+        heading: format!("What if: links by the failure that loads them most ({which} utilisation)"),
         table,
         notes,
     }
@@ -177,6 +198,9 @@ fn failure(row: &FailureRow) -> Value {
         "worst_link": row.worst_link,
         "worst_utilisation": row.worst_utilisation,
         "unserved": row.unserved,
+        "offered_link": row.offered.as_ref().map(|(link, _)| link),
+        "offered_utilisation": row.offered.as_ref().map(|(_, share)| share),
+        "latency": row.latency.as_ref().map(|l| json!({ "pair": l.pair, "base": l.before, "value": l.after })),
         "works": row.works.iter().map(cost).collect::<Vec<_>>(),
     })
 }
@@ -194,11 +218,15 @@ fn cost(cost: &WorkCost) -> Value {
 }
 
 /// Heads of [`rows`].
-pub(super) const HEADS: [&str; 12] = [
+pub(super) const HEADS: [&str; 16] = [
     "failed",
     "worst_link",
     "worst_utilisation",
     "unserved",
+    "offered_utilisation",
+    "detour",
+    "rtt_base",
+    "rtt",
     "work",
     "kpi",
     "unit",
@@ -221,6 +249,10 @@ fn rows(row: &FailureRow) -> Vec<Vec<String>> {
         row.worst_link.clone().unwrap_or_default(),
         number(row.worst_utilisation),
         csv::shortest(row.unserved),
+        number(row.offered.as_ref().map(|(_, share)| *share)),
+        row.latency.as_ref().map_or_else(String::new, |l| l.pair.clone()),
+        number(row.latency.as_ref().map(|l| l.before)),
+        number(row.latency.as_ref().map(|l| l.after)),
     ];
     let with = |rest: Vec<String>| network.iter().cloned().chain(rest).collect::<Vec<_>>();
     if row.works.is_empty() {

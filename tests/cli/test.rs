@@ -23,10 +23,10 @@ fn one_line_per_target_and_a_summary() {
     let out = ran.out();
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines[0], "cases/a-pass.toml");
-    assert!(lines[1].starts_with("  PASS          time: transfer.move.time is "), "{out}");
+    assert!(lines[1].starts_with("  PASS          time: transfer.move.time.mean is "), "{out}");
     assert!(lines[1].ends_with("limit 110 ms ± 100 ms (arithmetic)"), "{out}");
     assert_eq!(lines[2], "cases/c-open.toml");
-    assert!(lines[3].starts_with("  INCONCLUSIVE  time: transfer.move.time has no value, limit ≤ 60 s"), "{out}");
+    assert!(lines[3].starts_with("  INCONCLUSIVE  time: transfer.move.time.mean has no value, limit ≤ 60 s"), "{out}");
     assert_eq!(lines[4], "cases/deep/b-fail.toml");
     assert!(lines[5].starts_with("  FAIL          time: "), "{out}");
     assert_eq!(lines[7], "3 files; 3 targets: 1 failed, 1 inconclusive, 1 passed");
@@ -73,11 +73,11 @@ fn tables_for_pull_requests_and_spreadsheets() {
     let desk = cases();
     let out = |format| desk.run(&["test", "cases", "--format", format]).exits(1).out();
     assert!(
-        out("markdown").contains("| cases/deep/b-fail.toml | FAIL | time | transfer.move.time |"),
+        out("markdown").contains("| cases/deep/b-fail.toml | FAIL | time | transfer.move.time.mean |"),
         "{}",
         out("markdown")
     );
-    assert!(out("csv").contains("cases/a-pass.toml,time,transfer.move.time,within,0.11,0.1,"), "{}", out("csv"));
+    assert!(out("csv").contains("cases/a-pass.toml,time,transfer.move.time.mean,within,0.11,0.1,"), "{}", out("csv"));
 }
 
 #[test]

@@ -1,8 +1,23 @@
 //! What a failure study yields.
 
+/// A round trip without and with a failure, seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latency {
+    /// `A-to-B`.
+    pub pair: String,
+    /// Without.
+    pub before: f64,
+    /// With.
+    pub after: f64,
+}
+
 /// A study over a set of failures.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct WhatIf {
+    /// Time after the start at which demand is highest, seconds; `None` without demand.
+    pub peak_s: Option<f64>,
+    /// Whether utilisation is that of the simulation; otherwise what demand offers at its peak.
+    pub simulated: bool,
     /// One row per failure, in order of the set.
     pub failures: Vec<FailureRow>,
     /// One row per direction of a link, the most loaded one first.
@@ -16,12 +31,18 @@ pub struct WhatIf {
 pub struct FailureRow {
     /// What is down, as an address: `link.phx-dal`, `risk_group.conduit`, `site.dallas`, `link.a + link.b`.
     pub failed: String,
-    /// Direction with the highest mean utilisation, e.g. `link.phx-ric.phoenix-to-richmond`; none without a link that is up.
+    /// Direction with the highest utilisation, e.g. `link.phx-ric.phoenix-to-richmond`; none without a link that is up.
     pub worst_link: Option<String>,
-    /// That utilisation, 0…1.
+    /// That utilisation: the mean of the simulation, or of a plan without works what demand offers at its peak over
+    /// capacity, which may exceed 1.
     pub worst_utilisation: Option<f64>,
-    /// Demand that is not delivered, bytes per second.
+    /// Demand that is not delivered, wire bytes per second: the mean of the simulation, or of a plan without works at the
+    /// peak of demand.
     pub unserved: f64,
+    /// What demand alone offers at its peak to the direction it fills most, and that direction; `None` without demand.
+    pub offered: Option<(String, f64)>,
+    /// The pair of sites whose round trip grows most, of those that send to each other; `None` where none grows.
+    pub latency: Option<Latency>,
     /// What it costs the works.
     pub works: Vec<WorkCost>,
 }

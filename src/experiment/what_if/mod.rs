@@ -3,9 +3,13 @@
 //!
 //! So the difference to the run without the failure is the failure's. What happens in the seconds until the routes
 //! have changed is not part of it: that is what failures in the plan itself are for.
+//!
+//! Standing demand needs no simulation: its peak is laid over the network under each failure. A plan without works is studied that way
+//! alone, so a full matrix and all failures of a large network take seconds.
 
 mod costs;
 mod failures;
+mod offered;
 #[cfg(test)]
 mod tests;
 
@@ -22,13 +26,14 @@ use crate::scenario::plan::Plan;
 use crate::stats::interval;
 use costs::{CostKpi, cost_kpis};
 pub use failures::{Failure, failures};
+use offered::Offered;
 
 /// Culprits kept per link and per work.
 const CULPRITS: usize = 10;
 
 /// What a study keeps of one replication.
 #[derive(Clone, Debug)]
-pub(super) struct Observed {
+struct Observed {
     /// Mean utilisation by direction, in order of name.
     utilisation: Vec<f64>,
     /// Demand not delivered, bytes per second.
@@ -45,8 +50,6 @@ pub(super) struct Base {
     observed: Vec<Observed>,
     /// Whether nothing in the plan is random.
     deterministic: bool,
-    /// Whether the plan has demand that can be left undelivered.
-    demands: bool,
 }
 
 impl Base {
@@ -55,9 +58,63 @@ impl Base {
         let costs = cost_kpis(plan);
         let directions = outcomes.first().map_or_else(Vec::new, |o| directions(&o.measured));
         let observed = outcomes.iter().map(|o| observe(&o.measured, &costs)).collect();
-        let demands = outcomes.first().is_some_and(|o| o.measured.kpis.iter().any(|(name, _)| name == "wan.unserved"));
-        Base { directions, costs, observed, deterministic: crate::assembly::is_deterministic(plan), demands }
+        Base { directions, costs, observed, deterministic: crate::assembly::is_deterministic(plan) }
     }
+}
+
+/// What a study has seen, with nothing failed and under each failure: one vector of replications each.
+struct Seen {
+    base: Vec<Observed>,
+    failed: Vec<Vec<Observed>>,
+}
+
+/// The tables of the study, and its KPIs. `step` is told of each part of a simulation that is done.
+///
+/// # Errors
+/// As [`super::run`].
+pub(super) fn study(
+    plan: &Plan,
+    failures: &[Failure],
+    base: &Base,
+    seed: u64,
+    options: &RunOptions<'_>,
+    step: &(impl Fn() + Sync),
+) -> Result<(WhatIf, Vec<KpiRow>), RunError> {
+    let offering = offered::Study::new(plan);
+    let (calm, under) = offering.under(failures);
+    let simulated = is_simulated(plan);
+    let seen = if simulated {
+        Seen { base: base.observed.clone(), failed: simulate(plan, failures, base, seed, options, step)? }
+    } else {
+        let order = arcs_of(plan, &base.directions);
+        let still = |offered: &Offered| vec![offered.as_observed(&order); base.observed.len()];
+        Seen { base: still(&calm), failed: under.iter().map(still).collect() }
+    };
+    let demands = !plan.standing.is_empty();
+    let calm_and_failed = failures.iter().zip(&seen.failed);
+    let mut rows: Vec<FailureRow> = calm_and_failed.map(|(f, now)| failure_row(f, base, &seen.base, now)).collect();
+    if plan.routes.is_empty() {
+        for (row, offered) in rows.iter_mut().zip(under) {
+            row.offered = demands.then(|| offering.fullest(&offered)).flatten();
+            row.latency = offered.latency;
+        }
+    }
+    let kpis = kpis(base, &seen, &rows, demands);
+    let (links, works) = (link_rows(failures, base, &seen), work_rows(base, &rows));
+    let peak_s = (demands && plan.routes.is_empty()).then(|| offering.peak.as_secs_f64());
+    Ok((WhatIf { peak_s, simulated, failures: rows, links, works }, kpis))
+}
+
+/// Whether failures of this plan have to be simulated: there are works that feel them, or routes that a file states and
+/// that follow no rule.
+pub(super) fn is_simulated(plan: &Plan) -> bool {
+    !(plan.works.is_empty() && plan.routes.is_empty())
+}
+
+/// The arc of each direction that has this name.
+fn arcs_of(plan: &Plan, directions: &[String]) -> Vec<usize> {
+    let names = offered::directions(plan);
+    directions.iter().filter_map(|name| names.iter().position(|known| known == name)).collect()
 }
 
 /// A KPI that is a direction's mean utilisation.
@@ -85,11 +142,8 @@ fn observe(measured: &Measured, costs: &[CostKpi]) -> Observed {
     }
 }
 
-/// Simulates every failure with all replications of the run; `step` is told of each part that is done.
-///
-/// # Errors
-/// As [`super::run`].
-pub(super) fn simulate(
+/// Simulates every failure with all replications of the run.
+fn simulate(
     plan: &Plan,
     failures: &[Failure],
     base: &Base,
@@ -123,14 +177,6 @@ fn without(plan: &Plan, failure: &Failure) -> Plan {
     Plan { failed: failure.links.clone(), record_flows: false, ..plan.clone() }
 }
 
-/// The tables of the study, and its KPIs.
-pub(super) fn tabulate(failures: &[Failure], base: &Base, seen: &[Vec<Observed>]) -> (WhatIf, Vec<KpiRow>) {
-    let rows: Vec<FailureRow> = failures.iter().zip(seen).map(|(f, seen)| failure_row(f, base, seen)).collect();
-    let kpis = kpis(base, seen, &rows);
-    let (links, works) = (link_rows(failures, base, seen), work_rows(base, &rows));
-    (WhatIf { failures: rows, links, works }, kpis)
-}
-
 fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let n = values.len().max(1) as f64;
     values.sum::<f64>() / n
@@ -140,7 +186,7 @@ fn utilisation(seen: &[Observed], direction: usize) -> f64 {
     mean(seen.iter().map(|o| o.utilisation[direction]))
 }
 
-fn failure_row(failure: &Failure, base: &Base, seen: &[Observed]) -> FailureRow {
+fn failure_row(failure: &Failure, base: &Base, calm: &[Observed], seen: &[Observed]) -> FailureRow {
     let loads = base.directions.iter().enumerate().map(|(d, name)| (name, utilisation(seen, d)));
     // The first of equals, whatever the order of a maximum.
     let worst = loads.fold(None, |best: Option<(&String, f64)>, (name, load)| match best {
@@ -152,7 +198,9 @@ fn failure_row(failure: &Failure, base: &Base, seen: &[Observed]) -> FailureRow 
         worst_link: worst.map(|(name, _)| name.clone()),
         worst_utilisation: worst.map(|(_, load)| load),
         unserved: mean(seen.iter().map(|o| o.unserved)),
-        works: base.costs.iter().enumerate().map(|(k, kpi)| work_cost(kpi, k, base, seen)).collect(),
+        works: base.costs.iter().enumerate().map(|(k, kpi)| work_cost(kpi, k, calm, seen)).collect(),
+        offered: None,
+        latency: None,
     }
 }
 
@@ -163,11 +211,11 @@ fn value(measure: &Measure) -> Option<f64> {
     }
 }
 
-fn work_cost(kpi: &CostKpi, k: usize, base: &Base, seen: &[Observed]) -> WorkCost {
+fn work_cost(kpi: &CostKpi, k: usize, calm: &[Observed], seen: &[Observed]) -> WorkCost {
     let values = |seen: &[Observed]| seen.iter().filter_map(|o| value(&o.costs[k])).collect::<Vec<f64>>();
     let mean_of = |values: &[f64]| (!values.is_empty()).then(|| mean(values.iter().copied()));
-    let (before, after) = (mean_of(&values(&base.observed)), mean_of(&values(seen)));
-    let pairs = base.observed.iter().zip(seen);
+    let (before, after) = (mean_of(&values(calm)), mean_of(&values(seen)));
+    let pairs = calm.iter().zip(seen);
     let changes: Vec<f64> = pairs.filter_map(|(b, s)| Some(value(&s.costs[k])? - value(&b.costs[k])?)).collect();
     let reason = seen.iter().find_map(|o| match &o.costs[k] {
         Measure::None(reason) => Some(reason.clone()),
@@ -197,10 +245,10 @@ fn harm(before: Option<f64>, after: Option<f64>, lower_is_worse: bool) -> Option
 }
 
 /// The worst of all failures and of none, one number per replication; what and where is said beside it.
-fn kpis(base: &Base, seen: &[Vec<Observed>], rows: &[FailureRow]) -> Vec<KpiRow> {
-    let runs = || std::iter::once(&base.observed).chain(seen);
+fn kpis(base: &Base, seen: &Seen, rows: &[FailureRow], demands: bool) -> Vec<KpiRow> {
+    let runs = || std::iter::once(&seen.base).chain(&seen.failed);
     let per_replication = |of: &dyn Fn(&Observed) -> f64| -> Vec<f64> {
-        (0..base.observed.len()).map(|r| runs().map(|run| of(&run[r])).fold(0.0, f64::max)).collect()
+        (0..seen.base.len()).map(|r| runs().map(|run| of(&run[r])).fold(0.0, f64::max)).collect()
     };
     let highest = |o: &Observed| o.utilisation.iter().copied().fold(0.0, f64::max);
     let loaded = rows.iter().filter_map(|row| Some((row, row.worst_utilisation?, row.worst_link.as_ref()?)));
@@ -213,19 +261,19 @@ fn kpis(base: &Base, seen: &[Vec<Observed>], rows: &[FailureRow]) -> Vec<KpiRow>
     if !base.directions.is_empty() {
         all.push(row("wan.worst_utilisation", per_replication(&highest), culprit));
     }
-    if base.demands {
+    if demands {
         all.push(row("wan.unserved", per_replication(&|o: &Observed| o.unserved), starved));
     }
     all
 }
 
-fn link_rows(failures: &[Failure], base: &Base, seen: &[Vec<Observed>]) -> Vec<LinkRow> {
+fn link_rows(failures: &[Failure], base: &Base, seen: &Seen) -> Vec<LinkRow> {
     let row = |(d, name): (usize, &String)| {
         let mut culprits: Vec<(String, f64)> =
-            failures.iter().zip(seen).map(|(f, seen)| (f.name.clone(), utilisation(seen, d))).collect();
+            failures.iter().zip(&seen.failed).map(|(f, seen)| (f.name.clone(), utilisation(seen, d))).collect();
         culprits.sort_by(|a, b| b.1.total_cmp(&a.1));
         culprits.truncate(CULPRITS);
-        LinkRow { link: name.clone(), base: utilisation(&base.observed, d), culprits }
+        LinkRow { link: name.clone(), base: utilisation(&seen.base, d), culprits }
     };
     let mut rows: Vec<LinkRow> = base.directions.iter().enumerate().map(row).collect();
     let worst = |row: &LinkRow| row.culprits.first().map_or(0.0, |(_, load)| *load);

@@ -157,3 +157,107 @@ fn more_threads_give_the_same_study() {
         |threads| run(&plan, &RunOptions { threads: Some(threads), ..RunOptions::quiet() }).expect("a run").what_if;
     assert_eq!(of(1), of(2));
 }
+
+/// A square a-b-c-d of 100 Gb/s with a demand of 60 Gb/s from a to c and 30 Gb/s from b to c.
+const SQUARE: &str = r#"
+    format = 1
+    horizon = "2 d"
+    replications = 3
+    what_if = ["links", "sites"]
+    site.a = {}
+    site.b = {}
+    site.c = {}
+    site.d = {}
+    wan.failures = false
+    link.ab = { between = ["a", "b"], capacity = "100 Gbps", rtt = "10 ms" }
+    link.bc = { between = ["b", "c"], capacity = "100 Gbps", rtt = "10 ms" }
+    link.cd = { between = ["c", "d"], capacity = "100 Gbps", rtt = "15 ms" }
+    link.da = { between = ["d", "a"], capacity = "100 Gbps", rtt = "15 ms" }
+    demand.ac = { from = "a", to = "c", rate = "60 Gbps" }
+    demand.bc = { from = "b", to = "c", rate = "30 Gbps" }
+"#;
+
+fn square(overrides: &[&str]) -> (RunResults, WhatIf) {
+    let overrides: Vec<String> = overrides.iter().map(|o| (*o).to_owned()).collect();
+    let (plan, _) = load_text("square.toml", SQUARE, &overrides).expect("a sound plan");
+    let results = run(&plan, &RunOptions { threads: Some(2), ..RunOptions::quiet() }).expect("a run");
+    let study = results.what_if.clone().expect("a study");
+    (results, study)
+}
+
+fn near(seen: f64, by_hand: f64) {
+    assert!((seen - by_hand).abs() <= 1e-9 * by_hand.abs().max(1.0), "{seen}, by hand {by_hand}");
+}
+
+const GBPS: f64 = 0.125e9;
+
+#[test]
+fn demand_alone_is_studied_without_simulation() {
+    let (results, study) = square(&[]);
+    assert!(!study.simulated);
+    let row = |failed: &str| study.failures.iter().find(|row| row.failed == failed).expect("studied").clone();
+    // Unfailed: a-b 60 %, b-c 90 %. Without b-c: a to c over d, b to c over a and d, 90 % there.
+    let base = study.links.iter().find(|row| row.link == "link.bc.b-to-c").expect("a direction");
+    near(base.base, 0.9);
+    let cut = row("link.bc");
+    assert_eq!(cut.worst_link.as_deref(), Some("link.cd.d-to-c"));
+    near(cut.worst_utilisation.expect("loaded"), 0.9);
+    near(cut.unserved, 0.0);
+    let detour = cut.latency.expect("a detour");
+    assert_eq!(detour.pair, "b-to-c");
+    near(detour.before, 0.010);
+    near(detour.after, 0.040);
+    // Without c nothing has a way; without b only its own demand has none.
+    near(row("site.c").unserved, 90.0 * GBPS);
+    near(row("site.b").unserved, 30.0 * GBPS);
+    let kpi = |name: &str| results.kpis.iter().find(|k| k.name == name).expect("the KPI").clone();
+    near(kpi("wan.unserved").mean.expect("a value"), 90.0 * GBPS);
+    near(kpi("wan.worst_utilisation").mean.expect("a value"), 0.9);
+    assert!(results.events < 100, "{} events: no failure was simulated", results.events);
+}
+
+/// 80 and 60 Gb/s on one link of 100: fair sharing gives 50 and 50, so 40 of 140 are not delivered, and 140 % are offered.
+#[test]
+fn an_overload_is_shared_as_the_simulation_would() {
+    let rates = ["demand.ac.rate=\"80 Gbps\"", "demand.bc.rate=\"60 Gbps\"", "what_if=[\"links\"]"];
+    let (results, study) = square(&rates);
+    let calm = results.kpis.iter().find(|k| k.name == "demand.ac.unserved").and_then(|k| k.mean).expect("a value");
+    near(calm, 30.0 * GBPS);
+    let cut = study.failures.iter().find(|row| row.failed == "link.cd").expect("studied");
+    near(cut.worst_utilisation.expect("loaded"), 1.4);
+    near(cut.unserved, 40.0 * GBPS);
+    let first = [rates[0], rates[1], rates[2], "demand.bc.priority=9"];
+    let cut = square(&first).1.failures.into_iter().find(|row| row.failed == "link.cd").expect("studied");
+    near(cut.unserved, 40.0 * GBPS);
+}
+
+/// The peak is the hour of the highest sum, in the grown second day.
+#[test]
+fn demand_is_studied_at_its_peak() {
+    let (_, study) = square(&[
+        "demand.ac.day=[{ at = \"8 h\", share = \"100 %\" }, { at = \"20 h\", share = \"50 %\" }]",
+        "demand.ac.growth=\"10 %\"",
+        "demand.ac.growth_every=\"1 d\"",
+    ]);
+    near(study.peak_s.expect("a peak"), 32.0 * 3600.0);
+    let base = study.links.iter().find(|row| row.link == "link.ab.a-to-b").expect("a direction");
+    near(base.base, 0.66);
+}
+
+/// With a work beside them demands are simulated, and the peak is said beside the means.
+#[test]
+fn works_and_demand_are_simulated_together() {
+    let text = format!(
+        "{SQUARE}\nwork.c = {{ kind = \"io\", storage = \"s\", site = \"a\", pattern = \"read\", clients = 1, rate = \"1 GB/s\" }}\n\
+        storage.s = {{ site = \"c\", system = \"azure-blob\", capacity = \"1 PB\" }}\n"
+    );
+    let (plan, _) = load_text("both.toml", &text, &[]).expect("a sound plan");
+    let results = run(&plan, &RunOptions { threads: Some(2), ..RunOptions::quiet() }).expect("a run");
+    let study = results.what_if.expect("a study");
+    assert!(study.simulated && study.peak_s.is_some());
+    let cut = study.failures.iter().find(|row| row.failed == "link.bc").expect("studied");
+    near(cut.offered.as_ref().expect("demand").1, 0.9);
+    assert!(cut.works.iter().any(|cost| cost.kpi == "io.c.rate"));
+    let island = study.failures.iter().find(|row| row.failed == "site.c").expect("studied");
+    assert!(island.unserved > 89.0 * GBPS && island.works[0].value.is_none_or(|rate| rate < 1.0));
+}
