@@ -17,7 +17,7 @@ pub(super) const DEMAND: &[Kpi] = &[
         "max lambda: lambda x every demand at its peak fits all links at once, split over any ways",
         "Largest factor on all standing demand, each at the highest rate of the run, that the network carries with the best possible \
          routing: all links at full capacity, WAN edges of sites included, works left out. Below 1 no routing carries all demands at \
-         their peaks at once. Exact up to 10,000 columns of the linear programme; above that a lower bound, with the upper one \
+         their peaks at once. Exact up to 10,000 columns of the linear programme; otherwise a lower bound, with the upper one \
          beside it.",
     ),
     kpi("demand.*.offered", "B/s", D::ByteRate, NONE, "integral of the offered rate / time", WIRE),

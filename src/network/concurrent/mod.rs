@@ -63,7 +63,8 @@ pub enum Unroutable {
     },
 }
 
-/// Solves for the largest factor: exactly up to [`EXACT_COLUMNS`] columns, above that to a gap of at most [`GAP`] as far as the
+/// Solves for the largest factor: exactly up to [`EXACT_COLUMNS`] columns; above that, or where numbers lie more than six orders
+/// of magnitude apart, to a gap of at most [`GAP`] as far as the
 /// bounded number of rounds allows. Capacities are finite; an arc whose capacity is not above zero carries nothing.
 pub fn concurrent(graph: &Graph, demands: &[Demand]) -> Result<Concurrent, Unroutable> {
     let problem = Problem::new(graph, demands)?;

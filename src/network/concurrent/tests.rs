@@ -82,6 +82,25 @@ fn what_cannot_flow_is_an_error() {
     close(concurrent(&apart, &[demand(1, 0, 2.0)]).unwrap().lower, 0.5);
 }
 
+/// 1 Eb/s and 1 kb/s in a row: the thin arc bounds its demand of 1 b/s to 1000 times, whatever the thick one could carry. The
+/// simplex method would not see the thin arc.
+#[test]
+fn numbers_far_apart_stay_certified() {
+    let line = graph(3, &[(0, 1, 1.25e17), (1, 2, 125.0)]);
+    for (amount, factor) in [(1.25e13, 1000.0), (1.25e15, 100.0), (0.125, 1000.0)] {
+        let found = concurrent(&line, &[demand(0, 2, 0.125), demand(0, 1, amount)]).unwrap();
+        assert!(!found.exact);
+        let rounding = 1e-9 * factor;
+        assert!(
+            found.lower <= factor + rounding && factor <= found.upper + rounding,
+            "{} {}",
+            found.lower,
+            found.upper
+        );
+        assert!(found.upper - found.lower <= GAP * found.upper, "{} {}", found.lower, found.upper);
+    }
+}
+
 /// A grid with a demand between all pairs has too many columns for the programme.
 #[test]
 fn large_networks_are_approximated_within_the_gap() {
