@@ -380,6 +380,12 @@ fn namespaces() -> Vec<(&'static str, String)> {
             broken("nodes = 16", "nodes = 16\ntier = { to = \"base\", after = \"1 h\" }")
                 .replace("\"100 PB\"", "\"100 PB\"\ntier = { to = \"hot\", after = \"1 h\" }"),
         ),
+        (
+            "marks upside down",
+            broken("nodes = 16", "nodes = 16\ntier = { to = \"base\", high = \"50 %\", low = \"80 %\" }"),
+        ),
+        ("half of the marks", broken("nodes = 16", "nodes = 16\ntier = { to = \"base\", high = \"50 %\" }")),
+        ("a tier that never moves", broken("nodes = 16", "nodes = 16\ntier = { to = \"base\" }")),
         ("a tier of nothing", broken("nodes = 16", "nodes = 16\ntier = { to = \"base\", after = \"1 h\" }")),
         (
             "hit ratio without cache",

@@ -107,6 +107,86 @@ fn retention_goes_on_after_the_move() {
     near(kpi(&r, "storage.hot.tiered"), 0.0, "nothing moves");
 }
 
+/// Bytes move from 80 TB down to 50 TB at 2 GB/s, while 1 GB/s comes in.
+const MARKS: &str = "storage.hot.tier={ to = \"base\", high = \"80 %\", low = \"50 %\", pace = \"16 Gbps\" }";
+
+#[test]
+fn marks_move_bytes_from_the_high_one_to_the_low_one() {
+    // 80 TB after 80,000 s; then 1 GB/s net out, so 50 TB 30,000 s later; then 30,000 s up, 30,000 s down, 10,000 s up.
+    let r = simulate(&[MARKS]);
+    let (here, there) = books(&r, 50.0);
+    near(here, 60e12, "on its way up for the third time");
+    near(there, 120e12, "twice 30,000 s at 2 GB/s");
+    near(kpi(&r, "storage.hot.tier_backlog"), 0.0, "nothing waits on the way up");
+    near(kpi(&r, "storage.hot.refused"), 0.0, "180 TB came through a limit of 100 TB");
+    let r = simulate(&[MARKS, "horizon=79999 s"]);
+    near(kpi(&r, "storage.hot.tiered"), 0.0, "nothing moves below the high mark");
+    let r = simulate(&[MARKS, "horizon=100000 s"]);
+    near(kpi(&r, "storage.hot.tiered"), 40e12, "20,000 s at 2 GB/s");
+    near(kpi(&r, "storage.hot.tier_backlog"), 10e12, "60 TB lie here, 50 TB is the low mark");
+}
+
+#[test]
+fn marks_with_a_tier_too_slow_let_the_system_fill() {
+    let r = simulate(&["storage.hot.tier={ to = \"base\", high = \"80 %\", low = \"50 %\", pace = \"4 Gbps\" }"]);
+    let (here, there) = books(&r, 50.0);
+    near(there, 50e12, "0.5 GB/s from 80,000 s on");
+    near(kpi(&r, "storage.hot.refused"), 180e12 - here - there, "the rest is refused");
+    assert!((99e12 * (1.0 - 1e-9)..=100e12 * (1.0 + 1e-9)).contains(&here), "{here}");
+}
+
+#[test]
+fn age_waits_until_it_has_caught_up_with_the_marks() {
+    // The marks move 20 TB from 60,000 s and again from 80,000 s; writing stops at 90,000 s with 50 TB here. What is older
+    // than 72,000 s is 40 TB at 112,000 s: from there on age moves 1 GB/s.
+    let tier =
+        "storage.hot.tier={ to = \"base\", after = \"20 h\", high = \"60 %\", low = \"50 %\", pace = \"16 Gbps\" }";
+    for (horizon, here) in [("horizon=111999 s", 50e12), ("horizon=130000 s", 32e12), ("horizon=50 h", 0.0)] {
+        let r = simulate(&[tier, "work.in.ends=25 h", horizon]);
+        near(kpi(&r, "storage.hot.used"), here, horizon);
+        near(kpi(&r, "storage.base.used"), 90e12 - here, horizon);
+        near(kpi(&r, "storage.hot.tier_backlog"), 0.0, "everything old enough has moved");
+    }
+}
+
+#[test]
+fn marks_leave_what_expires() {
+    let r = simulate(&[MARKS, "work.in.retention=25 h"]);
+    near(kpi(&r, "storage.hot.used"), 25.0 * HOUR * RATE, "the last 25 h, above the high mark");
+    near(kpi(&r, "storage.hot.tiered"), 0.0, "nothing moves");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn marks_lose_nothing_whatever_the_rates(
+        rate in 0.1..3.0_f64,
+        pace in 0.1..5.0_f64,
+        high in 0.2..1.0_f64,
+        gap in 0.01..0.15_f64,
+        after in prop::option::of(1.0..40.0_f64),
+    ) {
+        let after = after.map_or(String::new(), |after| format!("after = \"{after:.3} h\", "));
+        let overrides = [
+            format!("work.in.rate={rate:.3} GB/s"),
+            format!(
+                "storage.hot.tier={{ to = \"base\", {after}high = \"{:.3} %\", low = \"{:.3} %\", pace = \"{:.3} Gbps\" }}",
+                100.0 * high, 100.0 * (high - gap) - 0.01, 8.0 * pace
+            ),
+        ];
+        let overrides: Vec<&str> = overrides.iter().map(String::as_str).collect();
+        let plan = plan_with(BASE, &overrides);
+        let r = run(&plan);
+        books(&r, 50.0);
+        let used = kpi(&r, "storage.hot.used");
+        prop_assert!(used <= 100e12 * (1.0 + 1e-9));
+        prop_assert!(pace <= rate || used <= high * 100e12 * (1.0 + 1e-4), "a tier that keeps up holds the high mark: {used}");
+        let (_, events) = audited(&plan, 0, 20);
+        prop_assert!(events < 5_000, "{events} events");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 

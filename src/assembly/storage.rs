@@ -122,6 +122,9 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
     });
     let lanes = storage.lanes.iter().map(|lane| build_lane(lane, &storage.name, resources)).collect();
     let mut space = Space::new(space_params(storage));
+    if let Some((high, low)) = storage.tier.and_then(|tier| tier.marks) {
+        space.set_marks(high, low);
+    }
     storage.lanes.iter().for_each(|lane| space.add_account(lane_account(&lane.quota)));
     Storage { tier, lanes, ..Storage::new(params, buffer, protection, space) }
 }

@@ -95,20 +95,21 @@ pub fn works(
         .collect()
 }
 
-/// What a load writes stays where it is written, or moves on from there when it is old enough.
+/// What a load writes stays where it is written, or moves on from there when it is old enough or its place is needed.
 fn add_ingest(plan: &Plan, io: &IoWork, load: Load, resources: &mut Resources, storages: &mut [Storage]) {
-    let tier = plan.storages[io.storage].tier.filter(|tier| io.retention.is_none_or(|r| r > tier.after));
+    let tier = plan.storages[io.storage].tier.filter(|tier| tier.moves(io.retention));
     let Some(tier) = tier else {
         storages[io.storage].space.add_ingest(load, io.retention);
         return;
     };
     let [moved, came] = [(); 2].map(|()| resources.sharing.add_meter(&[]));
-    let rhythm = load.rhythm.as_ref().map(|rhythm| rhythm.delayed(tier.after));
+    let rhythm = load.rhythm.as_ref().map(|rhythm| rhythm.delayed(tier.after.unwrap_or(SimDuration::ZERO)));
     // What has moved belongs to the same tenant there, where it is one there.
     let accounts = moved_accounts(plan, io.storage, tier.to, &load.accounts);
     let arrivals = Load { meter: came, rhythm, accounts, ..load.clone() };
-    storages[io.storage].space.add_tiered(load, tier.after, moved);
-    let left = io.retention.map(|retention| SimDuration::from_nanos(retention.as_nanos() - tier.after.as_nanos()));
+    storages[io.storage].space.add_tiered(load, tier.after, tier.marks.is_some() && io.retention.is_none(), moved);
+    let left =
+        io.retention.zip(tier.after).map(|(all, past)| SimDuration::from_nanos(all.as_nanos() - past.as_nanos()));
     storages[tier.to].space.add_arrivals(StorageId::new(io.storage), arrivals, left);
 }
 

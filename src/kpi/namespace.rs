@@ -38,15 +38,16 @@ pub(super) const NAMESPACE: &[Kpi] = &[
         D::Bytes,
         NONE,
         "bytes that moved on to the system of its tier",
-        "Ingested bytes that left this system for that of its tier in the measured part, because they were old enough.",
+        "Ingested bytes that left this system for that of its tier in the measured part, because they were old enough or the \
+         system was fuller than its high mark.",
     ),
     kpi(
         "storage.*.tier_backlog",
         "B",
         D::Bytes,
         NONE,
-        "bytes older than `after` that are still here at the end",
-        "Bytes that are old enough to move on and have not: more than nothing when the tier's pace, the network or room there does not \
+        "bytes to move on that are still here at the end",
+        "Bytes that are old enough to move on and have not, or that have to so that the level comes down to the low mark: more than nothing when the tier's pace, the network or room there does not \
          keep up.",
     ),
     kpi(

@@ -395,19 +395,32 @@ pub struct Storage {
     pub economics: economics::Economics,
 }
 
-/// Bytes that were ingested long enough ago move on to another system.
+/// Bytes that were ingested long enough ago, or are in the way of new ones, move on to another system.
 #[derive(Clone, Copy, Debug)]
 pub struct Tier {
     /// Where to; a system that is not tiered itself.
     pub to: StorageIx,
-    /// Age at which they move.
-    pub after: SimDuration,
+    /// Age at which they move; `None` when only the marks move them.
+    pub after: Option<SimDuration>,
+    /// Levels, as shares of what the system may hold, from which and down to which they move, high first; `None` when age
+    /// alone does.
+    pub marks: Option<(f64, f64)>,
     /// Upper limit of the rate of each load's bytes; infinite when none.
     pub pace: ByteRate,
     /// 0…9 on the scale of works.
     pub priority: u8,
     /// Bytes per operation on both systems.
     pub io_size: Bytes,
+}
+
+impl Tier {
+    /// Whether bytes with a retention, or kept for good, move. The marks move only what is kept for good.
+    pub fn moves(&self, retention: Option<SimDuration>) -> bool {
+        match retention {
+            Some(retention) => self.after.is_some_and(|after| retention > after),
+            None => true,
+        }
+    }
 }
 
 /// How a system is laid out. Rates are installed (line or data-sheet) rates of *one* unit.

@@ -67,6 +67,17 @@ pub struct Old {
     pub rate: f64,
 }
 
+/// Levels between which bytes move on to another system.
+#[derive(Clone, Copy, Debug)]
+struct Marks {
+    /// From here on they move.
+    high: f64,
+    /// Down to here.
+    low: f64,
+    /// Whether they move at present.
+    draining: bool,
+}
+
 /// The space of one system.
 #[derive(Clone, Debug)]
 pub struct Space {
@@ -75,6 +86,7 @@ pub struct Space {
     /// The whole system, then its lanes.
     accounts: Vec<Account>,
     ingests: Vec<Ingest>,
+    marks: Option<Marks>,
     seen: SimTime,
 }
 
@@ -82,7 +94,7 @@ impl Space {
     /// A system that holds what it holds at the start.
     pub fn new(params: SpaceParams) -> Self {
         let whole = Account::new(params.whole, params.whole.hard);
-        Space { params, accounts: vec![whole], ingests: Vec::new(), seen: SimTime::ZERO }
+        Space { params, accounts: vec![whole], ingests: Vec::new(), marks: None, seen: SimTime::ZERO }
     }
 
     /// Adds the account of the next lane.
@@ -96,9 +108,21 @@ impl Space {
         self.ingests.push(Ingest::new(load, stays));
     }
 
-    /// Adds a load whose bytes move on to another system `after` their arrival; `moved` counts those that have.
-    pub fn add_tiered(&mut self, load: Load, after: SimDuration, moved: MeterId) {
-        self.ingests.push(Ingest { moved: Some((moved, 0.0, 0.0)), ..Ingest::new(load, Some(after)) });
+    /// Bytes move on from the level `high` until `low`, both as shares of what the system may hold.
+    pub fn set_marks(&mut self, high: f64, low: f64) {
+        let all = self.params.whole.hard;
+        self.marks = Some(Marks { high: high * all, low: low * all, draining: false });
+    }
+
+    /// Whether marks move bytes on.
+    pub fn has_marks(&self) -> bool {
+        self.marks.is_some()
+    }
+
+    /// Adds a load whose bytes move on to another system `after` their arrival, or, where they have no such age, between the
+    /// marks alone; `moved` counts those that have. `by_fill`: the marks move them.
+    pub fn add_tiered(&mut self, load: Load, after: Option<SimDuration>, by_fill: bool, moved: MeterId) {
+        self.ingests.push(Ingest { moved: Some((moved, 0.0, 0.0)), by_fill, ..Ingest::new(load, after) });
     }
 
     /// Adds what moves here from a system `from`: bytes of its load, with what is left of their retention.
@@ -122,16 +146,37 @@ impl Space {
         self.ingests.iter().filter(|i| i.counts_in(account)).map(|i| (i.load.work, i.from)).collect()
     }
 
-    /// What is old enough to move on, as of the last update; less than a billionth of the limit counts as none.
+    /// What is to move on, as of the last update; less than a billionth of the limit counts as none.
     pub fn old(&self) -> Vec<Old> {
         let slack = self.accounts[WHOLE].slack();
         let old = |i: &Ingest| {
-            let (_, gone, _) = i.moved?;
-            let (due, rate) = i.left(self.seen, i.total);
-            let bytes = due - gone;
+            let (bytes, rate, _) = self.due(i)?;
+            // Where the marks have moved what is not old enough yet, nothing goes until age has caught up.
+            let rate = if bytes < -slack { 0.0 } else { rate };
             Some(Old { work: i.load.work, bytes: if bytes > slack { bytes } else { 0.0 }, rate })
         };
         self.ingests.iter().filter_map(old).collect()
+    }
+
+    /// Bytes of a load that are to move on, below zero where more have moved than are old enough; how many more become so each
+    /// second; how many move.
+    fn due(&self, i: &Ingest) -> Option<(f64, f64, f64)> {
+        let (_, gone, moves) = i.moved?;
+        if i.by_fill && self.marks.is_some_and(|marks| marks.draining) {
+            return Some((i.total - gone, i.rate, moves));
+        }
+        let (due, rate) = i.left(self.seen, i.total);
+        Some((due - gone, rate, moves))
+    }
+
+    /// Bytes that are old enough to move on, or have to so that the level comes down to the low mark.
+    pub fn waiting(&self) -> f64 {
+        let slack = self.accounts[WHOLE].slack();
+        let aged = |i: &Ingest| i.moved.map_or(0.0, |(_, gone, _)| i.left(self.seen, i.total).0 - gone);
+        let old = self.ingests.iter().map(aged).filter(|bytes| *bytes > slack).fold(0.0, |sum, x| sum + x);
+        let Some(marks) = self.marks.filter(|marks| marks.draining) else { return old };
+        let movable = self.old().iter().fold(0.0, |sum, old| sum + old.bytes);
+        old.max((self.used(WHOLE) - marks.low).max(0.0).min(movable))
     }
 
     /// Meters of the loads that ingest, with their works.
@@ -197,7 +242,17 @@ impl Space {
             }
         }
         self.note_marks(now);
+        self.turn_marks();
         (0..self.accounts.len()).find_map(|account| self.turn(account))
+    }
+
+    /// Begins to move bytes on at the high mark, and ends at the low one.
+    fn turn_marks(&mut self) {
+        let (used, slack) = (self.used(WHOLE), self.accounts[WHOLE].slack());
+        if let Some(marks) = &mut self.marks {
+            let reached = if marks.draining { used <= marks.low + slack } else { used >= marks.high - slack };
+            marks.draining ^= reached;
+        }
     }
 
     /// Closes an account at its limit, or opens it again.
@@ -231,13 +286,14 @@ impl Space {
     pub fn next_due(&self) -> Option<SimTime> {
         let corner = self.ingests.iter().filter_map(|i| i.next_corner(self.seen)).min();
         let mark = (0..self.accounts.len()).filter_map(|account| self.next_mark(account)).min();
-        let caught_up = |old: Old, moves: f64| {
-            let seconds = old.bytes / (moves - old.rate);
+        let slack = self.accounts[WHOLE].slack();
+        let caught_up = |i: &Ingest| {
+            let (bytes, rate, moves) = self.due(i).filter(|(bytes, ..)| bytes.abs() > slack)?;
+            let seconds = bytes / (moves - rate);
             let ahead = seconds > 0.0 && seconds.is_finite();
             ahead.then(|| self.seen.saturating_add(SimDuration::from_secs_f64_ceil(seconds)))
         };
-        let moving = self.ingests.iter().filter_map(|i| i.moved.map(|(_, _, rate)| rate));
-        let caught_up = self.old().into_iter().zip(moving).filter_map(|(old, moves)| caught_up(old, moves)).min();
+        let caught_up = self.ingests.iter().filter_map(caught_up).min();
         corner.into_iter().chain(mark).chain(caught_up).min()
     }
 
@@ -249,7 +305,8 @@ impl Space {
             let ahead = seconds > 0.0 && seconds.is_finite() && (mark - used).abs() > own.slack();
             ahead.then(|| self.seen.saturating_add(SimDuration::from_secs_f64_ceil(seconds)))
         };
-        own.levels().filter_map(after).min()
+        let turns = self.marks.filter(|_| account == WHOLE).map(|m| if m.draining { m.low } else { m.high });
+        own.levels().chain(turns).filter_map(after).min()
     }
 
     /// Takes `bytes` for good, on the whole system and in `accounts`: returns what fits everywhere, and counts the rest

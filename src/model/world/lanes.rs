@@ -139,7 +139,11 @@ impl World {
         }
         out.kpis.push((format!("{prefix}.used"), Measure::Value(used)));
         out.kpis.push((format!("{prefix}.refused"), Measure::Value(refused)));
-        let still = || Measure::None("it does not grow in the second half of the measured part".into());
+        let still = || {
+            Measure::None(
+                "it does not grow in the second half of the measured part, or its system has a tier with marks".into(),
+            )
+        };
         let names = ["full_date", "soft_quota_date"];
         for ((name, date), _) in names.into_iter().zip(dates).zip(limits).filter(|(_, limited)| *limited) {
             out.kpis.push((format!("{prefix}.{name}"), date.map_or_else(still, Measure::Value)));

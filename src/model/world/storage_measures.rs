@@ -140,7 +140,10 @@ impl World {
         puts.or("raw", params.raw, HIDES_MEDIA);
         puts.value("refused", space.refused(WHOLE));
         puts.or("growth", space.growth(WHOLE), "no time has passed");
-        let still = "it does not grow in the second half of the measured part";
+        let still = match space.has_marks() {
+            true => "not reached, and the level goes up and down between the marks of its tier",
+            false => "it does not grow in the second half of the measured part",
+        };
         for (mark, measure) in ["full_date_80", "full_date_90", "full_date"].into_iter().enumerate() {
             puts.or(measure, space.reaches(WHOLE, mark), still);
         }

@@ -1,4 +1,4 @@
-//! Bytes that are old enough move on to another system, in the background.
+//! Bytes that are old enough, or in the way of new ones, move on to another system in the background.
 
 use super::World;
 use super::measures::{Measure, Measured};
@@ -69,7 +69,7 @@ impl World {
             self.settle_space(now, StorageId::new(s));
             let meters: Vec<MeterId> = self.storages[s].space.moved_meters().map(|(meter, _)| meter).collect();
             let moved: f64 = meters.into_iter().map(|m| self.since_cut(now, m).total).fold(0.0, |sum, x| sum + x);
-            let waiting = self.storages[s].space.old().iter().fold(0.0, |sum, old| sum + old.bytes);
+            let waiting = self.storages[s].space.waiting();
             let name = &self.storages[s].params.name;
             out.kpis.push((format!("storage.{name}.tiered"), Measure::Value(moved)));
             out.kpis.push((format!("storage.{name}.tier_backlog"), Measure::Value(waiting)));

@@ -147,8 +147,9 @@ codes! {
     "E0512" "a demand that no size meets":
         "The demand of 'sized_for' cannot be met by any number of units: a stage does not grow with them, or their number is \
          beyond what is taken seriously.";
-    "E0513" "a tier that leads nowhere":
-        "Old bytes move from a system to another one that keeps them: not to itself, and not to one that is tiered in turn.";
+    "E0513" "a tier that cannot work":
+        "Old bytes move from a system to another one that keeps them: not to itself, and not to one that is tiered in turn. Those \
+         that a high mark starts move until a low mark at least a hundredth of the system below it.";
     "E0514" "a reserve that cannot be kept":
         "A cap below the reserve beside it would break the promise, and so would reserves that together need more than a part of the          system carries. Reserves of tenants and of views add up. Bytes that are read and written cross the parts as the layout says, writes with their          migration; reserved bytes need operations of the size that the works have, and reserved operations carry          bytes of that size.";
     "E0515" "a season or window that cannot be followed":

@@ -59,7 +59,12 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
     line.push_str(&limit_words(storage));
     if let Some(tier) = storage.tier {
         let to = &plan.storages[tier.to].name;
-        line.push_str(&format!(", moves what is older than {} to {to}", time(tier.after)));
+        let aged = tier.after.map(|after| format!("what is older than {}", time(after)));
+        let full = tier
+            .marks
+            .map(|(high, low)| format!("the oldest from {:.0} % full down to {:.0} %", 100.0 * high, 100.0 * low));
+        let what: Vec<String> = aged.into_iter().chain(full).collect();
+        line.push_str(&format!(", moves {} to {to}", what.join(" and ")));
     }
     line.push_str(&request_words(storage));
     if let (Some(protection), Some(path)) = (&storage.protection, &storage.write_path) {

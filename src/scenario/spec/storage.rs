@@ -139,7 +139,7 @@ const SPACE: &[Key] = &[
         "tier",
         Kind::Table(&TIER),
         Need::Optional("everything stays"),
-        "Another system that takes what was ingested here long enough ago.",
+        "Another system that takes what was ingested here long enough ago, or what new bytes need the room of.",
     ),
     key(
         "lead_time",
@@ -159,10 +159,30 @@ const SPACE: &[Key] = &[
 
 static TIER: TableSpec = TableSpec {
     header: "tier",
-    doc: "Ingested bytes move on in the background when they are old enough, and free their room here.",
+    doc: "Ingested bytes move on in the background when they are old enough or the system is full enough, and free their room here.",
     groups: &[&[
         key("to", Kind::Name(Entity::Storage), Need::Required, "System that takes them; it is not tiered itself."),
-        key("after", Kind::Quantity(Dimension::Duration), Need::Required, "Age at which they move.").positive(CENTURY),
+        key(
+            "after",
+            Kind::Quantity(Dimension::Duration),
+            Need::Optional("age moves nothing"),
+            "Age at which they move.",
+        )
+        .positive(CENTURY),
+        key(
+            "high",
+            Kind::Quantity(Dimension::Ratio),
+            Need::Optional("the level moves nothing"),
+            "Level, as a share of the hard quota or else of the capacity, from which the oldest bytes that are kept for good move.",
+        )
+        .positive(1.0),
+        key(
+            "low",
+            Kind::Quantity(Dimension::Ratio),
+            Need::Optional("required with `high`"),
+            "Level down to which they move then, at least a hundredth below `high`.",
+        )
+        .positive(1.0),
         key(
             "pace",
             Kind::Quantity(Dimension::ByteRate),
@@ -186,7 +206,7 @@ static TIER: TableSpec = TableSpec {
         .within(1.0, 1e15),
     ]],
     later: &[],
-    rules: &[],
+    rules: &[Rule::AtLeastOne(&["after", "high"])],
 };
 
 pub(super) static QUOTA: TableSpec = TableSpec {

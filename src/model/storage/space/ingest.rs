@@ -46,6 +46,8 @@ pub(super) struct Ingest {
     pub(super) refused: f64,
     /// For bytes that move on to another system when they are old enough: the meter of those that have, its total and rate.
     pub(super) moved: Option<(MeterId, f64, f64)>,
+    /// They also move on while the level is on its way from the high mark to the low one.
+    pub(super) by_fill: bool,
     /// The system these bytes moved here from; they wait there while this one is full.
     pub(super) from: Option<StorageId>,
     /// In the middle of the measured part: what had come, what lay here, what had been refused.
@@ -64,6 +66,7 @@ impl Ingest {
             offered: 0.0,
             refused: 0.0,
             moved: None,
+            by_fill: false,
             from: None,
             half: (0.0, 0.0, 0.0),
         }

@@ -73,6 +73,10 @@ impl Space {
     }
 
     fn projected(&self, account: usize, level: f64) -> Option<f64> {
+        // Between its marks a level goes up and down: no half of a run says where it goes.
+        if self.marks.is_some() {
+            return None;
+        }
         let own = &self.accounts[account];
         let (half, before, _) = own.half.filter(|_| level.is_finite())?;
         let missing = (level - self.used(account)).max(0.0);
@@ -95,6 +99,9 @@ impl Space {
     /// Bytes that there would be room for, `span` seconds long from `full` seconds on, so that nothing is refused: what
     /// was refused in the second half counts as if it stayed. Nothing when it does not grow.
     pub fn wanted(&self, full: f64, span: f64) -> Option<f64> {
+        if self.marks.is_some() {
+            return None;
+        }
         let whole = &self.accounts[super::WHOLE];
         let (at, level, refused) = whole.half?;
         let past = (self.seen - at).as_secs_f64();
