@@ -5,7 +5,7 @@
 //! ```
 //!
 //! with k = ln(1 + growth) ÷ period. The fluid world knows constant rates only, so a rate is put in steps: from corner to
-//! corner of the cycles, and at most [`GROWTH_STEP`] long where it grows. Each step has the mean of the law over it, so the
+//! corner of the cycles, and at most a day long where it grows. Each step has the mean of the law over it, so the
 //! bytes at the end of every step are those of the law's integral; inside a step the level is off by at most
 //! rate × k × step² ÷ 8.
 
