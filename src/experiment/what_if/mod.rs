@@ -105,10 +105,22 @@ pub(super) fn study(
     Ok((WhatIf { peak_s, simulated, failures: rows, links, works }, kpis))
 }
 
-/// Whether failures of this plan have to be simulated: there are works that feel them, or routes that a file states and
-/// that follow no rule.
+/// Whether failures of this plan have to be simulated: there are works that feel them, routes that a file states and that
+/// follow no rule, or a WAN edge narrower than the links of its site, which the loads of links alone do not show.
 pub(super) fn is_simulated(plan: &Plan) -> bool {
-    !(plan.works.is_empty() && plan.routes.is_empty())
+    let attached = |s: usize, toward: bool| -> f64 {
+        let each = |link: &crate::scenario::plan::Link| {
+            let [there, back] = [link.capacity.get(), link.back.get()];
+            let (out, into) = if link.ends.0 == s { (there, back) } else { (back, there) };
+            if link.ends.0 == s || link.ends.1 == s { if toward { into } else { out } } else { 0.0 }
+        };
+        plan.links.iter().map(each).sum()
+    };
+    let narrow = |(s, site): (usize, &crate::scenario::plan::Site)| {
+        site.wan_edge.get() < attached(s, true).max(attached(s, false)) * (1.0 - 1e-12)
+    };
+    let edges_bind = || !plan.standing.is_empty() && plan.sites.iter().enumerate().any(narrow);
+    !(plan.works.is_empty() && plan.routes.is_empty()) || edges_bind()
 }
 
 /// The arc of each direction that has this name.

@@ -261,3 +261,12 @@ fn works_and_demand_are_simulated_together() {
     let island = study.failures.iter().find(|row| row.failed == "site.c").expect("studied");
     assert!(island.unserved > 89.0 * GBPS && island.works[0].value.is_none_or(|rate| rate < 1.0));
 }
+
+/// A WAN edge of 50 Gb/s holds back 90 Gb/s to c under every failure that leaves c a link.
+#[test]
+fn a_narrow_edge_is_seen() {
+    let (_, study) = square(&["site.c.wan_edge=\"50 Gbps\"", "what_if=[\"links\"]", "replications=1"]);
+    assert!(study.simulated);
+    let cut = study.failures.iter().find(|row| row.failed == "link.ab").expect("studied");
+    near(cut.unserved, 40.0 * GBPS);
+}
