@@ -4,7 +4,7 @@ use crate::engine::rng::Streams;
 use crate::model::fleet::{FleetParams, HazardParams};
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Resources, RoutePolicy};
-use crate::model::wan::{Edge, Fixed, GroupParams, LinkParams, Outages, RouteRules};
+use crate::model::wan::{Edge, Fixed, GroupParams, Installed, LinkParams, Outages, RouteRules};
 use crate::model::world::SitePart;
 use crate::network::Apart;
 use crate::scenario::plan::{self, Plan};
@@ -76,8 +76,7 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
             LinkParams {
                 name: link.name.clone(),
                 ends: (SiteId::new(link.ends.0), SiteId::new(link.ends.1)),
-                capacity,
-                waves,
+                installed: Installed::always(capacity, waves),
                 rtt: link.rtt,
                 metric: link.metric,
                 framing: link.framing,

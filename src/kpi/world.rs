@@ -10,10 +10,10 @@ pub(super) const WAN: &[Kpi] = &[
         "1",
         D::Ratio,
         BINS,
-        "wire bytes carried / (capacity × time); p95 and max over the time bins",
+        "wire bytes carried / ∫ installed capacity dt; p95 and max over the time bins",
         "Wire bytes of one direction of the link over its installed capacity, framing included. The direction is \
-         written as the two ends: link.phx-dal.phoenix-to-dallas.utilisation. Capacity lost to failures stays in the \
-         denominator.",
+         written as the two ends: link.phx-dal.phoenix-to-dallas.utilisation. The denominator is what was installed at each \
+         time of the measured part; capacity lost to failures or maintenance stays in it. Null where nothing was installed.",
     ),
     kpi(
         "link.*.downtime",

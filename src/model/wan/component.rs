@@ -52,6 +52,7 @@ impl Wan {
                 cuts_open: u16::from(params.failed),
                 alive_in_routes: !params.failed,
                 down: Level::new(SimTime::ZERO, f64::from(u8::from(params.failed))),
+                now: *params.installed.at(SimTime::ZERO),
                 params,
             })
             .collect();

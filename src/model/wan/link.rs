@@ -1,5 +1,6 @@
 //! One link: what of it is down, and what it carries meanwhile.
 
+use super::installed::Installation;
 use super::params::LinkParams;
 use crate::stats::Level;
 
@@ -7,6 +8,8 @@ use crate::stats::Level;
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) params: LinkParams,
+    /// What is installed now.
+    pub(super) now: Installation,
     pub(super) waves_down: u16,
     pub(super) cuts_open: u16,
     pub(super) alive_in_routes: bool,
@@ -19,11 +22,11 @@ impl Link {
         if self.cuts_open > 0 {
             return [0.0; 2];
         }
-        let up = self.params.waves - self.waves_down;
-        self.params.capacity.map(|installed| installed * f64::from(up) / f64::from(self.params.waves))
+        let up = self.now.waves - self.waves_down;
+        self.now.capacity.map(|installed| installed * f64::from(up) / f64::from(self.now.waves))
     }
 
     pub(super) fn alive(&self) -> bool {
-        self.cuts_open == 0 && self.waves_down < self.params.waves
+        self.cuts_open == 0 && self.waves_down < self.now.waves
     }
 }

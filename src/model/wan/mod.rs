@@ -9,6 +9,7 @@
 //! | file | what |
 //! |---|---|
 //! | `params` | links, groups, and how they fail, as assembly hands them over |
+//! | `installed` | capacity and waves by date, and what they could carry over a span of time |
 //! | `link` | the state of one link: waves down, cuts open, what it carries |
 //! | `failures` | events: what fails, what is mended, what the world must do |
 //! | `routes` | routes between sites |
@@ -19,6 +20,7 @@
 
 mod component;
 mod failures;
+mod installed;
 mod link;
 mod pairs;
 mod params;
@@ -27,6 +29,7 @@ mod routes;
 mod tests;
 
 pub use component::{Wan, WanEffect};
+pub use installed::{Installation, Installed};
 pub use pairs::Reached;
 pub use params::{GroupParams, LinkParams, Outages};
 pub use routes::{Edge, Fixed, RouteRules};

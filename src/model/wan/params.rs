@@ -1,5 +1,6 @@
 //! What defines a WAN: links, shared-risk groups, how they fail.
 
+use super::installed::Installed;
 use crate::engine::rng::Stream;
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
@@ -33,10 +34,8 @@ pub struct LinkParams {
     pub name: String,
     /// Ends; direction 0 goes from the first to the second.
     pub ends: (SiteId, SiteId),
-    /// Installed capacity of each direction, wire bytes per second; zero where the link does not go that way.
-    pub capacity: [f64; 2],
-    /// Waves.
-    pub waves: u16,
+    /// Capacity and waves by date.
+    pub installed: Installed,
     /// Round-trip propagation time; of a link that goes one way only, as if the way back were as long.
     pub rtt: SimDuration,
     /// What a way over it costs in routing, at least 1.
@@ -56,9 +55,9 @@ pub struct LinkParams {
 }
 
 impl LinkParams {
-    /// Whether the link has this direction (0 or 1).
+    /// Whether the link has this direction (0 or 1) at some time.
     pub fn goes(&self, direction: usize) -> bool {
-        self.capacity[direction] > 0.0
+        self.installed.largest(direction) > 0.0
     }
 
     /// The directions it has, each with the sites it leads from and to.

@@ -80,8 +80,9 @@ pub(super) struct Routing {
 impl Routing {
     pub(super) fn new(links: &[Link], edges: Vec<Edge>, rules: RouteRules) -> Self {
         let mut graph = Graph::new(edges.len());
-        for link in links.iter().map(|link| &link.params) {
-            graph.add_edge((link.ends.0.index(), link.ends.1.index()), link.metric, link.capacity);
+        for link in links {
+            let ends = link.params.ends;
+            graph.add_edge((ends.0.index(), ends.1.index()), link.params.metric, link.now.capacity);
         }
         let (trees, costs, cache) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let one_way = links.iter().any(|link| !(link.params.goes(0) && link.params.goes(1)));

@@ -22,8 +22,7 @@ fn triangle() -> Wan {
     let link = |name: &str, a: u16, b: u16, ms: i64, resources| LinkParams {
         name: name.into(),
         ends: (SiteId(a), SiteId(b)),
-        capacity: [100.0; 2],
-        waves: 4,
+        installed: Installed::always([100.0; 2], 4),
         rtt: SimDuration::from_nanos(ms * 1_000_000),
         metric: u64::try_from(ms * 1_000_000).unwrap(),
         framing: 0.5,
@@ -114,7 +113,7 @@ fn waves_degrade_a_link_and_the_last_one_kills_it() {
 fn a_link_that_goes_one_way_is_used_that_way_only() {
     let mut wan = triangle();
     for link in &mut wan.links {
-        link.params.capacity[1] = 0.0;
+        link.params.installed = Installed::always([100.0, 0.0], 4);
     }
     wan.links[2].params.ends = (SiteId(2), SiteId(0));
     wan.routing_forgets();

@@ -160,26 +160,27 @@ impl World {
     }
 
     fn measure_links(&mut self, now: SimTime, out: &mut Measured) {
-        let span = (now - self.baseline.at).as_secs_f64();
         let totals = self.direction_totals(now);
-        let of = |l: &LinkParams| (l.name.clone(), l.directions().collect::<Vec<_>>(), l.capacity);
+        let of = |l: &LinkParams| (l.name.clone(), l.directions().collect::<Vec<_>>(), l.installed.clone());
         let links: Vec<_> = self.wan.links().map(of).collect();
         let mut worst: Option<f64> = None;
         // Series of links come first, in this order.
         let mut track = 0;
-        for (l, (name, directions, capacity)) in links.into_iter().enumerate() {
+        for (l, (name, directions, installed)) in links.into_iter().enumerate() {
             for (d, from, to) in directions {
                 let (from, to) = (&self.sites[from.index()].name, &self.sites[to.index()].name);
                 let i = 2 * l + d;
                 let before = self.baseline.carried.get(i).copied().unwrap_or(0.0);
-                let utilisation = (totals[i] - before) / (capacity[d] * span);
-                worst = Some(worst.map_or(utilisation, |w| w.max(utilisation)));
+                let could = installed.integral(d, self.baseline.at, now);
+                let utilisation = (could > 0.0).then(|| (totals[i] - before) / could);
+                worst = worst.into_iter().chain(utilisation).reduce(f64::max);
                 let full = format!("link.{name}.{from}-to-{to}.utilisation");
                 for (stat, p) in [("p95", 0.95), ("max", 1.0)] {
                     out.kpis.push((format!("{full}.{stat}"), self.bin_quantile(track, p)));
                 }
                 track += 1;
-                out.kpis.push((full, Measure::Value(utilisation)));
+                let none = || Measure::None("nothing is installed in the measured part".into());
+                out.kpis.push((full, utilisation.map_or_else(none, Measure::Value)));
             }
             let down = self.wan.downtime(LinkId::new(l), now);
             out.kpis.push((format!("link.{name}.downtime"), Measure::Value(down)));
@@ -196,8 +197,13 @@ impl World {
             return Measure::None("no series of this name".into());
         };
         let begins = |end: &SimTime| end.as_nanos() - recorder.bin.as_nanos() >= self.baseline.at.as_nanos();
-        let measured: Vec<f64> =
-            recorder.ends.iter().zip(&track.values).filter(|(end, _)| begins(end)).map(|(_, v)| *v).collect();
+        let measured: Vec<f64> = recorder
+            .ends
+            .iter()
+            .zip(&track.values)
+            .filter(|(end, v)| begins(end) && !v.is_nan())
+            .map(|(_, v)| *v)
+            .collect();
         crate::stats::interval::quantile(&measured, p)
             .map_or_else(|| Measure::None("no time series was recorded".into()), Measure::Value)
     }

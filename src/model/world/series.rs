@@ -42,7 +42,7 @@ impl World {
         let span = self.recorder.bin.as_secs_f64();
         let mut totals = Vec::with_capacity(self.recorder.last.len());
         let mut values = Vec::with_capacity(self.recorder.tracks.len());
-        self.bin_links(at, span, &mut totals, &mut values);
+        self.bin_links(at, &mut totals, &mut values);
         self.bin_storages(at, span, &mut totals, &mut values);
         for fleet in &self.fleets {
             let (available, usable) = fleet.present();
@@ -60,11 +60,15 @@ impl World {
         self.recorder.last = totals;
     }
 
-    fn bin_links(&self, at: SimTime, span: f64, totals: &mut Vec<f64>, values: &mut Vec<f64>) {
+    /// Shares of what is installed in the bin; none while nothing is.
+    fn bin_links(&self, at: SimTime, totals: &mut Vec<f64>, values: &mut Vec<f64>) {
+        let begin = SimTime::from_nanos(at.as_nanos() - self.recorder.bin.as_nanos());
         for link in self.wan.links() {
             for (direction, ..) in link.directions() {
                 let now = self.carriage.sharing.peek_carried(at.as_nanos(), link.resources[direction]);
-                values.push((now - self.last_total(totals.len())) / (link.capacity[direction] * span));
+                let could = link.installed.integral(direction, begin, at);
+                let carried = now - self.last_total(totals.len());
+                values.push(if could > 0.0 { carried / could } else { f64::NAN });
                 totals.push(now);
             }
         }
