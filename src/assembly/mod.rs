@@ -30,7 +30,7 @@ use crate::units::{Dist, SimTime};
 
 pub use crate::network::Concurrent;
 pub use concurrent::concurrent_flow;
-pub use steady::{Steady, demand_factors, demand_peak, steady_unserved};
+pub use steady::{Steady, demand_factors, demand_instants, demand_peak, steady_unserved};
 
 /// The world of a plan, ready to run: replication `replication` of root seed `seed`.
 ///

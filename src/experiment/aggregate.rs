@@ -44,6 +44,7 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
         distributions: distributions(&measured),
         flows,
         what_if: None,
+        waves: None,
     }
 }
 

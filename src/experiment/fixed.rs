@@ -2,6 +2,7 @@
 
 use super::aggregate;
 use super::results::KpiRow;
+use super::results::waves::Waves;
 use crate::assembly::{self, Concurrent};
 use crate::scenario::plan::Plan;
 
@@ -18,4 +19,14 @@ pub(super) fn concurrent_flow(plan: &Plan, replications: u32) -> Vec<KpiRow> {
         aggregate::study_row("wan.concurrent_flow", &value, word, true)
     };
     assembly::concurrent_flow(plan).map(row).into_iter().collect()
+}
+
+/// `wan.waves_to_add` where the plan states a limit: the sum over links, and beside it what it is worth.
+pub(super) fn waves(waves: Option<&Waves>, replications: u32) -> Vec<KpiRow> {
+    let row = |waves: &Waves| {
+        let value = vec![waves.total() as f64; replications as usize];
+        let word = (!waves.least).then(|| "enough, and fewer might be".to_owned());
+        aggregate::study_row("wan.waves_to_add", &value, word, true)
+    };
+    waves.map(row).into_iter().collect()
 }

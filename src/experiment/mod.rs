@@ -126,6 +126,9 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
         aggregate::replace(&mut results.kpis, kpis);
         results.what_if = Some(tables);
     }
+    let waves = || what_if::waves(plan, &failures, &options.interrupt);
+    results.waves = in_threads(options.threads, waves)??;
+    aggregate::replace(&mut results.kpis, fixed::waves(results.waves.as_ref(), replications));
     results.targets = verdict::judge(&plan.targets, &results.kpis, replications);
     Ok(results)
 }

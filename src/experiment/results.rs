@@ -3,9 +3,11 @@
 pub mod calibration;
 mod network;
 pub mod systems;
+pub mod waves;
 pub mod what_if;
 
 use systems::SystemRow;
+use waves::Waves;
 use what_if::WhatIf;
 
 pub use network::{Network, Place, Way};
@@ -55,6 +57,8 @@ pub struct RunResults {
     pub flows: Option<Vec<FlowRow>>,
     /// The failure study; `None` when none was asked for, or nothing can fail.
     pub what_if: Option<WhatIf>,
+    /// Waves that links lack; `None` where the plan states no limit or no demand.
+    pub waves: Option<Waves>,
 }
 
 /// One KPI over the replications, in its base unit (seconds, bytes, bytes/s, GPUs, share).

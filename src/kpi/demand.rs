@@ -20,6 +20,16 @@ pub(super) const DEMAND: &[Kpi] = &[
          their peaks at once. Exact up to 10,000 columns of the linear programme; otherwise a lower bound, with the upper one \
          beside it.",
     ),
+    kpi(
+        "wan.waves_to_add",
+        "1",
+        D::Count,
+        NONE,
+        "sum over links of max(0, ceil(worst offered / (utilisation_limit x wave)) - waves)",
+        "Waves that links lack so that standing demand fills no direction above `[wan] utilisation_limit`, at every hour of the run, with \
+         nothing failed and under each failure of the study (`what_if`, or `--what-if`). The least number, unless shares of ways follow their capacity \
+         (`disjoint` with `split = \"capacity\"`); then a number that is enough. What works send is not counted.",
+    ),
     kpi("demand.*.offered", "B/s", D::ByteRate, NONE, "integral of the offered rate / time", WIRE),
     kpi("demand.*.delivered", "B/s", D::ByteRate, NONE, "wire bytes carried / time", WIRE),
     kpi("demand.*.unserved", "B/s", D::ByteRate, NONE, "offered - delivered", SHORT),

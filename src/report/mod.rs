@@ -20,5 +20,6 @@ mod phases;
 pub mod sections;
 mod systems;
 pub mod text;
+mod waves;
 mod ways;
 mod what_if;

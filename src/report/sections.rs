@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Document, Row, Section, Table, Tone};
 use super::human::{self, NOTHING};
-use super::{phases, systems, ways, what_if};
+use super::{phases, systems, waves, ways, what_if};
 use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
 
 /// Stats that may end a KPI name.
@@ -29,6 +29,7 @@ pub fn document(run: &RunResults) -> Document {
     sections.extend(causes(run));
     sections.extend(systems::section(run));
     sections.extend(what_if::sections(run));
+    sections.extend(waves::section(run));
     sections.extend(warnings(run));
     sections.extend(targets(run));
     Document { title: run.title.clone(), facts: facts(run), sections }

@@ -71,6 +71,8 @@ pub struct Plan {
     pub what_if: Vec<FailureSet>,
     /// Time from a failure or repair until routes have changed; until then traffic on a dead path stands still.
     pub reconvergence: SimDuration,
+    /// Share of a link's capacity that demand may fill when waves are counted, 0…1; none where they are not.
+    pub utilisation_limit: Option<f64>,
     /// How the routes of bytes are chosen that belong to no work.
     pub routing: Routing,
     /// Ways of routes that use several.

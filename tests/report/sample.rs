@@ -41,6 +41,7 @@ pub fn falcon() -> RunResults {
         distributions: vec![feedback()],
         flows: None,
         what_if: None,
+        waves: None,
     }
 }
 

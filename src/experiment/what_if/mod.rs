@@ -12,6 +12,7 @@ mod failures;
 mod offered;
 #[cfg(test)]
 mod tests;
+mod waves;
 
 use std::sync::atomic::Ordering;
 
@@ -27,6 +28,7 @@ use crate::stats::interval;
 use costs::{CostKpi, cost_kpis};
 pub use failures::{Failure, failures};
 use offered::Offered;
+pub(super) use waves::waves;
 
 /// Culprits kept per link and per work.
 const CULPRITS: usize = 10;

@@ -176,7 +176,7 @@ pub(super) fn directions(plan: &Plan) -> Vec<String> {
 }
 
 /// A rule with a number of its own.
-fn rule(plan: &Plan, routing: Routing) -> (usize, Rule) {
+pub(super) fn rule(plan: &Plan, routing: Routing) -> (usize, Rule) {
     match routing {
         Routing::Shortest => (0, Rule::Cheapest),
         Routing::Ecmp => (1, Rule::Spread),

@@ -202,6 +202,7 @@ impl Resolver<'_> {
             failed: Vec::new(),
             what_if: top.names("what_if").iter().filter_map(|(word, _)| FailureSet::of_word(word)).collect(),
             reconvergence: SimDuration::from_secs_f64(self.wan.num("reconvergence")),
+            utilisation_limit: self.wan.number("utilisation_limit"),
             routing: routing::rule(&self.wan),
             disjoint: routing::disjoint(&self.wan),
             sites: Vec::new(),

@@ -1,7 +1,8 @@
 //! How routes are chosen.
 
 use super::Resolver;
-use crate::scenario::plan::{Disjoint, Routing};
+use crate::scenario::diagnostics::Diagnostic;
+use crate::scenario::plan::{Disjoint, Plan, Routing};
 use crate::scenario::read::record::Record;
 use crate::units::SimDuration;
 
@@ -24,6 +25,16 @@ pub(super) fn disjoint(wan: &Record) -> Disjoint {
 }
 
 impl Resolver<'_> {
+    /// A limit of utilisation asks nothing where no demand stands on a link.
+    pub(super) fn unused_limit(&mut self, plan: &Plan) {
+        let lacking = if plan.links.is_empty() { "links" } else { "standing demand ([demand.NAME])" };
+        if plan.utilisation_limit.is_some() && (plan.links.is_empty() || plan.standing.is_empty()) {
+            let message = format!("'utilisation_limit' has no effect: the plan has no {lacking}");
+            let place = self.wan.place_of("utilisation_limit").clone();
+            self.report(Diagnostic::new("W0609", message).at(&place));
+        }
+    }
+
     /// The cost of a link in routing.
     pub(super) fn metric(&mut self, record: &Record, rtt: f64) -> u64 {
         if let Some(metric) = record.number("metric") {

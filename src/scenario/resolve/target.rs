@@ -122,7 +122,13 @@ impl Resolver<'_> {
             ("wan", _) if found.kpi.pattern == "wan.worst_utilisation" && self.top.names("what_if").is_empty() => {
                 Some("it needs a failure study, e.g. what_if = [\"links\"] at the top".to_owned())
             }
-            ("wan", _) if found.kpi.pattern == "wan.concurrent_flow" && self.records("demand").is_empty() => {
+            ("wan", _) if found.kpi.pattern == "wan.waves_to_add" && !self.wan.wrote("utilisation_limit") => {
+                Some("it needs a limit, e.g. [wan] utilisation_limit = \"80 %\"".to_owned())
+            }
+            ("wan", _)
+                if matches!(found.kpi.pattern, "wan.concurrent_flow" | "wan.waves_to_add")
+                    && self.records("demand").is_empty() =>
+            {
                 Some("the plan has no standing demand ([demand.NAME])".to_owned())
             }
             ("wan", _) if self.records("link").is_empty() && !self.has_file_links() => {

@@ -50,6 +50,7 @@ impl Resolver<'_> {
             return;
         }
         self.unused_links(plan, &demands);
+        self.unused_limit(plan);
         self.unused_sites(plan);
         self.unused_storage(plan);
         self.check_namespaces(plan);

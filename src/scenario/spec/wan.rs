@@ -207,6 +207,14 @@ pub static WAN: TableSpec = TableSpec {
         )
         .within(0.0, 86_400.0),
         key(
+            "utilisation_limit",
+            Kind::Quantity(Dimension::Ratio),
+            Need::Optional("no waves are counted"),
+            "Share of a link's capacity that standing demand may fill; a run then says how many waves each link lacks, under every failure \
+             of its study.",
+        )
+        .within(0.01, 1.0),
+        key(
             "route_factor",
             Kind::Quantity(Dimension::Factor),
             Need::Default {

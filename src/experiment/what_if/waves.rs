@@ -1,0 +1,254 @@
+//! How many waves each link lacks so that standing demand fills no direction above a limit: with nothing failed, under each
+//! failure of the study, and at every hour of the run.
+//!
+//! Routes and shares follow costs, not capacity, so the load of a link does not depend on how many waves it or others have. Each
+//! link is then decided by itself, and the least number is
+//!
+//! waves to add = ⌈ worst offered rate ÷ (limit × rate of a wave) ⌉ − installed, or none.
+//!
+//! Where shares follow the capacity of ways (`disjoint` with `split = "capacity"`), a link that grows draws traffic. Then waves are added until
+//! all limits hold; fewer may be enough, and that is said. Each turn adds a wave, and no link can need more than all demand does, so this ends.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::super::RunError;
+use super::failures::Failure;
+use super::offered::{directions, rule};
+use crate::assembly;
+use crate::experiment::results::waves::{WaveRow, Waves};
+use crate::network::{Graph, Loader, Rule, Want};
+use crate::scenario::plan::{Plan, Routing};
+use crate::units::SimTime;
+
+/// A rate that exceeds whole waves by less than this share of itself does not ask for another one.
+const ROUNDING: f64 = 1e-9;
+
+/// The waves to add under these failures; `None` where the plan states no limit or has no standing demand.
+///
+/// # Errors
+/// [`RunError::Interrupted`].
+pub(in crate::experiment) fn waves(
+    plan: &Plan,
+    failures: &[Failure],
+    interrupt: &AtomicBool,
+) -> Result<Option<Waves>, RunError> {
+    let Some(limit) = plan.utilisation_limit.filter(|_| !plan.standing.is_empty() && !plan.links.is_empty()) else {
+        return Ok(None);
+    };
+    let instants = assembly::demand_instants(plan);
+    let least = plan
+        .standing
+        .iter()
+        .all(|demand| demand.routing != Routing::Disjoint || !plan.disjoint.by_capacity || plan.disjoint.ways < 2);
+    let mut added = vec![0_u64; plan.links.len()];
+    loop {
+        let worst = Worst::of(plan, &graph(plan, &added), failures, &instants, interrupt)?;
+        let mut grew = false;
+        for (link, more) in added.iter_mut().enumerate() {
+            let needed = (2 * link..2 * link + 2).map(|arc| needed(plan, arc, worst.arcs[arc].rate, limit));
+            let lacking = needed.fold(0, u64::max).saturating_sub(u64::from(plan.links[link].waves));
+            grew |= lacking > *more;
+            *more = lacking.max(*more);
+        }
+        if least || !grew {
+            return Ok(Some(table(plan, failures, &instants, &worst, (limit, least, &added))));
+        }
+    }
+}
+
+/// The network with so many waves more on each link. Lengths play no part in loads.
+fn graph(plan: &Plan, added: &[u64]) -> Graph {
+    let mut graph = Graph::new(plan.sites.len());
+    for (link, &added) in plan.links.iter().zip(added) {
+        let grown = 1.0 + added as f64 / f64::from(link.waves);
+        graph.add_edge(link.ends, link.metric, [link.capacity.get() * grown, link.back.get() * grown]);
+    }
+    graph
+}
+
+/// Installed capacity of an arc.
+fn installed(plan: &Plan, arc: usize) -> f64 {
+    let link = &plan.links[arc / 2];
+    if arc.is_multiple_of(2) { link.capacity.get() } else { link.back.get() }
+}
+
+/// Waves that carry a rate within the limit.
+fn needed(plan: &Plan, arc: usize, rate: f64, limit: f64) -> u64 {
+    let wave = installed(plan, arc) / f64::from(plan.links[arc / 2].waves);
+    if rate > 0.0 { (rate / (limit * wave) * (1.0 - ROUNDING)).ceil() as u64 } else { 0 }
+}
+
+/// What a demand comes to at its stated rates.
+struct Load {
+    /// Rate on each arc.
+    arcs: Vec<f64>,
+    /// Rate that has no way.
+    unrouted: f64,
+}
+
+/// One demand on the network.
+struct Laid<'a> {
+    /// Pairs that follow the rule.
+    free: Loader<'a>,
+    /// Pairs whose route a file states: its arcs, the rate, and the pair by the rule for when the route is cut.
+    stated: Vec<(Vec<usize>, f64, Loader<'a>)>,
+}
+
+impl<'a> Laid<'a> {
+    fn new(
+        plan: &Plan,
+        graph: &'a Graph,
+        length: &'a [u64],
+        stated: &BTreeMap<(usize, usize), Vec<usize>>,
+        demand: &crate::scenario::plan::Demand,
+    ) -> Self {
+        let rule: Rule = rule(plan, demand.routing).1;
+        let all = demand.pairs.iter().map(|&(from, to, rate)| Want { from, to, rate });
+        let (mut free, mut fixed) = (Vec::new(), Vec::new());
+        for want in all {
+            match stated.get(&(want.from, want.to)) {
+                Some(way) => fixed.push((way.clone(), want.rate, Loader::new(graph, length, &[want], rule))),
+                None => free.push(want),
+            }
+        }
+        Laid { free: Loader::new(graph, length, &free, rule), stated: fixed }
+    }
+
+    /// What it comes to with these links dead.
+    fn under(&self, dead: &[usize]) -> Load {
+        let loads = self.free.under(dead);
+        let (mut arcs, mut unrouted) = (loads.arcs, loads.unrouted);
+        for (way, rate, by_rule) in &self.stated {
+            if way.iter().any(|arc| dead.contains(&(arc / 2))) {
+                let loads = by_rule.under(dead);
+                arcs.iter_mut().zip(&loads.arcs).for_each(|(sum, load)| *sum += load);
+                unrouted += loads.unrouted;
+            } else {
+                way.iter().for_each(|&arc| arcs[arc] += rate);
+            }
+        }
+        Load { arcs, unrouted }
+    }
+}
+
+/// Routes that a file states, by their arcs.
+fn stated_routes(plan: &Plan) -> BTreeMap<(usize, usize), Vec<usize>> {
+    let arcs = |route: &crate::scenario::plan::FixedRoute| {
+        let mut at = route.from;
+        let arc = |&link: &usize| {
+            let ends = plan.links[link].ends;
+            let back = usize::from(ends.0 != at);
+            at = if back == 0 { ends.1 } else { ends.0 };
+            2 * link + back
+        };
+        route.links.iter().map(arc).collect()
+    };
+    let between_sites = plan.routes.iter().filter(|r| r.from.max(r.to) < plan.sites.len());
+    between_sites.map(|route| ((route.from, route.to), arcs(route))).collect()
+}
+
+/// The highest rate somewhere, with the case (0: nothing failed; n: failure n − 1) and the instant that cause it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Peak {
+    rate: f64,
+    case: usize,
+    instant: usize,
+}
+
+impl Peak {
+    /// The higher one; among equals that of the first case.
+    fn or(self, other: Peak) -> Peak {
+        let wins = other.rate > self.rate || (other.rate >= self.rate && other.case < self.case);
+        if wins { other } else { self }
+    }
+}
+
+/// The worst of all cases and instants.
+struct Worst {
+    arcs: Vec<Peak>,
+    unrouted: Peak,
+}
+
+impl Worst {
+    fn of(
+        plan: &Plan,
+        graph: &Graph,
+        failures: &[Failure],
+        instants: &[(SimTime, Vec<f64>)],
+        interrupt: &AtomicBool,
+    ) -> Result<Worst, RunError> {
+        let (length, routes) = (vec![0; graph.arcs().len()], stated_routes(plan));
+        let laid: Vec<Laid<'_>> =
+            plan.standing.iter().map(|demand| Laid::new(plan, graph, &length, &routes, demand)).collect();
+        let one = |case: usize| {
+            if interrupt.load(Ordering::Relaxed) {
+                return Err(RunError::Interrupted);
+            }
+            let dead: &[usize] = case.checked_sub(1).map_or(&[], |failure| &failures[failure].links);
+            let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
+            let highest = |of: &dyn Fn(&Load) -> f64| {
+                let at = |(instant, (_, factors)): (usize, &(SimTime, Vec<f64>))| {
+                    let rate = loads.iter().zip(factors).map(|(load, factor)| factor * of(load)).sum();
+                    Peak { rate, case, instant }
+                };
+                instants.iter().enumerate().map(at).fold(Peak { case, ..Peak::default() }, |best, peak| {
+                    if peak.rate > best.rate { peak } else { best }
+                })
+            };
+            let arcs = (0..graph.arcs().len()).map(|arc| highest(&|load| load.arcs[arc])).collect();
+            Ok(Worst { arcs, unrouted: highest(&|load| load.unrouted) })
+        };
+        let first = one(0)?;
+        let others = (1..=failures.len()).into_par_iter().map(one);
+        let worst = others.try_reduce_with(|a, b| Ok(a.or(&b)));
+        Ok(match worst.transpose()? {
+            Some(worst) => first.or(&worst),
+            None => first,
+        })
+    }
+
+    fn or(&self, other: &Worst) -> Worst {
+        let arcs = self.arcs.iter().zip(&other.arcs).map(|(a, b)| a.or(*b)).collect();
+        Worst { arcs, unrouted: self.unrouted.or(other.unrouted) }
+    }
+}
+
+/// The answer as rows.
+fn table(
+    plan: &Plan,
+    failures: &[Failure],
+    instants: &[(SimTime, Vec<f64>)],
+    worst: &Worst,
+    (limit, least, added): (f64, bool, &[u64]),
+) -> Waves {
+    let names = directions(plan);
+    let culprit = |peak: Peak| peak.case.checked_sub(1).map(|failure| failures[failure].name.clone());
+    let row = |(link, &add): (usize, &u64)| {
+        // The direction that is fuller; both have as many waves.
+        let share = |arc: usize| {
+            let capacity = installed(plan, arc);
+            if capacity > 0.0 { worst.arcs[arc].rate / capacity } else { 0.0 }
+        };
+        let arc = if share(2 * link + 1) > share(2 * link) { 2 * link + 1 } else { 2 * link };
+        let (peak, waves) = (worst.arcs[arc], plan.links[link].waves);
+        WaveRow {
+            link: plan.links[link].name.clone(),
+            direction: names[arc].clone(),
+            waves,
+            wave: installed(plan, arc) / f64::from(waves),
+            offered: peak.rate,
+            culprit: culprit(peak),
+            at_s: instants.get(peak.instant).map_or(0.0, |(at, _)| at.as_secs_f64()),
+            utilisation: share(arc),
+            add,
+            utilisation_after: share(arc) / (1.0 + add as f64 / f64::from(waves)),
+        }
+    };
+    let mut rows: Vec<WaveRow> = added.iter().enumerate().map(row).collect();
+    rows.sort_by(|a, b| b.add.cmp(&a.add).then(b.utilisation.total_cmp(&a.utilisation)));
+    let unrouted = (worst.unrouted.rate > 0.0).then(|| (worst.unrouted.rate, culprit(worst.unrouted)));
+    Waves { limit, rows, least, failures: failures.len(), unrouted, works: !plan.works.is_empty() }
+}
