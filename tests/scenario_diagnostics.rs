@@ -253,6 +253,7 @@ fn meaning() -> Vec<(&'static str, String)> {
         ("units do not divide", broken("nodes = 20", "nodes = 20\ngpus_per_unit = 5")),
         ("no site", "format = 1\nhorizon = \"1 h\"\n[site]\n".to_owned()),
         ("mixed without share", with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"mixed\"\nclients = 4")),
+        ("broken groups", broken("model =", "batch = 1000\ngroup = 16\nmodel =")),
         ("active parameters", broken("model =", "active_parameters = \"9T\"\nmodel =")),
     ]
 }

@@ -311,6 +311,7 @@ impl Place<'_> {
             .collect();
         GeneratorParams {
             pools,
+            group: rl.group as usize,
             slots: rl.engine.slots as usize,
             single_rate: rl.engine.single_rate,
             half_batch: rl.engine.half_batch,

@@ -797,6 +797,8 @@ pub struct RlWork {
     pub feedback_target: SimDuration,
     /// Trajectories per trainer step.
     pub batch: u64,
+    /// Samples of one prompt that are admitted together and train together, ≥ 1; divides `batch`.
+    pub group: u64,
     /// Oldest admissible version difference at consumption.
     pub max_lag: u32,
     /// Generation engines.

@@ -18,6 +18,7 @@ pub(super) struct Running {
     pub started: SimTime,
     pub tokens: f64,
     pub version: u32,
+    pub group: u32,
     pub weight: f64,
     pub survival: f64,
 }

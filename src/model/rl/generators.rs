@@ -10,11 +10,15 @@
 //! the pause's distribution, so that the number of cohorts hardly matters; a policy counts as served after the 99th
 //! percentile of the pause.
 
+mod admission;
+mod decode;
+mod shipping;
+
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::Sample;
-use super::cohort::{Cohort, Running};
+use super::cohort::Cohort;
 use super::ledger::LoopStats;
 use crate::engine::Context;
 use crate::engine::rng::{Stream, quantile};
@@ -34,6 +38,8 @@ const NO_ROOM: f64 = 1e-6;
 pub struct GeneratorParams {
     /// Pools: number of cohorts and random stream of each.
     pub pools: Vec<PoolParams>,
+    /// Samples of one prompt, ≥ 1: they are admitted together and train together.
+    pub group: usize,
     /// Trajectories at once on one engine.
     pub slots: usize,
     /// Tokens per second of one trajectory alone.
@@ -67,6 +73,13 @@ pub struct PoolParams {
     pub swaps: Stream,
 }
 
+/// A member of an admitted group that no slot was free for.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    group: u32,
+    weight: f64,
+}
+
 #[derive(Debug)]
 struct Pool {
     params: PoolParams,
@@ -76,6 +89,7 @@ struct Pool {
     /// weight × survival ÷ s now, and no loss has to visit every trajectory.
     survival: f64,
     served: u32,
+    waiting: VecDeque<Waiting>,
     outbox: Vec<Sample>,
     ship_scheduled: bool,
     tokens: f64,
@@ -96,8 +110,13 @@ impl Pool {
     }
 
     /// Trajectories on the engines.
-    fn in_flight(&self) -> f64 {
+    fn on_engines(&self) -> f64 {
         self.cohorts.iter().map(|c| c.present).sum::<f64>() * self.survival
+    }
+
+    /// Trajectories on the engines or waiting for a slot.
+    fn in_flight(&self) -> f64 {
+        self.on_engines() + self.waiting.iter().map(|w| w.weight).sum::<f64>()
     }
 }
 
@@ -110,6 +129,11 @@ pub struct Generators {
     shipments: BTreeMap<u32, Vec<Sample>>,
     next_shipment: u32,
     sequence: u64,
+    next_group: u32,
+    /// Members of each group that have not reached the trainer; kept only where groups have several.
+    missing: BTreeMap<u32, usize>,
+    /// Groups whose last missing member was lost.
+    closed: Vec<u32>,
     /// Trajectories admitted, less those lost or dropped.
     admitted: f64,
     lost: f64,
@@ -127,6 +151,7 @@ impl Generators {
                 cohorts: (0..p.cohorts.max(1)).map(|_| Cohort::default()).collect(),
                 survival: 1.0,
                 served: 0,
+                waiting: VecDeque::new(),
                 outbox: Vec::new(),
                 ship_scheduled: false,
                 tokens: 0.0,
@@ -141,6 +166,9 @@ impl Generators {
             shipments: BTreeMap::new(),
             next_shipment: 0,
             sequence: 0,
+            next_group: 0,
+            missing: BTreeMap::new(),
+            closed: Vec::new(),
             admitted: 0.0,
             lost: 0.0,
         }
@@ -163,7 +191,7 @@ impl Generators {
             self.clear(ctx, pool);
         } else if engines < entry.live && failed {
             let share = engines as f64 / entry.live as f64;
-            let lost = entry.in_flight() * (1.0 - share);
+            let lost = entry.on_engines() * (1.0 - share);
             entry.survival *= share;
             if entry.survival < SURVIVAL_RESTART {
                 entry.restart_survival();
@@ -177,15 +205,21 @@ impl Generators {
     fn clear(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
         let entry = &mut self.pools[pool];
         let lost = entry.in_flight();
+        let mut groups: Vec<u32> = entry.waiting.drain(..).map(|w| w.group).collect();
         for cohort in &mut entry.cohorts {
             if let Some(key) = cohort.due.take() {
                 ctx.cancel(key);
             }
-            cohort.running.clear();
+            groups.extend(cohort.running.drain().map(|Reverse(one)| one.group));
             cohort.present = 0.0;
         }
         entry.survival = 1.0;
         self.lose(lost);
+        for group in groups {
+            if self.member_arrived(group) {
+                self.closed.push(group);
+            }
+        }
     }
 
     fn lose(&mut self, weight: f64) {
@@ -205,175 +239,6 @@ impl Generators {
             }
             self.clear(ctx, pool);
             self.pools[pool].live = 0;
-        }
-    }
-
-    /// Brings a cohort's clock up to `now`.
-    fn advance(&mut self, pool: usize, cohort: usize, now: SimTime) {
-        let batch = self.pools[pool].cohorts[cohort].running.len();
-        let rate = self.rate(batch);
-        let entry = &mut self.pools[pool];
-        let state = &mut entry.cohorts[cohort];
-        let elapsed = (now - state.at).as_secs_f64();
-        state.at = now;
-        if state.resume.is_none() && batch > 0 {
-            state.clock += rate * elapsed;
-            entry.tokens += rate * elapsed * state.present * entry.survival;
-        }
-    }
-
-    /// Puts the cohort's next completion into the calendar.
-    fn reschedule(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
-        let rate = self.rate(self.pools[pool].cohorts[cohort].running.len());
-        let work = self.work;
-        let state = &mut self.pools[pool].cohorts[cohort];
-        if let Some(key) = state.due.take() {
-            ctx.cancel(key);
-        }
-        if state.resume.is_some() {
-            return;
-        }
-        let Some(Reverse(first)) = state.running.peek() else { return };
-        let wait = SimDuration::from_secs_f64_ceil(((first.mark - state.clock) / rate).max(0.0));
-        let event = RlEvent::CohortDue { pool: pool as u16, cohort: cohort as u32 };
-        state.due = Some(ctx.schedule_keyed(ctx.now().saturating_add(wait), CLASS_MODEL, Event::Rl(work, event)));
-    }
-
-    /// Starts one trajectory on a cohort if admission allows. The last one below the bound stands for what is left
-    /// of it, so that all engines together start exactly as many as they may: a batch of 64 from a thousand engines
-    /// must fill up to 64, or the trainer waits for ever.
-    fn admit(&mut self, now: SimTime, pool: usize, cohort: usize, bound: f64) -> bool {
-        let entry = &mut self.pools[pool];
-        let whole = entry.weight();
-        let weight = whole.min(bound - self.admitted);
-        if weight <= NO_ROOM * whole {
-            return false;
-        }
-        let tokens = entry.params.lengths.sample(&self.params.length).clamp(1.0, self.params.length_cap).round();
-        self.admitted += weight;
-        self.sequence += 1;
-        let (survival, version) = (entry.survival, entry.served);
-        let state = &mut entry.cohorts[cohort];
-        state.present += weight / survival;
-        state.running.push(Reverse(Running {
-            mark: state.clock + tokens,
-            sequence: self.sequence,
-            started: now,
-            tokens,
-            version,
-            weight,
-            survival,
-        }));
-        true
-    }
-
-    /// Completions of a cohort: finished trajectories go to the outbox, free slots are refilled.
-    pub fn cohort_due(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize, bound: f64) {
-        let now = ctx.now();
-        self.pools[pool].cohorts[cohort].due = None;
-        self.advance(pool, cohort, now);
-        self.pools[pool].cohorts[cohort].restart_clock();
-        loop {
-            let state = &mut self.pools[pool].cohorts[cohort];
-            match state.running.peek() {
-                Some(Reverse(first)) if first.mark <= state.clock + TOKEN_SLACK => {}
-                _ => break,
-            }
-            let Some(Reverse(done)) = state.running.pop() else { break };
-            state.present = if state.running.is_empty() { 0.0 } else { state.present - done.weight / done.survival };
-            self.finish(now, pool, &done);
-            self.admit(now, pool, cohort, bound);
-        }
-        self.reschedule(ctx, pool, cohort);
-        self.plan_shipment(ctx, pool);
-    }
-
-    fn finish(&mut self, now: SimTime, pool: usize, done: &Running) {
-        let entry = &mut self.pools[pool];
-        let weight = done.weight * entry.survival / done.survival;
-        let reward = SimDuration::from_secs_f64(entry.params.rewards.sample(&self.params.reward));
-        entry.outbox.push(Sample {
-            started: done.started,
-            generated: now,
-            rewarded: now.saturating_add(reward),
-            arrived: SimTime::MAX,
-            version: done.version,
-            tokens: done.tokens,
-            weight,
-        });
-    }
-
-    /// Schedules the next shipment of a pool on its time grid, if there is anything to ship and none is planned.
-    fn plan_shipment(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
-        let entry = &mut self.pools[pool];
-        if entry.ship_scheduled {
-            return;
-        }
-        let Some(first) = entry.outbox.iter().map(|s| s.rewarded).min() else { return };
-        entry.ship_scheduled = true;
-        let every = self.params.ship_every.as_nanos().max(1);
-        let at = SimTime::from_nanos(
-            first.max(ctx.now()).as_nanos().div_euclid(every).saturating_add(1).saturating_mul(every),
-        );
-        ctx.schedule(at, CLASS_MODEL, Event::Rl(self.work, RlEvent::Ship { pool: pool as u16 }));
-    }
-
-    /// Packs all trajectories with a known reward; returns the shipment's number and bytes.
-    pub fn ship(&mut self, ctx: &mut Context<'_, Event>, pool: usize) -> Option<(u32, f64)> {
-        let now = ctx.now();
-        let entry = &mut self.pools[pool];
-        entry.ship_scheduled = false;
-        let (ready, later): (Vec<Sample>, Vec<Sample>) = entry.outbox.iter().partition(|s| s.rewarded <= now);
-        entry.outbox = later;
-        self.plan_shipment(ctx, pool);
-        if ready.is_empty() {
-            return None;
-        }
-        let bytes = ready.iter().map(|s| s.tokens * s.weight).sum::<f64>() * self.params.bytes_per_token;
-        let number = self.next_shipment;
-        self.next_shipment = self.next_shipment.wrapping_add(1);
-        self.shipments.insert(number, ready);
-        Some((number, bytes))
-    }
-
-    /// The trajectories of a shipment that has arrived.
-    pub fn take_shipment(&mut self, number: u32) -> Vec<Sample> {
-        self.shipments.remove(&number).unwrap_or_default()
-    }
-
-    /// Trajectories that were dropped make room for others.
-    pub fn forget(&mut self, weight: f64) {
-        self.admitted -= weight;
-    }
-
-    /// Fills free slots evenly over all cohorts as far as admission allows.
-    pub fn refill(&mut self, ctx: &mut Context<'_, Event>, bound: f64) {
-        let now = ctx.now();
-        let slots = self.params.slots;
-        let mut touched: Vec<(usize, usize)> = Vec::new();
-        'passes: loop {
-            let mut any = false;
-            for pool in 0..self.pools.len() {
-                for cohort in 0..self.pools[pool].cohorts.len() {
-                    if self.pools[pool].live == 0 || self.pools[pool].cohorts[cohort].running.len() >= slots {
-                        continue;
-                    }
-                    self.advance(pool, cohort, now);
-                    if !self.admit(now, pool, cohort, bound) {
-                        break 'passes;
-                    }
-                    any = true;
-                    touched.push((pool, cohort));
-                }
-            }
-            if !any {
-                break;
-            }
-        }
-        touched.sort_unstable();
-        touched.dedup();
-        for (pool, cohort) in touched {
-            self.reschedule(ctx, pool, cohort);
         }
     }
 

@@ -11,21 +11,24 @@ struct Alone {
     /// Trajectories that may be under way.
     room: f64,
     finished: Vec<Sample>,
+    consumed: f64,
 }
 
 impl Model for Alone {
     type Event = Event;
     fn handle(&mut self, event: Event, ctx: &mut Context<'_, Event>) {
-        let bound = self.room + self.finished.iter().map(|s| s.weight).sum::<f64>();
+        let bound = self.room + self.consumed;
         match event {
             Event::Rl(_, RlEvent::CohortDue { pool, cohort }) => {
                 self.generators.cohort_due(ctx, pool.into(), cohort as usize, bound);
             }
             Event::Rl(_, RlEvent::Ship { pool }) => {
                 if let Some((number, _)) = self.generators.ship(ctx, pool.into()) {
-                    self.finished.extend(self.generators.take_shipment(number));
+                    let arrived = self.generators.take_shipment(number);
+                    self.consumed += arrived.iter().map(|s| s.weight).sum::<f64>();
+                    self.finished.extend(arrived);
                 }
-                let bound = self.room + self.finished.iter().map(|s| s.weight).sum::<f64>();
+                let bound = self.room + self.consumed;
                 self.generators.refill(ctx, bound);
             }
             Event::Rl(_, RlEvent::CohortResume { pool, cohort }) => {
@@ -37,6 +40,10 @@ impl Model for Alone {
 }
 
 fn alone(cohorts: usize, engines: u64, slots: usize, length: Dist, room: f64) -> Engine<Alone> {
+    alone_in_groups(1, cohorts, engines, slots, length, room)
+}
+
+fn alone_in_groups(group: usize, cohorts: usize, engines: u64, slots: usize, length: Dist, room: f64) -> Engine<Alone> {
     let streams = Streams::root(5);
     let params = GeneratorParams {
         pools: vec![PoolParams {
@@ -45,6 +52,7 @@ fn alone(cohorts: usize, engines: u64, slots: usize, length: Dist, room: f64) ->
             rewards: streams.stream("rewards"),
             swaps: streams.stream("swaps"),
         }],
+        group,
         slots,
         single_rate: 100.0,
         half_batch: 10.0,
@@ -56,7 +64,7 @@ fn alone(cohorts: usize, engines: u64, slots: usize, length: Dist, room: f64) ->
         swap: Dist::Constant(2.0),
     };
     let generators = Generators::new(WorkId(0), &params);
-    let mut engine = Engine::new(Alone { generators, room, finished: Vec::new() }, Limits::default());
+    let mut engine = Engine::new(Alone { generators, room, finished: Vec::new(), consumed: 0.0 }, Limits::default());
     engine.with_context(|model, ctx| {
         model.generators.set_live(ctx, 0, engines, false);
         model.generators.refill(ctx, room);
@@ -151,4 +159,55 @@ fn years_of_losses_do_not_wear_out_the_weights() {
     assert!((generators.lost - 16.0).abs() < 1e-9);
     engine.run_until(secs(100)).unwrap();
     assert!(engine.model().generators.admitted().is_finite());
+}
+
+/// From the first start of a group to the end of its slowest member, on average over all finished groups.
+fn slowest(group: usize, cohorts: usize, length: Dist) -> f64 {
+    // A thousand engines in any number of cohorts; room for one slot of each.
+    let mut engine = alone_in_groups(group, cohorts, 1000, 1000, length, 1000.0 * group as f64);
+    engine.model_mut().generators.params.half_batch = 1e12; // one rate at any concurrency
+    engine.run_until(secs(40_000)).unwrap();
+    let mut ends: BTreeMap<u32, (f64, usize)> = BTreeMap::new();
+    for sample in &engine.model().finished {
+        let (longest, members) = ends.entry(sample.group).or_default();
+        *longest = longest.max((sample.generated - sample.started).as_secs_f64());
+        *members += 1;
+    }
+    ends.retain(|_, (_, members)| *members == group);
+    assert!(ends.len() > 3000, "{} groups", ends.len());
+    ends.values().map(|(longest, _)| longest).sum::<f64>() / ends.len() as f64
+}
+
+/// The largest of n uniform draws from 0 to L is L n ÷ (n + 1) on average; of n exponential ones with mean m it is
+/// m (1 + 1/2 + … + 1/n). 100 tokens per second; a draw below one token counts as one.
+#[test]
+fn a_group_takes_as_long_as_the_largest_of_its_draws() {
+    for (group, cohorts) in [(1, 8), (4, 8), (16, 8), (16, 2)] {
+        let n = group as f64;
+        let uniform = slowest(group, cohorts, Dist::Uniform { from: 0.0, to: 3000.0 });
+        assert!((uniform / (30.0 * n / (n + 1.0)) - 1.0).abs() < 0.02, "{group}: {uniform} s");
+        let exponential = slowest(group, cohorts, Dist::Exponential { mean: 1000.0 });
+        let harmonic: f64 = (1..=group).map(|k| 1.0 / k as f64).sum();
+        assert!((exponential / (10.0 * harmonic) - 1.0).abs() < 0.03, "{group}: {exponential} s");
+    }
+}
+
+/// A group whose last members die with their engines does not keep the others waiting for ever.
+#[test]
+fn a_group_is_closed_when_its_last_missing_members_are_lost() {
+    let mut engine = alone_in_groups(4, 1, 1, 3, Dist::Uniform { from: 100.0, to: 9000.0 }, 4.0);
+    assert!((engine.model().generators.in_flight() - 4.0).abs() < 1e-12, "three on the engine, one waits");
+    let mut second = 0;
+    while engine.model().finished.is_empty() {
+        second += 1;
+        engine.run_until(secs(second)).unwrap();
+    }
+    let arrived: Vec<u32> = engine.model().finished.iter().map(|s| s.group).collect();
+    assert!(arrived.len() < 4);
+    engine.with_context(|model, ctx| {
+        assert!(arrived.iter().all(|group| !model.generators.member_arrived(*group)));
+        model.generators.set_live(ctx, 0, 0, true);
+        assert_eq!(model.generators.take_closed(), arrived[..1]);
+        assert!(model.generators.missing.is_empty());
+    });
 }

@@ -238,6 +238,7 @@ mod tests {
             rewarded: at(11),
             arrived: at(12),
             version: 0,
+            group: 0,
             tokens: 100.0,
             weight,
         }

@@ -13,7 +13,7 @@
 //! at most batch × (oldest served version + max_lag + 1), after the rule published for AReaL, with the served
 //! version in place of the trainer's so that the time of publishing counts.
 //!
-//! Not modelled here: groups of samples per prompt, multi-turn environments, drain and abort-and-resume, colocated
+//! Not modelled here: multi-turn environments, drain and abort-and-resume, colocated
 //! pools, staggered swaps.
 
 mod cohort;
@@ -45,6 +45,8 @@ pub struct Sample {
     pub arrived: SimTime,
     /// Policy version served when generation began: the oldest among its tokens.
     pub version: u32,
+    /// Group it belongs to: the samples of one prompt.
+    pub group: u32,
     /// Tokens.
     pub tokens: f64,
     /// Trajectories it stands for.
@@ -196,7 +198,8 @@ impl Rl {
     pub fn shipment_arrived(&mut self, ctx: &mut Context<'_, Event>, number: u32) {
         for mut sample in self.generators.take_shipment(number) {
             sample.arrived = ctx.now();
-            self.trainer.enqueue(sample);
+            let complete = self.generators.member_arrived(sample.group);
+            self.trainer.enqueue(sample, complete);
         }
         self.try_step(ctx);
     }
@@ -238,7 +241,12 @@ impl Rl {
     pub fn generators_changed(&mut self, ctx: &mut Context<'_, Event>, pool: u16, engines: u64, failed: bool) {
         if self.is_running() {
             self.generators.set_live(ctx, pool.into(), engines, failed);
+            let closed = self.generators.take_closed();
+            closed.iter().for_each(|group| self.trainer.complete(*group));
             self.refill(ctx);
+            if !closed.is_empty() {
+                self.try_step(ctx);
+            }
         }
     }
 

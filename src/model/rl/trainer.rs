@@ -1,4 +1,4 @@
-//! The trainer: a queue of trajectories, steps over batches, checkpoints, and recovery after a failure.
+//! The trainer: a queue of complete groups of trajectories, steps over batches, checkpoints, and recovery after a failure.
 //!
 //! Step time = overhead + tokens × (update + log-prob FLOPs per token) ÷ (gpus × peak × mfu(gpus)), with
 //! mfu(g) = mfu × (g ÷ mfu_gpus)^(scaling − 1): throughput grows with the `scaling` power of the pool.
@@ -7,7 +7,7 @@
 //! replacement can be had, the last checkpoint is read through storage and the steps since then are recomputed at
 //! the time of the last step. Without checkpoints only the outage itself is lost.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::ledger::{LoopStats, SteppedBatch};
 use super::{RlEffect, Sample};
@@ -92,7 +92,10 @@ pub struct Trainer {
     params: TrainerParams,
     state: State,
     gpus: u64,
+    /// Complete groups, each in one piece.
     queue: VecDeque<Sample>,
+    /// Members of groups of which others are still missing.
+    incomplete: BTreeMap<u32, Vec<Sample>>,
     queued: f64,
     version: u32,
     /// Version that the last complete checkpoint holds, and the one being written.
@@ -119,6 +122,7 @@ impl Trainer {
             state: State::Idle,
             gpus: 0,
             queue: VecDeque::new(),
+            incomplete: BTreeMap::new(),
             queued: 0.0,
             version: 0,
             saved: 0,
@@ -174,10 +178,23 @@ impl Trainer {
         self.version
     }
 
-    /// A trajectory has arrived.
-    pub fn enqueue(&mut self, sample: Sample) {
-        self.queued += sample.weight;
-        self.queue.push_back(sample);
+    /// A trajectory has arrived; its group is queued when it is `complete`.
+    pub fn enqueue(&mut self, sample: Sample, complete: bool) {
+        if complete {
+            self.complete(sample.group);
+            self.queued += sample.weight;
+            self.queue.push_back(sample);
+        } else {
+            self.incomplete.entry(sample.group).or_default().push(sample);
+        }
+    }
+
+    /// No more members of a group will come: those that are here are queued.
+    pub fn complete(&mut self, group: u32) {
+        for sample in self.incomplete.remove(&group).unwrap_or_default() {
+            self.queued += sample.weight;
+            self.queue.push_back(sample);
+        }
     }
 
     /// Starts a step if the trainer is free and a batch is there. Returns stale trajectories that were dropped.
@@ -186,8 +203,11 @@ impl Trainer {
             return Vec::new();
         }
         let version = self.version;
+        let old = self.queue.iter().filter(|s| version - s.version > max_lag);
+        let mut old: Vec<u32> = old.map(|s| s.group).collect();
+        old.sort_unstable();
         let (fresh, stale): (VecDeque<Sample>, VecDeque<Sample>) =
-            self.queue.drain(..).partition(|s| version - s.version <= max_lag);
+            self.queue.drain(..).partition(|s| old.binary_search(&s.group).is_err());
         self.queue = fresh;
         self.queued = self.queue.iter().map(|s| s.weight).sum();
         if self.queued >= self.whole_batch() {
@@ -205,19 +225,28 @@ impl Trainer {
         self.params.batch * (1.0 - ROUNDING)
     }
 
-    /// Takes one batch from the head of the queue; the last trajectory is split if need be.
+    /// Takes one batch of whole groups from the head of the queue. The last one stands for many real ones and is split
+    /// if need be, each member by the same share.
     fn take_batch(&mut self) -> Vec<Sample> {
         let mut batch = Vec::new();
         let mut missing = self.params.batch;
         while missing > 0.0 {
-            let Some(mut sample) = self.queue.pop_front() else { break };
-            if sample.weight > missing + ROUNDING * self.params.batch {
-                let rest = Sample { weight: sample.weight - missing, ..sample };
-                sample.weight = missing;
-                self.queue.push_front(rest);
+            let Some(first) = self.queue.front() else { break };
+            let members = self.queue.iter().take_while(|s| s.group == first.group).count();
+            let weight: f64 = self.queue.iter().take(members).map(|s| s.weight).sum();
+            let too_large = weight > missing + ROUNDING * self.params.batch;
+            let taken = if too_large { missing } else { weight };
+            let from = batch.len();
+            batch.extend(self.queue.drain(..members));
+            if too_large {
+                let share = missing / weight;
+                for sample in batch[from..].iter_mut().rev() {
+                    let part = if members == 1 { missing } else { sample.weight * share };
+                    self.queue.push_front(Sample { weight: sample.weight - part, ..*sample });
+                    sample.weight = part;
+                }
             }
-            missing -= sample.weight;
-            batch.push(sample);
+            missing -= taken;
         }
         self.queued = self.queue.iter().map(|s| s.weight).sum();
         batch
@@ -348,7 +377,7 @@ impl Trainer {
     /// Trajectories at the trainer that no finished step has used.
     pub fn open_samples(&self) -> impl Iterator<Item = &Sample> {
         let stepping = if let State::Step { batch, .. } = &self.state { &batch[..] } else { &[] };
-        self.queue.iter().chain(stepping)
+        self.queue.iter().chain(stepping).chain(self.incomplete.values().flatten())
     }
 
     /// Statistics start at `now`.
@@ -398,5 +427,27 @@ mod tests {
         let per_gpu = |gpus: f64| 1.0 / (step.time(1.0, gpus) * gpus);
         assert!((per_gpu(8192.0) - 0.43).abs() < 1e-12);
         assert!((per_gpu(16384.0) - 0.40).abs() < 1e-4);
+    }
+
+    fn sample(group: u32, weight: f64) -> Sample {
+        let at = SimTime::ZERO;
+        Sample { started: at, generated: at, rewarded: at, arrived: at, version: 0, group, tokens: 1.0, weight }
+    }
+
+    /// A batch of 8 of two groups of 2 × 3 trajectories: the first whole, of the second a third of each member.
+    #[test]
+    fn a_batch_holds_whole_groups_and_the_last_is_split_evenly() {
+        let step =
+            StepParams { overhead: 1.0, flops_per_token: 1.0, peak_flops: 1.0, mfu: 1.0, mfu_gpus: 1.0, scaling: 1.0 };
+        let mut trainer = Trainer::new(WorkId(0), &TrainerParams { batch: 8.0, step, checkpoint: None });
+        trainer.enqueue(sample(1, 3.0), false);
+        trainer.enqueue(sample(2, 3.0), false);
+        trainer.enqueue(sample(2, 3.0), true);
+        assert!((trainer.queued - 6.0).abs() < 1e-12, "the first group waits for its second member");
+        trainer.enqueue(sample(1, 3.0), true);
+        let batch: Vec<(u32, f64)> = trainer.take_batch().iter().map(|s| (s.group, s.weight)).collect();
+        assert_eq!(batch, [(2, 3.0), (2, 3.0), (1, 1.0), (1, 1.0)]);
+        let rest: Vec<(u32, f64)> = trainer.open_samples().map(|s| (s.group, s.weight)).collect();
+        assert_eq!(rest, [(1, 2.0), (1, 2.0)]);
     }
 }

@@ -155,6 +155,8 @@ codes! {
     "E0515" "a season or window that cannot be followed":
         "The parts of a season begin within their day, week or year, each after the one before it, and there are at least two: \
          one alone would not vary. Windows of a pace lie within their day or week and do not overlap.";
+    "E0516" "a loop that cannot turn":
+        "A step of an RL loop trains on whole groups, so 'group' divides 'batch'.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":

@@ -38,6 +38,7 @@ impl Resolver<'_> {
             generators,
             feedback_target: seconds("feedback_target")?,
             batch: record.number("batch")? as u64,
+            group: self.group(record)?,
             max_lag: record.number("max_lag")? as u32,
             engine,
             length: record.random("length")?.clone(),
@@ -71,6 +72,20 @@ impl Resolver<'_> {
         let list: Vec<_> = pools.iter().map(|pool| self.pool(pool)).collect();
         let list: Option<Vec<_>> = list.into_iter().collect();
         list.filter(|list| !list.is_empty())
+    }
+
+    /// A step trains on whole groups.
+    fn group(&mut self, record: &Record) -> Option<u64> {
+        let (batch, group) = (record.number("batch")? as u64, record.number("group")? as u64);
+        if batch.is_multiple_of(group) {
+            return Some(group);
+        }
+        let message = format!("a batch of {batch} trajectories does not consist of whole groups of {group}");
+        let found = Diagnostic::new("E0516", message).at(record.place_of("group"));
+        let (below, above) = (batch / group * group, batch.div_ceil(group) * group);
+        let near = if below == 0 { above.to_string() } else { format!("{below} or {above}") };
+        self.report(found.also(record.place_of("batch"), "the batch").help(format!("a batch of {near} does")));
+        None
     }
 
     fn engine(&mut self, record: &Record, part: &Part) -> Option<Engine> {

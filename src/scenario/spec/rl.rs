@@ -33,6 +33,13 @@ const LOOP: &[Key] = &[
     )
     .within(1.0, 1e8),
     key(
+        "group",
+        Kind::Whole(Dimension::Count),
+        assumed("1", "every prompt once; GRPO takes several, 16 in AReaL v0.2 and verl fully_async"),
+        "Samples of one prompt: they are admitted together, and train together when the slowest has its reward. Divides `batch`.",
+    )
+    .within(1.0, 1e4),
+    key(
         "max_lag",
         Kind::Whole(Dimension::Versions),
         cited("4", "AReaL v0.3: no loss of quality up to 4 versions with the decoupled objective"),

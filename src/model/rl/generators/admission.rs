@@ -1,0 +1,117 @@
+//! Admission: groups of trajectories begin as far as the bound of the loop allows.
+//!
+//! A group is `group` samples of one prompt. It is admitted as a whole; its members take the next free slots of the
+//! pool, on whichever engines they are. A cohort that stands for w engines carries w groups that proceed alike, so the time
+//! until the slowest member is there has the distribution of the largest of `group` draws, as on real engines.
+
+use std::cmp::Reverse;
+
+use super::super::cohort::Running;
+use super::{Generators, NO_ROOM, Waiting};
+use crate::engine::Context;
+use crate::model::event::Event;
+use crate::units::SimTime;
+
+impl Generators {
+    /// Starts one trajectory on a cohort: a member that waits for a slot, or the first of a group that admission allows.
+    pub(super) fn admit(&mut self, now: SimTime, pool: usize, cohort: usize, bound: f64) -> bool {
+        let waiting = self.pools[pool].waiting.pop_front();
+        let Some(member) = waiting.or_else(|| self.open_group(pool, bound)) else { return false };
+        let entry = &mut self.pools[pool];
+        let tokens = entry.params.lengths.sample(&self.params.length).clamp(1.0, self.params.length_cap).round();
+        self.sequence += 1;
+        let (survival, version) = (entry.survival, entry.served);
+        let state = &mut entry.cohorts[cohort];
+        state.present += member.weight / survival;
+        state.running.push(Reverse(Running {
+            mark: state.clock + tokens,
+            sequence: self.sequence,
+            started: now,
+            tokens,
+            version,
+            group: member.group,
+            weight: member.weight,
+            survival,
+        }));
+        true
+    }
+
+    /// Admits a group if there is room: its first member is returned, the others wait for slots. The last group below
+    /// the bound stands for what is left of it, so that all engines together start exactly as many as they may: a
+    /// batch of 64 from a thousand engines must fill up to 64, or the trainer waits for ever.
+    fn open_group(&mut self, pool: usize, bound: f64) -> Option<Waiting> {
+        let members = self.params.group;
+        let entry = &mut self.pools[pool];
+        let whole = entry.weight();
+        let weight = whole.min((bound - self.admitted) / members as f64);
+        if weight <= NO_ROOM * whole {
+            return None;
+        }
+        self.admitted += weight * members as f64;
+        self.next_group = self.next_group.wrapping_add(1);
+        let member = Waiting { group: self.next_group, weight };
+        if members > 1 {
+            entry.waiting.extend(std::iter::repeat_n(member, members - 1));
+            self.missing.insert(member.group, members);
+        }
+        Some(member)
+    }
+
+    /// A member of a group has reached the trainer, or is lost; returns whether it was the last one missing.
+    pub fn member_arrived(&mut self, group: u32) -> bool {
+        if self.params.group == 1 {
+            return true;
+        }
+        let Some(missing) = self.missing.get_mut(&group) else { return true };
+        *missing -= 1;
+        let complete = *missing == 0;
+        if complete {
+            self.missing.remove(&group);
+        }
+        complete
+    }
+
+    /// Groups whose last missing member was lost since the last call: what is left of them may train.
+    pub fn take_closed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.closed)
+    }
+
+    /// Trajectories that were dropped make room for others.
+    pub fn forget(&mut self, weight: f64) {
+        self.admitted -= weight;
+    }
+
+    /// Fills free slots evenly over all cohorts as far as admission allows.
+    pub fn refill(&mut self, ctx: &mut Context<'_, Event>, bound: f64) {
+        let now = ctx.now();
+        let slots = self.params.slots;
+        let mut touched: Vec<(usize, usize)> = Vec::new();
+        'passes: loop {
+            let mut any = false;
+            for pool in 0..self.pools.len() {
+                for cohort in 0..self.pools[pool].cohorts.len() {
+                    if self.pools[pool].live == 0 || self.pools[pool].cohorts[cohort].running.len() >= slots {
+                        continue;
+                    }
+                    self.advance(pool, cohort, now);
+                    if !self.admit(now, pool, cohort, bound) {
+                        if self.pools.iter().all(|p| p.waiting.is_empty()) {
+                            break 'passes;
+                        }
+                        continue;
+                    }
+                    any = true;
+                    touched.push((pool, cohort));
+                }
+            }
+            if !any {
+                break;
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        for (pool, cohort) in touched {
+            self.reschedule(ctx, pool, cohort);
+        }
+    }
+}

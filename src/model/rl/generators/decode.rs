@@ -1,0 +1,80 @@
+//! Decoding: the clock of a cohort, its completions.
+
+use std::cmp::Reverse;
+
+use super::super::Sample;
+use super::super::cohort::Running;
+use super::{Generators, TOKEN_SLACK};
+use crate::engine::Context;
+use crate::model::event::{CLASS_MODEL, Event, RlEvent};
+use crate::units::{SimDuration, SimTime};
+
+impl Generators {
+    /// Brings a cohort's clock up to `now`.
+    pub(super) fn advance(&mut self, pool: usize, cohort: usize, now: SimTime) {
+        let batch = self.pools[pool].cohorts[cohort].running.len();
+        let rate = self.rate(batch);
+        let entry = &mut self.pools[pool];
+        let state = &mut entry.cohorts[cohort];
+        let elapsed = (now - state.at).as_secs_f64();
+        state.at = now;
+        if state.resume.is_none() && batch > 0 {
+            state.clock += rate * elapsed;
+            entry.tokens += rate * elapsed * state.present * entry.survival;
+        }
+    }
+
+    /// Puts the cohort's next completion into the calendar.
+    pub(super) fn reschedule(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
+        let rate = self.rate(self.pools[pool].cohorts[cohort].running.len());
+        let work = self.work;
+        let state = &mut self.pools[pool].cohorts[cohort];
+        if let Some(key) = state.due.take() {
+            ctx.cancel(key);
+        }
+        if state.resume.is_some() {
+            return;
+        }
+        let Some(Reverse(first)) = state.running.peek() else { return };
+        let wait = SimDuration::from_secs_f64_ceil(((first.mark - state.clock) / rate).max(0.0));
+        let event = RlEvent::CohortDue { pool: pool as u16, cohort: cohort as u32 };
+        state.due = Some(ctx.schedule_keyed(ctx.now().saturating_add(wait), CLASS_MODEL, Event::Rl(work, event)));
+    }
+
+    /// Completions of a cohort: finished trajectories go to the outbox, free slots are refilled.
+    pub fn cohort_due(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize, bound: f64) {
+        let now = ctx.now();
+        self.pools[pool].cohorts[cohort].due = None;
+        self.advance(pool, cohort, now);
+        self.pools[pool].cohorts[cohort].restart_clock();
+        loop {
+            let state = &mut self.pools[pool].cohorts[cohort];
+            match state.running.peek() {
+                Some(Reverse(first)) if first.mark <= state.clock + TOKEN_SLACK => {}
+                _ => break,
+            }
+            let Some(Reverse(done)) = state.running.pop() else { break };
+            state.present = if state.running.is_empty() { 0.0 } else { state.present - done.weight / done.survival };
+            self.finish(now, pool, &done);
+            self.admit(now, pool, cohort, bound);
+        }
+        self.reschedule(ctx, pool, cohort);
+        self.plan_shipment(ctx, pool);
+    }
+
+    fn finish(&mut self, now: SimTime, pool: usize, done: &Running) {
+        let entry = &mut self.pools[pool];
+        let weight = done.weight * entry.survival / done.survival;
+        let reward = SimDuration::from_secs_f64(entry.params.rewards.sample(&self.params.reward));
+        entry.outbox.push(Sample {
+            started: done.started,
+            generated: now,
+            rewarded: now.saturating_add(reward),
+            arrived: SimTime::MAX,
+            version: done.version,
+            group: done.group,
+            tokens: done.tokens,
+            weight,
+        });
+    }
+}
