@@ -350,6 +350,11 @@ fn namespace(from: &str, to: &str) -> String {
     with(&text.replacen(from, to, 1))
 }
 
+/// The same with copies in place of the cache.
+fn copied(replicas: &str) -> String {
+    namespace("caches = [{ storage = \"hot\", size = \"500 TB\" }]", &format!("replicas = [{replicas}]"))
+}
+
 fn namespaces() -> Vec<(&'static str, String)> {
     let cache = "{ storage = \"hot\", size = \"500 TB\" }";
     vec![
@@ -369,11 +374,43 @@ fn namespaces() -> Vec<(&'static str, String)> {
         ("zipf without exponent", namespace("caches", "popularity = \"zipf\"\ncaches")),
         ("exponent without zipf", namespace("caches", "exponent = \"0.9\"\ncaches")),
         ("publishes nothing", namespace("caches", "publish = { every = \"1 h\", changed = \"0 %\" }\ncaches")),
-        ("ingest into a namespace", namespace("pattern = \"read\"", "pattern = \"write\"\ningest = true")),
+        ("ingest into caches", namespace("pattern = \"read\"", "pattern = \"write\"\ningest = true")),
         ("write-back beyond the cache", namespace("500 TB\" }", "500 TB\", write_back = \"1 PB\" }")),
         ("drain without write-back", namespace("500 TB\" }", "500 TB\", drain_pace = \"1 Gbps\" }")),
         ("system and namespace", namespace("namespace = \"corpus\"", "namespace = \"corpus\"\nstorage = \"hot\"")),
         ("neither of them", namespace("namespace = \"corpus\"\n", "")),
+        ("copied to its home", copied("{ to = \"base\" }")),
+        ("copied and cached at a site", namespace("caches", "replicas = [{ to = \"hot\" }]\ncaches")),
+        ("two copies at a site", copied("{ to = \"hot\" }, { to = \"hot\" }")),
+        ("no such system", copied("{ to = \"hott\" }")),
+        ("copies nothing", copied("{ to = \"hot\", share = \"0 %\" }")),
+        ("copies more than all", copied("{ to = \"hot\", share = \"110 %\" }")),
+        ("a copy larger than its system", copied("{ to = \"hot\", share = \"90 %\" }")),
+        (
+            "keys without effect",
+            copied("{ to = \"hot\", part = \"any\", mode = \"sync\", pace = \"1 GB/s\" }").replace("10 PB", "100 TB"),
+        ),
+        (
+            "a copy that nobody uses",
+            copied("{ to = \"hot\", share = \"5 %\" }").replace("site = \"phoenix\"\npattern", "pattern"),
+        ),
+        (
+            "synchronous and published",
+            copied("{ to = \"hot\", share = \"5 %\", mode = \"sync\" }")
+                .replace("replicas", "publish = { every = \"1 h\" }\nreplicas"),
+        ),
+        (
+            "kept differently",
+            copied("{ to = \"hot\", share = \"5 %\" }").replace("\"read\"\nclients = 4", "\"write\"\nclients = 4")
+                + "[work.more]\nkind = \"io\"\nnamespace = \"corpus\"\npattern = \"write\"\nclients = 4\ningest = true\n",
+        ),
+        (
+            "lag of no copy",
+            format!(
+                "{}[target.lag]\nkpi = \"namespace.corpus.replica.base.lag.max\"\nat_most = \"1 min\"\n",
+                copied("{ to = \"hot\", share = \"5 %\" }")
+            ),
+        ),
         ("nobody reads at the cache", namespace("site = \"phoenix\"\n", "")),
         ("tiered to itself", broken("nodes = 16", "nodes = 16\ntier = { to = \"hot\", after = \"1 h\" }")),
         (

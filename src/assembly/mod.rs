@@ -60,8 +60,9 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
         .enumerate()
         .map(|(f, fleet)| Fleet::new(FleetId::new(f), parts::fleet(fleet, streams)))
         .collect();
-    let namespaces = namespaces::namespaces(plan, &mut resources, &mut storages);
+    let mut namespaces = namespaces::namespaces(plan, &mut resources, &mut storages);
     let works = works::works(plan, streams, &mut resources, &mut fleets, &mut storages);
+    namespaces::growing_replicas(plan, &mut resources, &mut namespaces, &mut storages);
     let demands = demands::demands(plan, &mut resources);
     let (sharing, names) = resources.finish();
     let mut carriage = Carriage::new(sharing, record_flows);

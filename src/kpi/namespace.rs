@@ -1,6 +1,6 @@
 //! KPIs of global namespaces and their caches.
 
-use super::registry::{Kpi, NONE, kpi};
+use super::registry::{BINS, Kpi, NONE, kpi};
 use crate::units::Dimension as D;
 
 /// Namespaces, and what their caches do on storage systems.
@@ -89,8 +89,8 @@ pub(super) const NAMESPACE: &[Kpi] = &[
         D::Ratio,
         NONE,
         "bytes served by caches / bytes read",
-        "Share of what clients read that a cache served; reads at sites without a cache count as not served. Null while nothing is \
-         read.",
+        "Share of what clients read that a cache served; reads at sites without a cache, from the home or from a copy, count as not served. \
+         Null while nothing is read.",
     ),
     kpi(
         "namespace.*.invalidated",
@@ -115,6 +115,54 @@ pub(super) const NAMESPACE: &[Kpi] = &[
         NONE,
         "payload bytes of the namespace between sites",
         "Payload of the namespace that crossed between sites in the measured part: misses of caches at other sites than the home, and \
-         reads at other sites without a cache. Each byte counts once, however many links it took.",
+         reads at other sites without a cache. Each byte counts once, however many links it took. What follows to copies is not in it.",
+    ),
+    kpi(
+        "namespace.*.replication_bytes",
+        "B",
+        D::Bytes,
+        NONE,
+        "sum over copies at other sites of the bytes that came",
+        "Payload that crossed between sites to the `replicas` of the namespace in the measured part.",
+    ),
+    kpi(
+        "namespace.*.rpo",
+        "s",
+        D::Duration,
+        BINS,
+        "t − t′, with written(t′) = max over full copies of what has come by t",
+        "How far back the best whole copy is: writes of that last while would be gone if the home were lost now. Mean, 95th percentile and maximum          over the time of the measured part; the maximum is the recovery point to promise. What caches have acknowledged ahead of home (`dirty`) would be lost          besides. Time on the way (half a round trip) is not in it. Null where no copy holds all of the data.",
+    ),
+    kpi(
+        "namespace.*.at_risk",
+        "B",
+        D::Bytes,
+        BINS,
+        "written at home − max over full copies of what has come",
+        "Bytes written at home that no whole copy has, over time: what the loss of the home would lose. Null where no copy holds all of the data.",
+    ),
+    kpi(
+        "namespace.*.replica.*.lag",
+        "s",
+        D::Duration,
+        BINS,
+        "t − t′, with due(t′) = what has come by t",
+        "How far the copy on a system is behind home, over the time of the measured part: the age of the oldest write that it lacks,          nothing while it lacks none. Bytes come in the order in which they were written. Time on the way is not in it. Nothing for a synchronous copy.",
+    ),
+    kpi(
+        "namespace.*.replica.*.behind",
+        "B",
+        D::Bytes,
+        BINS,
+        "share × (written + published) − what has come",
+        "Bytes that the copy on a system lacks, over the time of the measured part.",
+    ),
+    kpi(
+        "namespace.*.replica.*.rate",
+        "B/s",
+        D::Throughput,
+        NONE,
+        "bytes that came / measured time",
+        "Rate at which writes came to the copy on a system. Below the rate of the writes at home times its share it falls behind.",
     ),
 ];

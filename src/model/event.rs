@@ -62,6 +62,8 @@ pub enum Event {
     CacheDue(NamespaceId, u16),
     /// What a cache of a namespace has acknowledged ahead of home reaches a mark.
     DirtyDue(NamespaceId, u16),
+    /// A copy of a namespace has caught up, or falls behind.
+    ReplicaDue(NamespaceId),
     /// A namespace puts out new data.
     NamespacePublish(NamespaceId),
     /// The pace of a work changes by its rhythm, or by the windows of a day.

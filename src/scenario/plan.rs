@@ -17,7 +17,7 @@ mod topology;
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
 pub use demand::Demand;
-pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, WriteBack};
+pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, Replica, WriteBack};
 pub use requests::{Files, Protocol, Requests};
 pub use rhythm::{Growth, Repeat, Season};
 pub use routing::{Disjoint, Routing};

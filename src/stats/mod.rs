@@ -3,6 +3,7 @@
 //! * [`Level`]: the time average of something that changes in steps (GPUs in use, bytes stored).
 //! * [`LevelHistogram`]: the time spent at each whole-number level, for quantiles over time.
 //! * [`Tally`]: mean and range of weighted samples.
+//! * [`Spent`]: mean and quantiles over time of a level that moves along straight lines.
 //! * [`Sketch`]: quantiles of many non-negative samples in bounded memory.
 //! * [`interval`]: confidence intervals and quantiles over the few values that replications give.
 //!
@@ -13,8 +14,10 @@
 pub mod interval;
 mod level;
 mod sketch;
+mod spent;
 mod tally;
 
 pub use level::{Level, LevelHistogram};
 pub use sketch::Sketch;
+pub use spent::Spent;
 pub use tally::Tally;

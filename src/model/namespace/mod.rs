@@ -4,13 +4,15 @@
 //! requests a cache of some size then serves, from cold to steady; the size, the law and the policy are inputs.
 
 pub mod cache;
+pub mod lag;
 pub mod popularity;
 
-use super::ids::{MovementId, SiteId, StorageId};
+use super::ids::{MovementId, SiteId, StorageId, WorkId};
 use crate::engine::Key;
 use crate::fluid::MeterId;
 use crate::units::SimDuration;
 use cache::Cache;
+use lag::Lag;
 
 /// A cache of a namespace, in the world.
 #[derive(Clone, Debug)]
@@ -78,6 +80,50 @@ pub struct WriteBack {
     pub most: f64,
 }
 
+/// A copy of a namespace that follows what is written at home.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    /// System that holds it.
+    pub storage: StorageId,
+    /// Site of that system.
+    pub site: SiteId,
+    /// Share of the data and of each write.
+    pub share: f64,
+    /// Share of the reads at its site that it serves.
+    pub hit: f64,
+    /// Writes are acknowledged when it has them.
+    pub sync: bool,
+    /// Most bytes per second; infinite when not limited.
+    pub pace: f64,
+    /// Priority of its flow in fair sharing.
+    pub priority: u8,
+    /// Bytes that came.
+    pub sent: MeterId,
+    /// Its movement while it follows.
+    pub movement: Option<MovementId>,
+    /// How far it is behind.
+    pub lag: Lag,
+    /// Bytes it was behind in the middle of the measured part.
+    pub half: f64,
+}
+
+/// The copies of a namespace.
+#[derive(Clone, Debug)]
+pub struct Replication {
+    /// Copies in order of their systems.
+    pub replicas: Vec<Replica>,
+    /// Bytes that writers and caches brought home.
+    pub home: MeterId,
+    /// Bytes that were published at home.
+    pub published: f64,
+    /// How far the best of the copies of all data is behind: what the loss of the home would lose.
+    pub risk: Lag,
+    /// A work that ingests: what it writes takes further room on the copies.
+    pub grows: Option<WorkId>,
+    /// The next instant at which a copy has caught up, or is worth a look, in the calendar.
+    pub due: Option<Key>,
+}
+
 /// A namespace in the world.
 #[derive(Clone, Debug)]
 pub struct Namespace {
@@ -97,6 +143,8 @@ pub struct Namespace {
     pub invalidated: f64,
     /// Caches in order of their systems.
     pub caches: Vec<CachePart>,
+    /// Its copies, where it has some.
+    pub replication: Option<Replication>,
     /// Payload bytes read by clients.
     pub read: MeterId,
     /// Payload bytes written by clients.
@@ -106,6 +154,16 @@ pub struct Namespace {
 }
 
 impl Namespace {
+    /// Its copies.
+    pub fn replicas(&self) -> &[Replica] {
+        self.replication.as_ref().map_or(&[], |r| &r.replicas)
+    }
+
+    /// The copy that clients at a site read; at the site of the home they read the home.
+    pub fn replica_at(&self, site: SiteId) -> Option<&Replica> {
+        self.replicas().iter().find(|replica| replica.site == site && site != self.site)
+    }
+
     /// The cache that serves clients at a site, by its position.
     pub fn cache_at(&self, site: SiteId) -> Option<usize> {
         self.caches.iter().position(|cache| cache.site == site)

@@ -47,6 +47,18 @@ impl Popularity {
         !matches!(self, Popularity::Epochs | Popularity::Scan)
     }
 
+    /// Share of the requests that goes to the `share` of the objects that is read most.
+    pub fn top(self, objects: f64, share: f64) -> f64 {
+        let mut classes = self.classes(objects);
+        classes.sort_by(|a, b| b.each.total_cmp(&a.each));
+        let (mut left, mut asked) = (share * objects, 0.0);
+        for class in classes {
+            let taken = class.count.min(left);
+            (left, asked) = (left - taken, asked + taken * class.each);
+        }
+        asked.min(1.0)
+    }
+
     /// The classes of `objects` objects; their probabilities sum to 1.
     pub fn classes(self, objects: f64) -> Vec<Class> {
         match self {
@@ -107,6 +119,20 @@ mod tests {
                 assert!((sum - 1.0).abs() < 1e-9, "{law:?} {objects}: {sum}");
             }
         }
+    }
+
+    #[test]
+    fn the_objects_read_most_get_their_requests() {
+        assert!((Popularity::Epochs.top(1e6, 0.3) - 0.3).abs() < 1e-12);
+        let hot = Popularity::WorkingSet { hot: 0.1, requests: 0.8 };
+        assert!((hot.top(1e6, 0.05) - 0.4).abs() < 1e-12);
+        assert!((hot.top(1e6, 0.1 + 0.9 * 0.5) - 0.9).abs() < 1e-12);
+        // Eight of ten are hot with a tenth of the requests: the other two are read more.
+        assert!((Popularity::WorkingSet { hot: 0.8, requests: 0.1 }.top(1e6, 0.2) - 0.9).abs() < 1e-12);
+        // Ranks 1…100 of 10,000 under Zipf with exponent 1: H(100)/H(10,000).
+        let zipf = Popularity::Zipf { exponent: 1.0 }.top(1e4, 0.01);
+        assert!((zipf - 5.187_377_5 / 9.787_606).abs() < 1e-5, "{zipf}");
+        assert!((Popularity::Zipf { exponent: 1.0 }.top(1e4, 1.0) - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -79,6 +79,7 @@ impl World {
             own_meters: std::iter::once(back.drained)
                 .chain(far.then_some(namespace.remote))
                 .map(|meter| (meter, 1.0))
+                .chain(self.copied_meters(namespace, 1.0))
                 .collect(),
             bytes: f64::INFINITY,
             pace: (back.pace, PACING),

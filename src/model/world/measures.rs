@@ -59,6 +59,7 @@ impl World {
         self.baseline = Baseline { at: now, meters, carried, causes };
         self.wan.reset(now);
         self.reset_demands(now);
+        self.reset_replicas(now);
         for protection in self.storages.iter_mut().filter_map(|s| s.protection.as_mut()) {
             protection.reset(now);
         }

@@ -17,6 +17,7 @@ mod loading;
 mod measures;
 mod namespaces;
 mod paces;
+mod replicas;
 mod series;
 mod storage_measures;
 mod storages;
@@ -45,6 +46,8 @@ use super::wan::Wan;
 use crate::engine::{Context, Key, Model};
 use crate::fluid::{Cause, Finished, FlowKey, MeterId, OwnerId, ResourceId};
 use crate::units::SimTime;
+
+use namespaces::Part;
 
 pub use bursts::BurstWork;
 pub use loading::{FeedParams, LoaderWork};
@@ -195,7 +198,7 @@ pub struct World {
     rebuilds: Vec<Option<FlowKey>>,
     scrubs: Vec<Option<FlowKey>>,
     level_meters: BTreeMap<MeterId, StorageId>,
-    cache_meters: BTreeMap<MeterId, (NamespaceId, u16)>,
+    cache_meters: BTreeMap<MeterId, (NamespaceId, Part)>,
     timed: Vec<(WorkId, StorageId)>,
     baseline: measures::Baseline,
     limits: Vec<(String, Measure)>,
@@ -352,9 +355,8 @@ impl World {
                 self.refresh_buffer(ctx, storage);
                 self.refresh_space(ctx, storage);
             }
-            for (namespace, cache) in caches {
-                self.refresh_cache(ctx, namespace, cache);
-                self.refresh_dirty(ctx, namespace, cache);
+            for (namespace, part) in caches {
+                self.refresh_part(ctx, namespace, part);
             }
         }
     }
@@ -453,6 +455,7 @@ impl Model for World {
                 self.namespaces[id.index()].caches[usize::from(cache)].dirty_due = None;
                 self.refresh_dirty(ctx, id, cache);
             }
+            Event::ReplicaDue(id) => self.refresh_replicas(ctx, id),
             Event::NamespacePublish(id) => self.publish_namespace(ctx, id),
             Event::HalfTime => self.half_time(ctx),
             Event::DemandDue(id) => self.demand_due(ctx, id),

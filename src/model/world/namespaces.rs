@@ -22,6 +22,15 @@ use crate::units::{SimDuration, SimTime};
 /// What a prefetch brings is taken in by so much of the data at a time.
 const LOAD_STEP: f64 = 0.01;
 
+/// A part of a namespace whose state follows the rates of its meters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// A cache, by its position.
+    Cache(u16),
+    /// All its copies.
+    Replicas,
+}
+
 /// Who reads or writes a namespace.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader {
@@ -55,6 +64,10 @@ impl From<&IoParams> for Reader {
 /// How a load uses a namespace at present.
 struct Mix {
     access: Vec<Access>,
+    /// Sites between which it crosses.
+    ends: (SiteId, SiteId),
+    /// Share of the payload that is written at home.
+    home: f64,
     /// Share of the payload that crosses between sites.
     far: f64,
     /// Share of that which goes from the clients to home.
@@ -72,7 +85,8 @@ fn mix(storages: &[Storage], namespace: &Namespace, params: &Reader, full: bool)
     let reading = |storage| takes(storage).read.time(size);
     let writing = |storage| takes(storage).write.time(size);
     let cache = namespace.cache_at(params.site).map(|index| &namespace.caches[index]);
-    let hit = cache.map_or(0.0, |cache| cache.cache.hit());
+    let copy = namespace.replica_at(params.site);
+    let hit = cache.map_or(0.0, |cache| cache.cache.hit()) + copy.map_or(0.0, |copy| copy.hit);
     let (read, write, operations) = (params.read_share, 1.0 - params.read_share, params.operations);
     let miss = read * (1.0 - hit);
     let back = cache.and_then(|cache| cache.write_back);
@@ -80,16 +94,19 @@ fn mix(storages: &[Storage], namespace: &Namespace, params: &Reader, full: bool)
     let home = if ahead { 0.0 } else { write };
     let far = if params.site == namespace.site { 0.0 } else { miss + home };
     let mut meters = vec![(namespace.read, read), (namespace.written, write), (namespace.remote, far)];
-    let mut access = vec![Access {
-        storage: namespace.home,
-        read: miss,
-        write: home,
-        operations,
-        files: Files::default(),
-        lanes: None,
-    }];
+    let files = Files::default();
+    let mut access = vec![Access { storage: namespace.home, read: miss, write: home, operations, files, lanes: None }];
     // Acknowledged ahead, a write waits for the cache alone.
     let mut latency = miss * reading(namespace.home) + home * writing(namespace.home);
+    let mut relayed = 0.0;
+    for copy in namespace.replicas() {
+        let hits = if copy.site == params.site && copy.site != namespace.site { read * copy.hit } else { 0.0 };
+        let taken = if copy.sync { home * copy.share } else { 0.0 };
+        access.push(Access { storage: copy.storage, read: hits, write: taken, operations, files, lanes: None });
+        // Home and copy write at the same time; the slower acknowledges.
+        latency += hits * reading(copy.storage) + taken * (writing(copy.storage) - writing(namespace.home)).max(0.0);
+        relayed += if copy.site == namespace.site { 0.0 } else { taken };
+    }
     if let Some(cache) = cache {
         // A hit is one read of the cache, a miss one read at home and one write of the cache; a write that goes home
         // from a full cache is read there once more.
@@ -99,7 +116,7 @@ fn mix(storages: &[Storage], namespace: &Namespace, params: &Reader, full: bool)
             read: read * hit + again,
             write: miss + write,
             operations,
-            files: Files::default(),
+            files,
             lanes: None,
         });
         latency += read * hit * reading(cache.storage) + if ahead { write * writing(cache.storage) } else { 0.0 };
@@ -108,21 +125,29 @@ fn mix(storages: &[Storage], namespace: &Namespace, params: &Reader, full: bool)
     }
     access.retain(|a| a.read > 0.0 || a.write > 0.0);
     meters.retain(|(_, factor)| *factor > 0.0);
-    let share = miss + home;
-    let reverse = if share > 0.0 { home / share } else { 0.0 };
-    Mix { access, far, reverse, latency, meters }
+    let mix = Mix { access, ends: (namespace.site, params.site), home, far, reverse: 0.0, latency, meters };
+    // What home sends on to a synchronous copy goes to the clients' site as well, or comes from it.
+    let (ends, there, back) = match namespace.replicas().iter().find(|r| r.sync && r.site != namespace.site) {
+        Some(copy) if params.site == namespace.site && relayed > 0.0 => ((copy.site, params.site), 0.0, relayed),
+        _ => (mix.ends, miss + relayed, home),
+    };
+    let share = there + back;
+    let reverse = if share > 0.0 { back / share } else { 0.0 };
+    Mix { ends, reverse, far: if ends.0 == ends.1 { 1.0 } else { share }, ..mix }
 }
 
 /// Meters whose rates move a cache on: of what is asked of it, loaded into it, written to it and brought home from it.
-pub(super) fn cache_meters(namespaces: &[Namespace]) -> BTreeMap<MeterId, (NamespaceId, u16)> {
+pub(super) fn cache_meters(namespaces: &[Namespace]) -> BTreeMap<MeterId, (NamespaceId, Part)> {
     let mut out = BTreeMap::new();
     for (n, namespace) in namespaces.iter().enumerate() {
         for (cache, index) in namespace.caches.iter().zip(0..) {
             let written = cache.write_back.as_ref().into_iter().flat_map(|w| [w.taken, w.drained]);
             let loaded = cache.prefetch.as_ref().map(|p| p.meter);
             let meters = written.chain(loaded).chain([cache.requests]);
-            out.extend(meters.map(|meter| (meter, (NamespaceId::new(n), index))));
+            out.extend(meters.map(|meter| (meter, (NamespaceId::new(n), Part::Cache(index)))));
         }
+        let copies = namespace.replication.iter().flat_map(|r| r.replicas.iter().map(|r| r.sent).chain([r.home]));
+        out.extend(copies.map(|meter| (meter, (NamespaceId::new(n), Part::Replicas))));
     }
     out
 }
@@ -133,12 +158,13 @@ impl World {
         let namespace = &self.namespaces[id.index()];
         let full = namespace.cache_at(params.site).and_then(|index| self.dirty[id.index()][index].as_ref());
         let mix = mix(&self.storages, namespace, params, full.is_some_and(|buffer| buffer.coupled));
-        order.ends = (namespace.site, params.site);
+        order.ends = mix.ends;
         order.access = mix.access.into_iter().map(|access| self.nobodys(access)).collect();
         order.reverse = mix.reverse;
-        order.far = if order.ends.0 == order.ends.1 { 1.0 } else { mix.far };
+        order.far = mix.far;
         order.slots = Some(Slots { latency: mix.latency, ..params.slots });
         order.own_meters = mix.meters;
+        order.own_meters.extend(self.copied_meters(namespace, mix.home));
         order.own_meters.push((params.meter, 1.0));
     }
 
@@ -148,12 +174,26 @@ impl World {
         let cache = namespace.cache_at(site).map(|index| &namespace.caches[index]);
         let hit = cache.map_or(0.0, |cache| cache.cache.hit());
         let latency = |storage: StorageId| self.storages[storage.index()].params.requests.read.latency.mean();
-        let near = cache.map_or(0.0, |cache| hit * latency(cache.storage));
+        let copy = namespace.replica_at(site);
+        let near = cache.map_or(0.0, |cache| hit * latency(cache.storage))
+            + copy.map_or(0.0, |copy| copy.hit * latency(copy.storage));
+        let hit = hit + copy.map_or(0.0, |copy| copy.hit);
         (near + (1.0 - hit) * latency(namespace.home), 1.0 - hit)
     }
 
-    /// Caches whose requests `changed` meters count, each once.
-    pub(super) fn caches_of(&self, changed: &[MeterId]) -> Vec<(NamespaceId, u16)> {
+    /// Lets a part of a namespace take notice of the present rates.
+    pub(super) fn refresh_part(&mut self, ctx: &mut Context<'_, Event>, id: NamespaceId, part: Part) {
+        match part {
+            Part::Cache(index) => {
+                self.refresh_cache(ctx, id, index);
+                self.refresh_dirty(ctx, id, index);
+            }
+            Part::Replicas => self.refresh_replicas(ctx, id),
+        }
+    }
+
+    /// Parts of namespaces that `changed` meters count in, each once.
+    pub(super) fn caches_of(&self, changed: &[MeterId]) -> Vec<(NamespaceId, Part)> {
         let mut found: Vec<_> = changed.iter().filter_map(|m| self.cache_meters.get(m).copied()).collect();
         found.sort_unstable();
         found.dedup();
@@ -203,6 +243,7 @@ impl World {
     /// New data at home: caches drop what is out of date.
     pub(super) fn publish_namespace(&mut self, ctx: &mut Context<'_, Event>, id: NamespaceId) {
         let Some(publish) = self.namespaces[id.index()].publish else { return };
+        self.publish_to_replicas(ctx, id, publish.changed * self.namespaces[id.index()].data);
         for index in 0..self.namespaces[id.index()].caches.len() {
             self.refresh_cache(ctx, id, index as u16);
             let namespace = &mut self.namespaces[id.index()];
@@ -291,7 +332,8 @@ impl World {
 
     pub(super) fn namespace_meters(&self) -> Vec<MeterId> {
         let of = |n: &Namespace| {
-            let caches = n.caches.iter().flat_map(|c| [c.requests, c.misses]);
+            let caches =
+                n.caches.iter().flat_map(|c| [c.requests, c.misses]).chain(n.replicas().iter().map(|r| r.sent));
             caches.chain([n.read, n.written, n.remote]).collect::<Vec<_>>()
         };
         self.namespaces.iter().flat_map(of).collect()
@@ -317,6 +359,7 @@ impl World {
             put("wan_bytes", Measure::Value(remote));
             put("invalidated", Measure::Value(namespace.invalidated));
             put("hit", ratio(served, read, "nothing was read in the measured part"));
+            self.measure_replicas(now, n, out);
         }
         for s in 0..self.storages.len() {
             self.measure_caches(now, StorageId::new(s), out);

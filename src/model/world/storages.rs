@@ -150,7 +150,10 @@ impl World {
             if open && self.storages[id.index()].space.refuses(work, from) {
                 continue;
             }
-            for movement in self.movements_of(work, from) {
+            if open && from.is_none() && self.copy_refuses(work) {
+                continue;
+            }
+            for movement in self.movements_of(id, work, from) {
                 if !open {
                     self.carriage.refuse(now, movement);
                     continue;
@@ -162,10 +165,13 @@ impl World {
         }
     }
 
-    /// Movements of a load that ingests, or of what of it moves on from a system.
-    fn movements_of(&self, work: WorkId, from: Option<StorageId>) -> Vec<MovementId> {
+    /// Movements of a load that ingests on a system, or of what of it moves or is copied there from another.
+    fn movements_of(&self, id: StorageId, work: WorkId, from: Option<StorageId>) -> Vec<MovementId> {
         match (from, &self.works[work.index()].task) {
-            (Some(from), _) => self.tiers.get(&(from, work)).copied().into_iter().collect(),
+            (Some(from), _) if self.storages[from.index()].tier.is_some_and(|tier| tier.to == id) => {
+                self.tiers.get(&(from, work)).copied().into_iter().collect()
+            }
+            (Some(from), _) => self.copies_of(id, work, from),
             (None, Task::Io(io)) => io.movements.clone(),
             _ => Vec::new(),
         }
@@ -191,8 +197,9 @@ impl World {
         let pace = io.pace_in_all().filter(|_| runs);
         let space = &mut self.storages[storage.index()].space;
         space.offers(id, pace);
-        if runs && space.refuses(id, None) {
-            for movement in self.movements_of(id, None) {
+        let refused = space.refuses(id, None) || self.copy_refuses(id);
+        if runs && refused {
+            for movement in self.movements_of(storage, id, None) {
                 self.carriage.refuse(ctx.now(), movement);
             }
         }
@@ -233,6 +240,7 @@ impl World {
             self.refresh_space(ctx, StorageId::new(s));
             self.storages[s].space.half_time();
         }
+        self.replicas_at_half(ctx.now());
     }
 
     /// Brings the space of a system up to the end of the run.

@@ -20,6 +20,25 @@ pub struct Namespace {
     pub publish: Option<(SimDuration, f64)>,
     /// Caches, in order of their systems; at most one at a site.
     pub caches: Vec<NamespaceCache>,
+    /// Copies that follow what is written at home, in order of their systems.
+    pub replicas: Vec<Replica>,
+}
+
+/// A copy of a namespace.
+#[derive(Clone, Copy, Debug)]
+pub struct Replica {
+    /// System that holds it.
+    pub storage: StorageIx,
+    /// Share of the data and of each write, above 0.
+    pub share: f64,
+    /// The part is that of the objects read most.
+    pub hottest: bool,
+    /// Writes are acknowledged when it has them.
+    pub sync: bool,
+    /// Upper limit of the rate at which it follows; infinite when none.
+    pub pace: ByteRate,
+    /// 0…9 on the scale of works.
+    pub priority: u8,
 }
 
 /// A cache of a namespace.

@@ -18,6 +18,7 @@ mod phases;
 mod protection;
 mod protocol;
 mod quota;
+mod replica;
 mod requests;
 mod rhythm;
 mod rl;

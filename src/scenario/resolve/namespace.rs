@@ -19,6 +19,7 @@ impl Resolver<'_> {
             record.tables("caches").iter().map(|cache| self.cache(record, cache)).collect();
         let broken = record.broken.contains(&"caches");
         let mut caches: Vec<NamespaceCache> = caches.into_iter().collect::<Option<_>>().filter(|_| !broken)?;
+        let replicas = self.replicas(record);
         self.check_cache_sites(record);
         caches.sort_by_key(|cache| cache.storage);
         Some(Namespace {
@@ -32,6 +33,7 @@ impl Resolver<'_> {
                 None => None,
             },
             caches,
+            replicas: replicas?,
         })
     }
 
@@ -154,20 +156,25 @@ impl Resolver<'_> {
         Some(Some(WriteBack { limit: Bytes(limit), pace, priority: cache.whole("drain_priority") as u8 }))
     }
 
-    /// Clients at a site read through one cache.
+    /// Clients at a site read through one cache, or from one copy.
     fn check_cache_sites(&mut self, record: &Record) {
-        let mut seen: Vec<(String, &Record)> = Vec::new();
-        for cache in record.tables("caches") {
-            let system = cache.text("storage").and_then(|name| self.record_of("storage", name));
+        let mut seen: Vec<(String, &Record, &str)> = Vec::new();
+        let caches = record.tables("caches").iter().map(|cache| (cache, "storage"));
+        for (cache, key) in caches.chain(record.tables("replicas").iter().map(|replica| (replica, "to"))) {
+            let system = cache.text(key).and_then(|name| self.record_of("storage", name));
             let Some(site) = system.and_then(|system| system.text("site")).map(str::to_owned) else { continue };
-            let Some((_, first)) = seen.iter().find(|(other, _)| *other == site) else {
-                seen.push((site, cache));
+            let Some(&(_, first, first_key)) = seen.iter().find(|(other, ..)| *other == site) else {
+                seen.push((site, cache, key));
                 continue;
             };
-            let message = format!("two caches of '{}' are at site '{site}'", record.name);
-            let found = Diagnostic::new("E0511", message).at(cache.place_of("storage"));
-            let found = found.also(first.place_of("storage"), "the first");
-            self.report(found.help("clients at a site read through one cache: add the sizes up"));
+            let (message, help) = match (first_key, key) {
+                ("storage", "storage") => ("two caches", "clients at a site read through one cache: add the sizes up"),
+                ("to", _) => ("two copies", "clients at a site read one copy: keep one of them"),
+                _ => ("a cache and a copy", "clients at a site read through the cache or from the copy: keep one"),
+            };
+            let message = format!("{message} of '{}' are at site '{site}'", record.name);
+            let found = Diagnostic::new("E0511", message).at(cache.place_of(key));
+            self.report(found.also(first.place_of(first_key), "the first").help(help));
         }
     }
 
@@ -179,12 +186,16 @@ impl Resolver<'_> {
                 let record = self.record_of("namespace", &namespace.name);
                 let home = (namespace.home == index).then_some((namespace.data.get(), None));
                 let cached = namespace.caches.iter().filter(|c| c.storage == index);
-                for (bytes, cache) in home.into_iter().chain(cached.map(|c| (c.size.get(), Some(c)))) {
+                let copied = namespace.replicas.iter().filter(|r| r.storage == index);
+                let copied =
+                    copied.map(|r| (r.share * namespace.data.get(), Some(("the copy", "replicas", ["to", "to"]))));
+                let cached = cached.map(|c| (c.size.get(), Some(("the cache", "caches", ["storage", "size"]))));
+                for (bytes, cache) in home.into_iter().chain(cached).chain(copied) {
                     kept += bytes;
                     if kept <= storage.hard_quota.get() * (1.0 + 1e-9) {
                         continue;
                     }
-                    let what = if cache.is_some() { "the cache" } else { "the data" };
+                    let what = cache.map_or("the data", |(what, ..)| what);
                     let message = format!(
                         "{what} of '{}' does not fit: with it '{}' would keep {} of at most {}",
                         namespace.name,
@@ -194,11 +205,11 @@ impl Resolver<'_> {
                     );
                     let place = match (record, cache) {
                         (Some(record), None) => record.place_of("data").clone(),
-                        (Some(record), Some(_)) => record
-                            .tables("caches")
+                        (Some(record), Some((_, list, [name, key]))) => record
+                            .tables(list)
                             .iter()
-                            .find(|c| c.text("storage") == Some(storage.name.as_str()))
-                            .map_or_else(|| record.place.clone(), |c| c.place_of("size").clone()),
+                            .find(|c| c.text(name) == Some(storage.name.as_str()))
+                            .map_or_else(|| record.place.clone(), |c| c.place_of(key).clone()),
                         (None, _) => self.top.place.clone(),
                     };
                     let found = Diagnostic::new("E0508", message).at(&place);

@@ -102,7 +102,10 @@ impl Resolver<'_> {
                 let asks = found.kpi.pattern.ends_with("reserve_met");
                 self.reserve_problem(name).filter(|_| asks).or_else(|| self.tenant_quota_problem(name, found))
             }
-            ("namespace", Some(name)) => return self.entity(record, Entity::Namespace, name),
+            ("namespace", Some(name)) => {
+                self.entity(record, Entity::Namespace, name)?;
+                self.replica_problem(name, found)
+            }
             ("fleet", Some(name)) => return self.entity(record, Entity::Fleet, name),
             ("site", Some(name)) => return self.entity(record, Entity::Site, name),
             ("link", Some(name)) if self.file_link_named(name).is_some() => {
@@ -292,6 +295,20 @@ impl Resolver<'_> {
         !self.reader.unread.is_empty() || self.records("work").iter().any(on)
     }
 
+    fn replica_problem(&self, name: &str, found: &Match) -> Option<String> {
+        let all = self.record_of("namespace", name)?.tables("replicas");
+        let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
+        match found.entity.get(1) {
+            Some(to) if !all.iter().any(|r| r.text("to") == Some(to)) => {
+                Some(format!("namespace '{name}' has no copy on '{to}'"))
+            }
+            None if matches!(measure, "rpo" | "at_risk" | "replication_bytes") && all.is_empty() => {
+                Some(format!("namespace '{name}' has no 'replicas'"))
+            }
+            _ => None,
+        }
+    }
+
     fn caches_on(&self, storage: &str) -> bool {
         let holds = |n: &Record| n.tables("caches").iter().any(|c| c.text("storage") == Some(storage));
         self.records("namespace").iter().any(holds)
@@ -300,7 +317,8 @@ impl Resolver<'_> {
     /// Whether a system is the home or a cache of what a work reads.
     fn serves(&self, work: &Record, storage: &str) -> bool {
         let namespace = work.text("namespace").and_then(|name| self.record_of("namespace", name));
-        namespace.is_some_and(|n| n.text("home") == Some(storage)) || self.caches_on(storage)
+        let copied = |n: &Record| n.tables("replicas").iter().any(|r| r.text("to") == Some(storage));
+        namespace.is_some_and(|n| n.text("home") == Some(storage) || copied(n)) || self.caches_on(storage)
     }
 
     /// Whether a work reads from (or writes to) a storage system. A work that could not be read may do anything.

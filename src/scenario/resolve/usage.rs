@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Resolver;
 use super::trace::trace_pairs;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Plan, SiteIx, Work, WorkKind};
+use crate::scenario::plan::{Namespace, Plan, SiteIx, Work, WorkKind};
 use crate::scenario::text::source::Place;
 
 /// Larger plans (pairs of sites times links squared) are not examined link by link.
@@ -54,6 +54,7 @@ impl Resolver<'_> {
         self.unused_sites(plan);
         self.unused_storage(plan);
         self.check_namespaces(plan);
+        self.check_replicas(plan);
         self.idle_tiers(plan);
         self.unused_groups(plan);
         self.unused_parts();
@@ -143,6 +144,13 @@ impl Resolver<'_> {
                 }
             }
         }
+        for namespace in &plan.namespaces {
+            let home = plan.storages[namespace.home].site;
+            for to in namespace.replicas.iter().map(|r| plan.storages[r.storage].site).filter(|to| *to != home) {
+                let place = self.key_place("namespace", &namespace.name, "replicas");
+                out.push(Demand { ends: (home, to), work: format!("replication of {}", namespace.name), place });
+            }
+        }
         for storage in &plan.storages {
             let Some(tier) = storage.tier else { continue };
             let (from, to) = (storage.site, plan.storages[tier.to].site);
@@ -206,7 +214,10 @@ impl Resolver<'_> {
             WorkKind::Trace(_) => false,
         };
         for (index, storage) in plan.storages.iter().enumerate() {
-            let caches = plan.namespaces.iter().any(|n| n.caches.iter().any(|c| c.storage == index));
+            let holds = |n: &Namespace| {
+                n.caches.iter().any(|c| c.storage == index) || n.replicas.iter().any(|r| r.storage == index)
+            };
+            let caches = plan.namespaces.iter().any(holds);
             let tiers = plan.storages.iter().any(|s| s.tier.is_some_and(|tier| tier.to == index));
             if !caches && !tiers && !plan.works.iter().any(|work| uses(work, index)) {
                 let place = self.place_of("storage", &storage.name);

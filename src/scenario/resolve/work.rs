@@ -161,10 +161,11 @@ impl Resolver<'_> {
     /// The namespace that a load reads, and its home.
     fn namespace_of(&mut self, record: &Record) -> Option<(usize, usize)> {
         let index = self.named(record, "namespace", Entity::Namespace)?;
-        if record.flag("ingest") {
-            let message = "'ingest' does not fit 'namespace': writes to a namespace overwrite its data";
+        if record.flag("ingest") && !self.records("namespace")[index].tables("caches").is_empty() {
+            let message = "'ingest' does not fit a namespace with caches, whose data does not grow";
             let found = Diagnostic::new("E0107", message).at(record.place_of("ingest"));
-            self.report(found.also(record.place_of("namespace"), "the namespace").help("ingest into a 'storage'"));
+            let found = found.also(record.place_of("namespace"), "the namespace");
+            self.report(found.help("ingest into a 'storage', or into a namespace without 'caches'"));
         }
         let home = self.records("namespace")[index].text("home")?;
         let found = self.records("storage").iter().position(|storage| storage.name == home);

@@ -37,5 +37,24 @@ pub(super) fn namespace_line(plan: &Plan, namespace: &Namespace) -> String {
             plan.sites[storage.site].name
         ));
     }
+    for replica in &namespace.replicas {
+        let storage = &plan.storages[replica.storage];
+        let part = match (replica.share < 1.0, replica.hottest) {
+            (false, _) => "copy".to_owned(),
+            (true, hottest) => format!("copy of the {}{}", if hottest { "hottest " } else { "" }, share(replica.share)),
+        };
+        let pace = match replica.pace.get().is_finite() {
+            true => {
+                format!(" at up to {}", crate::units::display(replica.pace.get(), crate::units::Dimension::Throughput))
+            }
+            false => String::new(),
+        };
+        line.push_str(&format!(
+            "; {} {part} on {} at {}{pace}",
+            if replica.sync { "synchronous" } else { "asynchronous" },
+            storage.name,
+            plan.sites[storage.site].name
+        ));
+    }
     line
 }

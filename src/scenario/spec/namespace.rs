@@ -1,6 +1,6 @@
 //! `[namespace.*]`
 
-use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, TableSpec, assumed, key};
+use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, TableSpec, assumed, cited, key};
 use crate::units::Dimension;
 
 /// `[namespace.*]`
@@ -62,7 +62,62 @@ const NAMESPACE_KEYS: &[Key] = &[
         Need::Optional("every read goes to the home"),
         "Caches, at most one at a site.",
     ),
+    key(
+        "replicas",
+        Kind::Tables(&REPLICA),
+        Need::Optional("the home has the only copy"),
+        "Other systems that hold a copy and follow what is written at home.",
+    ),
 ];
+
+/// One of `replicas`.
+static REPLICA: TableSpec = TableSpec {
+    header: "replicas",
+    doc: "A copy of the namespace on another system: clients at its site read it, and what is written at home follows there.",
+    groups: &[&[
+        key(
+            "to",
+            Kind::Name(Entity::Storage),
+            Need::Required,
+            "System that holds the copy; its part takes room there from the start.",
+        ),
+        key(
+            "share",
+            Kind::Quantity(Dimension::Ratio),
+            cited("100 %", "a copy is a whole one unless its part is stated"),
+            "Share of the data that is copied, and of each write.",
+        )
+        .positive(1.0),
+        key(
+            "part",
+            Kind::Choice(&["any", "hottest"]),
+            assumed("any", "a part that was chosen without regard to how it is read"),
+            "Which part, where it is not all: any, which serves its share of the reads at its site, or the objects read most.",
+        ),
+        key(
+            "mode",
+            Kind::Choice(&["async", "sync"]),
+            assumed("async", "what object services and file systems do between regions"),
+            "`async`: home acknowledges a write and the copy follows; `sync`: a write is acknowledged when the copy has it.",
+        ),
+        key(
+            "pace",
+            Kind::Quantity(Dimension::ByteRate),
+            Need::Optional("as fast as it goes"),
+            "Rate at which the copy follows, at most.",
+        )
+        .positive(MAX_RATE),
+        key(
+            "priority",
+            Kind::Whole(Dimension::Count),
+            assumed("1", "background work, below works that have 5"),
+            "0 to 9 on the scale of works.",
+        )
+        .within(0.0, 9.0),
+    ]],
+    later: &[],
+    rules: &[],
+};
 
 /// `publish`
 static PUBLISH: TableSpec = TableSpec {
