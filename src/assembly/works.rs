@@ -9,10 +9,10 @@ use crate::model::bulk::{Copy, CopyParams, Io, IoParams, Pace, nic_limit};
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
 use crate::model::paths::{
-    CLIENT_NIC, CheckpointPath, Files, Lanes, PACING, Recovery, Resources, SLOTS, Slots, Transport,
+    CLIENT_NIC, Files, Lanes, PACING, Recovery, Resources, SLOTS, Slots, StoragePath, Transport,
 };
 use crate::model::rl::generators::{GeneratorParams, PoolParams};
-use crate::model::rl::publisher::PublishParams;
+use crate::model::rl::publisher::{CopyFor, PublishParams};
 use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
 use crate::model::rl::{Rl, RlParams};
 use crate::model::storage::Storage;
@@ -256,20 +256,25 @@ impl Place<'_> {
             rl.generators.iter().map(|&(f, gpus)| self.claim(fleets, f, gpus, rl.engine.gpus)).collect();
         let nic = self.plan.fleets[rl.trainer_fleet].frontend_per_gpu.get();
         let senders = resources.add(format!("work.{}.senders", self.work.name), rl.weights.senders as f64 * nic);
-        let per_engine = rl.weights.fan_out == FanOut::PerEngine;
+        let per_site = rl.weights.fan_out == FanOut::Tree;
         RlWork {
             rl: Rl::new(RlParams {
                 work: self.id,
                 generators: self.generators(rl),
                 trainer: self.trainer(rl),
-                publish: publish(rl),
+                publish: publish(self.plan, rl),
+                engine_start: rl.engine.start,
                 feedback_target: rl.feedback_target,
                 max_lag: rl.max_lag,
             }),
             trainer,
             pools,
             senders,
-            inner_rate: if per_engine { f64::INFINITY } else { rl.weights.inner_rate.get() },
+            inner_rate: if per_site { rl.weights.inner_rate.get() } else { f64::INFINITY },
+            receivers: rl.generators.iter().map(|&(fleet, _)| self.receiver(rl, fleet)).collect(),
+            flows: [rl.weights.flows as f64, self.trainer_nodes(rl, rl.weights.senders)],
+            store: rl.weights.store.map(|s| self.store(rl, &storages[s], StorageId::new(s))),
+            stored: 0.0,
             checkpoint: rl.checkpoint.map(|c| self.checkpoint(rl, &c, &storages[c.storage])),
             checkpoint_keep: rl.checkpoint.map_or(1, |c| c.keep as usize),
             checkpoints: VecDeque::new(),
@@ -278,14 +283,44 @@ impl Place<'_> {
     }
 
     /// Every node of the trainer is a client of the system that takes its checkpoints.
-    fn checkpoint(&self, rl: &plan::RlWork, c: &plan::Checkpoint, system: &Storage) -> CheckpointPath {
-        let nodes = rl.trainer_gpus.div_ceil(self.plan.fleets[rl.trainer_fleet].gpus_per_node) as f64;
+    fn checkpoint(&self, rl: &plan::RlWork, c: &plan::Checkpoint, system: &Storage) -> StoragePath {
+        let nodes = self.trainer_nodes(rl, rl.trainer_gpus);
         let slots = |reads: f64| system.params.requests.all_slots(nodes, c.io_size.get(), reads);
-        CheckpointPath {
+        StoragePath {
             storage: StorageId::new(c.storage),
             operations: 1.0 / c.io_size.get(),
             write: slots(0.0),
             read: slots(1.0),
+        }
+    }
+
+    /// Nodes of the trainer that hold this many GPUs.
+    fn trainer_nodes(&self, rl: &plan::RlWork, gpus: u64) -> f64 {
+        gpus.div_ceil(self.plan.fleets[rl.trainer_fleet].gpus_per_node) as f64
+    }
+
+    /// Bytes per second that one who fetches a copy can take: the interfaces of a node, or of an engine. A site takes its copy
+    /// on as many nodes as it needs.
+    fn receiver(&self, rl: &plan::RlWork, fleet: usize) -> f64 {
+        let part = &self.plan.fleets[fleet];
+        let gpus = match rl.weights.fan_out {
+            FanOut::Tree => return f64::INFINITY,
+            FanOut::PerNode => part.gpus_per_node,
+            FanOut::PerEngine => rl.engine.gpus,
+        };
+        gpus as f64 * part.frontend_per_gpu.get()
+    }
+
+    /// Every sending node is a client of the store, and so is everyone who fetches a copy.
+    fn store(&self, rl: &plan::RlWork, system: &Storage, storage: StorageId) -> StoragePath {
+        let size = rl.weights.io_size.get();
+        let slots = |clients: f64, reads: f64| system.params.requests.all_slots(clients, size, reads);
+        let senders = self.trainer_nodes(rl, rl.weights.senders);
+        StoragePath {
+            storage,
+            operations: 1.0 / size,
+            write: slots(senders, 0.0),
+            read: slots(rl.weights.flows as f64, 1.0),
         }
     }
 
@@ -345,13 +380,22 @@ impl Place<'_> {
     }
 }
 
-fn publish(rl: &plan::RlWork) -> PublishParams {
+fn publish(plan: &Plan, rl: &plan::RlWork) -> PublishParams {
     let w = &rl.weights;
+    let nodes = |&(fleet, _): &(usize, u64)| rl.engine.gpus as f64 / plan.fleets[fleet].gpus_per_node as f64;
     PublishParams {
         full_bytes: rl.parameters * rl.bytes_per_parameter,
         delta_bytes: w.delta.then_some(rl.parameters * w.changed * w.bytes_per_changed),
         full_every: w.full_every,
-        per_engine: w.fan_out == FanOut::PerEngine,
+        copy_for: match w.fan_out {
+            FanOut::Tree => CopyFor::Site,
+            FanOut::PerNode => CopyFor::Node,
+            FanOut::PerEngine => CopyFor::Engine,
+        },
+        nodes_per_engine: rl.generators.iter().map(nodes).collect(),
+        stored: w.store.is_some(),
+        overlap: w.overlap,
+        timeout: w.timeout,
         scan_rate: w.senders as f64 * w.scan_rate.get(),
         inner_rate: w.inner_rate.get(),
         inner_bucket: w.inner_bucket.get(),

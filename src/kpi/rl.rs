@@ -146,6 +146,15 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         "Weights sent in the measured time, full ones and deltas, each copy to each generator pool counted.",
     ),
     kpi(
+        "rl.*.missed_publishes",
+        "1",
+        D::Count,
+        NONE,
+        "generator pools left out of a publish at its timeout",
+        "Times a generator pool had not got the bytes of a publish within `timeout`: the publish went on without it, and it was \
+         sent the full weights by itself.",
+    ),
+    kpi(
         "rl.*.trainer_idle",
         "1",
         D::Ratio,

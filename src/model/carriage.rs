@@ -52,6 +52,11 @@ pub enum Purpose {
         /// Generator pool of the work.
         pool: u16,
     },
+    /// Weights from the trainer to the object store that the generators fetch them from.
+    Upload {
+        /// Whether it replaces what was published before.
+        full: bool,
+    },
     /// Trainer state to storage.
     CheckpointWrite,
     /// Trainer state from storage after a failure.

@@ -121,6 +121,16 @@ pub enum RlEvent {
     CheckpointDue,
     /// The payload of a publish is built.
     PayloadBuilt,
+    /// A publish waits no longer for the bytes of this version.
+    PublishTimeout {
+        /// The version.
+        version: u32,
+    },
+    /// Engines have started.
+    EnginesReady {
+        /// Generator pool.
+        pool: u16,
+    },
     /// The last hop of a site has the payload.
     PublishLanded {
         /// Generator pool.

@@ -134,14 +134,14 @@ pub struct Slots {
     pub latency: f64,
 }
 
-/// How the checkpoints of a trainer reach a storage system.
+/// How state of a loop reaches a storage system and comes back.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CheckpointPath {
+pub struct StoragePath {
     /// The system.
     pub storage: StorageId,
     /// Operations per byte.
     pub operations: f64,
-    /// Outstanding writes of the trainer's nodes; none without a limit.
+    /// Outstanding writes of all who write; none without a limit.
     pub write: Option<Slots>,
     /// Outstanding reads.
     pub read: Option<Slots>,

@@ -834,6 +834,8 @@ pub struct Engine {
     pub single_rate: f64,
     /// Number of concurrent trajectories at which each runs at half of `single_rate`: rate = single/(1 + b/half_batch).
     pub half_batch: f64,
+    /// Time from the moment an engine has its GPUs until it takes weights.
+    pub start: SimDuration,
     /// Real engines that one simulated cohort stands for; 0 lets the program choose (32 cohorts per pool).
     pub cohort: u64,
 }
@@ -866,8 +868,18 @@ pub struct Weights {
     pub bytes_per_changed: f64,
     /// Every how many publishes the whole model is sent; 1 is always.
     pub full_every: u32,
-    /// One copy per site and a tree inside, or one copy per engine across the WAN.
+    /// Who fetches a copy.
     pub fan_out: FanOut,
+    /// The object store that weights go through; `None` sends them straight from the trainer.
+    pub store: Option<StorageIx>,
+    /// Bytes per operation of the store.
+    pub io_size: Bytes,
+    /// Sender-receiver pairs that carry one copy side by side.
+    pub flows: u64,
+    /// Whether a delta is sent while it is being built.
+    pub overlap: bool,
+    /// How long a publish waits for a site before it leaves it out; `None` waits for ever.
+    pub timeout: Option<SimDuration>,
     /// Trainer GPUs that build and send.
     pub senders: u64,
     /// Weight bytes one sender scans per second when it builds a delta.
@@ -885,6 +897,8 @@ pub struct Weights {
 pub enum FanOut {
     /// One copy per site, a tree inside.
     Tree,
+    /// Every node fetches its own copy.
+    PerNode,
     /// Every engine fetches its own copy.
     PerEngine,
 }

@@ -225,8 +225,12 @@ impl Draw {
         self.line(format_args!(
             "length = {{ lognormal = {{ median = \"300 tok\", p99 = \"3 ktok\" }} }}\nstep = {{ mfu = \"40 %\" }}"
         ));
-        let (publish, fan_out) = (self.one(&["full", "delta"]), self.one(&["tree", "per-engine"]));
-        self.line(format_args!("weights = {{ publish = \"{publish}\", fan_out = \"{fan_out}\" }}"));
+        let publish = self.one(&["publish = \"full\"", "publish = \"delta\"", "publish = \"delta\", overlap = true"]);
+        let fan_out = self.one(&["tree", "per-node", "per-engine"]);
+        let store = if self.chance(0.3) { format!(", store = \"x{}\"", self.below(storages)) } else { String::new() };
+        let timeout =
+            if self.chance(0.4) { format!(", timeout = \"{} s\"", self.scale(0.1, 60.0)) } else { String::new() };
+        self.line(format_args!("weights = {{ {publish}, fan_out = \"{fan_out}\"{store}{timeout} }}"));
         if self.chance(0.6) {
             let (storage, every, blocking) = (self.below(storages), self.scale(0.5, 300.0), self.chance(0.5));
             self.line(format_args!(

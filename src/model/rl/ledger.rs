@@ -61,6 +61,8 @@ pub struct LoopStats {
     pub publish: Sketch,
     /// Bytes published.
     pub published_bytes: f64,
+    /// Deltas that a pool did not get in time.
+    pub missed_publishes: u64,
     /// Mean time to write a checkpoint.
     pub checkpoint_time: Option<f64>,
     /// Checkpoints written.
@@ -210,6 +212,7 @@ impl Ledger {
             step_time: None,
             publish: Sketch::new(),
             published_bytes: 0.0,
+            missed_publishes: 0,
             checkpoint_time: None,
             checkpoints: 0.0,
             skipped_checkpoints: 0,

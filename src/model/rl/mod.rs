@@ -13,11 +13,15 @@
 //! at most batch × (oldest served version + max_lag + 1), after the rule published for AReaL, with the served
 //! version in place of the trainer's so that the time of publishing counts.
 //!
+//! Engines that come back or come new start, take the weights from an engine beside them, and then serve; a pool that has
+//! none left, or missed a delta, gets the full weights from the trainer first.
+//!
 //! Not modelled here: multi-turn environments, drain and abort-and-resume, colocated
 //! pools, staggered swaps.
 
 mod cohort;
 pub mod generators;
+mod joining;
 pub mod ledger;
 pub mod publisher;
 pub mod trainer;
@@ -28,7 +32,8 @@ use crate::engine::Context;
 use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
 use generators::{GeneratorParams, Generators};
-use ledger::{Ledger, LoopStats};
+use joining::Joining;
+use ledger::{Ledger, LoopStats, Published};
 use publisher::{PublishParams, Publisher};
 use trainer::{Trainer, TrainerParams};
 
@@ -64,6 +69,8 @@ pub struct RlParams {
     pub trainer: TrainerParams,
     /// Publication.
     pub publish: PublishParams,
+    /// From the moment an engine has its GPUs until it takes weights.
+    pub engine_start: SimDuration,
     /// Time the loop should close in.
     pub feedback_target: SimDuration,
     /// Largest admissible lag at consumption, in versions.
@@ -90,6 +97,22 @@ pub enum RlEffect {
         bytes: f64,
         /// Copies over the WAN.
         copies: f64,
+        /// Bytes per second at which the payload comes into being.
+        pace: f64,
+    },
+    /// Carry weights to the object store that the generators fetch them from.
+    Upload {
+        /// Payload.
+        bytes: f64,
+        /// Bytes per second at which the payload comes into being.
+        pace: f64,
+        /// Whether it replaces what was published before.
+        full: bool,
+    },
+    /// Stop carrying weights to a generator pool.
+    CancelPublish {
+        /// Generator pool.
+        pool: u16,
     },
     /// Write a checkpoint of this many bytes.
     WriteCheckpoint(f64),
@@ -119,6 +142,7 @@ pub struct Rl {
     pub generators: Generators,
     trainer: Trainer,
     publisher: Publisher,
+    joining: Joining,
     ledger: Ledger,
     /// 1 while the work runs: shares of time and rates are of this time.
     running: Level,
@@ -134,7 +158,8 @@ impl Rl {
         Rl {
             generators: Generators::new(params.work, &params.generators),
             trainer: Trainer::new(params.work, &params.trainer),
-            publisher: Publisher::new(params.work, params.publish.clone(), params.generators.pools.len()),
+            publisher: Publisher::new(params.publish.clone()),
+            joining: Joining::new(params.generators.pools.len()),
             ledger: Ledger::new(params.feedback_target),
             params,
             running: Level::new(SimTime::ZERO, 0.0),
@@ -148,6 +173,7 @@ impl Rl {
         self.running.set(ctx.now(), 1.0);
         self.trainer.begin(ctx, gpus);
         for (pool, &engines) in live.iter().enumerate() {
+            self.joining.grant(pool, engines);
             self.generators.set_live(ctx, pool, engines, false);
         }
         self.refill(ctx);
@@ -184,9 +210,18 @@ impl Rl {
                 self.trainer.pause_over(ctx, out);
                 self.try_step(ctx);
             }
-            RlEvent::PayloadBuilt => self.publisher.send(&self.generators.live_engines(), out),
+            RlEvent::PayloadBuilt => {
+                let wait = self.publisher.send(&self.generators.live_engines(), out);
+                self.wait_for_bytes(ctx, wait);
+            }
+            RlEvent::PublishTimeout { version } => {
+                let live = self.generators.live_engines();
+                let published = self.publisher.timed_out(ctx.now(), version, &live, out);
+                self.published(ctx, published);
+            }
             RlEvent::PublishLanded { pool } => self.landed(ctx, pool),
             RlEvent::Served { pool } => self.served(ctx, pool),
+            RlEvent::EnginesReady { pool } => self.engines_ready(ctx, pool, out),
             RlEvent::Recovered => {
                 self.trainer.recovered(ctx);
                 self.try_step(ctx);
@@ -206,9 +241,16 @@ impl Rl {
 
     /// Weights have reached a site; they still have to pass down the tree inside it.
     pub fn weights_arrived(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
-        let engines = self.generators.live_engines()[usize::from(pool)];
-        let depth = self.publisher.tree_time(engines);
+        let index = usize::from(pool);
+        let engines = self.generators.live_engines()[index].max(self.joining.waiting(index));
+        let depth = self.publisher.arrived(pool, engines);
         self.schedule(ctx, depth, RlEvent::PublishLanded { pool });
+    }
+
+    /// The payload is in the object store: the pools fetch it.
+    pub fn weights_stored(&mut self, ctx: &mut Context<'_, Event>, out: &mut Vec<RlEffect>) {
+        let wait = self.publisher.distribute(&self.generators.live_engines(), out);
+        self.wait_for_bytes(ctx, wait);
     }
 
     /// A checkpoint is safely written.
@@ -237,10 +279,21 @@ impl Rl {
         }
     }
 
-    /// A generator pool has a new number of live engines; `failed` when trajectories were lost with the difference.
-    pub fn generators_changed(&mut self, ctx: &mut Context<'_, Event>, pool: u16, engines: u64, failed: bool) {
-        if self.is_running() {
-            self.generators.set_live(ctx, pool.into(), engines, failed);
+    /// A generator pool has GPUs for another number of engines. Trajectories on lost engines are lost; new engines start and
+    /// take the weights from those beside them.
+    pub fn generators_changed(&mut self, ctx: &mut Context<'_, Event>, pool: u16, engines: u64) {
+        if !self.is_running() {
+            return;
+        }
+        let index = usize::from(pool);
+        let live = self.generators.live_engines()[index];
+        let more = self.joining.granted(index, engines);
+        if more > 0 {
+            let peers = if live > 0 { self.publisher.load_time() } else { SimDuration::ZERO };
+            let after = self.params.engine_start + peers;
+            self.schedule(ctx, after, RlEvent::EnginesReady { pool });
+        } else {
+            self.generators.set_live(ctx, index, self.joining.left(index, live), true);
             let closed = self.generators.take_closed();
             closed.iter().for_each(|group| self.trainer.complete(*group));
             self.refill(ctx);
@@ -327,24 +380,58 @@ impl Rl {
     }
 
     fn publish_next(&mut self, ctx: &mut Context<'_, Event>) {
-        if let Some(build) = self.publisher.begin(ctx.now(), self.trainer.version()) {
+        let live = self.generators.live_engines();
+        if let Some(build) = self.publisher.begin(ctx.now(), self.trainer.version(), &live) {
             self.schedule(ctx, build, RlEvent::PayloadBuilt);
         }
     }
 
+    fn wait_for_bytes(&self, ctx: &mut Context<'_, Event>, wait: Option<SimDuration>) {
+        if let (Some(wait), Some(version)) = (wait, self.publisher.under_way()) {
+            self.schedule(ctx, wait, RlEvent::PublishTimeout { version });
+        }
+    }
+
     fn landed(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
-        self.publisher.landed(ctx.now());
+        self.publisher.landed(ctx.now(), pool);
         let swap = self.generators.swap(ctx, pool.into());
         self.schedule(ctx, swap, RlEvent::Served { pool });
     }
 
     fn served(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
-        self.generators.serve(pool.into(), self.publisher.version());
-        if let Some(publish) = self.publisher.served(ctx.now()) {
+        self.generators.serve(pool.into(), self.publisher.version_at(pool));
+        if self.generators.live_engines()[usize::from(pool)] == 0 {
+            let ready = self.joining.take_waiting(pool.into());
+            self.generators.set_live(ctx, pool.into(), ready, false);
+        }
+        let published = self.publisher.served(ctx.now(), pool, &self.generators.live_engines());
+        self.published(ctx, published);
+    }
+
+    /// A publish may be over, and what is served everywhere may be news.
+    fn published(&mut self, ctx: &mut Context<'_, Event>, published: Option<Published>) {
+        if let Some(publish) = published {
             self.ledger.served(&publish);
+        }
+        self.refill(ctx);
+        self.publish_next(ctx);
+    }
+
+    /// Engines have started. Without one beside them to take the weights from they wait for those of the trainer.
+    fn engines_ready(&mut self, ctx: &mut Context<'_, Event>, pool: u16, out: &mut Vec<RlEffect>) {
+        let index = usize::from(pool);
+        let live = self.generators.live_engines();
+        let ready = self.joining.ready(index);
+        if live[index] > 0 {
+            self.generators.set_live(ctx, index, self.joining.left(index, live[index] + ready), false);
             self.refill(ctx);
-            if self.trainer.version() > publish.version {
-                self.publish_next(ctx);
+        } else if ready > 0 {
+            self.joining.wait(index, ready);
+            if !self.publisher.catches_up(pool) {
+                out.push(RlEffect::CancelPublish { pool });
+                self.publisher.catch_up(pool, self.trainer.version(), ready, out);
+                let published = self.publisher.finish(ctx.now(), &live);
+                self.published(ctx, published);
             }
         }
     }

@@ -1,16 +1,32 @@
-//! How new weights reach the generators: full or delta, one copy per site or one per engine.
+//! How new weights reach the generators: full or delta, straight from the trainer or through an object store, one copy per
+//! site, per node or per engine.
 //!
 //! A delta holds `changed × parameters × bytes_per_changed` per version it spans and is never larger than the full
 //! weights; every `full_every`-th publish is full. Building a delta takes one scan of the weights, shared by the
-//! senders. Inside a site the copy passes down a pipelined tree: its rate limits the transfer, and each of the
+//! senders; the bytes leave when it is built, or, overlapped, as fast as it is built. Through a store the payload is uploaded
+//! once and then fetched. A copy per site passes down a pipelined tree inside: its rate limits the transfer, and each of the
 //! ⌈log₂ engines⌉ hops adds the time of one bucket. One publish is under way at a time; versions that become ready
 //! meanwhile go out together with the next.
+//!
+//! A pool that has not got the bytes within `timeout` has missed the delta: it is sent the full weights of that version on
+//! its own, and the publish goes on without it. The same holds for a pool that had no live engine. Until these have arrived it
+//! takes part in no publish.
 
 use super::RlEffect;
 use super::ledger::{LoopStats, Published};
-use crate::model::ids::WorkId;
 use crate::stats::Sketch;
 use crate::units::{SimDuration, SimTime};
+
+/// Who fetches a copy of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyFor {
+    /// Each site; a tree passes it on inside.
+    Site,
+    /// Each node.
+    Node,
+    /// Each engine.
+    Engine,
+}
 
 /// Parameters of publication.
 #[derive(Clone, Debug)]
@@ -21,14 +37,41 @@ pub struct PublishParams {
     pub delta_bytes: Option<f64>,
     /// Every how many publishes the full weights go out.
     pub full_every: u32,
-    /// Whether every engine fetches its own copy across the WAN.
-    pub per_engine: bool,
+    /// Who fetches a copy of its own.
+    pub copy_for: CopyFor,
+    /// Nodes that an engine of each pool stands on; less than 1 where several share one.
+    pub nodes_per_engine: Vec<f64>,
+    /// Whether the payload goes through an object store.
+    pub stored: bool,
     /// Bytes per second that all senders together scan when they build a delta.
     pub scan_rate: f64,
+    /// Whether bytes leave while the delta is still being built.
+    pub overlap: bool,
     /// Rate of the pipelined tree inside a site, bytes per second.
     pub inner_rate: f64,
     /// Bytes a hop holds before it passes them on.
     pub inner_bucket: f64,
+    /// How long a publish waits for a pool's bytes, from the moment they may leave.
+    pub timeout: Option<SimDuration>,
+}
+
+/// What is on its way to a pool.
+#[derive(Clone, Copy, Debug)]
+struct Incoming {
+    version: u32,
+    bytes: f64,
+    /// The bytes are at the site.
+    arrived: bool,
+    /// Full weights for this pool alone.
+    catch_up: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pool {
+    /// Version that its engines serve.
+    has: u32,
+    incoming: Option<Incoming>,
+    landed: SimTime,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -36,171 +79,207 @@ struct UnderWay {
     version: u32,
     began: SimTime,
     bytes: f64,
-    to_land: usize,
-    to_serve: usize,
-    landed: SimTime,
+    /// Bytes per second at which the payload comes into being.
+    pace: f64,
 }
 
 /// State of publication.
 #[derive(Debug)]
 pub struct Publisher {
-    work: WorkId,
     params: PublishParams,
-    pools: usize,
+    pools: Vec<Pool>,
     current: Option<UnderWay>,
-    published: u32,
+    /// Newest version that every pool with live engines serves.
+    everywhere: u32,
     count: u64,
     times: Sketch,
     bytes: f64,
+    missed: u64,
 }
 
 impl Publisher {
-    /// A publisher with nothing under way.
-    pub fn new(work: WorkId, params: PublishParams, pools: usize) -> Self {
-        Publisher { work, params, pools, current: None, published: 0, count: 0, times: Sketch::new(), bytes: 0.0 }
+    /// A publisher with nothing under way, to as many pools as `nodes_per_engine` has entries.
+    pub fn new(params: PublishParams) -> Self {
+        let pool = Pool { has: 0, incoming: None, landed: SimTime::ZERO };
+        let pools = vec![pool; params.nodes_per_engine.len()];
+        Publisher { params, pools, current: None, everywhere: 0, count: 0, times: Sketch::new(), bytes: 0.0, missed: 0 }
     }
 
-    /// The work this publisher belongs to.
-    pub fn work(&self) -> WorkId {
-        self.work
-    }
-
-    /// Version under way, or the last one served.
-    pub fn version(&self) -> u32 {
-        self.current.map_or(self.published, |c| c.version)
-    }
-
-    /// Begins to publish `version` unless a publish is under way; returns the time to build the payload.
-    pub fn begin(&mut self, now: SimTime, version: u32) -> Option<SimDuration> {
-        if self.current.is_some() || version <= self.published {
+    /// Begins to publish `version` to the pools with live engines that lack it, unless a publish is under way; returns the
+    /// time until the first byte may leave.
+    pub fn begin(&mut self, now: SimTime, version: u32, live: &[u64]) -> Option<SimDuration> {
+        if self.current.is_some() {
             return None;
         }
+        let wanting = |(pool, &engines): (&Pool, &u64)| engines > 0 && pool.incoming.is_none() && pool.has < version;
+        let wanted: Vec<bool> = self.pools.iter().zip(live).map(wanting).collect();
+        // A delta spans what the pool that is furthest behind lacks.
+        let oldest = self.pools.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(pool, _)| pool.has).min()?;
         self.count += 1;
         let full = self.count.is_multiple_of(u64::from(self.params.full_every.max(1)));
         let delta = self.params.delta_bytes.filter(|_| !full);
-        let spanned = f64::from(version - self.published);
-        let bytes = delta.map_or(self.params.full_bytes, |d| (d * spanned).min(self.params.full_bytes));
+        let bytes =
+            delta.map_or(self.params.full_bytes, |d| (d * f64::from(version - oldest)).min(self.params.full_bytes));
         let build = if delta.is_some() { self.params.full_bytes / self.params.scan_rate } else { 0.0 };
-        self.current =
-            Some(UnderWay { version, began: now, bytes, to_land: self.pools, to_serve: self.pools, landed: now });
-        Some(SimDuration::from_secs_f64(build))
-    }
-
-    /// The payload is built: one transfer per pool, with one copy or one per live engine.
-    pub fn send(&mut self, live: &[u64], out: &mut Vec<RlEffect>) {
-        let Some(current) = self.current else { return };
-        for (pool, &engines) in live.iter().enumerate() {
-            let copies = if self.params.per_engine { engines.max(1) as f64 } else { 1.0 };
-            self.bytes += current.bytes * copies;
-            out.push(RlEffect::Publish { pool: pool as u16, bytes: current.bytes, copies });
+        let overlapped = self.params.overlap && build > 0.0;
+        let pace = if overlapped { bytes / build } else { f64::INFINITY };
+        for (pool, _) in self.pools.iter_mut().zip(wanted).filter(|(_, wanted)| *wanted) {
+            pool.incoming = Some(Incoming { version, bytes, arrived: false, catch_up: false });
         }
+        self.current = Some(UnderWay { version, began: now, bytes, pace });
+        Some(SimDuration::from_secs_f64(if overlapped { 0.0 } else { build }))
     }
 
-    /// Time the last hop of a site lags behind the first: ⌈log₂ engines⌉ buckets.
-    pub fn tree_time(&self, engines: u64) -> SimDuration {
-        if self.params.per_engine || engines <= 1 {
+    /// The first byte may leave: to the store, or to the pools. Returns how long to wait for them.
+    pub fn send(&mut self, live: &[u64], out: &mut Vec<RlEffect>) -> Option<SimDuration> {
+        let current = self.current?;
+        if self.params.stored {
+            let full = current.bytes >= self.params.full_bytes;
+            out.push(RlEffect::Upload { bytes: current.bytes, pace: current.pace, full });
+            return None;
+        }
+        self.distribute(live, out)
+    }
+
+    /// One transfer per pool, with a copy for each of those that fetch one. Returns how long to wait for them.
+    pub fn distribute(&mut self, live: &[u64], out: &mut Vec<RlEffect>) -> Option<SimDuration> {
+        let current = self.current?;
+        let pace = if self.params.stored { f64::INFINITY } else { current.pace };
+        for (index, &engines) in live.iter().enumerate() {
+            if self.pools[index].incoming.is_some_and(|i| !i.catch_up && !i.arrived) {
+                self.transfer(index, current.bytes, engines, pace, out);
+            }
+        }
+        self.params.timeout
+    }
+
+    fn transfer(&mut self, pool: usize, bytes: f64, engines: u64, pace: f64, out: &mut Vec<RlEffect>) {
+        let copies = match self.params.copy_for {
+            CopyFor::Site => 1.0,
+            CopyFor::Node => (engines as f64 * self.params.nodes_per_engine[pool]).ceil().max(1.0),
+            CopyFor::Engine => engines.max(1) as f64,
+        };
+        self.bytes += bytes * copies;
+        out.push(RlEffect::Publish { pool: pool as u16, bytes, copies, pace });
+    }
+
+    /// Version under way.
+    pub fn under_way(&self) -> Option<u32> {
+        self.current.map(|current| current.version)
+    }
+
+    /// Version that a pool has or is about to have.
+    pub fn version_at(&self, pool: u16) -> u32 {
+        let pool = &self.pools[usize::from(pool)];
+        pool.incoming.map_or(pool.has, |incoming| incoming.version)
+    }
+
+    /// The wait for the bytes of `version` is over: pools that lack them have missed it and get the full weights. Returns what
+    /// the publish comes to if it is over for the others.
+    pub fn timed_out(
+        &mut self,
+        now: SimTime,
+        version: u32,
+        live: &[u64],
+        out: &mut Vec<RlEffect>,
+    ) -> Option<Published> {
+        self.current.filter(|current| current.version == version)?;
+        for (index, &engines) in live.iter().enumerate() {
+            if self.pools[index].incoming.is_some_and(|i| !i.catch_up && !i.arrived) {
+                self.missed += 1;
+                out.push(RlEffect::CancelPublish { pool: index as u16 });
+                self.catch_up(index as u16, version, engines, out);
+            }
+        }
+        self.finish(now, live)
+    }
+
+    /// Sends a pool the full weights of `version` by themselves.
+    pub fn catch_up(&mut self, pool: u16, version: u32, engines: u64, out: &mut Vec<RlEffect>) {
+        let (index, bytes) = (usize::from(pool), self.params.full_bytes);
+        self.pools[index].incoming = Some(Incoming { version, bytes, arrived: false, catch_up: true });
+        self.transfer(index, bytes, engines, f64::INFINITY, out);
+    }
+
+    /// Whether the full weights are on their way to a pool alone.
+    pub fn catches_up(&self, pool: u16) -> bool {
+        self.pools[usize::from(pool)].incoming.is_some_and(|incoming| incoming.catch_up)
+    }
+
+    /// The bytes are at a pool's site. Returns the time that the last engine lags behind the first: ⌈log₂ engines⌉ buckets.
+    pub fn arrived(&mut self, pool: u16, engines: u64) -> SimDuration {
+        let Some(incoming) = self.pools[usize::from(pool)].incoming.as_mut() else { return SimDuration::ZERO };
+        incoming.arrived = true;
+        let bytes = incoming.bytes;
+        self.tree_time(bytes, engines)
+    }
+
+    fn tree_time(&self, bytes: f64, engines: u64) -> SimDuration {
+        if self.params.copy_for != CopyFor::Site || engines <= 1 {
             return SimDuration::ZERO;
         }
         let hops = f64::from(u64::BITS - (engines - 1).leading_zeros());
-        let bytes = self.current.map_or(0.0, |c| c.bytes);
         SimDuration::from_secs_f64(hops * self.params.inner_bucket.min(bytes) / self.params.inner_rate)
     }
 
-    /// A pool has the payload.
-    pub fn landed(&mut self, now: SimTime) {
-        if let Some(current) = self.current.as_mut() {
-            current.to_land -= 1;
-            current.landed = now;
-        }
+    /// Time in which an engine takes the full weights from one beside it.
+    pub fn load_time(&self) -> SimDuration {
+        SimDuration::from_secs_f64(self.params.full_bytes / self.params.inner_rate)
     }
 
-    /// A pool serves the version. When all do, the publish is over.
-    pub fn served(&mut self, now: SimTime) -> Option<Published> {
-        let current = self.current.as_mut()?;
-        current.to_serve -= 1;
-        if current.to_serve > 0 {
+    /// A pool has the payload.
+    pub fn landed(&mut self, now: SimTime, pool: u16) {
+        self.pools[usize::from(pool)].landed = now;
+    }
+
+    /// A pool serves what it got. Returns what is served everywhere from now on, if that is news.
+    pub fn served(&mut self, now: SimTime, pool: u16, live: &[u64]) -> Option<Published> {
+        let entry = &mut self.pools[usize::from(pool)];
+        let incoming = entry.incoming.take()?;
+        entry.has = incoming.version;
+        self.finish(now, live)
+    }
+
+    /// Ends the publish when all pools that take part in it are served. Returns what is served everywhere from now on, if that
+    /// is news.
+    pub fn finish(&mut self, now: SimTime, live: &[u64]) -> Option<Published> {
+        if self.pools.iter().all(|pool| pool.incoming.is_none_or(|i| i.catch_up))
+            && let Some(current) = self.current.take()
+        {
+            self.times.add((now - current.began).as_secs_f64(), 1);
+        }
+        let serving = || self.pools.iter().zip(live).filter(|(_, engines)| **engines > 0).map(|(pool, _)| pool);
+        let everywhere = serving().map(|pool| pool.has).min()?;
+        if everywhere <= self.everywhere {
             return None;
         }
-        let done = Published { version: current.version, landed: current.landed, served: now };
-        self.times.add((now - current.began).as_secs_f64(), 1);
-        self.published = current.version;
-        self.current = None;
-        Some(done)
+        self.everywhere = everywhere;
+        let landed = serving().map(|pool| pool.landed).max()?;
+        Some(Published { version: everywhere, landed, served: now })
     }
 
     /// Forgets what is under way.
     pub fn stop(&mut self) {
         self.current = None;
+        for pool in &mut self.pools {
+            pool.incoming = None;
+        }
     }
 
     /// Statistics start now.
     pub fn reset(&mut self) {
         self.times.reset();
-        self.bytes = 0.0;
+        (self.bytes, self.missed) = (0.0, 0);
     }
 
     /// Publish times and bytes since the reset.
     pub fn fill_stats(&self, stats: &mut LoopStats) {
         stats.publish = self.times.clone();
         stats.published_bytes = self.bytes;
+        stats.missed_publishes = self.missed;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn publisher(full_every: u32, delta: Option<f64>) -> Publisher {
-        let params = PublishParams {
-            full_bytes: 1000.0,
-            delta_bytes: delta,
-            full_every,
-            per_engine: false,
-            scan_rate: 100.0,
-            inner_rate: 10.0,
-            inner_bucket: 5.0,
-        };
-        Publisher::new(WorkId(0), params, 1)
-    }
-
-    fn publish(p: &mut Publisher, version: u32) -> f64 {
-        let now = SimTime::ZERO;
-        p.begin(now, version).unwrap();
-        let mut out = Vec::new();
-        p.send(&[4], &mut out);
-        p.landed(now);
-        assert_eq!(p.served(now).unwrap().version, version);
-        match out[0] {
-            RlEffect::Publish { bytes, .. } => bytes,
-            _ => panic!("a publish was expected"),
-        }
-    }
-
-    /// Published delta-chain accounting: 2 full and 48 deltas of 1.98 % in 50 steps save 94 % of the volume.
-    #[test]
-    fn a_delta_chain_saves_what_was_published() {
-        let mut p = publisher(25, Some(1000.0 * 20.3 / 1024.0));
-        let total: f64 = (1..=50).map(|v| publish(&mut p, v)).sum();
-        assert!((1.0 - total / 50_000.0 - 0.941).abs() < 0.001, "{total}");
-    }
-
-    #[test]
-    fn versions_that_wait_go_out_together_and_never_exceed_the_full_weights() {
-        let mut p = publisher(1000, Some(30.0));
-        assert_eq!(p.begin(SimTime::ZERO, 1), Some(SimDuration::from_secs(10)));
-        assert_eq!(p.begin(SimTime::ZERO, 2), None, "one at a time");
-        p.landed(SimTime::ZERO);
-        p.served(SimTime::ZERO);
-        assert!((publish(&mut p, 4) - 90.0).abs() < 1e-9, "three versions at once");
-        assert!((publish(&mut p, 400) - 1000.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn the_tree_adds_one_bucket_per_level() {
-        let mut p = publisher(1, None);
-        p.begin(SimTime::ZERO, 1);
-        assert_eq!(p.tree_time(1), SimDuration::ZERO);
-        assert_eq!(p.tree_time(2), SimDuration::from_secs_f64(0.5));
-        assert_eq!(p.tree_time(9), SimDuration::from_secs_f64(2.0));
-    }
-}
+#[path = "publisher_tests.rs"]
+mod tests;

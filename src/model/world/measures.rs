@@ -404,6 +404,7 @@ fn put_loop(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     put("publish_time.p95", value(stats.publish.quantile(0.95), unpublished));
     put("publish_time.max", value(stats.publish.max(), unpublished));
     put("published_bytes", Measure::Value(stats.published_bytes));
+    put("missed_publishes", Measure::Value(stats.missed_publishes as f64));
     let still = "the loop did not run in the measured part";
     put("trainer_idle", value(stats.trainer_idle, still));
     put("trainer_down", value(stats.trainer_down, still));

@@ -36,7 +36,7 @@ use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
 use super::fleet::Fleet;
 use super::ids::{FleetId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
 use super::namespace::Namespace;
-use super::paths::{CheckpointPath, Course, Lanes, Route, Transport};
+use super::paths::{Course, Lanes, Route, StoragePath, Transport};
 use super::recorder::Recorder;
 use super::rl::{Rl, RlEffect};
 use super::storage::Storage;
@@ -95,8 +95,16 @@ pub struct RlWork {
     pub senders: ResourceId,
     /// Rate of the tree inside a site, which the transfer cannot outrun; infinite without a tree.
     pub inner_rate: f64,
+    /// Payload bytes per second that one who fetches a copy can take.
+    pub receivers: Vec<f64>,
+    /// Sender-receiver pairs that carry one copy, and the nodes that upload to the store.
+    pub flows: [f64; 2],
+    /// The object store that weights go through.
+    pub store: Option<StoragePath>,
+    /// Bytes of the full weights and the deltas since that are in it.
+    pub stored: f64,
     /// Where checkpoints go.
-    pub checkpoint: Option<CheckpointPath>,
+    pub checkpoint: Option<StoragePath>,
     /// How many checkpoints are kept.
     pub checkpoint_keep: usize,
     /// Bytes of those that are.
@@ -386,9 +394,15 @@ impl World {
 
     fn rl_effects(&mut self, work: WorkId, effects: Vec<RlEffect>, ctx: &mut Context<'_, Event>) {
         for effect in effects {
-            if matches!(effect, RlEffect::ReadCheckpoint(_)) {
-                // A failure during a restore: what was read so far is of no use.
-                self.carriage.cancel_work(ctx.now(), work, |purpose| purpose == Purpose::CheckpointRead);
+            // What a restore or a publish that was given up has carried so far is of no use.
+            match effect {
+                RlEffect::ReadCheckpoint(_) => {
+                    self.carriage.cancel_work(ctx.now(), work, |purpose| purpose == Purpose::CheckpointRead);
+                }
+                RlEffect::CancelPublish { pool } => {
+                    self.carriage.cancel_work(ctx.now(), work, |purpose| purpose == Purpose::Publish { pool });
+                }
+                _ => {}
             }
             if let Some(order) = self.rl_order(work, effect) {
                 self.carry(ctx, order);
@@ -410,6 +424,12 @@ impl World {
             (Task::Load(_), Purpose::Batch) => self.batch_arrived(ctx, id),
             (Task::Rl(task), Purpose::Shipment { number, .. }) => task.rl.shipment_arrived(ctx, number),
             (Task::Rl(task), Purpose::Publish { pool }) => task.rl.weights_arrived(ctx, pool),
+            (Task::Rl(task), Purpose::Upload { full }) => {
+                let mut effects = Vec::new();
+                task.rl.weights_stored(ctx, &mut effects);
+                self.keep_weights(ctx, id, done.bytes, full);
+                self.rl_effects(id, effects, ctx);
+            }
             (Task::Rl(task), Purpose::CheckpointWrite) => {
                 task.rl.checkpoint_written(ctx, now - done.ordered);
                 self.keep_checkpoint(ctx, id, done.bytes);

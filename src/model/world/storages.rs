@@ -7,7 +7,7 @@ use crate::engine::Context;
 use crate::fluid::{FlowSpec, MeterId};
 use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::{MovementId, StorageId, WorkId};
-use crate::model::paths::{Access, CheckpointPath, PACING};
+use crate::model::paths::{Access, PACING, StoragePath};
 use crate::model::storage::Storage;
 use crate::model::storage::buffer::{BufferEffect, Sides};
 use crate::model::storage::protection::ProtectionEffect;
@@ -208,7 +208,7 @@ impl World {
     /// A checkpoint is written: the oldest beyond those kept goes, and stays in the snapshots for their time.
     pub(super) fn keep_checkpoint(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, bytes: f64) {
         let Task::Rl(task) = &mut self.works[id.index()].task else { return };
-        let Some(CheckpointPath { storage, .. }) = task.checkpoint else { return };
+        let Some(StoragePath { storage, .. }) = task.checkpoint else { return };
         let mut gone = 0.0;
         while task.checkpoints.len() >= task.checkpoint_keep {
             gone += task.checkpoints.pop_front().unwrap_or_default();
@@ -218,6 +218,20 @@ impl World {
         let fits = self.storages[storage.index()].space.admit(bytes, &accounts);
         if let Task::Rl(task) = &mut self.works[id.index()].task {
             task.checkpoints.push_back(fits);
+        }
+        self.refresh_space(ctx, storage);
+    }
+
+    /// Weights are in the object store: full ones take the place of what was published before, deltas come beside it.
+    pub(super) fn keep_weights(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, bytes: f64, full: bool) {
+        let Task::Rl(task) = &mut self.works[id.index()].task else { return };
+        let Some(StoragePath { storage, .. }) = task.store else { return };
+        let gone = if full { std::mem::take(&mut task.stored) } else { 0.0 };
+        let accounts = self.accounts(id, storage);
+        self.free_checkpoints(ctx, id, storage, gone);
+        let fits = self.storages[storage.index()].space.admit(bytes, &accounts);
+        if let Task::Rl(task) = &mut self.works[id.index()].task {
+            task.stored += fits;
         }
         self.refresh_space(ctx, storage);
     }

@@ -9,7 +9,7 @@ use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::fleet::FleetEffect;
 use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
-use crate::model::paths::{Access, COUPLED, PACING, Transport, Uses, merged};
+use crate::model::paths::{Access, CLIENT_NIC, COUPLED, PACING, StoragePath, Transport, Uses, merged};
 use crate::model::rl::RlEffect;
 use crate::model::storage::Storage;
 use crate::units::{SimDuration, SimTime};
@@ -267,7 +267,7 @@ impl World {
         let mut effects = Vec::new();
         if let Task::Rl(task) = &mut self.works[work.index()].task {
             match found {
-                Some(g) => task.rl.generators_changed(ctx, g as u16, gpus / claim.engine_gpus, true),
+                Some(g) => task.rl.generators_changed(ctx, g as u16, gpus / claim.engine_gpus),
                 None if failed => task.rl.trainer_failed(ctx, gpus),
                 None => task.rl.trainer_changed(ctx, gpus, settled, &mut effects),
             }
@@ -291,48 +291,66 @@ impl World {
                     ..self.order(id, Purpose::Shipment { pool, number })
                 }
             }
-            RlEffect::Publish { pool, bytes, copies } => {
-                let site = task.pools[usize::from(pool)].site;
-                let mut base = self.between_nodes(trainer, site);
-                base.push((task.senders, 1.0));
+            RlEffect::Publish { pool, bytes, copies, pace } => self.publish_order(id, task, pool, bytes, copies, pace),
+            RlEffect::Upload { bytes, pace, full } => {
+                let order = self.state_order(id, task, task.store?, trainer, bytes, true);
                 Order {
-                    ends: (trainer, site),
-                    base,
-                    copies,
-                    bytes,
-                    pace: (task.inner_rate, COUPLED),
-                    // Every copy runs on streams of its own, and the rate is that of one copy: the window needs no factor.
-                    transport: open,
-                    ..self.order(id, Purpose::Publish { pool })
+                    purpose: Purpose::Upload { full },
+                    base: vec![(self.sites[trainer.index()].fabric_out, 1.0), (task.senders, 1.0)],
+                    pace: (pace, COUPLED),
+                    transport: open.shared(1.0 / task.flows[1]),
+                    ..order
                 }
             }
-            RlEffect::WriteCheckpoint(bytes) => self.checkpoint_order(id, task, trainer, bytes, true)?,
-            RlEffect::ReadCheckpoint(bytes) => self.checkpoint_order(id, task, trainer, bytes, false)?,
+            RlEffect::CancelPublish { .. } => return None,
+            RlEffect::WriteCheckpoint(bytes) => self.state_order(id, task, task.checkpoint?, trainer, bytes, true),
+            RlEffect::ReadCheckpoint(bytes) => self.state_order(id, task, task.checkpoint?, trainer, bytes, false),
         })
     }
 
-    fn checkpoint_order(
+    /// Weights to a pool, from the trainer or from the store.
+    fn publish_order(&self, id: WorkId, task: &super::RlWork, pool: u16, bytes: f64, copies: f64, pace: f64) -> Order {
+        let site = task.pools[usize::from(pool)].site;
+        let receiver = task.receivers[usize::from(pool)];
+        let coupled = (task.inner_rate.min(pace), COUPLED);
+        // Every copy runs on streams of its own, and the rate is that of one copy: the window needs no factor.
+        let transport = Transport { setup_rtts: 0.0, ..task.transport }.shared(1.0 / task.flows[0]);
+        let purpose = Purpose::Publish { pool };
+        let order = match task.store {
+            Some(store) => Order { purpose, ..self.state_order(id, task, store, site, bytes, false) },
+            None => Order {
+                ends: (task.trainer.site, site),
+                base: [self.between_nodes(task.trainer.site, site), vec![(task.senders, 1.0)]].concat(),
+                bytes,
+                ..self.order(id, purpose)
+            },
+        };
+        Order { copies, pace: if receiver < coupled.0 { (receiver, CLIENT_NIC) } else { coupled }, transport, ..order }
+    }
+
+    /// State between the nodes of a site and a storage system: checkpoints, or weights through an object store.
+    fn state_order(
         &self,
         id: WorkId,
         task: &super::RlWork,
-        trainer: SiteId,
+        path: StoragePath,
+        nodes: SiteId,
         bytes: f64,
         write: bool,
-    ) -> Option<Order> {
-        let path = task.checkpoint?;
+    ) -> Order {
         let (storage, operations) = (path.storage, path.operations);
         let site = self.storages[storage.index()].params.site;
-        let part = &self.sites[trainer.index()];
+        let part = &self.sites[nodes.index()];
         let share = f64::from(u8::from(write));
-        Some(Order {
-            ends: if write { (trainer, site) } else { (site, trainer) },
+        Order {
+            ends: if write { (nodes, site) } else { (site, nodes) },
             base: vec![(if write { part.fabric_out } else { part.fabric_in }, 1.0)],
             access: vec![self.access(id, storage, 1.0 - share, share, operations)],
             bytes,
             slots: if write { path.write } else { path.read },
             transport: task.transport,
             ..self.order(id, if write { Purpose::CheckpointWrite } else { Purpose::CheckpointRead })
-        })
+        }
     }
 
     /// Fabrics between GPU nodes of two sites (or within one).

@@ -95,6 +95,7 @@ impl Resolver<'_> {
             slots: self.figure(record, "slots")? as u32,
             single_rate: self.figure(record, "single_rate")?,
             half_batch: self.figure(record, "half_batch")?,
+            start: SimDuration::from_secs_f64(record.number("start")?),
             cohort: record.number("cohort")? as u64,
         })
     }
@@ -125,11 +126,19 @@ impl Resolver<'_> {
     fn weights(&mut self, record: &Record, part: &Part, trainer_gpus: u64) -> Option<Weights> {
         let record = &self.with_figures(record, part);
         let delta = record.text("publish")? == "delta";
-        for key in ["changed", "bytes_per_changed", "full_every", "scan_rate"] {
+        for key in ["changed", "bytes_per_changed", "full_every", "scan_rate", "overlap"] {
             if !delta && record.wrote(key) {
                 let message = format!("'{key}' has no effect with 'publish = \"full\"'");
                 self.report(Diagnostic::new("W0609", message).at(record.place_of(key)));
             }
+        }
+        let store = match record.wrote("store") {
+            true => Some(self.named(record, "store", Entity::Storage)?),
+            false => None,
+        };
+        if store.is_none() && record.wrote("io_size") {
+            let found = Diagnostic::new("W0609", "'io_size' has no effect without 'store'".to_owned());
+            self.report(found.at(record.place_of("io_size")));
         }
         Some(Weights {
             delta,
@@ -138,8 +147,14 @@ impl Resolver<'_> {
             full_every: if delta { record.number("full_every")? as u32 } else { 1 },
             fan_out: match record.text("fan_out")? {
                 "tree" => FanOut::Tree,
+                "per-node" => FanOut::PerNode,
                 _ => FanOut::PerEngine,
             },
+            store,
+            io_size: Bytes(record.number("io_size")?),
+            flows: record.number("flows")? as u64,
+            overlap: record.flag("overlap"),
+            timeout: record.number("timeout").map(SimDuration::from_secs_f64),
             senders: self.senders(record, trainer_gpus)?,
             scan_rate: ByteRate(record.number("scan_rate")?),
             inner_rate: ByteRate(record.number("inner_rate")?),

@@ -350,15 +350,17 @@ fn rl_lines(plan: &Plan, rl: &RlWork) -> String {
     };
     let copies = match rl.weights.fan_out {
         FanOut::Tree => "one copy per site",
+        FanOut::PerNode => "one copy per node",
         FanOut::PerEngine => "one copy per engine",
     };
+    let through = rl.weights.store.map_or(String::new(), |s| format!(" through {}", plan.storages[s].name));
     let checkpoint = rl.checkpoint.map_or(String::new(), |c| {
         let bytes = size(rl.parameters * c.bytes_per_parameter);
         let (to, every) = (&plan.storages[c.storage].name, time(c.every));
         format!("\n      checkpoints of {bytes} to {to} every {every}, {} kept", c.keep)
     });
     format!(
-        "RL of {} back within {}\n      trainer: {} GPUs of {}, {} trajectories per step\n      generators: {}\n      publishes {publish}, {copies}{checkpoint}",
+        "RL of {} back within {}\n      trainer: {} GPUs of {}, {} trajectories per step\n      generators: {}\n      publishes {publish}, {copies}{through}{checkpoint}",
         rl.model,
         time(rl.feedback_target),
         count(rl.trainer_gpus),

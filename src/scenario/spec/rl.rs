@@ -147,6 +147,13 @@ static ENGINE: TableSpec = TableSpec {
         )
         .positive(1e9),
         key(
+            "start",
+            Kind::Quantity(Dimension::Duration),
+            assumed("1 min", "process start, memory and graph capture of a serving engine; depends on the stack"),
+            "Time from the moment a replaced engine has its GPUs until it takes weights from an engine beside it.",
+        )
+        .within(0.0, CENTURY),
+        key(
             "cohort",
             Kind::Whole(Dimension::Count),
             assumed("0", "the program chooses: 32 cohorts per pool"),
@@ -245,10 +252,43 @@ static WEIGHTS: TableSpec = TableSpec {
         .within(1.0, 1e6),
         key(
             "fan_out",
-            Kind::Choice(&["tree", "per-engine"]),
+            Kind::Choice(&["tree", "per-node", "per-engine"]),
             assumed("tree", "one copy per site and a relay tree inside it"),
-            "One copy per site, or one copy per engine across the WAN.",
+            "Who fetches a copy: each site, which passes it down a tree inside; each node; or each engine.",
         ),
+        key(
+            "store",
+            Kind::Name(Entity::Storage),
+            Need::Optional("copies come straight from the trainer"),
+            "Storage system that the weights are uploaded to, once, and that the copies are fetched from.",
+        ),
+        key(
+            "io_size",
+            Kind::Quantity(Dimension::Bytes),
+            assumed("8 MiB", "one block of an object store"),
+            "Bytes per operation of `store`.",
+        )
+        .within(1.0, 1e15),
+        key(
+            "flows",
+            Kind::Whole(Dimension::Count),
+            assumed("1", "one sender to one receiver"),
+            "Sender-receiver pairs that carry one copy side by side, a part each, every pair on the `streams` of the work.",
+        )
+        .within(1.0, 1e6),
+        key(
+            "overlap",
+            Kind::Bool,
+            assumed("false", "a delta leaves when it is whole"),
+            "Whether a delta is sent while it is being built, as fast as it is.",
+        ),
+        key(
+            "timeout",
+            Kind::Quantity(Dimension::Duration),
+            Need::Optional("a publish waits for every site"),
+            "How long a publish waits for a site's bytes; then the site has missed the delta and is sent the full weights by itself.",
+        )
+        .positive(CENTURY),
         key(
             "senders",
             Kind::Whole(Dimension::Gpus),
