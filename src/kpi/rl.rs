@@ -231,3 +231,88 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         "Times a failure in the trainer pool interrupted a step in the measured time.",
     ),
 ];
+
+/// A mean over the slowest trajectories.
+const fn slowest(pattern: &'static str, formula: &'static str, definition: &'static str) -> Kpi {
+    kpi(pattern, "s", D::Duration, NONE, formula, definition)
+}
+
+/// A share of trajectories as one number.
+const fn share(pattern: &'static str, formula: &'static str, definition: &'static str) -> Kpi {
+    kpi(pattern, "1", D::Ratio, NONE, formula, definition)
+}
+
+/// The slowest trajectories and what they waited for.
+pub(super) const RL_SLOWEST: &[Kpi] = &[
+    slowest(
+        "rl.*.feedback_time.slowest",
+        "mean feedback_time of the slowest 1 % by feedback_time",
+        "Mean over the slowest 1 % of the trajectories (times within 0.5 % count as equal). Its phases sum to it; against the means over \
+         all they tell what makes a trajectory slow.",
+    ),
+    slowest(
+        "rl.*.feedback_time.slowest.transfer",
+        "mean transfer of the slowest 1 % by feedback_time",
+        "Phase of feedback_time.slowest.",
+    ),
+    slowest(
+        "rl.*.feedback_time.slowest.batch_wait",
+        "mean batch_wait of the slowest 1 % by feedback_time",
+        "Phase of feedback_time.slowest.",
+    ),
+    slowest(
+        "rl.*.feedback_time.slowest.step",
+        "mean step of the slowest 1 % by feedback_time",
+        "Phase of feedback_time.slowest.",
+    ),
+    slowest(
+        "rl.*.feedback_time.slowest.publish",
+        "mean publish of the slowest 1 % by feedback_time",
+        "Phase of feedback_time.slowest.",
+    ),
+    slowest(
+        "rl.*.feedback_time.slowest.swap",
+        "mean swap of the slowest 1 % by feedback_time",
+        "Phase of feedback_time.slowest.",
+    ),
+    slowest(
+        "rl.*.cycle_time.slowest",
+        "mean cycle_time of the slowest 1 % by cycle_time",
+        "Mean over the slowest 1 % of the trajectories by cycle_time; the sum of its generation, reward and feedback.",
+    ),
+    slowest(
+        "rl.*.cycle_time.slowest.generation",
+        "mean generation of the slowest 1 % by cycle_time",
+        "Part of cycle_time.slowest.",
+    ),
+    slowest(
+        "rl.*.cycle_time.slowest.reward",
+        "mean reward of the slowest 1 % by cycle_time",
+        "Part of cycle_time.slowest.",
+    ),
+    slowest(
+        "rl.*.cycle_time.slowest.feedback",
+        "mean feedback_time of the slowest 1 % by cycle_time",
+        "Part of cycle_time.slowest.",
+    ),
+    share(
+        "rl.*.full_publish",
+        "trajectories whose policy came to a site as full weights / all fed back",
+        "Share of trajectories brought back by full weights, not by deltas alone.",
+    ),
+    share(
+        "rl.*.full_publish.slowest",
+        "the same share of the slowest 1 % by feedback_time",
+        "How many of the slowest trajectories full weights brought back: full publishes are rare and long.",
+    ),
+    share(
+        "rl.*.interrupted",
+        "trajectories at the trainer during one of its failures / all fed back",
+        "Share of trajectories that waited for a trainer which failed, or whose step was done again.",
+    ),
+    share(
+        "rl.*.interrupted.slowest",
+        "the same share of the slowest 1 % by feedback_time",
+        "How many of the slowest trajectories waited for a trainer which failed.",
+    ),
+];

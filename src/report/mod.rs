@@ -18,6 +18,7 @@ pub mod markdown;
 pub mod parquet;
 mod phases;
 pub mod sections;
+mod slowest;
 mod systems;
 pub mod text;
 mod waves;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Document, Row, Section, Table, Tone};
 use super::human::{self, NOTHING};
-use super::{phases, systems, waves, ways, what_if};
+use super::{phases, slowest, systems, waves, ways, what_if};
 use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
 
 /// Stats that may end a KPI name.
@@ -25,6 +25,7 @@ pub fn document(run: &RunResults) -> Document {
     let mut sections = vec![kpis(run)];
     sections.extend(without_value(run));
     sections.extend(phases::sections(run));
+    sections.extend(slowest::sections(run));
     sections.extend(ways::section(run));
     sections.extend(causes(run));
     sections.extend(systems::section(run));
@@ -71,11 +72,10 @@ fn kpis(run: &RunResults) -> Section {
     columns.push(("", false));
     let mut table = Table::new(&columns);
     let mut group = "";
-    for (kpi, mean) in run
-        .kpis
-        .iter()
-        .filter_map(|k| Some((k, k.mean?)))
-        .filter(|(k, _)| phases::phase_of(&k.name).is_none() && !ways::is_way(&k.name))
+    for (kpi, mean) in
+        run.kpis.iter().filter_map(|k| Some((k, k.mean?))).filter(|(k, _)| {
+            phases::phase_of(&k.name).is_none() && !slowest::is_shown(&k.name) && !ways::is_way(&k.name)
+        })
     {
         let (entity, measure) = split(&kpi.name);
         if entity != group {

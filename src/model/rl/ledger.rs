@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use super::Sample;
+use super::tail::{SLOWEST, Slowest, Tail};
 use super::trainer::count;
 use crate::stats::{Sketch, Tally};
 use crate::units::{SimDuration, SimTime};
@@ -19,6 +20,8 @@ pub struct SteppedBatch {
     pub began: SimTime,
     /// The step ended.
     pub ended: SimTime,
+    /// The trainer's last failure before it ended.
+    pub failed: Option<SimTime>,
     /// What it trained on.
     pub samples: Vec<Sample>,
 }
@@ -32,6 +35,8 @@ pub struct Published {
     pub landed: SimTime,
     /// The last pool served it.
     pub served: SimTime,
+    /// Full weights brought it to a pool.
+    pub full: bool,
 }
 
 /// Statistics of a loop since the last reset. Times in seconds; trajectories weighted.
@@ -43,6 +48,13 @@ pub struct LoopStats {
     pub cycle: Sketch,
     /// Means of generation, reward, transfer, batch_wait, step, publish, swap; `None` without samples.
     pub phases: Option<[f64; 7]>,
+    /// Means over the slowest trajectories by feedback time: transfer, batch_wait, step, publish, swap; shares that full weights
+    /// brought back, and that waited for a trainer which failed.
+    pub slowest_feedback: Option<Slowest<5>>,
+    /// Means over the slowest by cycle time: generation, reward, feedback; the same shares.
+    pub slowest_cycle: Option<Slowest<3>>,
+    /// The same shares of all trajectories.
+    pub marks: Option<[f64; 2]>,
     /// Share fed back within the target, of all that can be judged.
     pub on_time: Option<f64>,
     /// Share that could not be judged when the run ended.
@@ -93,6 +105,8 @@ pub struct Ledger {
     cycle: Sketch,
     recent: Sketch,
     phases: [Tally; 7],
+    slow_feedback: Tail<5>,
+    slow_cycle: Tail<3>,
     on_time: f64,
     late: f64,
     consumed: f64,
@@ -110,6 +124,8 @@ impl Ledger {
             cycle: Sketch::new(),
             recent: Sketch::new(),
             phases: std::array::from_fn(|_| Tally::default()),
+            slow_feedback: Tail::default(),
+            slow_cycle: Tail::default(),
             on_time: 0.0,
             late: 0.0,
             consumed: 0.0,
@@ -153,9 +169,14 @@ impl Ledger {
             publish.landed,
             publish.served,
         ];
-        for (phase, pair) in self.phases.iter_mut().zip(instants.windows(2)) {
-            phase.add((pair[1] - pair[0]).as_secs_f64(), sample.weight);
+        let parts: [f64; 7] = std::array::from_fn(|i| (instants[i + 1] - instants[i]).as_secs_f64());
+        for (phase, part) in self.phases.iter_mut().zip(parts) {
+            phase.add(part, sample.weight);
         }
+        let marks = [publish.full, batch.failed.is_some_and(|failed| failed >= sample.arrived)];
+        let [generation, reward, back @ ..] = parts;
+        self.slow_feedback.add(back, marks, sample.weight);
+        self.slow_cycle.add([generation, reward, back.iter().sum()], marks, sample.weight);
         let feedback = publish.served - sample.rewarded;
         let n = count(sample.weight);
         self.feedback.add(feedback.as_secs_f64(), n);
@@ -203,6 +224,9 @@ impl Ledger {
             feedback: self.feedback.clone(),
             cycle: self.cycle.clone(),
             phases: <[f64; 7]>::try_from(means).ok(),
+            slowest_feedback: self.slow_feedback.slowest(SLOWEST),
+            slowest_cycle: self.slow_cycle.slowest(SLOWEST),
+            marks: self.slow_cycle.slowest(1.0).map(|all| all.marks),
             on_time: (judged > 0.0).then(|| self.on_time / judged),
             censored: (judged + censored > 0.0).then(|| censored / (judged + censored)),
             dropped: (self.consumed + self.dropped > 0.0).then(|| self.dropped / (self.consumed + self.dropped)),
@@ -250,8 +274,14 @@ mod tests {
     #[test]
     fn phases_sum_to_the_feedback_time() {
         let mut ledger = Ledger::new(SimDuration::from_secs(60));
-        ledger.stepped(SteppedBatch { version: 1, began: at(20), ended: at(40), samples: vec![sample(100.0)] });
-        ledger.served(&Published { version: 1, landed: at(45), served: at(47) });
+        ledger.stepped(SteppedBatch {
+            version: 1,
+            began: at(20),
+            ended: at(40),
+            failed: None,
+            samples: vec![sample(100.0)],
+        });
+        ledger.served(&Published { version: 1, landed: at(45), served: at(47), full: false });
         let stats = ledger.stats(at(50), &[]);
         let phases = stats.phases.unwrap();
         assert_eq!(phases.map(f64::to_bits), [10.0_f64, 1.0, 1.0, 8.0, 20.0, 5.0, 2.0].map(f64::to_bits));

@@ -24,6 +24,7 @@ pub mod generators;
 mod joining;
 pub mod ledger;
 pub mod publisher;
+pub mod tail;
 pub mod trainer;
 
 use super::event::{CLASS_MODEL, Event, RlEvent};

@@ -72,6 +72,8 @@ struct Pool {
     has: u32,
     incoming: Option<Incoming>,
     landed: SimTime,
+    /// Full weights brought what it has.
+    full: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +102,7 @@ pub struct Publisher {
 impl Publisher {
     /// A publisher with nothing under way, to as many pools as `nodes_per_engine` has entries.
     pub fn new(params: PublishParams) -> Self {
-        let pool = Pool { has: 0, incoming: None, landed: SimTime::ZERO };
+        let pool = Pool { has: 0, incoming: None, landed: SimTime::ZERO, full: false };
         let pools = vec![pool; params.nodes_per_engine.len()];
         Publisher { params, pools, current: None, everywhere: 0, count: 0, times: Sketch::new(), bytes: 0.0, missed: 0 }
     }
@@ -237,6 +239,7 @@ impl Publisher {
         let entry = &mut self.pools[usize::from(pool)];
         let incoming = entry.incoming.take()?;
         entry.has = incoming.version;
+        entry.full = incoming.bytes >= self.params.full_bytes;
         self.finish(now, live)
     }
 
@@ -255,7 +258,7 @@ impl Publisher {
         }
         self.everywhere = everywhere;
         let landed = serving().map(|pool| pool.landed).max()?;
-        Some(Published { version: everywhere, landed, served: now })
+        Some(Published { version: everywhere, landed, served: now, full: serving().any(|pool| pool.full) })
     }
 
     /// Forgets what is under way.

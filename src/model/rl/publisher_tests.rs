@@ -122,7 +122,7 @@ fn a_pool_that_misses_a_delta_gets_the_full_weights_and_holds_nobody_up() {
 
     p.arrived(1, 4);
     p.landed(at(20), 1);
-    assert_eq!(p.served(at(21), 1, &live), Some(Published { version: 1, landed: at(20), served: at(21) }));
+    assert_eq!(p.served(at(21), 1, &live), Some(Published { version: 1, landed: at(20), served: at(21), full: true }));
     out.clear();
     p.begin(at(21), 2, &live).unwrap();
     p.send(&live, &mut out);
@@ -141,6 +141,6 @@ fn a_pool_without_engines_is_left_out() {
     assert_eq!(transfers(&out), [(0, 30.0, 1.0, f64::INFINITY)]);
     p.arrived(0, 4);
     p.landed(at(1), 0);
-    assert_eq!(p.served(at(2), 0, &live), Some(Published { version: 1, landed: at(1), served: at(2) }));
+    assert_eq!(p.served(at(2), 0, &live), Some(Published { version: 1, landed: at(1), served: at(2), full: false }));
     assert_eq!(p.begin(at(3), 1, &live), None);
 }

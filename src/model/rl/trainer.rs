@@ -105,6 +105,7 @@ pub struct Trainer {
     last_step: SimDuration,
     steps: u64,
     interruptions: u64,
+    failed: Option<SimTime>,
     idle: Level,
     down: Level,
     step_times: Tally,
@@ -131,6 +132,7 @@ impl Trainer {
             last_step: SimDuration::ZERO,
             steps: 0,
             interruptions: 0,
+            failed: None,
             idle: Level::new(SimTime::ZERO, 0.0),
             down: Level::new(SimTime::ZERO, 0.0),
             step_times: Tally::default(),
@@ -266,7 +268,7 @@ impl Trainer {
         self.steps += 1;
         self.last_step = now - began;
         self.step_times.add(self.last_step.as_secs_f64(), 1.0);
-        Some(SteppedBatch { version: self.version, began, ended: now, samples: batch })
+        Some(SteppedBatch { version: self.version, began, ended: now, failed: self.failed, samples: batch })
     }
 
     /// A checkpoint is due at the end of the present step.
@@ -326,6 +328,7 @@ impl Trainer {
     pub fn fail(&mut self, ctx: &mut Context<'_, Event>, gpus: u64) {
         self.gpus = gpus;
         self.interruptions += 1;
+        self.failed = Some(ctx.now());
         self.abandon(ctx);
         self.set_state(ctx.now(), State::Down);
     }

@@ -371,10 +371,31 @@ fn put_times(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
         }
         put(&format!("{prefix}.max"), value(sketch.max()));
     }
+    put_slowest(stats, put);
     let names = ["generation", "reward", "transfer", "batch_wait", "step", "publish", "swap"];
     for (i, name) in names.into_iter().enumerate() {
         let area = if i < 2 { "cycle_time" } else { "feedback_time" };
         put(&format!("{area}.{name}"), value(phases.map(|p| p[i])));
+    }
+}
+
+/// Means over the slowest trajectories, part by part, and what marks them.
+fn put_slowest(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
+    let none = || Measure::None("no trajectory was fed back in the measured part".into());
+    let mut parts = |prefix: &str, names: &[&str], values: Option<&[f64]>| {
+        put(prefix, values.map_or_else(none, |values| Measure::Value(values.iter().sum())));
+        for (i, name) in names.iter().enumerate() {
+            put(&format!("{prefix}.{name}"), values.map_or_else(none, |values| Measure::Value(values[i])));
+        }
+    };
+    let back = ["transfer", "batch_wait", "step", "publish", "swap"];
+    parts("feedback_time.slowest", &back, stats.slowest_feedback.as_ref().map(|s| &s.parts[..]));
+    let cycle = ["generation", "reward", "feedback"];
+    parts("cycle_time.slowest", &cycle, stats.slowest_cycle.as_ref().map(|s| &s.parts[..]));
+    for (i, name) in ["full_publish", "interrupted"].into_iter().enumerate() {
+        put(name, stats.marks.map_or_else(none, |all| Measure::Value(all[i])));
+        let slowest = stats.slowest_feedback.map(|s| s.marks[i]);
+        put(&format!("{name}.slowest"), slowest.map_or_else(none, Measure::Value));
     }
 }
 
