@@ -556,6 +556,9 @@ fn every_code_is_reachable() {
          work.w = { kind = \"copy\", from = \"s\", to = \"t\", bytes = \"1 TB\", pace_windows = [{ from = \"5 h\", to = \"5 h\" }] }\n";
     let night = format!("format = 1\nhorizon = \"1 d\"\nsite.a = {{}}\n{windows}");
     seen.extend(findings(&night, &[]).iter().map(|d| d.code));
+    let dated = "link.x = { between = [\"a\", \"b\"], capacity = \"1 Gbps\", rtt = \"1 ms\", waves = 2, upgrades = [{ at = \"1 h\", capacity = \"1.2 Gbps\" }] }";
+    let dated = format!("format = 1\nhorizon = \"1 d\"\nsite.a = {{}}\nsite.b = {{}}\n{dated}\n");
+    seen.extend(findings(&dated, &[]).iter().map(|d| d.code));
     let (plan, _) = load_text("base.toml", BASE, &[]).unwrap();
     seen.insert(io_work(&plan, None).unwrap_err().code);
     let missing: Vec<&str> = CODES.iter().map(|c| c.code).filter(|c| !seen.contains(c)).collect();

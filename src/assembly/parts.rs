@@ -4,14 +4,15 @@ use crate::engine::rng::Streams;
 use crate::model::fleet::{FleetParams, HazardParams};
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Resources, RoutePolicy};
-use crate::model::wan::{Edge, Fixed, GroupParams, Installed, LinkParams, Outages, RouteRules};
+use crate::model::wan::{Edge, Fixed, GroupParams, Installation, Installed, LinkParams, Outages, RouteRules};
 use crate::model::world::SitePart;
 use crate::network::Apart;
 use crate::scenario::plan::{self, Plan};
+use crate::units::{SimDuration, SimTime};
 
 /// Sites with their fabric, and each site's WAN edge. An edge that carries all its links at once never limits, so it is left out.
 pub fn sites(plan: &Plan, resources: &mut Resources) -> (Vec<SitePart>, Vec<Edge>) {
-    let attached = attached(plan);
+    let attached = attached(plan, plan::Link::largest);
     let mut edges = Vec::new();
     let sites = plan
         .sites
@@ -32,10 +33,10 @@ pub fn sites(plan: &Plan, resources: &mut Resources) -> (Vec<SitePart>, Vec<Edge
 }
 
 /// Capacity of the links of each site, out and in.
-pub(super) fn attached(plan: &Plan) -> Vec<[f64; 2]> {
+pub(super) fn attached(plan: &Plan, capacity: impl Fn(&plan::Link) -> [f64; 2]) -> Vec<[f64; 2]> {
     let mut sums = vec![[0.0; 2]; plan.sites.len()];
     for link in &plan.links {
-        let (there, back) = (link.capacity.get(), link.back.get());
+        let [there, back] = capacity(link);
         for (site, [out, into]) in [(link.ends.0, [there, back]), (link.ends.1, [back, there])] {
             sums[site][0] += out;
             sums[site][1] += into;
@@ -52,6 +53,22 @@ fn outages(failures: &plan::Failures, streams: &Streams, purpose: &str) -> Outag
     }
 }
 
+/// Capacities and waves of a link by date.
+fn installed(link: &plan::Link) -> Installed {
+    let waves = |waves: u32| u16::try_from(waves).unwrap_or(u16::MAX);
+    let step = |at: SimDuration, capacity: [f64; 2], of: u32| Installation {
+        from: SimTime::ZERO + at,
+        capacity,
+        waves: waves(of),
+    };
+    let first = step(link.starts, [link.capacity.get(), link.back.get()], link.waves);
+    let later = link.dated.iter().map(|d| step(d.at, [d.capacity; 2], d.waves));
+    if link.starts.is_positive() {
+        return Installed::dated(step(SimDuration::ZERO, [0.0; 2], 0), std::iter::once(first).chain(later).collect());
+    }
+    Installed::dated(first, later.collect())
+}
+
 /// Links with one resource a direction.
 pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<LinkParams> {
     let wan = streams.child("link");
@@ -62,21 +79,21 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
             let own = wan.child(&link.name);
             let failed = plan.failed.contains(&l);
             let (a, b) = (&plan.sites[link.ends.0].name, &plan.sites[link.ends.1].name);
-            let capacity = [link.capacity.get(), link.back.get()];
+            let installed = installed(link);
+            let capacity = installed.at(SimTime::ZERO).capacity;
             let mut direction = |from: &str, to: &str, rate: f64| {
                 resources.add(format!("link.{}.{from}-to-{to}", link.name), if failed { 0.0 } else { rate })
             };
             let there = direction(a, b, capacity[0]);
-            let resources = if capacity[1] > 0.0 { [there, direction(b, a, capacity[1])] } else { [there; 2] };
-            let waves = u16::try_from(link.waves).unwrap_or(u16::MAX);
+            let resources = if link.largest()[1] > 0.0 { [there, direction(b, a, capacity[1])] } else { [there; 2] };
             let wave_outages = match &link.wave_failures {
-                Some(f) => (0..waves).map(|w| outages(f, &own.index(u64::from(w)), "wave")).collect(),
+                Some(f) => (0..installed.most_waves()).map(|w| outages(f, &own.index(u64::from(w)), "wave")).collect(),
                 None => Vec::new(),
             };
             LinkParams {
                 name: link.name.clone(),
                 ends: (SiteId::new(link.ends.0), SiteId::new(link.ends.1)),
-                installed: Installed::always(capacity, waves),
+                installed,
                 rtt: link.rtt,
                 metric: link.metric,
                 framing: link.framing,

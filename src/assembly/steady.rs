@@ -20,12 +20,12 @@ pub struct Steady {
     pub weight: f64,
 }
 
-/// The first instant of the measured part at which all demands together offer most.
-pub fn demand_peak(plan: &Plan) -> SimTime {
+/// The first instant of a span of time at which all demands together offer most.
+pub fn demand_peak(plan: &Plan, (begin, end): (SimTime, SimTime)) -> SimTime {
     let all: Vec<DemandParams> = demands(plan, &mut Resources::default()).into_iter().map(|d| d.params).collect();
     let stated: Vec<f64> = all.iter().map(|demand| demand.pairs.iter().map(|(.., rate)| rate).sum()).collect();
     let offered = |at: SimTime| -> f64 { all.iter().zip(&stated).map(|(demand, rate)| rate * demand.factor(at)).sum() };
-    let (mut now, end) = (SimTime::ZERO + plan.warmup, SimTime::ZERO + plan.horizon);
+    let mut now = begin;
     let (mut peak, mut most) = (now, offered(now));
     while let Some(next) = all.iter().filter_map(|demand| demand.next_change(now)).min().filter(|&next| next < end) {
         now = next;

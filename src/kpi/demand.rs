@@ -16,7 +16,8 @@ pub(super) const DEMAND: &[Kpi] = &[
         NONE,
         "max lambda: lambda x every demand at its peak fits all links at once, split over any ways",
         "Largest factor on all standing demand, each at the highest rate of the run, that the network carries with the best possible \
-         routing: all links at full capacity, WAN edges of sites included, works left out. Below 1 no routing carries all demands at \
+         routing: all links at full capacity, WAN edges of sites included, works left out. Where capacities change by date, the smallest of the spans between the dates, each with its own \
+         peaks. Below 1 no routing carries all demands at \
          their peaks at once. Exact up to 10,000 columns of the linear programme; otherwise a lower bound, with the upper one \
          beside it.",
     ),

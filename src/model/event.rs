@@ -50,6 +50,8 @@ pub enum Event {
     GroupCut(GroupId),
     /// A shared-risk group is mended.
     GroupMended(GroupId),
+    /// Something else is installed of a link from now on.
+    LinkInstalled(LinkId),
     /// Routes follow the links' present state.
     Reconverge,
     /// A device or node of a storage system may be lost (thinned: its protection decides).

@@ -6,6 +6,7 @@
 //!
 //! Longer than other files because it is one contract: one record per table of the language, most lines documentation.
 
+mod dated;
 mod demand;
 pub mod economics;
 mod namespace;
@@ -16,6 +17,7 @@ mod topology;
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
+pub use dated::Installation;
 pub use demand::Demand;
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, Replica, WriteBack};
 pub use requests::{Files, Protocol, Requests};
@@ -257,12 +259,16 @@ pub struct Link {
     pub name: String,
     /// The two ends; direction 0 goes from `ends.0` to `ends.1`.
     pub ends: (SiteIx, SiteIx),
-    /// Capacity of direction 0, wire bytes per second.
+    /// Capacity of direction 0 when it comes into service, wire bytes per second.
     pub capacity: ByteRate,
-    /// Capacity of direction 1; zero for a link that goes one way only.
+    /// Capacity of direction 1 then; zero for a link that goes one way only.
     pub back: ByteRate,
-    /// Waves that make up the capacity, ≥ 1.
+    /// Waves that make up the capacity then, ≥ 1.
     pub waves: u32,
+    /// When it comes into service, after the start of the scenario.
+    pub starts: SimDuration,
+    /// Later capacities in order of time, all after `starts`; both directions are alike.
+    pub dated: Vec<Installation>,
     /// Round-trip propagation time.
     pub rtt: SimDuration,
     /// What a way over it costs in routing: as stated, or the round-trip time in nanoseconds; at least 1.

@@ -112,7 +112,7 @@ pub(super) fn study(
 pub(super) fn is_simulated(plan: &Plan) -> bool {
     let attached = |s: usize, toward: bool| -> f64 {
         let each = |link: &crate::scenario::plan::Link| {
-            let [there, back] = [link.capacity.get(), link.back.get()];
+            let [there, back] = link.largest();
             let (out, into) = if link.ends.0 == s { (there, back) } else { (back, there) };
             if link.ends.0 == s || link.ends.1 == s { if toward { into } else { out } } else { 0.0 }
         };

@@ -42,14 +42,37 @@ struct Pair {
 }
 
 impl<'a> Study<'a> {
+    /// At the instant at which all demands together offer most. Where capacities change by date, at the one that is worst with
+    /// nothing failed, of the instants that offer most between the dates.
     pub(super) fn new(plan: &'a Plan) -> Self {
+        let measured = SimTime::ZERO + plan.warmup;
+        let spans = plan.eras().into_iter().map(|(begin, end)| (SimTime::ZERO + begin, SimTime::ZERO + end));
+        let spans: Vec<_> =
+            spans.filter(|span| span.1 > measured).map(|(begin, end)| (begin.max(measured), end)).collect();
+        let highest = |&span| Self::at(plan, assembly::demand_peak(plan, span));
+        if let [only] = &spans[..] {
+            return highest(only);
+        }
+        let strain = |study: &Self| {
+            let calm = study.under(&[]).0;
+            (calm.unserved, calm.utilisation.iter().copied().fold(0.0, f64::max))
+        };
+        let strained = spans.iter().map(highest).map(|study| (strain(&study), study));
+        let worst = strained.reduce(|worst, next| {
+            let order = next.0.0.total_cmp(&worst.0.0).then(next.0.1.total_cmp(&worst.0.1));
+            if order.is_gt() { next } else { worst }
+        });
+        worst.map_or_else(|| Self::at(plan, measured), |(_, study)| study)
+    }
+
+    /// The network as it is installed at an instant, with what is offered then.
+    fn at(plan: &'a Plan, peak: SimTime) -> Self {
         let mut graph = Graph::new(plan.sites.len());
         let mut length = Vec::new();
         for link in &plan.links {
-            graph.add_edge(link.ends, link.metric, [link.capacity.get(), link.back.get()]);
+            graph.add_edge(link.ends, link.metric, link.capacity_at(peak - SimTime::ZERO));
             length.extend([u64::try_from(link.rtt.as_nanos()).unwrap_or(0); 2]);
         }
-        let peak = assembly::demand_peak(plan);
         let mut rules: BTreeMap<usize, (Rule, Vec<Pair>)> = BTreeMap::new();
         let mut add = |routing: Routing, pair: Pair| {
             let (order, rule) = rule(plan, routing);

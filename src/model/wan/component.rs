@@ -7,7 +7,6 @@ use super::routes::{Edge, Fixed, RouteRules, Routing};
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Course, Route, RoutePolicy};
-use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
 
 /// What the world must do about a change in the WAN.
@@ -45,17 +44,7 @@ impl Wan {
         reconvergence: SimDuration,
         rules: RouteRules,
     ) -> Self {
-        let links: Vec<Link> = links
-            .into_iter()
-            .map(|params| Link {
-                waves_down: 0,
-                cuts_open: u16::from(params.failed),
-                alive_in_routes: !params.failed,
-                down: Level::new(SimTime::ZERO, f64::from(u8::from(params.failed))),
-                now: *params.installed.at(SimTime::ZERO),
-                params,
-            })
-            .collect();
+        let links: Vec<Link> = links.into_iter().map(Link::new).collect();
         let routing = Routing::new(&links, edges, rules);
         Wan { links, groups, reconvergence, routing, pairs: Vec::new(), disturbed: false, failures: 0 }
     }
@@ -75,6 +64,11 @@ impl Wan {
             self.pairs_follow(now);
             out.push(WanEffect::Rerouted);
         }
+    }
+
+    /// Shares of ways and the ways themselves are computed anew when they are next asked for.
+    pub(super) fn capacities_changed(&mut self) {
+        self.routing.install(&self.links);
     }
 
     #[cfg(test)]

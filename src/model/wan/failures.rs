@@ -1,64 +1,91 @@
 //! How links, waves and groups fail and are mended.
 
 use super::component::{Wan, WanEffect};
-use super::link::Link;
-use crate::engine::Context;
+use super::link::{Link, Process};
+use crate::engine::{Context, Key};
 use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::{GroupId, LinkId};
 use crate::units::SimTime;
 
 impl Wan {
-    /// Schedules the first failures.
+    /// Schedules the first failures, and what is known by date.
     pub fn begin(&mut self, ctx: &mut Context<'_, Event>) {
         let now = ctx.now();
-        for (l, link) in self.links.iter_mut().enumerate() {
-            for (w, wave) in link.params.wave_outages.iter_mut().enumerate() {
-                schedule(ctx, wave.next_failure(now), Event::WaveFails(LinkId::new(l), w as u16));
-            }
-            if let Some(cuts) = link.params.cuts.as_mut() {
-                schedule(ctx, cuts.next_failure(now), Event::LinkCut(LinkId::new(l)));
-            }
+        for l in 0..self.links.len() {
+            self.begin_link(LinkId::new(l), 0, ctx);
         }
         for (g, group) in self.groups.iter_mut().enumerate() {
             if let Some(cuts) = group.cuts.as_mut() {
                 schedule(ctx, cuts.next_failure(now), Event::GroupCut(GroupId::new(g)));
             }
         }
+        self.begin_dates(ctx);
+    }
+
+    /// Schedules the first failures of what was installed just now: of the waves from `first` on, and of a link that was not there
+    /// before.
+    pub(super) fn begin_link(&mut self, l: LinkId, first: u16, ctx: &mut Context<'_, Event>) {
+        let (now, link) = (ctx.now(), &mut self.links[l.index()]);
+        let waves = link.params.wave_outages.iter_mut().zip(&mut link.waves).enumerate();
+        for (w, (outages, wave)) in waves.take(usize::from(link.now.waves)).skip(usize::from(first)) {
+            wave.pending = schedule(ctx, outages.next_failure(now), Event::WaveFails(l, w as u16));
+        }
+        if let Some(cuts) = link.params.cuts.as_mut().filter(|_| first == 0 && link.now.waves > 0) {
+            link.cut.pending = schedule(ctx, cuts.next_failure(now), Event::LinkCut(l));
+        }
+    }
+
+    /// Waves from `kept` on are taken away, and with the last of them the link: they fail no more, and what was down is gone.
+    pub(super) fn end_link(&mut self, l: LinkId, kept: u16, ctx: &mut Context<'_, Event>) {
+        let link = &mut self.links[l.index()];
+        for wave in link.waves.iter_mut().skip(usize::from(kept)) {
+            link.waves_down -= u16::from(end(wave, ctx));
+        }
+        if kept == 0 {
+            link.cuts_open -= u16::from(end(&mut link.cut, ctx));
+        }
     }
 
     /// Handles one of the WAN's events; effects go to `out`.
     pub fn handle(&mut self, event: Event, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
-        let now = ctx.now();
         match event {
-            Event::WaveFails(l, w) => {
-                let wave = &mut self.links[l.index()].params.wave_outages[usize::from(w)];
-                schedule(ctx, wave.next_repair(now), Event::WaveMended(l, w));
-                self.failures += 1;
-                self.change(l, ctx, out, |link| link.waves_down += 1);
-            }
-            Event::WaveMended(l, w) => {
-                let wave = &mut self.links[l.index()].params.wave_outages[usize::from(w)];
-                schedule(ctx, wave.next_failure(now), Event::WaveFails(l, w));
-                self.change(l, ctx, out, |link| link.waves_down -= 1);
-            }
-            Event::LinkCut(l) => {
-                if let Some(cuts) = self.links[l.index()].params.cuts.as_mut() {
-                    schedule(ctx, cuts.next_repair(now), Event::LinkMended(l));
-                }
-                self.failures += 1;
-                self.change(l, ctx, out, |link| link.cuts_open += 1);
-            }
-            Event::LinkMended(l) => {
-                if let Some(cuts) = self.links[l.index()].params.cuts.as_mut() {
-                    schedule(ctx, cuts.next_failure(now), Event::LinkCut(l));
-                }
-                self.change(l, ctx, out, |link| link.cuts_open -= 1);
-            }
+            Event::WaveFails(l, w) => self.wave_changes(l, w, true, ctx, out),
+            Event::WaveMended(l, w) => self.wave_changes(l, w, false, ctx, out),
+            Event::LinkCut(l) => self.link_changes(l, true, ctx, out),
+            Event::LinkMended(l) => self.link_changes(l, false, ctx, out),
             Event::GroupCut(g) => self.group_changes(g, true, ctx, out),
             Event::GroupMended(g) => self.group_changes(g, false, ctx, out),
-            Event::Reconverge => self.reconverge(now, out),
+            Event::LinkInstalled(l) => self.install(l, ctx, out),
+            Event::Reconverge => self.reconverge(ctx.now(), out),
             _ => unreachable!("the world routes only WAN events here"),
         }
+    }
+
+    fn wave_changes(&mut self, l: LinkId, w: u16, fails: bool, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
+        let (now, link) = (ctx.now(), &mut self.links[l.index()]);
+        let (outages, wave) = (&mut link.params.wave_outages[usize::from(w)], &mut link.waves[usize::from(w)]);
+        wave.down = fails;
+        wave.pending = if fails {
+            schedule(ctx, outages.next_repair(now), Event::WaveMended(l, w))
+        } else {
+            schedule(ctx, outages.next_failure(now), Event::WaveFails(l, w))
+        };
+        self.failures += u64::from(fails);
+        self.change(l, ctx, out, |link| link.waves_down = shifted(link.waves_down, fails));
+    }
+
+    fn link_changes(&mut self, l: LinkId, cut: bool, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
+        let (now, link) = (ctx.now(), &mut self.links[l.index()]);
+        link.cut.down = cut;
+        if let Some(cuts) = link.params.cuts.as_mut() {
+            link.cut.pending = if cut {
+                schedule(ctx, cuts.next_repair(now), Event::LinkMended(l))
+            } else {
+                schedule(ctx, cuts.next_failure(now), Event::LinkCut(l))
+            };
+        }
+        self.failures += u64::from(cut);
+        self.change(l, ctx, out, |link| link.cuts_open = shifted(link.cuts_open, cut));
     }
 
     fn group_changes(&mut self, g: GroupId, cut: bool, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
@@ -73,13 +100,7 @@ impl Wan {
         }
         self.failures += u64::from(cut);
         for l in self.groups[g.index()].links.clone() {
-            self.change(l, ctx, out, |link| {
-                if cut {
-                    link.cuts_open += 1;
-                } else {
-                    link.cuts_open -= 1;
-                }
-            });
+            self.change(l, ctx, out, |link| link.cuts_open = shifted(link.cuts_open, cut));
         }
     }
 
@@ -94,11 +115,8 @@ impl Wan {
         let link = &mut self.links[l.index()];
         let was_alive = link.alive();
         apply(link);
-        let (alive, capacity) = (link.alive(), link.capacity());
-        link.down.set(ctx.now(), f64::from(u8::from(!alive)));
-        for (direction, ..) in link.params.directions() {
-            out.push(WanEffect::Capacity(link.params.resources[direction], capacity[direction]));
-        }
+        let alive = link.alive();
+        link.follow(ctx.now(), out);
         if was_alive && !alive {
             out.push(WanEffect::Dead(l));
             self.pairs_lose(ctx.now());
@@ -110,9 +128,31 @@ impl Wan {
     }
 }
 
-/// Failures past the representable end of time never happen.
-fn schedule(ctx: &mut Context<'_, Event>, at: SimTime, event: Event) {
-    if at < SimTime::MAX {
-        ctx.schedule(at, CLASS_FAULT, event);
+impl Link {
+    /// Statistics and resources follow the present state.
+    pub(super) fn follow(&mut self, now: SimTime, out: &mut Vec<WanEffect>) {
+        self.down.set(now, f64::from(u8::from(self.broken())));
+        let capacity = self.capacity();
+        for (direction, ..) in self.params.directions() {
+            out.push(WanEffect::Capacity(self.params.resources[direction], capacity[direction]));
+        }
     }
+}
+
+/// One more of what is down, or one less.
+fn shifted(count: u16, more: bool) -> u16 {
+    if more { count + 1 } else { count - 1 }
+}
+
+/// Ends a process; true when it was down.
+fn end(process: &mut Process, ctx: &mut Context<'_, Event>) -> bool {
+    if let Some(key) = process.pending.take() {
+        ctx.cancel(key);
+    }
+    std::mem::take(&mut process.down)
+}
+
+/// Failures past the representable end of time never happen.
+fn schedule(ctx: &mut Context<'_, Event>, at: SimTime, event: Event) -> Option<Key> {
+    (at < SimTime::MAX).then(|| ctx.schedule_keyed(at, CLASS_FAULT, event))
 }

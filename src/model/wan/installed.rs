@@ -26,6 +26,21 @@ impl Installed {
         Installed { first: Installation { from: SimTime::ZERO, capacity, waves }, later: Vec::new() }
     }
 
+    /// What is installed from time zero on, and all that is installed later, in order of time.
+    pub fn dated(first: Installation, later: Vec<Installation>) -> Self {
+        Installed { first, later }
+    }
+
+    /// The most waves that there ever are.
+    pub fn most_waves(&self) -> u16 {
+        self.steps().map(|step| step.waves).fold(0, u16::max)
+    }
+
+    /// When something else is installed, in order of time.
+    pub fn changes(&self) -> impl Iterator<Item = SimTime> + '_ {
+        self.later.iter().map(|step| step.from)
+    }
+
     /// What is installed at an instant.
     pub fn at(&self, now: SimTime) -> &Installation {
         let begun = self.later.partition_point(|step| step.from <= now);

@@ -1,8 +1,19 @@
-//! One link: what of it is down, and what it carries meanwhile.
+//! One link: what of it is there and what of that is down, and what it carries meanwhile.
 
 use super::installed::Installation;
 use super::params::LinkParams;
+use crate::engine::Key;
 use crate::stats::Level;
+use crate::units::SimTime;
+
+/// A process that fails and is mended, while what fails is there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Process {
+    /// Whether it is down.
+    pub(super) down: bool,
+    /// Its next event.
+    pub(super) pending: Option<Key>,
+}
 
 /// A link and what is down of it.
 #[derive(Clone, Debug)]
@@ -10,23 +21,57 @@ pub(super) struct Link {
     pub(super) params: LinkParams,
     /// What is installed now.
     pub(super) now: Installation,
+    /// Each wave that can fail.
+    pub(super) waves: Vec<Process>,
+    /// Cuts of the link alone.
+    pub(super) cut: Process,
     pub(super) waves_down: u16,
     pub(super) cuts_open: u16,
     pub(super) alive_in_routes: bool,
+    /// 1 while it is there and a failure leaves it no capacity.
     pub(super) down: Level,
 }
 
 impl Link {
+    /// A link at time zero.
+    pub(super) fn new(params: LinkParams) -> Self {
+        let now = *params.installed.at(SimTime::ZERO);
+        let mut link = Link {
+            now,
+            waves: vec![Process::default(); params.wave_outages.len()],
+            cut: Process::default(),
+            waves_down: 0,
+            cuts_open: u16::from(params.failed),
+            alive_in_routes: false,
+            down: Level::new(SimTime::ZERO, 0.0),
+            params,
+        };
+        link.alive_in_routes = link.alive();
+        link.down = Level::new(SimTime::ZERO, f64::from(u8::from(link.broken())));
+        link
+    }
+
     /// Present capacity of both directions.
     pub(super) fn capacity(&self) -> [f64; 2] {
-        if self.cuts_open > 0 {
+        if !self.alive() {
             return [0.0; 2];
         }
         let up = self.now.waves - self.waves_down;
         self.now.capacity.map(|installed| installed * f64::from(up) / f64::from(self.now.waves))
     }
 
+    /// Whether it carries anything.
     pub(super) fn alive(&self) -> bool {
-        self.cuts_open == 0 && self.waves_down < self.now.waves
+        self.there() && !self.broken()
+    }
+
+    /// Whether it is installed.
+    pub(super) fn there(&self) -> bool {
+        self.now.waves > 0
+    }
+
+    /// Whether it is installed and a failure leaves it no capacity.
+    pub(super) fn broken(&self) -> bool {
+        self.there() && (self.cuts_open > 0 || self.waves_down >= self.now.waves)
     }
 }

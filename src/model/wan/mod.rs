@@ -12,6 +12,7 @@
 //! | `installed` | capacity and waves by date, and what they could carry over a span of time |
 //! | `link` | the state of one link: waves down, cuts open, what it carries |
 //! | `failures` | events: what fails, what is mended, what the world must do |
+//! | `dated` | what changes at known dates, with the routes |
 //! | `routes` | routes between sites |
 //! | `pairs` | how long pairs of sites had a way |
 //! | `component` | all of it together, and its statistics |
@@ -19,6 +20,7 @@
 //! Not modelled here: traffic engineering, queueing delay.
 
 mod component;
+mod dated;
 mod failures;
 mod installed;
 mod link;

@@ -116,6 +116,16 @@ impl Routing {
         *self = Self::new(links, self.edges.clone(), self.rules);
     }
 
+    /// Capacities have changed.
+    pub(super) fn install(&mut self, links: &[Link]) {
+        for (l, link) in links.iter().enumerate() {
+            for (direction, capacity) in link.now.capacity.into_iter().enumerate() {
+                self.graph.set_capacity(2 * l + direction, capacity);
+            }
+        }
+        self.forget();
+    }
+
     /// Links have died or come back: every route is computed anew when it is next asked for.
     pub(super) fn forget(&mut self) {
         self.trees.clear();

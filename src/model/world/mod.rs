@@ -497,6 +497,7 @@ impl Model for World {
             | Event::LinkMended(_)
             | Event::GroupCut(_)
             | Event::GroupMended(_)
+            | Event::LinkInstalled(_)
             | Event::Reconverge => self.wan_event(event, ctx),
             Event::TraceDue(id) => self.trace_due(ctx, id),
             Event::PaceDue(id) => self.pace_due(ctx, id),

@@ -122,7 +122,7 @@ codes! {
     "E0502" "sites that no path joins":
         "The work needs bytes to travel between two sites, but no chain of links joins them.";
     "E0503" "times that contradict one another":
-        "The warm-up must end before the horizon, and a work must start before it ends and before the horizon.";
+        "The warm-up must end before the horizon, and a work or a link must start before it ends and before the horizon.";
     "E0504" "more GPUs than the fleet has":
         "One work alone asks for more GPUs than the fleet holds, so it could never start.";
     "E0505" "a loop without generators":
@@ -157,6 +157,9 @@ codes! {
          one alone would not vary. Windows of a pace lie within their day or week and do not overlap.";
     "E0516" "a loop that cannot turn":
         "A step of an RL loop trains on whole groups, so 'group' divides 'batch'.";
+    "E0518" "an upgrade that cannot be followed":
+        "Upgrades of a link come in order of time, after it comes into service and before it is taken out. Without 'waves' an upgrade \
+         keeps the size of the waves, so the new capacity has to be a whole number of them.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":

@@ -18,6 +18,7 @@ impl Resolver<'_> {
         let record = &self.with_wan(record);
         let framing = self.framing(record);
         let path = self.path(record, &names);
+        let dated = self.dated(record);
         let fails = record.flag("failures") && self.wan.flag("failures");
         let groups = record.names("risk_group").to_vec();
         let risk_groups: Vec<_> =
@@ -30,6 +31,8 @@ impl Resolver<'_> {
             capacity: ByteRate(record.number("capacity")?),
             back: ByteRate(record.number("capacity")?),
             waves: record.whole("waves") as u32,
+            starts: SimDuration::from_secs_f64(record.number("starts").unwrap_or(0.0)),
+            dated: dated?,
             rtt: SimDuration::from_secs_f64(rtt),
             metric: self.metric(record, rtt),
             metres,

@@ -5,6 +5,7 @@
 
 mod burst;
 mod capability;
+mod dated;
 mod demand;
 mod economics;
 mod figures;

@@ -17,7 +17,7 @@ impl Resolver<'_> {
             nics[fleet.site] += node_rates(fleet);
         }
         for link in links {
-            let (there, back) = (link.capacity.get(), link.back.get());
+            let [there, back] = link.largest();
             for (site, [out, into]) in [(link.ends.0, [there, back]), (link.ends.1, [back, there])] {
                 edges[site][0] += out;
                 edges[site][1] += into;

@@ -243,6 +243,8 @@ impl Resolver<'_> {
             capacity: ByteRate(link.capacity[0]),
             back: ByteRate(link.capacity[1]),
             waves: table.whole("waves") as u32,
+            starts: SimDuration::ZERO,
+            dated: Vec::new(),
             rtt,
             metric: u64::try_from(rtt.as_nanos()).unwrap_or(1).max(1),
             metres,

@@ -21,6 +21,7 @@ struct Demand {
 impl Resolver<'_> {
     pub(super) fn check_world(&mut self, plan: &Plan) {
         self.check_gpus(plan);
+        self.check_dates(plan);
         self.check_space(plan);
         self.check_lanes(plan);
         self.check_requests(plan);

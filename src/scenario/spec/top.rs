@@ -146,7 +146,7 @@ const SITE_KEYS: &[Key] = &[
     key(
         "wan_edge",
         Kind::Quantity(Dimension::ByteRate),
-        Need::Derived("sum of the capacities of the site's links"),
+        Need::Derived("sum of the capacities of the site's links, of each the largest it ever has"),
         "Routers between the site core and all its links, each direction.",
     )
     .positive(MAX_RATE),

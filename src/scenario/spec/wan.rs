@@ -44,64 +44,113 @@ pub(super) const LOSS: Key = key(
 )
 .within(0.0, 0.5);
 
+static UPGRADE: TableSpec = TableSpec {
+    header: "upgrades",
+    doc: "What is installed from a date on. It may be less than before.",
+    groups: &[&[
+        key("at", Kind::Moment, Need::Required, "When: a duration after the scenario's start, or a date.")
+            .positive(CENTURY),
+        key(
+            "capacity",
+            Kind::Quantity(Dimension::ByteRate),
+            Need::Required,
+            "Capacity of each direction from then on.",
+        )
+        .positive(MAX_RATE),
+        key(
+            "waves",
+            Kind::Whole(Dimension::Count),
+            Need::Derived("as many of the size of the waves before; one where the link states none"),
+            "Waves that make up the new capacity, all of one size.",
+        )
+        .within(1.0, 10_000.0),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
+/// When a link is there, and what of it.
+const DATED: &[Key] = &[
+    key(
+        "starts",
+        Kind::Moment,
+        Need::Optional("with the simulation"),
+        "When it comes into service: a duration after the scenario's start, or a date.",
+    )
+    .within(0.0, CENTURY),
+    key("ends", Kind::Moment, Need::Optional("it stays"), "When it is taken out of service for good.")
+        .positive(CENTURY),
+    key(
+        "upgrades",
+        Kind::Tables(&UPGRADE),
+        Need::Optional("the capacity stays"),
+        "Other capacities from later dates on, in order of time.",
+    ),
+];
+
 /// `[link.*]`
 pub static LINK: TableSpec = TableSpec {
     header: "[link.NAME]",
     doc: "A WAN link with two directions.",
-    groups: &[&[
-        key("between", Kind::Pair(Entity::Site), Need::Required, "The two sites."),
-        key("capacity", Kind::Quantity(Dimension::ByteRate), Need::Required, "Capacity of each direction.")
-            .positive(MAX_RATE),
-        key(
-            "waves",
-            Kind::Whole(Dimension::Count),
-            assumed("1", "one wave that fails as a whole"),
-            "Waves that make up the capacity; the link fails and degrades by wave.",
-        )
-        .within(1.0, 10_000.0),
-        key(
-            "rtt",
-            Kind::Quantity(Dimension::Duration),
-            Need::Derived("2 x length x 4.9 us/km; from the locations, route_fixed more, where no length is stated"),
-            "Round-trip propagation time.",
-        )
-        .within(1e-9, 60.0),
-        key(
-            "length",
-            Kind::Quantity(Dimension::Distance),
-            Need::Derived("rtt / 2 / 4.9 us/km, or route_factor x great circle between the locations"),
-            "Length of the fibre route.",
-        )
-        .positive(1e9),
-        key(
-            "risk_group",
-            Kind::Names(Entity::RiskGroup),
-            Need::Optional("cuts of its own"),
-            "Shared-risk groups; they carry the cuts.",
-        ),
-        FAILURES,
-        CUTS,
-        MTBF,
-        CUT_REPAIR,
-        WAVE_FAILURES,
-        WAVE_REPAIR,
-        key(
-            "metric",
-            Kind::Whole(Dimension::Count),
-            Need::Derived("rtt in nanoseconds"),
-            "Cost of the link in routing. State it on all links or on none, so that costs compare.",
-        )
-        .within(1.0, 1e15),
-        LOSS,
-        key("transport", Kind::Part("interconnect"), Need::Wan, "Framing on the wire."),
-        key(
-            "framing",
-            Kind::Quantity(Dimension::Ratio),
-            Need::Derived("the framing efficiency of `transport`"),
-            "Payload bytes per wire byte.",
-        )
-        .positive(1.0),
-    ]],
+    groups: &[
+        &[
+            key("between", Kind::Pair(Entity::Site), Need::Required, "The two sites."),
+            key("capacity", Kind::Quantity(Dimension::ByteRate), Need::Required, "Capacity of each direction.")
+                .positive(MAX_RATE),
+            key(
+                "waves",
+                Kind::Whole(Dimension::Count),
+                assumed("1", "one wave that fails as a whole"),
+                "Waves that make up the capacity; the link fails and degrades by wave.",
+            )
+            .within(1.0, 10_000.0),
+            key(
+                "rtt",
+                Kind::Quantity(Dimension::Duration),
+                Need::Derived(
+                    "2 x length x 4.9 us/km; from the locations, route_fixed more, where no length is stated",
+                ),
+                "Round-trip propagation time.",
+            )
+            .within(1e-9, 60.0),
+            key(
+                "length",
+                Kind::Quantity(Dimension::Distance),
+                Need::Derived("rtt / 2 / 4.9 us/km, or route_factor x great circle between the locations"),
+                "Length of the fibre route.",
+            )
+            .positive(1e9),
+            key(
+                "risk_group",
+                Kind::Names(Entity::RiskGroup),
+                Need::Optional("cuts of its own"),
+                "Shared-risk groups; they carry the cuts.",
+            ),
+            FAILURES,
+            CUTS,
+            MTBF,
+            CUT_REPAIR,
+            WAVE_FAILURES,
+            WAVE_REPAIR,
+            key(
+                "metric",
+                Kind::Whole(Dimension::Count),
+                Need::Derived("rtt in nanoseconds"),
+                "Cost of the link in routing. State it on all links or on none, so that costs compare.",
+            )
+            .within(1.0, 1e15),
+            LOSS,
+            key("transport", Kind::Part("interconnect"), Need::Wan, "Framing on the wire."),
+            key(
+                "framing",
+                Kind::Quantity(Dimension::Ratio),
+                Need::Derived("the framing efficiency of `transport`"),
+                "Payload bytes per wire byte.",
+            )
+            .positive(1.0),
+        ],
+        DATED,
+    ],
     later: &[],
     rules: &[Rule::AtMostOne(&["cuts", "mtbf"])],
 };
