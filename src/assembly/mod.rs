@@ -70,6 +70,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
     let mut wan = Wan::new(links, groups, edges, plan.reconvergence, parts::route_rules(plan));
     let (stations, routes) = parts::fixed_routes(plan);
     wan.fix_routes(stations, &routes);
+    wan.plan_windows(parts::windows(plan));
     World::new(Parts {
         names,
         carriage,

@@ -4,7 +4,9 @@ use crate::engine::rng::Streams;
 use crate::model::fleet::{FleetParams, HazardParams};
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Resources, RoutePolicy};
-use crate::model::wan::{Edge, Fixed, GroupParams, Installation, Installed, LinkParams, Outages, RouteRules};
+use crate::model::wan::{
+    Edge, Fixed, GroupParams, Installation, Installed, LinkParams, Outages, RouteRules, WindowParams,
+};
 use crate::model::world::SitePart;
 use crate::network::Apart;
 use crate::scenario::plan::{self, Plan};
@@ -105,6 +107,19 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
             }
         })
         .collect()
+}
+
+/// Maintenance windows.
+pub fn windows(plan: &Plan) -> Vec<WindowParams> {
+    let one = |window: &plan::Maintenance| WindowParams {
+        links: window.links.iter().map(|&l| LinkId::new(l)).collect(),
+        starts: SimTime::ZERO + window.starts,
+        duration: window.duration,
+        every: window.every,
+        drain: window.drain,
+        left: window.left,
+    };
+    plan.maintenance.iter().map(one).collect()
 }
 
 /// Sites that stations stand for, and the routes that a file states.

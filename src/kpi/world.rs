@@ -20,8 +20,34 @@ pub(super) const WAN: &[Kpi] = &[
         "s",
         D::Duration,
         NONE,
-        "time with no wave in service",
-        "Time of the measured part in which the link can carry nothing. A link that lost some of its waves is up.",
+        "time with no wave in service, outside of maintenance",
+        "Time of the measured part in which failures leave the link nothing to carry with. A link that lost some of its waves is up; time in a \
+         maintenance window, before the link is installed or after it is removed does not count.",
+    ),
+    kpi(
+        "link.*.availability",
+        "1",
+        D::Ratio,
+        NONE,
+        "1 - (downtime + maintenance) / time installed",
+        "Share of the time in which it is installed and carries something. Maintenance counts as down, unless it leaves a part of the capacity.",
+    ),
+    kpi(
+        "link.*.maintenance",
+        "s",
+        D::Duration,
+        NONE,
+        "time in maintenance windows that leave nothing",
+        "Time of the measured part in which the link is installed and maintenance leaves it no capacity, whatever else is down. Only for links that a \
+         window covers.",
+    ),
+    kpi(
+        "link.*.availability_unplanned",
+        "1",
+        D::Ratio,
+        NONE,
+        "1 - downtime / (time installed - maintenance)",
+        "Availability of the link outside of its maintenance windows: what failures alone leave. Only for links that a window covers.",
     ),
     kpi(
         "pair.*.availability",
@@ -31,7 +57,7 @@ pub(super) const WAN: &[Kpi] = &[
         "time with a living route / time",
         "Share of the measured part in which there is a way between two sites: pair.phoenix-to-dallas.availability. A pair whose route has \
          died has none until routes have changed. Of several ways one that lives is enough; where works on one pair use different rules \
-         of routing, each needs one. For the pairs between which works send (a trace apart), and demands of a single pair.",
+         of routing, each needs one. Maintenance counts as down where it leaves no other way. For the pairs between which works send (a trace apart), and demands of a single pair.",
     ),
     kpi(
         "pair.*.downtime",
@@ -40,6 +66,23 @@ pub(super) const WAN: &[Kpi] = &[
         NONE,
         "time without a living route",
         "Time of the measured part in which there is no way between the two sites, from the same events as availability.",
+    ),
+    kpi(
+        "pair.*.maintenance",
+        "s",
+        D::Duration,
+        NONE,
+        "downtime in which there is no way, and would be one if no window were open",
+        "The part of the downtime that maintenance is to blame for. Time until routes have changed, after a failure or a window that is not \
+         drained, is not in it. Only in plans with maintenance.",
+    ),
+    kpi(
+        "pair.*.availability_unplanned",
+        "1",
+        D::Ratio,
+        NONE,
+        "1 - (downtime - maintenance) / (time - maintenance)",
+        "Availability of the pair when the time that maintenance alone costs is left out. Only in plans with maintenance.",
     ),
     kpi(
         "wan.busiest_utilisation",

@@ -1,6 +1,6 @@
 //! Every event of the world, and the rank of each kind at one instant.
 
-use super::ids::{DemandId, FleetId, GroupId, LinkId, MovementId, NamespaceId, PoolId, StorageId, WorkId};
+use super::ids::{DemandId, FleetId, GroupId, LinkId, MovementId, NamespaceId, PoolId, StorageId, WindowId, WorkId};
 use crate::engine::Class;
 
 /// What can happen. Small plain data: copied into the calendar, never boxed.
@@ -52,6 +52,10 @@ pub enum Event {
     GroupMended(GroupId),
     /// Something else is installed of a link from now on.
     LinkInstalled(LinkId),
+    /// A maintenance window begins.
+    WindowOpens(WindowId),
+    /// A maintenance window is over.
+    WindowCloses(WindowId),
     /// Routes follow the links' present state.
     Reconverge,
     /// A device or node of a storage system may be lost (thinned: its protection decides).

@@ -44,6 +44,10 @@ id!(
     GroupId
 );
 id!(
+    /// A maintenance window.
+    WindowId
+);
+id!(
     /// A storage system.
     StorageId
 );

@@ -9,6 +9,7 @@
 mod dated;
 mod demand;
 pub mod economics;
+mod maintenance;
 mod namespace;
 mod requests;
 mod rhythm;
@@ -19,6 +20,7 @@ use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
 pub use dated::Installation;
 pub use demand::Demand;
+pub use maintenance::Maintenance;
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, Replica, WriteBack};
 pub use requests::{Files, Protocol, Requests};
 pub use rhythm::{Growth, Repeat, Season};
@@ -67,6 +69,8 @@ pub struct Plan {
     pub demands: Vec<(SiteIx, SiteIx, ByteRate)>,
     /// Shared-risk groups by name.
     pub risk_groups: Vec<RiskGroup>,
+    /// Maintenance windows by name.
+    pub maintenance: Vec<Maintenance>,
     /// Links that are down from the beginning to the end: what a failure study lets fail. None as a file is read.
     pub failed: Vec<LinkIx>,
     /// Failures to study beside the plan as it is.

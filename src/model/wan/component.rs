@@ -1,8 +1,8 @@
 //! The component: its state, its routes, its statistics.
 
-use super::link::Link;
+use super::link::{Link, LinkTimes};
 use super::pairs::Pair;
-use super::params::{GroupParams, LinkParams};
+use super::params::{GroupParams, LinkParams, WindowParams};
 use super::routes::{Edge, Fixed, RouteRules, Routing};
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
@@ -25,6 +25,9 @@ pub enum WanEffect {
 pub struct Wan {
     pub(super) links: Vec<Link>,
     pub(super) groups: Vec<GroupParams>,
+    pub(super) windows: Vec<WindowParams>,
+    /// When statistics began.
+    since: SimTime,
     pub(super) reconvergence: SimDuration,
     routing: Routing,
     pub(super) pairs: Vec<Pair>,
@@ -46,7 +49,28 @@ impl Wan {
     ) -> Self {
         let links: Vec<Link> = links.into_iter().map(Link::new).collect();
         let routing = Routing::new(&links, edges, rules);
-        Wan { links, groups, reconvergence, routing, pairs: Vec::new(), disturbed: false, failures: 0 }
+        let (windows, since) = (Vec::new(), SimTime::ZERO);
+        Wan { links, groups, windows, since, reconvergence, routing, pairs: Vec::new(), disturbed: false, failures: 0 }
+    }
+
+    /// Maintenance that is planned.
+    pub fn plan_windows(&mut self, windows: Vec<WindowParams>) {
+        self.windows = windows;
+    }
+
+    /// Whether any maintenance is planned.
+    pub fn has_maintenance(&self) -> bool {
+        !self.windows.is_empty()
+    }
+
+    /// Whether any maintenance is planned for a link.
+    pub fn is_maintained(&self, l: LinkId) -> bool {
+        self.windows.iter().any(|window| window.links.contains(&l))
+    }
+
+    /// Whether a course has a way of any kind over links that `usable` admits.
+    pub(super) fn joins(&self, course: Course, usable: impl Fn(&Link) -> bool) -> bool {
+        self.routing.joins(&self.links, course, usable)
     }
 
     /// Ids past the sites stand for these sites; pairs have these routes while all links of theirs are up.
@@ -96,19 +120,27 @@ impl Wan {
         self.routing.uses_link(&self.links, course, link)
     }
 
-    /// Seconds since the last cut of statistics during which link `l` carried nothing.
-    pub fn downtime(&mut self, l: LinkId, now: SimTime) -> f64 {
-        self.links[l.index()].down.integral(now)
+    /// How long a link was in which state since statistics began.
+    pub fn times(&self, l: LinkId, now: SimTime) -> LinkTimes {
+        self.links[l.index()].times(self.since, now)
+    }
+
+    /// When statistics began.
+    pub(super) fn since(&self) -> SimTime {
+        self.since
     }
 
     /// Statistics start at `now`.
     pub fn reset(&mut self, now: SimTime) {
         for link in &mut self.links {
             link.down.reset(now);
+            link.maintained.reset(now);
         }
         for pair in &mut self.pairs {
             pair.down.reset(now);
+            pair.maintained.reset(now);
         }
+        self.since = now;
     }
 
     /// Parameters of all links.

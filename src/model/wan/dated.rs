@@ -7,7 +7,7 @@ use super::component::{Wan, WanEffect};
 use super::link::Link;
 use crate::engine::Context;
 use crate::model::event::{CLASS_FAULT, Event};
-use crate::model::ids::LinkId;
+use crate::model::ids::{LinkId, WindowId};
 use crate::units::SimTime;
 
 impl Wan {
@@ -17,6 +17,46 @@ impl Wan {
             for at in link.params.installed.changes() {
                 ctx.schedule(at, CLASS_FAULT, Event::LinkInstalled(LinkId::new(l)));
             }
+        }
+        for (w, window) in self.windows.iter().enumerate() {
+            ctx.schedule(window.starts, CLASS_FAULT, Event::WindowOpens(WindowId::new(w)));
+        }
+    }
+
+    /// A window begins, and its end and its next beginning are known.
+    pub(super) fn window_opens(&mut self, w: WindowId, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
+        let (now, window) = (ctx.now(), &self.windows[w.index()]);
+        ctx.schedule(now.saturating_add(window.duration), CLASS_FAULT, Event::WindowCloses(w));
+        let next = window.every.map(|every| now.saturating_add(every)).filter(|&next| next < SimTime::MAX);
+        if let Some(next) = next {
+            ctx.schedule(next, CLASS_FAULT, Event::WindowOpens(w));
+        }
+        let left = window.left;
+        self.window_changes(w, ctx, out, |link| link.windows.push(left));
+    }
+
+    /// A window is over.
+    pub(super) fn window_closes(&mut self, w: WindowId, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
+        let left = self.windows[w.index()].left;
+        self.window_changes(w, ctx, out, |link| {
+            if let Some(at) = link.windows.iter().position(|open| open.to_bits() == left.to_bits()) {
+                link.windows.swap_remove(at);
+            }
+        });
+    }
+
+    fn window_changes(
+        &mut self,
+        w: WindowId,
+        ctx: &mut Context<'_, Event>,
+        out: &mut Vec<WanEffect>,
+        apply: impl Fn(&mut Link),
+    ) {
+        let window = self.windows[w.index()].clone();
+        if window.drain {
+            self.announce(&window.links, ctx.now(), out, apply);
+        } else {
+            window.links.iter().for_each(|&l| self.change(l, ctx, out, &apply));
         }
     }
 

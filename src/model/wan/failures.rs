@@ -56,9 +56,12 @@ impl Wan {
             Event::GroupCut(g) => self.group_changes(g, true, ctx, out),
             Event::GroupMended(g) => self.group_changes(g, false, ctx, out),
             Event::LinkInstalled(l) => self.install(l, ctx, out),
+            Event::WindowOpens(w) => self.window_opens(w, ctx, out),
+            Event::WindowCloses(w) => self.window_closes(w, ctx, out),
             Event::Reconverge => self.reconverge(ctx.now(), out),
             _ => unreachable!("the world routes only WAN events here"),
         }
+        self.judge_pairs(ctx.now());
     }
 
     fn wave_changes(&mut self, l: LinkId, w: u16, fails: bool, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
@@ -105,7 +108,7 @@ impl Wan {
     }
 
     /// Applies a change to a link and reports what follows from it.
-    fn change(
+    pub(super) fn change(
         &mut self,
         l: LinkId,
         ctx: &mut Context<'_, Event>,
@@ -131,7 +134,9 @@ impl Wan {
 impl Link {
     /// Statistics and resources follow the present state.
     pub(super) fn follow(&mut self, now: SimTime, out: &mut Vec<WanEffect>) {
-        self.down.set(now, f64::from(u8::from(self.broken())));
+        let level = |on: bool| f64::from(u8::from(on));
+        self.down.set(now, level(self.broken() && !self.closed()));
+        self.maintained.set(now, level(self.there() && self.closed()));
         let capacity = self.capacity();
         for (direction, ..) in self.params.directions() {
             out.push(WanEffect::Capacity(self.params.resources[direction], capacity[direction]));

@@ -57,6 +57,11 @@ impl Installed {
         self.integrate(from, to, |step| step.capacity[direction])
     }
 
+    /// Seconds from one instant to another in which something is installed.
+    pub fn seconds(&self, from: SimTime, to: SimTime) -> f64 {
+        self.integrate(from, to, |step| f64::from(u8::from(step.waves > 0)))
+    }
+
     fn steps(&self) -> impl Iterator<Item = &Installation> {
         std::iter::once(&self.first).chain(&self.later)
     }

@@ -28,8 +28,36 @@ pub(super) struct Link {
     pub(super) waves_down: u16,
     pub(super) cuts_open: u16,
     pub(super) alive_in_routes: bool,
-    /// 1 while it is there and a failure leaves it no capacity.
+    /// Shares of capacity that the windows open now leave.
+    pub(super) windows: Vec<f64>,
+    /// 1 while a failure alone leaves it no capacity.
     pub(super) down: Level,
+    /// 1 while a window leaves it no capacity.
+    pub(super) maintained: Level,
+}
+
+/// How long a link was in which state since statistics began, seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinkTimes {
+    /// Installed.
+    pub there: f64,
+    /// Without capacity by failures, outside of maintenance.
+    pub down: f64,
+    /// Without capacity by maintenance, whatever else is down.
+    pub maintained: f64,
+}
+
+impl LinkTimes {
+    /// Share of the time it was installed with some capacity.
+    pub fn availability(&self) -> Option<f64> {
+        (self.there > 0.0).then(|| (1.0 - (self.down + self.maintained) / self.there).max(0.0))
+    }
+
+    /// The same of the time outside of maintenance.
+    pub fn unplanned(&self) -> Option<f64> {
+        let left = self.there - self.maintained;
+        (left > 0.0).then(|| (1.0 - self.down / left).max(0.0))
+    }
 }
 
 impl Link {
@@ -43,7 +71,9 @@ impl Link {
             waves_down: 0,
             cuts_open: u16::from(params.failed),
             alive_in_routes: false,
+            windows: Vec::new(),
             down: Level::new(SimTime::ZERO, 0.0),
+            maintained: Level::new(SimTime::ZERO, 0.0),
             params,
         };
         link.alive_in_routes = link.alive();
@@ -57,12 +87,32 @@ impl Link {
             return [0.0; 2];
         }
         let up = self.now.waves - self.waves_down;
-        self.now.capacity.map(|installed| installed * f64::from(up) / f64::from(self.now.waves))
+        let left = self.left();
+        self.now.capacity.map(|installed| installed * f64::from(up) / f64::from(self.now.waves) * left)
+    }
+
+    /// Share of capacity that open windows leave: that of the strictest.
+    fn left(&self) -> f64 {
+        self.windows.iter().copied().fold(1.0, f64::min)
+    }
+
+    /// Whether a window leaves it no capacity.
+    pub(super) fn closed(&self) -> bool {
+        self.left() <= 0.0
+    }
+
+    /// Times since `from`, when statistics began.
+    pub(super) fn times(&self, from: SimTime, now: SimTime) -> LinkTimes {
+        LinkTimes {
+            there: self.params.installed.seconds(from, now),
+            down: self.down.integral(now),
+            maintained: self.maintained.integral(now),
+        }
     }
 
     /// Whether it carries anything.
     pub(super) fn alive(&self) -> bool {
-        self.there() && !self.broken()
+        self.there() && !self.broken() && !self.closed()
     }
 
     /// Whether it is installed.

@@ -32,6 +32,7 @@ mod tests;
 
 pub use component::{Wan, WanEffect};
 pub use installed::{Installation, Installed};
+pub use link::LinkTimes;
 pub use pairs::Reached;
-pub use params::{GroupParams, LinkParams, Outages};
+pub use params::{GroupParams, LinkParams, Outages, WindowParams};
 pub use routes::{Edge, Fixed, RouteRules};

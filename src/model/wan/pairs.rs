@@ -5,6 +5,7 @@
 //! confirmed.
 
 use super::component::Wan;
+use super::link::Link;
 use crate::model::ids::SiteId;
 use crate::model::paths::Course;
 use crate::stats::Level;
@@ -17,6 +18,8 @@ pub(super) struct Pair {
     courses: Vec<Course>,
     /// 0 with a way, 1 without.
     pub(super) down: Level,
+    /// 1 while it would have a way if no maintenance window were open.
+    pub(super) maintained: Level,
 }
 
 /// How long a pair had a way since statistics began.
@@ -28,6 +31,10 @@ pub struct Reached {
     pub availability: f64,
     /// Time without one, seconds.
     pub downtime: f64,
+    /// The part of it that maintenance alone is to blame for, seconds.
+    pub maintained: f64,
+    /// Share of the rest of the time with a way, 0…1; none where there is no rest.
+    pub unplanned: Option<f64>,
 }
 
 impl Wan {
@@ -37,7 +44,8 @@ impl Wan {
         courses.sort_unstable_by_key(|course| (course.from, course.to, course.policy));
         courses.dedup();
         for same in courses.chunk_by(|a, b| (a.from, a.to) == (b.from, b.to)) {
-            self.pairs.push(Pair { courses: same.to_vec(), down: Level::new(SimTime::ZERO, 0.0) });
+            let level = || Level::new(SimTime::ZERO, 0.0);
+            self.pairs.push(Pair { courses: same.to_vec(), down: level(), maintained: level() });
         }
         self.pairs_follow(SimTime::ZERO);
     }
@@ -47,8 +55,29 @@ impl Wan {
         self.pairs.iter().filter_map(move |pair| {
             let course = pair.courses.first()?;
             let availability = (1.0 - pair.down.mean(now)).max(0.0);
-            Some(Reached { ends: (course.from, course.to), availability, downtime: pair.down.integral(now) })
+            let (downtime, maintained) = (pair.down.integral(now), pair.maintained.integral(now));
+            let rest = now.since(self.since()).as_secs_f64() - maintained;
+            let unplanned = (rest > 0.0).then(|| (1.0 - (downtime - maintained) / rest).clamp(0.0, 1.0));
+            Some(Reached { ends: (course.from, course.to), availability, downtime, maintained, unplanned })
         })
+    }
+
+    /// Says of every pair that has no way whether maintenance alone is to blame: nothing joins it now, and something would if no
+    /// window were open.
+    pub(super) fn judge_pairs(&mut self, now: SimTime) {
+        if self.windows.is_empty() {
+            return;
+        }
+        let mut pairs = std::mem::take(&mut self.pairs);
+        for pair in &mut pairs {
+            let open = |link: &Link| link.there() && !link.broken();
+            let blamed = pair.down.value() > 0.0
+                && pair.courses.first().is_some_and(|&c| !self.joins(c, Link::alive) && self.joins(c, open));
+            if blamed != (pair.maintained.value() > 0.0) {
+                pair.maintained.set(now, f64::from(u8::from(blamed)));
+            }
+        }
+        self.pairs = pairs;
     }
 
     /// A link has died: what had a way may have lost it. Nobody gains one before routes have changed.

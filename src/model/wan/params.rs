@@ -68,6 +68,23 @@ impl LinkParams {
     }
 }
 
+/// A window that takes capacity out of service by plan.
+#[derive(Clone, Debug)]
+pub struct WindowParams {
+    /// Links that it covers.
+    pub links: Vec<LinkId>,
+    /// When it begins first.
+    pub starts: SimTime,
+    /// How long it lasts.
+    pub duration: SimDuration,
+    /// From one beginning to the next; none for once.
+    pub every: Option<SimDuration>,
+    /// Whether routes have left the links before it begins.
+    pub drain: bool,
+    /// Share of the capacity that is left, at least 0 and below 1.
+    pub left: f64,
+}
+
 /// Parameters of a shared-risk group.
 #[derive(Clone, Debug)]
 pub struct GroupParams {

@@ -198,6 +198,13 @@ impl Routing {
         (live > 0.0).then_some(Carried { loads, live, rtt })
     }
 
+    /// Whether a course has a way of any kind over links that `admits`.
+    pub(super) fn joins(&self, links: &[Link], course: Course, admits: impl Fn(&Link) -> bool) -> bool {
+        let usable = |arc: usize| admits(&links[arc / 2]) && links[arc / 2].params.goes(arc % 2);
+        let (from, to) = (self.home(course.from).index(), self.home(course.to).index());
+        Tree::from(&self.graph, from, usable).cost(to).is_some()
+    }
+
     /// Whether the present route of a course runs over `link`, there or back.
     pub(super) fn uses_link(&mut self, links: &[Link], course: Course, link: LinkId) -> bool {
         let back = Course { from: course.to, to: course.from, ..course };

@@ -183,8 +183,7 @@ impl World {
                 let none = || Measure::None("nothing is installed in the measured part".into());
                 out.kpis.push((full, utilisation.map_or_else(none, Measure::Value)));
             }
-            let down = self.wan.downtime(LinkId::new(l), now);
-            out.kpis.push((format!("link.{name}.downtime"), Measure::Value(down)));
+            self.measure_link_times(LinkId::new(l), &name, now, out);
         }
         if let Some(worst) = worst {
             out.kpis.push(("wan.busiest_utilisation".into(), Measure::Value(worst)));

@@ -498,6 +498,8 @@ impl Model for World {
             | Event::GroupCut(_)
             | Event::GroupMended(_)
             | Event::LinkInstalled(_)
+            | Event::WindowOpens(_)
+            | Event::WindowCloses(_)
             | Event::Reconverge => self.wan_event(event, ctx),
             Event::TraceDue(id) => self.trace_due(ctx, id),
             Event::PaceDue(id) => self.pace_due(ctx, id),

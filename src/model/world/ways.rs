@@ -3,7 +3,7 @@
 
 use super::measures::{Measure, Measured};
 use super::{Task, World};
-use crate::model::ids::SiteId;
+use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{CLIENT_NIC, Course, Route, Transport};
 use crate::units::SimTime;
 
@@ -52,6 +52,25 @@ impl World {
             let mut put = |what: &str, x| out.kpis.push((format!("pair.{from}-to-{to}.{what}"), Measure::Value(x)));
             put("availability", pair.availability);
             put("downtime", pair.downtime);
+            if self.wan.has_maintenance() {
+                put("maintenance", pair.maintained);
+                let none = || Measure::None("maintenance all the time".into());
+                let unplanned = pair.unplanned.map_or_else(none, Measure::Value);
+                out.kpis.push((format!("pair.{from}-to-{to}.availability_unplanned"), unplanned));
+            }
+        }
+    }
+
+    /// How long a link was in service and out of it.
+    pub(super) fn measure_link_times(&self, l: LinkId, name: &str, now: SimTime, out: &mut Measured) {
+        let times = self.wan.times(l, now);
+        let mut put = |what: &str, value: Measure| out.kpis.push((format!("link.{name}.{what}"), value));
+        let share = |share: Option<f64>, why: &str| share.map_or_else(|| Measure::None(why.into()), Measure::Value);
+        put("downtime", Measure::Value(times.down));
+        put("availability", share(times.availability(), "nothing is installed in the measured part"));
+        if self.wan.is_maintained(l) {
+            put("maintenance", Measure::Value(times.maintained));
+            put("availability_unplanned", share(times.unplanned(), "maintenance all the time"));
         }
     }
 

@@ -160,6 +160,8 @@ codes! {
     "E0518" "an upgrade that cannot be followed":
         "Upgrades of a link come in order of time, after it comes into service and before it is taken out. Without 'waves' an upgrade \
          keeps the size of the waves, so the new capacity has to be a whole number of them.";
+    "E0517" "maintenance that cannot be":
+        "A maintenance window covers at least one link, and one that comes again is over before it begins anew.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":

@@ -14,6 +14,7 @@ mod fleet;
 mod geography;
 mod link;
 mod loader;
+mod maintenance;
 mod namespace;
 mod phases;
 mod protection;
@@ -69,6 +70,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     let links = resolver.all("link", Resolver::link);
     let links = resolver.with_file_links(links);
     let risk_groups = links.as_ref().map(|links| resolver.risk_groups(links));
+    let maintenance = links.as_ref().map(|links| resolver.maintenance(links));
     let sites = match (&fleets, &links) {
         (Some(fleets), Some(links)) => resolver.sites(fleets, links),
         _ => None,
@@ -93,6 +95,7 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     plan.links = links?;
     plan.routes = routes;
     plan.risk_groups = risk_groups?;
+    plan.maintenance = maintenance??;
     plan.tenants = tenants?;
     plan.storages = storages?;
     plan.namespaces = namespaces?;
@@ -214,6 +217,7 @@ impl Resolver<'_> {
             routes: Vec::new(),
             demands: Vec::new(),
             risk_groups: Vec::new(),
+            maintenance: Vec::new(),
             tenants: Vec::new(),
             storages: Vec::new(),
             namespaces: Vec::new(),

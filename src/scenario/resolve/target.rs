@@ -89,6 +89,7 @@ impl Resolver<'_> {
     /// Whether the plan has what the KPI is about.
     fn check_produced(&mut self, record: &Record, found: &Match) -> Option<()> {
         let area = found.kpi.pattern.split('.').next().unwrap_or_default();
+        let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
         let problem = match (area, found.entity.first()) {
             ("storage", Some(name)) => {
                 self.entity(record, Entity::Storage, name)?;
@@ -113,8 +114,10 @@ impl Resolver<'_> {
             }
             ("link", Some(name)) => {
                 self.entity(record, Entity::Link, name)?;
-                found.entity.get(1).and_then(|direction| self.direction_problem(name, direction))
+                let of_direction = found.entity.get(1).and_then(|direction| self.direction_problem(name, direction));
+                of_direction.or_else(|| self.maintenance_problem(measure))
             }
+            ("pair", _) => self.maintenance_problem(measure),
             ("path", Some(name)) => self.way_problem(name, found.entity.get(1).map_or("", String::as_str)),
             ("transfer", Some(name)) => self.transfer_problem(name, found),
             ("io", Some(name)) => self

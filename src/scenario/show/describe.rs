@@ -22,6 +22,7 @@ pub fn describe(plan: &Plan) -> String {
     sites(&mut out, plan);
     list(&mut out, "Links", &plan.links, |link| link_line(plan, link));
     groups(&mut out, plan);
+    list(&mut out, "Maintenance", &plan.maintenance, |window| super::dates::window_line(plan, window));
     list(&mut out, "Fleets", &plan.fleets, |fleet| fleet_line(plan, fleet));
     list(&mut out, "Storage", &plan.storages, |storage| storage_line(plan, storage));
     list(&mut out, "Namespaces", &plan.namespaces, |namespace| namespace_line(plan, namespace));
@@ -135,7 +136,7 @@ fn link_line(plan: &Plan, link: &Link) -> String {
         display(link.metres, Dimension::Distance),
         share(link.framing),
     );
-    line.push_str(&dates(plan, link));
+    line.push_str(&super::dates::link_dates(plan, link));
     let groups: Vec<&str> = link.risk_groups.iter().map(|g| plan.risk_groups[*g].name.as_str()).collect();
     match (&link.cuts, groups.is_empty() || !link.fails) {
         (Some(cuts), _) => line.push_str(&format!("; {}", failure_words("cuts", cuts))),
@@ -145,24 +146,6 @@ fn link_line(plan: &Plan, link: &Link) -> String {
     match &link.wave_failures {
         Some(failures) => line.push_str(&format!(", {}", failure_words("failures per wave", failures))),
         None => line.push_str(", waves never fail"),
-    }
-    line
-}
-
-/// When a link comes, changes and goes.
-fn dates(plan: &Plan, link: &Link) -> String {
-    let start = crate::units::parse(&plan.start.to_string(), Dimension::Date).unwrap_or_default();
-    let date = |at: SimDuration| display(start + at.as_secs_f64(), Dimension::Date);
-    let mut line = String::new();
-    if link.starts.is_positive() {
-        let _ = write!(line, ", in service from {}", date(link.starts));
-    }
-    for step in &link.dated {
-        let _ = match step.waves {
-            0 => write!(line, ", gone from {}", date(step.at)),
-            1 => write!(line, ", {} in 1 wave from {}", rate(step.capacity), date(step.at)),
-            waves => write!(line, ", {} in {waves} waves from {}", rate(step.capacity), date(step.at)),
-        };
     }
     line
 }

@@ -1,5 +1,6 @@
 //! The language and a plan in words: JSON schema, Markdown reference, and what `apollo check` prints.
 
+mod dates;
 mod describe;
 mod lanes;
 mod namespace;

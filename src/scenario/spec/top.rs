@@ -1,8 +1,8 @@
 //! Top level, `[site.*]`, `[target.*]`, `[sweep]`.
 
 use super::{
-    CENTURY, DEMAND, Entity, FLEET, Key, Kind, LINK, MAX_COUNT, MAX_RATE, NAMESPACE, Need, PRICE, RISK_GROUP, Rule,
-    STORAGE, TENANT, TOPOLOGY, TableSpec, WAN, assumed, key,
+    CENTURY, DEMAND, Entity, FLEET, Key, Kind, LINK, MAINTENANCE, MAX_COUNT, MAX_RATE, NAMESPACE, Need, PRICE,
+    RISK_GROUP, Rule, STORAGE, TENANT, TOPOLOGY, TableSpec, WAN, assumed, key,
 };
 use crate::scenario::plan::FailureSet;
 use crate::units::Dimension;
@@ -79,6 +79,12 @@ pub static SCENARIO: TableSpec = TableSpec {
             Kind::Named(&RISK_GROUP),
             Need::Optional("only those that links name"),
             "Shared-risk groups by name.",
+        ),
+        key(
+            "maintenance",
+            Kind::Named(&MAINTENANCE),
+            Need::Optional("nothing is planned"),
+            "Maintenance windows of links by name.",
         ),
         key("wan", Kind::Table(&WAN), assumed("{}", "every key has a default"), "What all links have in common."),
         key("tenant", Kind::Named(&TENANT), Need::Optional("nobody shares anything"), "Tenants by name."),
