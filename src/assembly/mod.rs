@@ -70,6 +70,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
     let mut wan = Wan::new(links, groups, edges, plan.reconvergence, parts::route_rules(plan));
     let (stations, routes) = parts::fixed_routes(plan);
     wan.fix_routes(stations, &routes);
+    wan.lose_sites(parts::site_outages(plan, streams));
     wan.plan_windows(parts::windows(plan));
     World::new(Parts {
         names,
@@ -92,6 +93,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
 /// Whether nothing in the plan is random: then one replication says everything, and every KPI is exact.
 pub fn is_deterministic(plan: &Plan) -> bool {
     let links_stand = plan.links.iter().all(|l| l.wave_failures.is_none() && l.cuts.is_none());
+    let sites_stand = plan.sites.iter().all(|s| s.outage.is_none());
     let groups_stand = plan.risk_groups.iter().all(|g| g.cuts.is_none());
     let fleets_stand = plan.fleets.iter().all(|f| f.hazards.iter().all(|h| h.per_gpu_second <= 0.0));
     let storages_stand = plan.storages.iter().all(|s| s.protection.as_ref().is_none_or(|p| !p.failures));
@@ -105,5 +107,5 @@ pub fn is_deterministic(plan: &Plan) -> bool {
         }
         crate::scenario::plan::WorkKind::Copy(_) | crate::scenario::plan::WorkKind::Trace(_) => true,
     });
-    links_stand && groups_stand && fleets_stand && storages_stand && works_fixed
+    links_stand && sites_stand && groups_stand && fleets_stand && storages_stand && works_fixed
 }

@@ -109,6 +109,13 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
         .collect()
 }
 
+/// How each site is lost as a whole.
+pub fn site_outages(plan: &Plan, streams: &Streams) -> Vec<Option<Outages>> {
+    let all = streams.child("site");
+    let one = |site: &plan::Site| site.outage.as_ref().map(|f| outages(f, &all.child(&site.name), "outage"));
+    plan.sites.iter().map(one).collect()
+}
+
 /// Maintenance windows.
 pub fn windows(plan: &Plan) -> Vec<WindowParams> {
     let one = |window: &plan::Maintenance| WindowParams {

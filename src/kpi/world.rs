@@ -329,6 +329,23 @@ pub(super) const SITE: &[Kpi] = &[
         "Power at the meter that is left. Null where the plan states no site power.",
     ),
     kpi(
+        "site.*.wan_downtime",
+        "s",
+        D::Duration,
+        NONE,
+        "time in which the site is lost to the WAN",
+        "Time of the measured part in which all links of the site are down at once because the site is lost. Only for sites with an `outage`.",
+    ),
+    kpi(
+        "site.*.wan_availability",
+        "1",
+        D::Ratio,
+        NONE,
+        "1 - wan_downtime / time",
+        "Share of the time in which the site as a whole is there for the WAN. Failures of its single links are not in it. Only for sites with an \
+         `outage`.",
+    ),
+    kpi(
         "site.*.rack_positions",
         "rack",
         D::Count,

@@ -1,6 +1,8 @@
 //! Every event of the world, and the rank of each kind at one instant.
 
-use super::ids::{DemandId, FleetId, GroupId, LinkId, MovementId, NamespaceId, PoolId, StorageId, WindowId, WorkId};
+use super::ids::{
+    DemandId, FleetId, GroupId, LinkId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WindowId, WorkId,
+};
 use crate::engine::Class;
 
 /// What can happen. Small plain data: copied into the calendar, never boxed.
@@ -50,6 +52,10 @@ pub enum Event {
     GroupCut(GroupId),
     /// A shared-risk group is mended.
     GroupMended(GroupId),
+    /// A site is lost to the WAN.
+    SiteFails(SiteId),
+    /// A lost site is back.
+    SiteMended(SiteId),
     /// Something else is installed of a link from now on.
     LinkInstalled(LinkId),
     /// A maintenance window begins.

@@ -195,6 +195,8 @@ pub struct Site {
     pub fabric: ByteRate,
     /// WAN edge between the site core and all its links, each direction.
     pub wan_edge: ByteRate,
+    /// Loss of the whole site to the WAN; `None` when it never happens.
+    pub outage: Option<Failures>,
 }
 
 /// A fleet of GPU nodes at one site.

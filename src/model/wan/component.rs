@@ -2,11 +2,12 @@
 
 use super::link::{Link, LinkTimes};
 use super::pairs::Pair;
-use super::params::{GroupParams, LinkParams, WindowParams};
+use super::params::{GroupParams, LinkParams, Outages, WindowParams};
 use super::routes::{Edge, Fixed, RouteRules, Routing};
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Course, Route, RoutePolicy};
+use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
 
 /// What the world must do about a change in the WAN.
@@ -20,12 +21,22 @@ pub enum WanEffect {
     Rerouted,
 }
 
+/// How a site is lost to the WAN.
+#[derive(Clone, Debug)]
+pub(super) struct SiteLoss {
+    pub(super) outages: Option<Outages>,
+    /// 1 while it is lost.
+    pub(super) down: Level,
+}
+
 /// The WAN component.
 #[derive(Clone, Debug)]
 pub struct Wan {
     pub(super) links: Vec<Link>,
     pub(super) groups: Vec<GroupParams>,
     pub(super) windows: Vec<WindowParams>,
+    /// Sites and how they are lost, in order of site.
+    pub(super) sites: Vec<SiteLoss>,
     /// When statistics began.
     since: SimTime,
     pub(super) reconvergence: SimDuration,
@@ -49,8 +60,31 @@ impl Wan {
     ) -> Self {
         let links: Vec<Link> = links.into_iter().map(Link::new).collect();
         let routing = Routing::new(&links, edges, rules);
-        let (windows, since) = (Vec::new(), SimTime::ZERO);
-        Wan { links, groups, windows, since, reconvergence, routing, pairs: Vec::new(), disturbed: false, failures: 0 }
+        let (windows, sites, since) = (Vec::new(), Vec::new(), SimTime::ZERO);
+        Wan {
+            links,
+            groups,
+            windows,
+            sites,
+            since,
+            reconvergence,
+            routing,
+            pairs: Vec::new(),
+            disturbed: false,
+            failures: 0,
+        }
+    }
+
+    /// How sites are lost as a whole, in order of site.
+    pub fn lose_sites(&mut self, outages: Vec<Option<Outages>>) {
+        let one = |outages| SiteLoss { outages, down: Level::new(SimTime::ZERO, 0.0) };
+        self.sites = outages.into_iter().map(one).collect();
+    }
+
+    /// Seconds since statistics began for which each site was lost, of the sites that can be.
+    pub fn lost(&self, now: SimTime) -> impl Iterator<Item = (SiteId, f64)> + '_ {
+        let can = self.sites.iter().enumerate().filter(|(_, site)| site.outages.is_some());
+        can.map(move |(s, site)| (SiteId::new(s), site.down.integral(now)))
     }
 
     /// Maintenance that is planned.
@@ -126,7 +160,7 @@ impl Wan {
     }
 
     /// When statistics began.
-    pub(super) fn since(&self) -> SimTime {
+    pub fn since(&self) -> SimTime {
         self.since
     }
 
@@ -139,6 +173,9 @@ impl Wan {
         for pair in &mut self.pairs {
             pair.down.reset(now);
             pair.maintained.reset(now);
+        }
+        for site in &mut self.sites {
+            site.down.reset(now);
         }
         self.since = now;
     }

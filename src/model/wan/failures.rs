@@ -4,7 +4,7 @@ use super::component::{Wan, WanEffect};
 use super::link::{Link, Process};
 use crate::engine::{Context, Key};
 use crate::model::event::{CLASS_FAULT, Event};
-use crate::model::ids::{GroupId, LinkId};
+use crate::model::ids::{GroupId, LinkId, SiteId};
 use crate::units::SimTime;
 
 impl Wan {
@@ -17,6 +17,11 @@ impl Wan {
         for (g, group) in self.groups.iter_mut().enumerate() {
             if let Some(cuts) = group.cuts.as_mut() {
                 schedule(ctx, cuts.next_failure(now), Event::GroupCut(GroupId::new(g)));
+            }
+        }
+        for (s, site) in self.sites.iter_mut().enumerate() {
+            if let Some(outages) = site.outages.as_mut() {
+                schedule(ctx, outages.next_failure(now), Event::SiteFails(SiteId::new(s)));
             }
         }
         self.begin_dates(ctx);
@@ -55,6 +60,8 @@ impl Wan {
             Event::LinkMended(l) => self.link_changes(l, false, ctx, out),
             Event::GroupCut(g) => self.group_changes(g, true, ctx, out),
             Event::GroupMended(g) => self.group_changes(g, false, ctx, out),
+            Event::SiteFails(s) => self.site_changes(s, true, ctx, out),
+            Event::SiteMended(s) => self.site_changes(s, false, ctx, out),
             Event::LinkInstalled(l) => self.install(l, ctx, out),
             Event::WindowOpens(w) => self.window_opens(w, ctx, out),
             Event::WindowCloses(w) => self.window_closes(w, ctx, out),
@@ -104,6 +111,25 @@ impl Wan {
         self.failures += u64::from(cut);
         for l in self.groups[g.index()].links.clone() {
             self.change(l, ctx, out, |link| link.cuts_open = shifted(link.cuts_open, cut));
+        }
+    }
+
+    /// A site is lost or back: all its links at once.
+    fn site_changes(&mut self, s: SiteId, lost: bool, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
+        let (now, site) = (ctx.now(), &mut self.sites[s.index()]);
+        if let Some(outages) = site.outages.as_mut() {
+            if lost {
+                schedule(ctx, outages.next_repair(now), Event::SiteMended(s));
+            } else {
+                schedule(ctx, outages.next_failure(now), Event::SiteFails(s));
+            }
+        }
+        site.down.set(now, f64::from(u8::from(lost)));
+        self.failures += u64::from(lost);
+        let touches = |link: &Link| link.params.ends.0 == s || link.params.ends.1 == s;
+        let links: Vec<_> = (0..self.links.len()).filter(|&l| touches(&self.links[l])).collect();
+        for l in links {
+            self.change(LinkId::new(l), ctx, out, |link| link.ends_lost = shifted(link.ends_lost, lost));
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Link {
     pub(super) cut: Process,
     pub(super) waves_down: u16,
     pub(super) cuts_open: u16,
+    /// Ends that are lost as whole sites.
+    pub(super) ends_lost: u16,
     pub(super) alive_in_routes: bool,
     /// Shares of capacity that the windows open now leave.
     pub(super) windows: Vec<f64>,
@@ -70,6 +72,7 @@ impl Link {
             cut: Process::default(),
             waves_down: 0,
             cuts_open: u16::from(params.failed),
+            ends_lost: 0,
             alive_in_routes: false,
             windows: Vec::new(),
             down: Level::new(SimTime::ZERO, 0.0),
@@ -122,6 +125,6 @@ impl Link {
 
     /// Whether it is installed and a failure leaves it no capacity.
     pub(super) fn broken(&self) -> bool {
-        self.there() && (self.cuts_open > 0 || self.waves_down >= self.now.waves)
+        self.there() && (self.cuts_open > 0 || self.ends_lost > 0 || self.waves_down >= self.now.waves)
     }
 }

@@ -144,6 +144,7 @@ impl World {
         out.kpis.extend(self.limits.iter().cloned());
         self.measure_links(now, &mut out);
         self.measure_pairs(now, &mut out);
+        self.measure_site_losses(now, &mut out);
         self.measure_demands(now, &mut out);
         self.measure_fleets(now, &mut out);
         for s in 0..self.storages.len() {

@@ -497,6 +497,8 @@ impl Model for World {
             | Event::LinkMended(_)
             | Event::GroupCut(_)
             | Event::GroupMended(_)
+            | Event::SiteFails(_)
+            | Event::SiteMended(_)
             | Event::LinkInstalled(_)
             | Event::WindowOpens(_)
             | Event::WindowCloses(_)

@@ -74,6 +74,16 @@ impl World {
         }
     }
 
+    /// How long sites were lost to the WAN.
+    pub(super) fn measure_site_losses(&self, now: SimTime, out: &mut Measured) {
+        let span = now.since(self.wan.since()).as_secs_f64();
+        for (site, lost) in self.wan.lost(now) {
+            let name = &self.sites[site.index()].name;
+            out.kpis.push((format!("site.{name}.wan_downtime"), Measure::Value(lost)));
+            out.kpis.push((format!("site.{name}.wan_availability"), Measure::Value((1.0 - lost / span).max(0.0))));
+        }
+    }
+
     fn put_limits(&self, prefix: &str, way: &Way, route: Option<&Route>, out: &mut Vec<(String, Measure)>) {
         let mut put = |measure: &str, value: Measure| out.push((format!("{prefix}.{measure}"), value));
         let Some(route) = route else {

@@ -82,6 +82,12 @@ impl Resolver<'_> {
         sound.then_some(out)
     }
 
+    /// Why a KPI of the loss of a site has no value.
+    pub(super) fn outage_problem(&self, site: &str, measure: &str) -> Option<String> {
+        let stated = self.record_of("site", site).is_none_or(|record| record.wrote("outage"));
+        (measure.starts_with("wan_") && !stated).then(|| format!("'{site}' is never lost as a whole (no 'outage')"))
+    }
+
     /// Why a KPI of maintenance has no value in this plan.
     pub(super) fn maintenance_problem(&self, measure: &str) -> Option<String> {
         let asks = matches!(measure, "maintenance" | "availability_unplanned");

@@ -1,7 +1,7 @@
 //! Sites: front-end fabric and WAN edge.
 
 use super::Resolver;
-use crate::scenario::plan::{Fleet, Link, Site};
+use crate::scenario::plan::{Failures, Fleet, Link, Site};
 use crate::scenario::read::record::{Record, Val};
 use crate::units::{ByteRate, Dimension, Power, display};
 
@@ -47,8 +47,18 @@ impl Resolver<'_> {
             pue: record.num("pue"),
             rack_positions,
             fabric: self.stated_or(record, "fabric", fabric, fabric_formula),
+            outage: self.site_outage(record),
             wan_edge: self.stated_or(record, "wan_edge", edge, "sum of the capacities of the site's links"),
         }
+    }
+
+    /// How the site is lost to the WAN.
+    fn site_outage(&self, record: &Record) -> Option<Failures> {
+        let table = record.table("outage").filter(|_| self.wan.flag("failures"))?;
+        Some(Failures {
+            time_to_failure: table.random("mtbf")?.clone(),
+            time_to_repair: table.random("repair")?.clone(),
+        })
     }
 
     fn stated_or(&mut self, record: &Record, key: &str, derived: f64, formula: &str) -> ByteRate {

@@ -108,7 +108,10 @@ impl Resolver<'_> {
                 self.replica_problem(name, found)
             }
             ("fleet", Some(name)) => return self.entity(record, Entity::Fleet, name),
-            ("site", Some(name)) => return self.entity(record, Entity::Site, name),
+            ("site", Some(name)) => {
+                self.entity(record, Entity::Site, name)?;
+                self.outage_problem(name, measure)
+            }
             ("link", Some(name)) if self.file_link_named(name).is_some() => {
                 found.entity.get(1).and_then(|direction| self.file_direction_problem(name, direction))
             }

@@ -112,6 +112,9 @@ fn sites(out: &mut String, plan: &Plan) {
             let it = meter.get() / site.pue;
             let _ = write!(line, ", {} at the meter = {} for IT (PUE {})", power(meter.get()), power(it), site.pue);
         }
+        if let Some(outage) = &site.outage {
+            let _ = write!(line, ", {}", failure_words("losses of the whole site", outage));
+        }
         for (cooling, positions) in &site.rack_positions {
             let _ = write!(line, ", {} {cooling} rack positions", count(*positions));
         }

@@ -156,7 +156,26 @@ const SITE_KEYS: &[Key] = &[
         "Routers between the site core and all its links, each direction.",
     )
     .positive(MAX_RATE),
+    key(
+        "outage",
+        Kind::Table(&OUTAGE),
+        Need::Optional("the site is never lost as a whole"),
+        "Loss of the whole site to the WAN (power, edge routers): all its links are down at once.",
+    ),
 ];
+
+static OUTAGE: TableSpec = TableSpec {
+    header: "outage",
+    doc: "How often a site is lost to the WAN, and for how long.",
+    groups: &[&[
+        key("mtbf", Kind::Random(Dimension::Duration), Need::Required, "Time in service between losses.")
+            .positive(CENTURY),
+        key("repair", Kind::Random(Dimension::Duration), Need::Required, "Time until the site is back.")
+            .positive(CENTURY),
+    ]],
+    later: &[],
+    rules: &[],
+};
 
 /// `[target.*]`
 pub static TARGET: TableSpec = TableSpec {
