@@ -92,7 +92,7 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
 
 /// Whether nothing in the plan is random: then one replication says everything, and every KPI is exact.
 pub fn is_deterministic(plan: &Plan) -> bool {
-    let links_stand = plan.links.iter().all(|l| l.wave_failures.is_none() && l.cuts.is_none());
+    let links_stand = plan.links.iter().all(|l| l.wave_failures.is_none() && l.cuts.is_none() && l.degraded.is_none());
     let sites_stand = plan.sites.iter().all(|s| s.outage.is_none());
     let groups_stand = plan.risk_groups.iter().all(|g| g.cuts.is_none());
     let fleets_stand = plan.fleets.iter().all(|f| f.hazards.iter().all(|h| h.per_gpu_second <= 0.0));

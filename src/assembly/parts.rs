@@ -5,7 +5,7 @@ use crate::model::fleet::{FleetParams, HazardParams};
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Resources, RoutePolicy};
 use crate::model::wan::{
-    Edge, Fixed, GroupParams, Installation, Installed, LinkParams, Outages, RouteRules, WindowParams,
+    Edge, Fixed, GroupParams, Installation, Installed, LinkParams, Outages, RestorationParams, RouteRules, WindowParams,
 };
 use crate::model::world::SitePart;
 use crate::network::Apart;
@@ -103,6 +103,14 @@ pub fn links(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Vec<L
                 resources,
                 wave_outages,
                 cuts: link.cuts.as_ref().map(|f| outages(f, &own, "cut")),
+                degraded: link.degraded.as_ref().map(|(f, left)| (outages(f, &own, "degraded"), *left)),
+                restoration: link.restoration.map(|spare| RestorationParams {
+                    time: spare.time,
+                    probability: spare.probability,
+                    share: spare.share,
+                    extra_rtt: spare.extra_rtt,
+                    stream: own.stream("restoration"),
+                }),
                 failed,
             }
         })

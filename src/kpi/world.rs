@@ -33,6 +33,31 @@ pub(super) const WAN: &[Kpi] = &[
         "Share of the time in which it is installed and carries something. Maintenance counts as down, unless it leaves a part of the capacity.",
     ),
     kpi(
+        "link.*.degraded",
+        "s",
+        D::Duration,
+        NONE,
+        "time with more than nothing and less than what is installed",
+        "Time of the measured part in which the link carries only a part of its capacity: waves that are down, a lower rate (`degraded`), spare \
+         waves that are fewer, windows that leave a part.",
+    ),
+    kpi(
+        "link.*.capacity_available",
+        "1",
+        D::Ratio,
+        NONE,
+        "integral of capacity in service / integral of capacity installed",
+        "Availability weighted by capacity: half the waves down for a day cost as much as all of them for half a day.",
+    ),
+    kpi(
+        "link.*.restored",
+        "s",
+        D::Duration,
+        NONE,
+        "time with spare waves in use",
+        "Time of the measured part in which spare waves carry the link or some of its waves. Only for links with `restoration`.",
+    ),
+    kpi(
         "link.*.maintenance",
         "s",
         D::Duration,

@@ -52,6 +52,14 @@ pub enum Event {
     GroupCut(GroupId),
     /// A shared-risk group is mended.
     GroupMended(GroupId),
+    /// A link falls back to a lower rate.
+    LinkDegrades(LinkId),
+    /// A link is at its full rate again.
+    LinkRecovers(LinkId),
+    /// A cut link carries on over spare waves.
+    LinkRestored(LinkId),
+    /// A failed wave is carried by a spare one.
+    WaveRestored(LinkId, u16),
     /// A site is lost to the WAN.
     SiteFails(SiteId),
     /// A lost site is back.

@@ -287,6 +287,10 @@ pub struct Link {
     pub cuts: Option<Failures>,
     /// Indices in [`Plan::risk_groups`].
     pub risk_groups: Vec<usize>,
+    /// Failures that leave a part of its capacity, and that part, above 0 and below 1; `None` when switched off.
+    pub degraded: Option<(Failures, f64)>,
+    /// What the optical layer does about failures.
+    pub restoration: Option<Restoration>,
     /// Whether failures happen to it at all: a link that cannot fail is not taken by the cuts of its groups either.
     pub fails: bool,
     /// Payload bytes per wire byte for the link's transport, 0…1.
@@ -302,6 +306,19 @@ pub struct Failures {
     pub time_to_failure: Dist,
     /// Time out of service.
     pub time_to_repair: Dist,
+}
+
+/// How the optical layer brings capacity back on another path before what failed is mended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Restoration {
+    /// From the failure until capacity is back.
+    pub time: SimDuration,
+    /// Probability that a failure is restored at all, 0…1.
+    pub probability: f64,
+    /// Share of the installed capacity that can be restored at once, above 0, at most 1.
+    pub share: f64,
+    /// What the other path adds to the round trip of a cut link.
+    pub extra_rtt: SimDuration,
 }
 
 /// A shared-risk group: a conduit whose cut takes all its links.

@@ -92,6 +92,11 @@ impl Wan {
         self.windows = windows;
     }
 
+    /// Whether spare waves may carry a link.
+    pub fn is_restored(&self, l: LinkId) -> bool {
+        self.links[l.index()].params.restoration.is_some()
+    }
+
     /// Whether any maintenance is planned.
     pub fn has_maintenance(&self) -> bool {
         !self.windows.is_empty()
@@ -169,6 +174,9 @@ impl Wan {
         for link in &mut self.links {
             link.down.reset(now);
             link.maintained.reset(now);
+            link.degraded.reset(now);
+            link.restored.reset(now);
+            link.usable.reset(now);
         }
         for pair in &mut self.pairs {
             pair.down.reset(now);

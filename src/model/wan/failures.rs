@@ -38,16 +38,23 @@ impl Wan {
         if let Some(cuts) = link.params.cuts.as_mut().filter(|_| first == 0 && link.now.waves > 0) {
             link.cut.pending = schedule(ctx, cuts.next_failure(now), Event::LinkCut(l));
         }
+        let slow = link.params.degraded.as_mut().filter(|_| first == 0 && link.now.waves > 0);
+        if let Some((slow, _)) = slow {
+            link.slow.pending = schedule(ctx, slow.next_failure(now), Event::LinkDegrades(l));
+        }
     }
 
     /// Waves from `kept` on are taken away, and with the last of them the link: they fail no more, and what was down is gone.
     pub(super) fn end_link(&mut self, l: LinkId, kept: u16, ctx: &mut Context<'_, Event>) {
         let link = &mut self.links[l.index()];
         for wave in link.waves.iter_mut().skip(usize::from(kept)) {
+            link.waves_restored -= u16::from(withdraw(wave, ctx));
             link.waves_down -= u16::from(end(wave, ctx));
         }
         if kept == 0 {
             link.cuts_open -= u16::from(end(&mut link.cut, ctx));
+            end(&mut link.slow, ctx);
+            self.follow_cuts(l, false, ctx);
         }
     }
 
@@ -60,6 +67,10 @@ impl Wan {
             Event::LinkMended(l) => self.link_changes(l, false, ctx, out),
             Event::GroupCut(g) => self.group_changes(g, true, ctx, out),
             Event::GroupMended(g) => self.group_changes(g, false, ctx, out),
+            Event::LinkDegrades(l) => self.slow_changes(l, true, ctx, out),
+            Event::LinkRecovers(l) => self.slow_changes(l, false, ctx, out),
+            Event::LinkRestored(l) => self.restore_link(l, ctx, out),
+            Event::WaveRestored(l, w) => self.restore_wave(l, w, ctx, out),
             Event::SiteFails(s) => self.site_changes(s, true, ctx, out),
             Event::SiteMended(s) => self.site_changes(s, false, ctx, out),
             Event::LinkInstalled(l) => self.install(l, ctx, out),
@@ -81,7 +92,28 @@ impl Wan {
             schedule(ctx, outages.next_failure(now), Event::WaveFails(l, w))
         };
         self.failures += u64::from(fails);
-        self.change(l, ctx, out, |link| link.waves_down = shifted(link.waves_down, fails));
+        let restored = withdraw(wave, ctx);
+        if fails {
+            self.try_wave(l, w, ctx);
+        }
+        self.change(l, ctx, out, |link| {
+            link.waves_restored -= u16::from(restored);
+            link.waves_down = shifted(link.waves_down, fails);
+        });
+    }
+
+    /// A link falls back to a lower rate, or is at its full rate again. Routes stay as they are.
+    fn slow_changes(&mut self, l: LinkId, slow: bool, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
+        let (now, link) = (ctx.now(), &mut self.links[l.index()]);
+        if let Some((outages, _)) = link.params.degraded.as_mut() {
+            link.slow.pending = if slow {
+                schedule(ctx, outages.next_repair(now), Event::LinkRecovers(l))
+            } else {
+                schedule(ctx, outages.next_failure(now), Event::LinkDegrades(l))
+            };
+        }
+        self.failures += u64::from(slow);
+        self.change(l, ctx, out, |link| link.slow.down = slow);
     }
 
     fn link_changes(&mut self, l: LinkId, cut: bool, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
@@ -95,7 +127,7 @@ impl Wan {
             };
         }
         self.failures += u64::from(cut);
-        self.change(l, ctx, out, |link| link.cuts_open = shifted(link.cuts_open, cut));
+        self.cuts_change(l, cut, ctx, out);
     }
 
     fn group_changes(&mut self, g: GroupId, cut: bool, ctx: &mut Context<'_, Event>, out: &mut Vec<WanEffect>) {
@@ -110,7 +142,7 @@ impl Wan {
         }
         self.failures += u64::from(cut);
         for l in self.groups[g.index()].links.clone() {
-            self.change(l, ctx, out, |link| link.cuts_open = shifted(link.cuts_open, cut));
+            self.cuts_change(l, cut, ctx, out);
         }
     }
 
@@ -163,7 +195,10 @@ impl Link {
         let level = |on: bool| f64::from(u8::from(on));
         self.down.set(now, level(self.broken() && !self.closed()));
         self.maintained.set(now, level(self.there() && self.closed()));
-        let capacity = self.capacity();
+        let (capacity, way) = (self.capacity(), self.way());
+        self.degraded.set(now, level(self.alive() && capacity[way] < self.now.capacity[way]));
+        self.restored.set(now, level(self.alive() && (self.waves_restored > 0 || self.cuts_open > 0)));
+        self.usable.set(now, capacity[way]);
         for (direction, ..) in self.params.directions() {
             out.push(WanEffect::Capacity(self.params.resources[direction], capacity[direction]));
         }
@@ -171,8 +206,16 @@ impl Link {
 }
 
 /// One more of what is down, or one less.
-fn shifted(count: u16, more: bool) -> u16 {
+pub(super) fn shifted(count: u16, more: bool) -> u16 {
     if more { count + 1 } else { count - 1 }
+}
+
+/// A failed wave needs no spare any more; true when it had one.
+fn withdraw(wave: &mut Process, ctx: &mut Context<'_, Event>) -> bool {
+    if let Some(key) = wave.restoring.take() {
+        ctx.cancel(key);
+    }
+    std::mem::take(&mut wave.restored)
 }
 
 /// Ends a process; true when it was down.
@@ -184,6 +227,6 @@ fn end(process: &mut Process, ctx: &mut Context<'_, Event>) -> bool {
 }
 
 /// Failures past the representable end of time never happen.
-fn schedule(ctx: &mut Context<'_, Event>, at: SimTime, event: Event) -> Option<Key> {
+pub(super) fn schedule(ctx: &mut Context<'_, Event>, at: SimTime, event: Event) -> Option<Key> {
     (at < SimTime::MAX).then(|| ctx.schedule_keyed(at, CLASS_FAULT, event))
 }

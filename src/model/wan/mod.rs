@@ -13,6 +13,7 @@
 //! | `link` | the state of one link: waves down, cuts open, what it carries |
 //! | `failures` | events: what fails, what is mended, what the world must do |
 //! | `dated` | what changes at known dates, with the routes |
+//! | `restoration` | spare waves: capacity that comes back before what failed is mended |
 //! | `routes` | routes between sites |
 //! | `pairs` | how long pairs of sites had a way |
 //! | `component` | all of it together, and its statistics |
@@ -26,6 +27,7 @@ mod installed;
 mod link;
 mod pairs;
 mod params;
+mod restoration;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -34,5 +36,5 @@ pub use component::{Wan, WanEffect};
 pub use installed::{Installation, Installed};
 pub use link::LinkTimes;
 pub use pairs::Reached;
-pub use params::{GroupParams, LinkParams, Outages, WindowParams};
+pub use params::{GroupParams, LinkParams, Outages, RestorationParams, WindowParams};
 pub use routes::{Edge, Fixed, RouteRules};

@@ -50,6 +50,10 @@ pub struct LinkParams {
     pub wave_outages: Vec<Outages>,
     /// Cuts of the link alone.
     pub cuts: Option<Outages>,
+    /// Failures that leave this share of the capacity.
+    pub degraded: Option<(Outages, f64)>,
+    /// What the optical layer does about failures.
+    pub restoration: Option<RestorationParams>,
     /// Down from the beginning to the end, with routes around it from the first moment; its resources have no capacity.
     pub failed: bool,
 }
@@ -65,6 +69,28 @@ impl LinkParams {
         let (a, b) = self.ends;
         let has = [self.goes(0), self.goes(1)];
         [(0, a, b), (1, b, a)].into_iter().filter(move |(d, ..)| has[*d])
+    }
+}
+
+/// Restoration by the optical layer.
+#[derive(Clone, Debug)]
+pub struct RestorationParams {
+    /// From the failure until capacity is back.
+    pub time: SimDuration,
+    /// Probability that a failure is restored, 0…1.
+    pub probability: f64,
+    /// Share of the installed capacity that spare waves carry, above 0, at most 1.
+    pub share: f64,
+    /// What the other path adds to the round trip of a cut link.
+    pub extra_rtt: SimDuration,
+    /// Its own random stream.
+    pub stream: Stream,
+}
+
+impl RestorationParams {
+    /// Whether the failure of just now is restored.
+    pub(super) fn succeeds(&mut self) -> bool {
+        self.stream.uniform() < self.probability
     }
 }
 

@@ -172,7 +172,7 @@ impl Routing {
 
     fn carried(&mut self, links: &[Link], course: Course) -> Option<Carried> {
         let alive = |arc: usize| links[arc / 2].alive();
-        let time = |arc: usize| u64::try_from(links[arc / 2].params.rtt.as_nanos()).unwrap_or(0);
+        let time = |arc: usize| u64::try_from(links[arc / 2].rtt().as_nanos()).unwrap_or(0);
         self.prepare(links, course);
         let ways = self.cache.get(&course)?.as_ref()?;
         let (mut loads, live, longest) = match ways {

@@ -29,6 +29,8 @@ fn triangle() -> Wan {
         loss: 0.0,
         resources,
         wave_outages: Vec::new(),
+        degraded: None,
+        restoration: None,
         failed: false,
         cuts: None,
     };

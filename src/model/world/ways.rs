@@ -68,6 +68,11 @@ impl World {
         let share = |share: Option<f64>, why: &str| share.map_or_else(|| Measure::None(why.into()), Measure::Value);
         put("downtime", Measure::Value(times.down));
         put("availability", share(times.availability(), "nothing is installed in the measured part"));
+        put("degraded", Measure::Value(times.degraded));
+        put("capacity_available", share(times.usable, "nothing is installed in the measured part"));
+        if self.wan.is_restored(l) {
+            put("restored", Measure::Value(times.restored));
+        }
         if self.wan.is_maintained(l) {
             put("maintenance", Measure::Value(times.maintained));
             put("availability_unplanned", share(times.unplanned(), "maintenance all the time"));

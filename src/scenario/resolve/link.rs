@@ -4,12 +4,30 @@ use super::Resolver;
 use super::geography::{DELAY_PER_METRE, METRES_PER_SECOND_OF_RTT, great_circle, round_trip};
 use crate::catalog::Kind;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Failures, Link, RiskGroup};
+use crate::scenario::plan::{Failures, Link, Restoration, RiskGroup};
 use crate::scenario::read::record::{Record, Val};
 use crate::scenario::spec::{Entity, RISK_GROUP};
 use crate::scenario::text::source::Place;
 use crate::scenario::text::tree::Table;
 use crate::units::{ByteRate, Dimension, Dist, SimDuration, display};
+
+/// Failures that leave a part.
+fn degraded(record: &Record) -> Option<(Failures, f64)> {
+    let table = record.table("degraded")?;
+    let law = |key: &str| table.random(key).cloned();
+    Some((Failures { time_to_failure: law("mtbf")?, time_to_repair: law("repair")? }, table.number("capacity")?))
+}
+
+fn restoration(record: &Record) -> Option<Restoration> {
+    let table = record.table("restoration")?;
+    let time = |key: &str| table.number(key).map(SimDuration::from_secs_f64);
+    Some(Restoration {
+        time: time("time")?,
+        probability: table.number("probability")?,
+        share: table.number("share")?,
+        extra_rtt: time("extra_rtt")?,
+    })
+}
 
 impl Resolver<'_> {
     pub(super) fn link(&mut self, record: &Record) -> Option<Link> {
@@ -38,6 +56,8 @@ impl Resolver<'_> {
             metres,
             wave_failures: fails.then(|| self.wave_failures(record, metres)).flatten(),
             cuts: (fails && risk_groups.is_empty()).then(|| self.cuts(record, metres)).flatten(),
+            degraded: fails.then(|| degraded(record)).flatten(),
+            restoration: restoration(record),
             risk_groups,
             fails,
             framing: framing?,

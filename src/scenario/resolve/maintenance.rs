@@ -82,6 +82,12 @@ impl Resolver<'_> {
         sound.then_some(out)
     }
 
+    /// Why a KPI of restoration has no value.
+    pub(super) fn restoration_problem(&self, link: &str, measure: &str) -> Option<String> {
+        let stated = self.record_of("link", link).is_none_or(|record| record.wrote("restoration"));
+        (measure == "restored" && !stated).then(|| format!("link '{link}' has no 'restoration'"))
+    }
+
     /// Why a KPI of the loss of a site has no value.
     pub(super) fn outage_problem(&self, site: &str, measure: &str) -> Option<String> {
         let stated = self.record_of("site", site).is_none_or(|record| record.wrote("outage"));

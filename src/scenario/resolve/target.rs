@@ -118,7 +118,9 @@ impl Resolver<'_> {
             ("link", Some(name)) => {
                 self.entity(record, Entity::Link, name)?;
                 let of_direction = found.entity.get(1).and_then(|direction| self.direction_problem(name, direction));
-                of_direction.or_else(|| self.maintenance_problem(measure))
+                of_direction
+                    .or_else(|| self.maintenance_problem(measure))
+                    .or_else(|| self.restoration_problem(name, measure))
             }
             ("pair", _) => self.maintenance_problem(measure),
             ("path", Some(name)) => self.way_problem(name, found.entity.get(1).map_or("", String::as_str)),

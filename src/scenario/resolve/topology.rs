@@ -245,6 +245,8 @@ impl Resolver<'_> {
             waves: table.whole("waves") as u32,
             starts: SimDuration::ZERO,
             dated: Vec::new(),
+            degraded: None,
+            restoration: None,
             rtt,
             metric: u64::try_from(rtt.as_nanos()).unwrap_or(1).max(1),
             metres,

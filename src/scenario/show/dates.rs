@@ -1,8 +1,8 @@
-//! What happens to links at known dates, in words.
+//! What happens to links at known dates, and what of a failure they survive, in words.
 
 use std::fmt::Write as _;
 
-use super::describe::{rate, share, time};
+use super::describe::{failure_words, rate, share, time};
 use crate::scenario::plan::{Link, Maintenance, Plan};
 use crate::units::{Dimension, SimDuration, display, parse};
 
@@ -41,4 +41,17 @@ pub(super) fn window_line(plan: &Plan, window: &Maintenance) -> String {
         time(window.duration),
         date(plan, window.starts)
     )
+}
+
+/// Failures that leave a part, and spare waves.
+pub(super) fn partial(link: &Link) -> String {
+    let mut line = String::new();
+    if let Some((failures, left)) = &link.degraded {
+        let _ = write!(line, ", {} that leave {}", failure_words("failures", failures), share(*left));
+    }
+    if let Some(spare) = &link.restoration {
+        let (of, odds) = (share(spare.share), share(spare.probability));
+        let _ = write!(line, ", {of} restored after {} with probability {odds}", time(spare.time));
+    }
+    line
 }

@@ -150,10 +150,11 @@ fn link_line(plan: &Plan, link: &Link) -> String {
         Some(failures) => line.push_str(&format!(", {}", failure_words("failures per wave", failures))),
         None => line.push_str(", waves never fail"),
     }
+    line.push_str(&super::dates::partial(link));
     line
 }
 
-fn failure_words(what: &str, failures: &Failures) -> String {
+pub(super) fn failure_words(what: &str, failures: &Failures) -> String {
     let repair = display(failures.time_to_repair.mean(), Dimension::Duration);
     format!(
         "{:.2} {what} a year, {repair} each",

@@ -69,6 +69,75 @@ static UPGRADE: TableSpec = TableSpec {
     rules: &[],
 };
 
+static DEGRADED: TableSpec = TableSpec {
+    header: "degraded",
+    doc: "Failures that leave a part of the capacity: a modem that falls back to a lower rate, an amplifier out of its range.",
+    groups: &[&[
+        key("mtbf", Kind::Random(Dimension::Duration), Need::Required, "Time at full rate.").positive(CENTURY),
+        key("repair", Kind::Random(Dimension::Duration), Need::Required, "Time at the lower rate.").positive(CENTURY),
+        key("capacity", Kind::Quantity(Dimension::Ratio), Need::Required, "Share of the capacity that is left.")
+            .within(1e-6, 0.999_999),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
+static RESTORATION: TableSpec = TableSpec {
+    header: "restoration",
+    doc: "Spare waves on another fibre that the optical layer switches to when a wave fails or the fibre is cut, until it is mended.",
+    groups: &[&[
+        key(
+            "time",
+            Kind::Quantity(Dimension::Duration),
+            assumed(
+                "50 ms",
+                "what optical protection takes; restoration that sets up waves anew takes seconds to minutes",
+            ),
+            "From the failure until capacity is back.",
+        )
+        .within(0.0, CENTURY),
+        key(
+            "share",
+            Kind::Quantity(Dimension::Ratio),
+            assumed("100 %", "a spare wave for every wave"),
+            "Share of the installed capacity that the spare waves carry; whole waves where waves fail one by one.",
+        )
+        .within(1e-6, 1.0),
+        key(
+            "probability",
+            Kind::Quantity(Dimension::Ratio),
+            assumed("100 %", "the spare path is there and free"),
+            "Probability that a failure is restored at all.",
+        )
+        .within(0.0, 1.0),
+        key(
+            "extra_rtt",
+            Kind::Quantity(Dimension::Duration),
+            assumed("0 s", "a path of the same length"),
+            "What the other path adds to the round trip while a cut is restored.",
+        )
+        .within(0.0, 60.0),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
+/// Failures that leave something, and capacity that comes back early.
+const PARTIAL: &[Key] = &[
+    key(
+        "degraded",
+        Kind::Table(&DEGRADED),
+        Need::Optional("the link is up or down"),
+        "Failures that lower the capacity of the whole link.",
+    ),
+    key(
+        "restoration",
+        Kind::Table(&RESTORATION),
+        Need::Optional("capacity comes back when it is mended"),
+        "Restoration of failed waves and of cuts by the optical layer.",
+    ),
+];
+
 /// When a link is there, and what of it.
 const DATED: &[Key] = &[
     key(
@@ -149,6 +218,7 @@ pub static LINK: TableSpec = TableSpec {
             )
             .positive(1.0),
         ],
+        PARTIAL,
         DATED,
     ],
     later: &[],
