@@ -559,6 +559,9 @@ fn every_code_is_reachable() {
     let dated = "link.x = { between = [\"a\", \"b\"], capacity = \"1 Gbps\", rtt = \"1 ms\", waves = 2, upgrades = [{ at = \"1 h\", capacity = \"1.2 Gbps\" }] }";
     let dated = format!("format = 1\nhorizon = \"1 d\"\nsite.a = {{}}\nsite.b = {{}}\n{dated}\n");
     seen.extend(findings(&dated, &[]).iter().map(|d| d.code));
+    let window = "maintenance.w = { links = [\"x\"], starts = \"1 h\", duration = \"2 h\", every = \"1 h\" }\n";
+    let window = format!("{}{window}", dated.replace(", upgrades = [{ at = \"1 h\", capacity = \"1.2 Gbps\" }]", ""));
+    seen.extend(findings(&window, &[]).iter().map(|d| d.code));
     let (plan, _) = load_text("base.toml", BASE, &[]).unwrap();
     seen.insert(io_work(&plan, None).unwrap_err().code);
     let missing: Vec<&str> = CODES.iter().map(|c| c.code).filter(|c| !seen.contains(c)).collect();

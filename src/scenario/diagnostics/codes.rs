@@ -157,11 +157,11 @@ codes! {
          one alone would not vary. Windows of a pace lie within their day or week and do not overlap.";
     "E0516" "a loop that cannot turn":
         "A step of an RL loop trains on whole groups, so 'group' divides 'batch'.";
+    "E0517" "maintenance that cannot be":
+        "A maintenance window covers at least one link, and one that comes again is over before it begins anew.";
     "E0518" "an upgrade that cannot be followed":
         "Upgrades of a link come in order of time, after it comes into service and before it is taken out. Without 'waves' an upgrade \
          keeps the size of the waves, so the new capacity has to be a whole number of them.";
-    "E0517" "maintenance that cannot be":
-        "A maintenance window covers at least one link, and one that comes again is over before it begins anew.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":
