@@ -92,6 +92,71 @@ fn a_rate_of_files_paces_the_load_and_three_operations_are_assumed() {
     assert!((kpi(&results, "storage.s.ops_rate") / 5e3 - 1.0).abs() < 1e-9);
 }
 
+/// One server of metadata at ρ = 0.7, a constant 0.5 ms each: half the wait of M/M/1, ρ ÷ 2 ÷ (μ − λ), and its exponential tail.
+#[test]
+fn metadata_operations_wait_at_their_limit() {
+    let head = format!("{WIDE}operations = \"1 Mop/s\"\nmetadata_operations = \"100 op/s\"\n");
+    let near = |found: f64, expected: f64, tolerance: f64| {
+        assert!((found / expected - 1.0).abs() < tolerance, "{found} is not {expected}");
+    };
+    let results = run(&plan_with(
+        &(head.clone() + &work(4, 64, 1e6, "size = \"1 B\", operations = 1, rate = \"700 op/s\"")),
+        &[],
+    ));
+    near(kpi(&results, "storage.s.metadata_latency"), 0.5e-3 + 0.7 / 2.0 / 300.0, 1e-9);
+    near(kpi(&results, "storage.s.metadata_latency.p99"), 0.5e-3 + (0.7_f64 / 0.01).ln() / 2.0 / 300.0, 0.01);
+    near(kpi(&results, "storage.s.read_latency"), 1e-3, 1e-9);
+    // 64 outstanding, 1000 metadata operations a second: data keeps 333.3 × 1 ms of them, the rest is open or waits to be.
+    let text = head + &work(4, 16, 1e6, "size = \"1 B\"");
+    let results = run(&plan_with(&text, &[]));
+    near(kpi(&results, "storage.s.metadata_latency"), (64.0 - 1.0 / 3.0) / 1000.0, 1e-9);
+    near(kpi(&results, "storage.s.read_latency"), 1e-3, 1e-9);
+    // One limit for both: 250 files a second of four operations, of which each waits alike.
+    let both = text.replace("1 Mop/s", "100 op/s").replace("metadata_operations = \"100 op/s\"\n", "");
+    let results = run(&plan_with(&both, &[]));
+    let wait = (64.0 - 250.0 * 1e-3 - 750.0 * 0.5e-3) / 1000.0;
+    near(kpi(&results, "storage.s.metadata_latency"), 0.5e-3 + wait, 1e-9);
+    near(kpi(&results, "storage.s.read_latency"), 1e-3 + wait, 1e-9);
+}
+
+/// `client_slots` below the queue depth are what is outstanding: 8 of 64.
+#[test]
+fn the_time_of_an_operation_heeds_the_slots_of_the_system() {
+    let text = format!("{WIDE}operations = \"1 Mop/s\"\nclient_slots = 8\n")
+        + "[work.w]\nkind = \"io\"\nstorage = \"s\"\npattern = \"read\"\nclients = 4\nqueue_depth = 64\nclient_nic = \"100 Tbps\"\n";
+    let results = run(&plan_with(&text, &[]));
+    assert!(
+        (kpi(&results, "io.w.operation_time") / 1e-3 - 1.0).abs() < 1e-9,
+        "{}",
+        kpi(&results, "io.w.operation_time")
+    );
+    assert!((kpi(&results, "storage.s.read_latency") / 1e-3 - 1.0).abs() < 1e-9);
+}
+
+/// 10 accelerators that want 2,000 files a second; the system opens 1,000: a step takes 0.2 s in place of 0.1 s.
+#[test]
+fn a_loader_opens_its_files_as_metadata() {
+    let loader = "loader = { accelerators = 10, sample = \"1 MB\", batch = 20, compute = \"100 ms\", readers = 64, prefetch = 8 }\n";
+    let text = format!("{WIDE}operations = \"1 Mop/s\"\nmetadata_operations = \"100 op/s\"\n")
+        + "[work.w]\nkind = \"io\"\nstorage = \"s\"\npattern = \"read\"\nclients = 10\nclient_nic = \"100 Tbps\"\n"
+        + loader;
+    let results = run(&plan_with(&text, &["horizon=100 s", "warmup=50 s"]));
+    let near = |name: &str, expected: f64, tolerance: f64| {
+        let found = kpi(&results, name);
+        assert!((found / expected - 1.0).abs() < tolerance, "{name}: {found} is not {expected}");
+    };
+    near("io.w.accelerator_utilisation", 0.5, 1e-3);
+    near("storage.s.metadata_rate", 1000.0, 1e-2);
+    near("storage.s.files_rate", 1000.0, 1e-2);
+    near("storage.s.ops_rate", 1000.0, 1e-2);
+    assert_eq!(cause(&results), "storage.s.metadata-operations");
+    // On demand a step opens, reads and computes in turn: 0.5 + 1 ms for the first byte, then five rounds of four readers.
+    let alone = text.replace("readers = 64, prefetch = 8", "readers = 4, prefetch = 0").replace("100 op/s", "1 Mop/s");
+    let results = run(&plan_with(&alone, &["horizon=100 s"]));
+    let used = kpi(&results, "io.w.accelerator_utilisation");
+    assert!((used / (0.1 / (0.1 + 1.5e-3 + 5e-3)) - 1.0).abs() < 1e-4, "{used}");
+}
+
 #[test]
 fn what_does_not_fit_is_refused_with_its_place() {
     let base = WIDE.to_owned() + "operations = \"1 Mop/s\"\n";

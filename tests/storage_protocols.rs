@@ -130,6 +130,45 @@ fn accounts_sized_for_a_demand_heed_the_hottest() {
     close(kpi(&run(&plan("account_skew = 2.5\n")), "storage.s.read_rate"), 100e9);
 }
 
+/// Loaders and checkpoints go through the gateways of their protocol, and wait for its translation.
+#[test]
+fn loaders_and_checkpoints_speak_protocols() {
+    let gateway =
+        "[storage.s.protocol.nfs]\noperations = 2\ngateways = 1\ngateway_nic = \"1 GB/s\"\nread_latency = \"2 ms\"\n";
+    let loader = "[work.l]\nkind = \"io\"\nstorage = \"s\"\npattern = \"read\"\nclients = 10\nprotocol = \"nfs\"\nclient_nic = \"10 Tbps\"\n\
+        loader = { accelerators = 10, sample = \"1 MB\", batch = 20, compute = \"100 ms\", readers = 64, prefetch = 8 }\n";
+    let text = blob("accounts = 100\n") + gateway + loader;
+    // 2 GB/s are wanted, 1 GB/s is translated; a file is opened and read, two operations of the system each.
+    let results = run(&plan_with(&text, &["horizon=100 s", "warmup=50 s"]));
+    assert!((kpi(&results, "io.l.accelerator_utilisation") / 0.5 - 1.0).abs() < 1e-3);
+    assert!((kpi(&results, "storage.s.ops_rate") / 2000.0 - 1.0).abs() < 1e-2);
+    assert!((kpi(&results, "storage.s.metadata_rate") / 2000.0 - 1.0).abs() < 1e-2);
+    assert!(cause(&results, "l").starts_with("storage.s.protocol.nfs.gateway"), "{}", cause(&results, "l"));
+    // On demand: open and first byte at 1 + 2 ms each, then five rounds of 1 + 2 ms.
+    let alone = text
+        .replace("readers = 64, prefetch = 8", "readers = 4, prefetch = 0")
+        .replace("1 GB/s\"\nread", "100 GB/s\"\nread");
+    let used = kpi(&run(&plan_with(&alone, &["horizon=100 s"])), "io.l.accelerator_utilisation");
+    assert!((used / (0.1 / (0.1 + 6e-3 + 15e-3)) - 1.0).abs() < 1e-4, "{used}");
+    let save = "[work.c]\nkind = \"io\"\nstorage = \"s\"\npattern = \"write\"\nclients = 10\nprotocol = \"nfs\"\nclient_nic = \"10 Tbps\"\n\
+        io_size = \"1 MB\"\ncheckpoint = { ranks = 10, parameters = \"1e9\", bytes_per_parameter = \"10 B\" }\n";
+    let text = blob("accounts = 100\n") + gateway + save;
+    let time = kpi(&run(&plan_with(&text, &["horizon=100 s"])), "io.c.checkpoint_time");
+    assert!((time / (10.0 + 1e-3) - 1.0).abs() < 1e-6, "10 GB at 1 GB/s and the sync: {time}");
+}
+
+/// A load that falls: the accounts of its highest pace count, not those of its last.
+#[test]
+fn accounts_are_for_the_highest_pace() {
+    let season = "rate = \"1 GB/s\"\nseason = [{ every = \"day\", from = \"0 h\", factor = \"300 %\" }, { every = \"day\", from = \"1 h\", factor = \"50 %\" }]\n";
+    let text = blob("accounts = 4\n") + &load("w", "write", season);
+    let results = run(&plan_with(&text, &["horizon=3 h"]));
+    close(kpi(&results, "storage.s.accounts_for_ingress"), 3.0);
+    let phases = "rate = \"3 GB/s\"\nphases = [{ at = \"1 h\", rate = \"500 MB/s\" }]\n";
+    let text = blob("accounts = 4\n") + &load("w", "write", phases);
+    close(kpi(&run(&plan_with(&text, &["horizon=3 h"])), "storage.s.accounts_for_ingress"), 3.0);
+}
+
 #[test]
 fn what_does_not_fit_is_refused_with_its_place() {
     let codes = |text: &str| {

@@ -191,3 +191,18 @@ fn the_tighter_limit_of_operations_decides() {
     let economics = &plan(&text).storages[0].economics;
     assert!((economics.units - 20.0).abs() < 1e-12, "{} nodes", economics.units);
 }
+
+/// 100,000 metadata operations a second at 4,000 a node; where the system states none they count beside those on data.
+#[test]
+fn metadata_sizes_a_system_too() {
+    let units = |keys: &str| {
+        let text = scenario("vast-ebox-z3-highmem-88", keys, &io("r", "read", Some(1e9)));
+        plan(&text).storages[0].economics.units
+    };
+    let apart = units("metadata_operations = \"4 kop/s\"\nsized_for = { metadata = \"100 kop/s\" }\n");
+    assert!((apart - 25.0).abs() < 1e-12, "{apart} nodes");
+    let both = "operations = \"10 kop/s\"\nsized_for = { operations = \"150 kop/s\", metadata = \"100 kop/s\" }\n";
+    assert!((units(both) - 25.0).abs() < 1e-12, "{} nodes", units(both));
+    let in_turn = both.replace("\" }", "\", at_once = false }");
+    assert!((units(&in_turn) - 15.0).abs() < 1e-12, "{} nodes", units(&in_turn));
+}

@@ -4,7 +4,7 @@ use super::works::transport;
 use crate::model::bulk::nic_limit;
 use crate::model::burst::{Burst, BurstParams, bytes_of_rank};
 use crate::model::ids::{SiteId, StorageId};
-use crate::model::paths::{CLIENT_NIC, Resources, Slots};
+use crate::model::paths::{CLIENT_NIC, Files, Resources, Slots};
 use crate::model::storage::Storage;
 use crate::model::world::{BurstWork, FeedParams, Task};
 use crate::scenario::plan::{IoWork, Pattern, Plan};
@@ -18,7 +18,10 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, resources: &mut Resource
     let per_client = burst.ranks.div_ceil(io.clients) as f64;
     let between = transport(&io.transport);
     let direction = f64::from(u8::from(load));
-    let slots = system.params.requests.slots(1.0, f64::from(io.queue_depth), io.io_size.get(), direction);
+    let requests = &system.params.requests;
+    let slots = requests.slots(1.0, f64::from(io.queue_depth), io.io_size.get(), direction);
+    let added = io.protocol.map_or(0.0, |at| system.params.protocols[at].added(direction));
+    let service = if load { &requests.read } else { &requests.write };
     let params = FeedParams {
         storage: StorageId::new(io.storage),
         namespace: None,
@@ -26,9 +29,12 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, resources: &mut Resource
         site: SiteId::new(io.site),
         limit: (nic_limit(io.client_nic.get(), storage.client_overhead, direction) / per_client, CLIENT_NIC),
         // The ranks of a client share its outstanding operations.
-        slots: Slots { bytes: slots.bytes / per_client, ..slots },
+        slots: Slots { bytes: slots.bytes / per_client, latency: slots.latency + added },
         operations: 1.0 / io.io_size.get(),
+        files: Files::default(),
+        protocol: io.protocol,
         size: io.io_size.get(),
+        served: io.io_size.get() / service.stream + added,
         meter: resources.sharing.add_meter(&[]),
         transport: between.shared(per_client),
     };

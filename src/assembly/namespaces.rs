@@ -142,7 +142,12 @@ fn content(namespace: &plan::Namespace, cache: &plan::NamespaceCache) -> Cache {
 }
 
 fn popularity(namespace: &plan::Namespace) -> Popularity {
-    match namespace.popularity {
+    law(namespace.popularity)
+}
+
+/// How objects are read.
+pub(super) fn law(popularity: plan::Popularity) -> Popularity {
+    match popularity {
         plan::Popularity::Uniform => Popularity::Uniform,
         plan::Popularity::Zipf { exponent } => Popularity::Zipf { exponent },
         plan::Popularity::WorkingSet { hot, requests } => Popularity::WorkingSet { hot, requests },

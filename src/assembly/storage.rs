@@ -153,7 +153,8 @@ fn asked(storage: &plan::Storage) -> Offered {
         bytes: demand.capacity.get(),
         read: demand.read.get(),
         write: demand.write.get(),
-        operations: demand.operations,
+        operations: demand.operations
+            + if storage.requests.metadata_operations.is_finite() { 0.0 } else { demand.metadata },
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
+use super::namespaces;
 use super::phases::{Step, steps};
 use crate::engine::rng::Streams;
 use crate::fluid::MeterId;
-use crate::model::bulk::{Copy, CopyParams, Io, IoParams, Pace, nic_limit};
+use crate::model::bulk::{Copy, CopyParams, Io, IoParams, Pace, Tiered, nic_limit};
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
 use crate::model::paths::{
@@ -19,7 +20,7 @@ use crate::model::storage::Storage;
 use crate::model::storage::requests::FileShape;
 use crate::model::storage::space::{Load, account_of};
 use crate::model::world::{Claim, RlWork, Task, Work};
-use crate::scenario::plan::{self, CopyWork, FanOut, IoWork, Pattern, Plan, WorkKind};
+use crate::scenario::plan::{self, CopyWork, FanOut, IoWork, Pattern, Plan, TieredShare, WorkKind};
 use crate::units::{SimDuration, SimTime};
 
 /// Cohorts of a generator pool when the planner does not say: enough that the tail of the pause is sampled well,
@@ -52,7 +53,7 @@ pub fn works(
                     super::burst::task(plan, io, &storages[io.storage], resources)
                 }
                 WorkKind::Io(io) if io.loader.is_some() => {
-                    super::loader::task(plan, io, &all.child(&work.name), resources)
+                    super::loader::task(plan, io, &storages[io.storage], &all.child(&work.name), resources)
                 }
                 WorkKind::Io(io) => {
                     let pace = io.pace.as_ref().map(|law| all.child(&work.name).stream("rate").sample(law));
@@ -67,7 +68,7 @@ pub fn works(
                     }
                     let nic = nic_of(plan, io, first.read_share);
                     let until = SimTime::ZERO + work.ends;
-                    let pace = pace.map(|base| Pace { base, rhythm, factor: 1.0, nic, until });
+                    let pace = pace.map(|base| Pace { base, rhythm, factor: 1.0, peak: 0.0, nic, until });
                     let later = steps(first, &io.phases).into_iter().map(|step| {
                         let mut params = io_params(plan, io, &step, &storages[io.storage], meter);
                         // Its connections are open already.
@@ -206,7 +207,12 @@ fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: Met
         }
     };
     let protocol = io.protocol.map(|protocol| &system.params.protocols[protocol]);
-    let slots = Slots { latency: slots.latency + protocol.map_or(0.0, |p| p.added(read_share)), ..slots };
+    let tiered = io.tiered.map(|tiered| self::tiered(&tiered));
+    // A read on the tier takes the time that it takes there.
+    let tier = system.tier.map(|tier| &plan.storages[tier.to.index()].requests);
+    let there = tier.map_or(0.0, |r| r.read_latency.mean() + size / r.read_stream - requests.read.time(size));
+    let added = protocol.map_or(0.0, |p| p.added(read_share)) + tiered.map_or(0.0, |t| read_share * t.share * there);
+    let slots = Slots { latency: slots.latency + added, ..slots };
     let own = nic_of(plan, io, read_share);
     let each = pace.map_or(f64::INFINITY, |pace| pace / clients as f64);
     let client_limit = if each < own { (each, PACING) } else { (own, CLIENT_NIC) };
@@ -223,12 +229,27 @@ fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: Met
         operations,
         files,
         protocol: io.protocol,
+        tiered,
         // Little's law needs one number of outstanding operations for the whole run.
-        outstanding: (pace.is_none() && io.phases.is_empty()).then_some(depth * clients as f64),
+        outstanding: (pace.is_none() && io.phases.is_empty())
+            .then_some(depth.min(requests.client_slots) * clients as f64),
         ingest: io.ingest,
         meter,
         transport: transport(&io.transport),
     }
+}
+
+/// The share of its reads that is on the tier, in the steady state: an object is there unless it was read within the time.
+fn tiered(tiered: &plan::Tiered) -> Tiered {
+    let (share, held) = match tiered.share {
+        TieredShare::Stated(share) => (share, None),
+        TieredShare::Unread { seconds, rate, data, object, popularity } => {
+            let objects = (data.get() / object.get()).round().max(1.0);
+            let (hit, held) = namespaces::law(popularity).read_within(objects, rate * seconds / object.get());
+            ((1.0 - hit).max(0.0), Some(held * data.get()))
+        }
+    };
+    Tiered { share, held, promote: tiered.promote }
 }
 
 struct Place<'a> {

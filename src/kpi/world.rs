@@ -190,6 +190,23 @@ pub(super) const WORK: &[Kpi] = &[
          seconds since 1970 inside the program, printed as an RFC 3339 date.",
     ),
     kpi(
+        "io.*.hot_share",
+        "1",
+        D::Ratio,
+        NONE,
+        "1 − share read on the tier; with `unread`: Σ p (1 − e^(−pn)), or its form for epochs",
+        "Share of what a load with `tiered` reads that its system serves; the rest comes from the tier. With `unread` it follows from how \
+         objects are read: those read within that time are on the system.",
+    ),
+    kpi(
+        "io.*.hot_bytes",
+        "B",
+        D::Bytes,
+        NONE,
+        "data × share of the objects read within `unread`",
+        "Bytes of the data of a load with `tiered = { unread = … }` that are on its system in the steady state: what to size it for. Null where the share is stated.",
+    ),
+    kpi(
         "io.*.refused",
         "B",
         D::Bytes,
@@ -213,7 +230,8 @@ pub(super) const WORK: &[Kpi] = &[
         D::Duration,
         NONE,
         "outstanding operations / operations per second",
-        "Mean time of one operation from issue to completion, by Little's law over the time the load ran. Null for a \
+        "Mean time of one operation from issue to completion, by Little's law over the time the load ran, those outstanding being the \
+         queue depth or the `client_slots` of the system where these are fewer: waiting for a slot in the client is not in it. Null for a \
          paced load, which does not keep its queue full.",
     ),
 ];

@@ -85,6 +85,17 @@ impl Copy {
     }
 }
 
+/// Reads of a load that go to the tier of its system.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tiered {
+    /// Share of the bytes read.
+    pub share: f64,
+    /// Bytes of the data that are on the system, where they follow from how they are read.
+    pub held: Option<f64>,
+    /// What is read there is written to the system again.
+    pub promote: bool,
+}
+
 /// Parameters of a storage load.
 #[derive(Clone, Copy, Debug)]
 pub struct IoParams {
@@ -112,6 +123,8 @@ pub struct IoParams {
     pub files: Files,
     /// Protocol that the clients speak, by its number on the system; none for that of the system itself.
     pub protocol: Option<usize>,
+    /// What it reads on the tier of the system; none where all is on the system itself.
+    pub tiered: Option<Tiered>,
     /// Outstanding operations of all clients; `None` for a paced load, which does not keep its queue full.
     pub outstanding: Option<f64>,
     /// Whether what it writes stays on the system.
@@ -127,6 +140,8 @@ pub struct IoParams {
 pub struct Io {
     /// Parameters.
     pub params: IoParams,
+    /// What it does first.
+    pub first: IoParams,
     /// What it does later: time after its start, parameters.
     pub steps: Vec<(SimDuration, IoParams)>,
     /// Its pace, for a load that is paced.
@@ -148,6 +163,8 @@ pub struct Pace {
     pub rhythm: Option<Rhythm>,
     /// Factor by which it has changed now.
     pub factor: f64,
+    /// The largest such factor so far.
+    pub peak: f64,
     /// Payload rate that the interface of one client allows.
     pub nic: f64,
     /// The load or the run is over then: the last step ends with it.
@@ -157,7 +174,16 @@ pub struct Pace {
 impl Pace {
     /// Limit of one of `clients` that share the pace, and its cause.
     pub fn limit(&self, clients: u64) -> (f64, u8) {
-        let each = self.base * self.factor / clients as f64;
+        self.limit_at(self.factor, clients)
+    }
+
+    /// The highest such limit so far.
+    pub fn highest(&self, clients: u64) -> (f64, u8) {
+        self.limit_at(self.peak.max(self.factor), clients)
+    }
+
+    fn limit_at(&self, factor: f64, clients: u64) -> (f64, u8) {
+        let each = self.base * factor / clients as f64;
         if each < self.nic { (each, PACING) } else { (self.nic, CLIENT_NIC) }
     }
 }
@@ -170,7 +196,7 @@ impl Io {
 
     /// A load that has not begun.
     pub fn new(params: IoParams) -> Self {
-        Io { params, steps: Vec::new(), pace: None, movements: Vec::new(), began: None, ended: None }
+        Io { params, first: params, steps: Vec::new(), pace: None, movements: Vec::new(), began: None, ended: None }
     }
 }
 

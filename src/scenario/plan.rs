@@ -722,6 +722,8 @@ pub struct IoWork {
     pub files: Option<Files>,
     /// Index in [`Storage::protocols`]; `None` for that of the system itself.
     pub protocol: Option<usize>,
+    /// What it reads on the tier of the system; `None` where all is on the system itself.
+    pub tiered: Option<Tiered>,
     /// Accelerators that read samples; `None` where clients read and write by themselves.
     pub loader: Option<DataLoader>,
     /// A checkpoint that all ranks save or load at once; `None` for a steady load.
@@ -734,6 +736,35 @@ pub struct IoWork {
     pub seasons: Vec<Season>,
     /// Transport for clients at another site.
     pub transport: Transport,
+}
+
+/// Reads of a load that go to the tier of its system.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tiered {
+    /// How much of its reads.
+    pub share: TieredShare,
+    /// What is read there is written to the system again.
+    pub promote: bool,
+}
+
+/// How much of its reads goes to the tier.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TieredShare {
+    /// This share of the bytes.
+    Stated(f64),
+    /// What was not read for a time, in the steady state.
+    Unread {
+        /// That time.
+        seconds: f64,
+        /// Bytes read per second.
+        rate: f64,
+        /// Bytes of the data.
+        data: Bytes,
+        /// Bytes of an object.
+        object: Bytes,
+        /// How objects are read.
+        popularity: Popularity,
+    },
 }
 
 /// What a load does from some time on; it keeps what is not stated.

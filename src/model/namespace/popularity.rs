@@ -59,6 +59,26 @@ impl Popularity {
         asked.min(1.0)
     }
 
+    /// Share of the requests to objects that were read within the last `requests` requests to `objects` objects, and the share of the objects that
+    /// were, in the steady state: a cache that keeps an object until it was not read for so long (TTL with renewal).
+    ///
+    /// Independent requests: Σ p (1 − e^(−pn)) and Σ (1 − e^(−pn)) ÷ objects. Scans read an object every epoch; in shuffled epochs two reads
+    /// of it lie 1 + v − u epochs apart (u, v uniform): P(≤ x) = x²/2 up to one epoch, 1 − (2 − x)²/2 up to two, and ∫ P(> t) dt of the objects were read
+    /// within x.
+    pub fn read_within(self, objects: f64, requests: f64) -> (f64, f64) {
+        let x = requests / objects;
+        match self {
+            Popularity::Scan => (if x >= 1.0 { 1.0 } else { 0.0 }, x.min(1.0)),
+            Popularity::Epochs if x >= 2.0 => (1.0, 1.0),
+            Popularity::Epochs if x >= 1.0 => (1.0 - (2.0 - x).powi(2) / 2.0, 1.0 - (2.0 - x).powi(3) / 6.0),
+            Popularity::Epochs => (x * x / 2.0, x - x * x * x / 6.0),
+            _ => self.classes(objects).into_iter().fold((0.0, 0.0), |(hit, held), class| {
+                let seen = -libm::expm1(-class.each * requests) * class.count;
+                (hit + seen * class.each, held + seen / objects)
+            }),
+        }
+    }
+
     /// The classes of `objects` objects; their probabilities sum to 1.
     pub fn classes(self, objects: f64) -> Vec<Class> {
         match self {
@@ -133,6 +153,54 @@ mod tests {
         let zipf = Popularity::Zipf { exponent: 1.0 }.top(1e4, 0.01);
         assert!((zipf - 5.187_377_5 / 9.787_606).abs() < 1e-5, "{zipf}");
         assert!((Popularity::Zipf { exponent: 1.0 }.top(1e4, 1.0) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_was_read_within_a_while_has_its_closed_forms() {
+        let close = |found: (f64, f64), hit: f64, held: f64| {
+            assert!((found.0 - hit).abs() < 1e-9 && (found.1 - held).abs() < 1e-9, "{found:?}, not {hit} and {held}");
+        };
+        let e = |x: f64| (-x).exp();
+        close(Popularity::Uniform.read_within(1e6, 7e5), 1.0 - e(0.7), 1.0 - e(0.7));
+        // A tenth of the objects gets 0.8 of 1e6 requests, 8 each; the others 0.2 / 0.9 each.
+        let set = Popularity::WorkingSet { hot: 0.1, requests: 0.8 };
+        let (hot, cold) = (1.0 - e(8.0), 1.0 - e(0.2 / 0.9));
+        close(set.read_within(1e6, 1e6), 0.8 * hot + 0.2 * cold, 0.1 * hot + 0.9 * cold);
+        close(Popularity::Scan.read_within(1e6, 9e5), 0.0, 0.9);
+        close(Popularity::Scan.read_within(1e6, 1e6), 1.0, 1.0);
+        close(Popularity::Epochs.read_within(1e6, 5e5), 0.125, 0.5 - 0.125 / 6.0);
+        close(Popularity::Epochs.read_within(1e6, 1.5e6), 0.875, 1.0 - 0.125 / 6.0);
+        close(Popularity::Epochs.read_within(1e6, 3e6), 1.0, 1.0);
+    }
+
+    /// Objects shuffled anew each epoch, one by one: how many reads come within 0.6 and 1.3 epochs of the one before.
+    #[test]
+    fn gaps_of_shuffled_epochs_are_those_of_the_closed_form() {
+        let objects = 2_000_usize;
+        let mut order: Vec<usize> = (0..objects).collect();
+        let (mut state, mut last, mut within, mut reads) =
+            (88_172_645_463_325_252_u64, vec![None; objects], [0.0; 2], 0.0);
+        for epoch in 0..30 {
+            for i in (1..objects).rev() {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                order.swap(i, (state % (i as u64 + 1)) as usize);
+            }
+            for (at, &object) in order.iter().enumerate() {
+                let now = epoch as f64 + at as f64 / objects as f64;
+                if let Some(before) = last[object].replace(now) {
+                    reads += 1.0;
+                    for (count, x) in within.iter_mut().zip([0.6, 1.3]) {
+                        *count += f64::from(u8::from(now - before <= x));
+                    }
+                }
+            }
+        }
+        for (count, x) in within.iter().zip([0.6, 1.3]) {
+            let expected = Popularity::Epochs.read_within(1e6, x * 1e6).0;
+            assert!((count / reads - expected).abs() < 0.01, "{x}: {} and {expected}", count / reads);
+        }
     }
 
     #[test]

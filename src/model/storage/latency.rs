@@ -29,12 +29,14 @@ const STEPS: f64 = 1000.0;
 /// What a load does on a system from one change of rates to the next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pace {
-    /// Reads and writes per second.
-    pub rates: [f64; 2],
-    /// Seconds of a read and of a write beside base latency and wait.
-    pub fixed: [f64; 2],
+    /// Reads, writes and metadata operations per second.
+    pub rates: [f64; 3],
+    /// Seconds of each of them beside base latency and wait.
+    pub fixed: [f64; 3],
     /// What reads and writes wait.
     pub wait: Wait,
+    /// What metadata operations wait.
+    pub metadata: Wait,
 }
 
 /// The operations that one client has to do with, and what they are held by.
@@ -89,14 +91,15 @@ impl Client {
         longest.at_most(self.wait_at_full(requests))
     }
 
-    /// What `clients` of them do, each with this wait.
+    /// What `clients` of them do with data, each with this wait.
     pub fn pace(&self, requests: &Requests, clients: f64, wait: Wait) -> Pace {
         let fixed = |stream: f64, kind: usize| self.size / stream + self.beside[kind];
         let all = clients * self.rate;
         Pace {
-            rates: [all * self.read_share, all * (1.0 - self.read_share)],
-            fixed: [fixed(requests.read.stream, 0), fixed(requests.write.stream, 1)],
+            rates: [all * self.read_share, all * (1.0 - self.read_share), 0.0],
+            fixed: [fixed(requests.read.stream, 0), fixed(requests.write.stream, 1), 0.0],
             wait,
+            metadata: Wait::NONE,
         }
     }
 }
@@ -115,7 +118,12 @@ struct Kind {
 #[derive(Clone, Debug, Default)]
 pub struct Timing {
     now: BTreeMap<WorkId, (SimTime, Pace)>,
-    kinds: [Kind; 2],
+    kinds: [Kind; 3],
+}
+
+/// Base latencies of reads, writes and metadata operations.
+fn bases(requests: &Requests) -> [Dist; 3] {
+    [requests.read.latency.clone(), requests.write.latency.clone(), Dist::Constant(requests.metadata)]
 }
 
 /// Mean and percentiles of times of operations, seconds.
@@ -157,37 +165,38 @@ impl Timing {
     fn settle_one(&mut self, now: SimTime, work: WorkId, requests: &Requests) {
         let Some((since, pace)) = self.now.get_mut(&work) else { return };
         let span = (now - std::mem::replace(since, now)).as_secs_f64();
-        let services = [&requests.read, &requests.write];
+        let bases = bases(requests);
         for (kind, counted) in self.kinds.iter_mut().enumerate() {
             let operations = pace.rates[kind] * span;
             if operations > 0.0 {
-                let mean = services[kind].latency.mean() + pace.fixed[kind] + pace.wait.overall();
+                let wait = if kind == 2 { &pace.metadata } else { &pace.wait };
+                let mean = bases[kind].mean() + pace.fixed[kind] + wait.overall();
                 counted.mean.add(mean, operations);
-                *counted.laws.entry(key(pace.fixed[kind], &pace.wait)).or_default() += operations;
+                *counted.laws.entry(key(pace.fixed[kind], wait)).or_default() += operations;
             }
         }
     }
 
-    /// Times of both kinds together, of reads, and of writes; none where there were no such operations.
-    pub fn times(&self, requests: &Requests) -> [Option<Times>; 3] {
-        let services = [&requests.read, &requests.write];
+    /// Times of reads and writes together, of reads, of writes, and of metadata operations; none where there were no such.
+    pub fn times(&self, requests: &Requests) -> [Option<Times>; 4] {
+        let bases = bases(requests);
         let laws: usize = self.kinds.iter().map(|kind| kind.laws.len()).sum();
         let lattice = if laws > MANY_LAWS { COARSE } else { LATTICE };
-        let [read, write] = [0, 1].map(|kind| self.kinds[kind].mean);
+        let [read, write, metadata] = [0, 1, 2].map(|kind| self.kinds[kind].mean);
         let weight = read.weight() + write.weight();
-        let sketches = [0, 1].map(|kind: usize| {
+        let sketches = [(0, weight), (1, weight), (2, metadata.weight())].map(|(kind, all): (usize, f64)| {
             let mut sketch = Sketch::new();
             for (key, operations) in &self.kinds[kind].laws {
-                add(&mut sketch, &services[kind].latency, key, (operations / weight, lattice));
+                add(&mut sketch, &bases[kind], key, (operations / all, lattice));
             }
             sketch
         });
-        let [read_sketch, write_sketch] = sketches;
+        let [read_sketch, write_sketch, opened] = sketches;
         let mut sketch = read_sketch.clone();
         sketch.merge(&write_sketch);
         let all = (weight > 0.0).then(|| Times { mean: (read.sum() + write.sum()) / weight, sketch });
         let of = |tally: Tally, sketch| tally.mean().map(|mean| Times { mean, sketch });
-        [all, of(read, read_sketch), of(write, write_sketch)]
+        [all, of(read, read_sketch), of(write, write_sketch), of(metadata, opened)]
     }
 }
 

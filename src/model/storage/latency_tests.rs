@@ -21,8 +21,8 @@ fn times(requests: &Requests, client: &Client, wait: Wait) -> Times {
     let mut timing = Timing::default();
     timing.set(SimTime::ZERO, WorkId(0), Some(client.pace(requests, 1.0, wait)), requests);
     timing.settle(SimTime::ZERO + SimDuration::from_secs_f64(1.0), requests);
-    let [all, read, write] = timing.times(requests);
-    assert!(write.is_none());
+    let [all, read, write, metadata] = timing.times(requests);
+    assert!(write.is_none() && metadata.is_none());
     close(all.expect("there were reads").mean, read.as_ref().expect("there were reads").mean, 1e-15);
     read.expect("there were reads")
 }

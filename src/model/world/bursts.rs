@@ -41,9 +41,12 @@ impl World {
         }
         let Some(fits) = self.room_of_save(ctx, id, &b) else { return };
         let read = f64::from(u8::from(b.load));
+        let access = self.access(id, p.storage, read, 1.0 - read, p.operations);
+        let (access, base) = p.through(access, &self.storages[p.storage.index()].params);
         let order = |(ranks, slowdown): (u64, f64)| Order {
             ends: if b.load { (p.storage_site, p.site) } else { (p.site, p.storage_site) },
-            access: vec![self.access(id, p.storage, read, 1.0 - read, p.operations)],
+            base: base.clone(),
+            access: vec![access],
             own_meters: vec![(p.meter, 1.0)],
             copies: ranks as f64,
             bytes: b.each * fits,

@@ -2,8 +2,9 @@
 
 use super::storage_measures::Puts;
 use super::{Task, World};
+use crate::model::bulk::IoParams;
 use crate::model::ids::{SiteId, StorageId};
-use crate::model::paths::{Course, RoutePolicy};
+use crate::model::paths::{Course, Files, RoutePolicy};
 use crate::model::storage::StorageParams;
 use crate::model::storage::economics::Offered;
 use crate::model::storage::space::WHOLE;
@@ -38,6 +39,13 @@ impl World {
         most
     }
 
+    /// Operations per byte that count in the limit of all of a system, those that its protocol makes of one included.
+    fn operations_of(&self, (data, files, protocol): (f64, Files, Option<usize>), id: StorageId) -> f64 {
+        let system = &self.storages[id.index()].params;
+        let metadata = if system.limits.metadata.is_some() { 0.0 } else { files.metadata };
+        (data + metadata) * protocol.map_or(1.0, |at| system.protocols[at].operations)
+    }
+
     /// What one work asks of a system while it runs.
     fn asks(&mut self, index: usize, id: StorageId) -> Offered {
         let rates = |read: f64, write: f64, operations: f64| Offered {
@@ -48,19 +56,26 @@ impl World {
         };
         match &self.works[index].task {
             Task::Io(io) if io.params.storage == id => {
-                let p = io.params;
-                let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
-                let each = p.client_limit.0.min(p.slots.rate(rtt)) * p.clients as f64;
-                let apart = self.storages[id.index()].params.limits.metadata.is_some();
-                let operations = p.operations + if apart { 0.0 } else { p.files.metadata };
-                let protocols = &self.storages[id.index()].params.protocols;
-                let cost = p.protocol.map_or(1.0, |at| protocols[at].operations);
-                rates(each * p.read_share, each * (1.0 - p.read_share), operations * cost)
+                // A load that grows asks for the highest pace it had, one that changes for the most of each phase.
+                let highest = |p: &IoParams| match (io.steps.is_empty(), &io.pace) {
+                    (true, Some(pace)) => pace.highest(p.clients).0,
+                    _ => p.client_limit.0,
+                };
+                let phases = std::iter::once(&io.first).chain(io.steps.iter().map(|(_, params)| params));
+                let phases: Vec<(IoParams, f64)> = phases.map(|p| (*p, highest(p))).collect();
+                phases.into_iter().fold(Offered::default(), |most, (p, limit)| {
+                    let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
+                    let each = limit.min(p.slots.rate(rtt)) * p.clients as f64;
+                    let all = self.operations_of((p.operations, p.files, p.protocol), id);
+                    most.max(rates(each * p.read_share, each * (1.0 - p.read_share), all))
+                })
             }
             Task::Load(task) if task.params.storage == id => {
                 let p = task.loader.params;
                 let step = (p.compute.as_secs_f64() + p.overhead.as_secs_f64()).max(1e-9);
-                rates(p.accelerators as f64 * p.batch * p.sample / step, 0.0, task.params.operations)
+                let feed = task.params;
+                let all = self.operations_of((feed.operations, feed.files, feed.protocol), id);
+                rates(p.accelerators as f64 * p.batch * p.sample / step, 0.0, all)
             }
             Task::Copy(copy) if copy.params.from.0 == id || copy.params.to.0 == id => {
                 let alone = copy.alone_s.filter(|s| *s > 0.0).map_or(0.0, |s| copy.params.bytes / s);

@@ -2,12 +2,13 @@
 
 use super::storage_measures::Puts;
 use super::{Task, World};
-use crate::fluid::Cause;
+use crate::fluid::{Cause, Reach, ResourceId};
 use crate::model::bulk::IoParams;
 use crate::model::ids::{MovementId, StorageId, WorkId};
 use crate::model::paths::PACING;
 use crate::model::storage::Storage;
 use crate::model::storage::latency::{Client, Pace};
+use crate::model::storage::requests::Limits;
 use crate::model::storage::waiting::{Stage, Wait};
 use crate::units::SimTime;
 
@@ -42,40 +43,60 @@ impl World {
             return None;
         }
         let system = &self.storages[p.storage.index()].params;
-        let (metadata, requests) = (system.limits.metadata, &system.requests);
+        let requests = &system.requests;
         let cause = self.carriage.sharing.cause(flow);
-        let waits_for_metadata = metadata.is_some_and(|limit| cause == Some(Cause::Resource(limit)));
+        let queue = Queue::of(&system.limits);
+        let held = cause.is_some() && cause == queue.limit.map(Cause::Resource);
         let service = p.read_share * requests.read.time(1.0 / p.operations)
             + (1.0 - p.read_share) * requests.write.time(1.0 / p.operations);
         let added = p.protocol.map_or([0.0; 2], |at| system.protocols[at].added);
         let beside = rtt + p.read_share * added[0] + (1.0 - p.read_share) * added[1];
-        // By Little's law: slots that metadata operations keep, where these do not wait; where they do, data does not.
-        let kept = rate * p.files.metadata * (requests.metadata + beside);
-        let outstanding = match waits_for_metadata {
-            true => rate * p.operations * (service + beside),
-            false => p.slots.bytes * (p.operations + p.files.metadata) - kept,
+        // By Little's law: slots that metadata operations and data keep where neither waits, and what is left of all of them.
+        let (data, kept) = (rate * p.operations, rate * p.files.metadata);
+        let served = [data * (service + beside), kept * (requests.metadata + beside)];
+        let idle = (p.slots.bytes * (p.operations + p.files.metadata) - served[0] - served[1]).max(0.0);
+        // Where metadata holds the load, what waits is metadata; where both queue at one limit, each operation waits alike.
+        let waits = match (held, queue.apart) {
+            (true, true) => [0.0, idle],
+            (true, false) => [idle * data / (data + kept), idle * kept / (data + kept)],
+            _ => [idle, 0.0],
         };
         let client = Client {
-            rate: rate * p.operations,
+            rate: data,
             read_share: p.read_share,
             size: 1.0 / p.operations,
-            outstanding,
+            outstanding: served[0] + waits[0],
             interface: p.interface * p.operations,
             beside: added.map(|added| rtt + added),
         };
         let paced = cause == Some(Cause::Named(PACING));
-        let mut reach = if paced { self.carriage.sharing.reach(flow) } else { Vec::new() };
-        reach.retain(|at| Some(at.resource) != metadata);
+        let reach = if paced { self.carriage.sharing.reach(flow) } else { Vec::new() };
         let requests = &self.storages[p.storage.index()].params.requests;
-        let all = clients * p.operations;
-        let stages = reach.into_iter().map(|at| Stage {
+        let stage = |at: &Reach, each: f64| Stage {
             used: at.used,
-            alone: at.alone * all,
-            reach: at.reach * all,
-            rate: rate * all,
-        });
-        let wait = if paced { client.paced(requests, stages) } else { client.closed(requests) };
-        Some(client.pace(requests, clients, wait))
+            alone: at.alone * each,
+            reach: at.reach * each,
+            rate: rate * each,
+        };
+        let all = clients * p.operations;
+        let own = reach.iter().filter(|at| !queue.apart || Some(at.resource) != queue.limit);
+        let wait = match paced {
+            true => client.paced(requests, own.map(|at| stage(at, all))),
+            false => client.closed(requests),
+        };
+        let mut pace = client.pace(requests, clients, wait);
+        if kept > 0.0 {
+            let both = if queue.apart { p.files.metadata } else { p.files.metadata + p.operations };
+            let at = reach.iter().find(|at| Some(at.resource) == queue.limit);
+            (pace.rates[2], pace.fixed[2]) = (clients * kept, beside);
+            pace.metadata = match at {
+                // Never more than with all slots in use.
+                Some(at) => Wait::open(&stage(at, clients * both), requests.metadata, 0.0).at_most(idle / kept),
+                None if paced => Wait::NONE,
+                None => Wait::closed(waits[1] / kept, served[1] + waits[1], kept),
+            };
+        }
+        Some(pace)
     }
 
     /// The readers of a loader always have their operations outstanding while they read.
@@ -87,12 +108,15 @@ impl World {
             return None;
         }
         let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
-        let base = self.storages[p.storage.index()].params.requests.read.latency.mean();
+        let system = &self.storages[p.storage.index()].params;
+        let added = p.protocol.map_or(0.0, |at| system.protocols[at].added(1.0));
         let waits = (p.slots.bytes / rate - p.slots.latency - rtt).max(0.0);
+        let wait = Wait::closed(waits, p.slots.bytes / p.size, rate / p.size);
         Some(Pace {
-            rates: [accelerators * rate * p.operations, 0.0],
-            fixed: [(p.slots.latency - base).max(0.0) + rtt, 0.0],
-            wait: Wait::closed(waits, p.slots.bytes * p.operations, rate * p.operations),
+            rates: [accelerators * rate * p.operations, 0.0, accelerators * rate * p.files.metadata],
+            fixed: [p.served + rtt, 0.0, added + rtt],
+            wait,
+            metadata: wait,
         })
     }
 
@@ -100,8 +124,12 @@ impl World {
         let used = self.timed.iter().any(|(_, storage)| *storage == id);
         let Storage { timing, params, .. } = &mut self.storages[id.index()];
         timing.settle(now, &params.requests);
-        let kinds = [("latency", "used"), ("read_latency", "read"), ("write_latency", "wrote")];
+        let kinds =
+            [("latency", "used"), ("read_latency", "read"), ("write_latency", "wrote"), ("metadata_latency", "")];
         for ((measure, verb), times) in kinds.into_iter().zip(timing.times(&params.requests)) {
+            if measure == "metadata_latency" && times.is_none() {
+                continue;
+            }
             let none = format!("no io load {verb} it in the measured part");
             puts.or(measure, times.as_ref().map(|t| t.mean), &none);
             if !used {
@@ -115,10 +143,24 @@ impl World {
     }
 }
 
+/// Where metadata operations of a system queue.
+struct Queue {
+    /// The limit; none where nothing limits them.
+    limit: Option<ResourceId>,
+    /// It is one of their own, not that of all operations.
+    apart: bool,
+}
+
+impl Queue {
+    fn of(limits: &Limits) -> Self {
+        Queue { limit: limits.metadata.or(limits.all), apart: limits.metadata.is_some() }
+    }
+}
+
 /// Loads whose operations are timed, with the system that serves them: those on one system, not on a namespace.
 pub(super) fn timed(works: &[super::Work]) -> Vec<(WorkId, StorageId)> {
     let storage = |work: &super::Work| match &work.task {
-        Task::Io(io) if io.params.namespace.is_none() => Some(io.params.storage),
+        Task::Io(io) if io.params.namespace.is_none() && io.params.tiered.is_none() => Some(io.params.storage),
         Task::Load(task) if task.params.namespace.is_none() => Some(task.params.storage),
         _ => None,
     };

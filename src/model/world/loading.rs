@@ -9,7 +9,8 @@ use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_FLOW, CLASS_MODEL, Event, LoaderEvent};
 use crate::model::ids::{NamespaceId, SiteId, StorageId, WorkId};
 use crate::model::loader::{Loader, LoaderEffect};
-use crate::model::paths::{Slots, Transport};
+use crate::model::paths::{Access, Files, Slots, Transport, Uses};
+use crate::model::storage::StorageParams;
 use crate::units::{SimDuration, SimTime};
 
 /// How a data loader reads.
@@ -27,10 +28,16 @@ pub struct FeedParams {
     pub limit: (f64, u8),
     /// Operations that the readers of one accelerator have outstanding.
     pub slots: Slots,
-    /// Operations per byte.
+    /// Operations on data per byte.
     pub operations: f64,
+    /// What opening files adds.
+    pub files: Files,
+    /// Protocol that the clients speak, by its number on the system; none for that of the system itself.
+    pub protocol: Option<usize>,
     /// Bytes of one outstanding operation.
     pub size: f64,
+    /// Seconds of an operation on data beside its base latency and the round trip.
+    pub served: f64,
     /// Meter of its payload bytes.
     pub meter: MeterId,
     /// Transport between sites, for one accelerator.
@@ -44,6 +51,18 @@ pub struct LoaderWork {
     pub params: FeedParams,
     /// The loader.
     pub loader: Loader,
+}
+
+impl FeedParams {
+    /// How a payload byte uses the system, and the gateways of its protocol.
+    pub(super) fn through(&self, access: Access, system: &StorageParams) -> (Access, Uses) {
+        let mut access = Access { files: self.files, ..access };
+        let Some(protocol) = self.protocol.map(|at| &system.protocols[at]) else { return (access, Vec::new()) };
+        let gateways = protocol.uses(access.operations + access.files.metadata);
+        access.operations *= protocol.operations;
+        access.files.metadata *= protocol.operations;
+        (access, gateways)
+    }
 }
 
 impl World {
@@ -125,9 +144,12 @@ impl World {
         let Some(task) = self.loader(id) else { return };
         let Some(bytes) = task.loader.begin_round(now) else { return };
         let (p, accelerators) = (task.params, task.loader.params.accelerators);
+        let access = self.access(id, p.storage, 1.0, 0.0, p.operations);
+        let (access, base) = p.through(access, &self.storages[p.storage.index()].params);
         let mut order = Order {
             ends: (p.storage_site, p.site),
-            access: vec![self.access(id, p.storage, 1.0, 0.0, p.operations)],
+            base,
+            access: vec![access],
             own_meters: vec![(p.meter, 1.0)],
             copies: accelerators as f64,
             bytes,
@@ -138,7 +160,8 @@ impl World {
         };
         // A batch keeps the hit ratio that it begins with.
         if let Some(namespace) = p.namespace {
-            let (site, operations, size) = (p.site, p.operations, p.size);
+            // Caches open files as they read them.
+            let (site, operations, size) = (p.site, p.operations + p.files.metadata, p.size);
             let reader = Reader { site, read_share: 1.0, operations, size, slots: p.slots, meter: p.meter };
             self.read_namespace(&mut order, &reader, namespace);
         }

@@ -237,6 +237,7 @@ impl World {
                 let (meter, operations, outstanding) = (io.params.meter, io.params.operations, io.params.outstanding);
                 let io_storage = io.params.storage;
                 let files = io.params.files;
+                let tiered = io.params.tiered;
                 let reading = self.since_cut(now, meter);
                 let rate = if reading.active_s > 0.0 {
                     Measure::Value(reading.total / reading.active_s)
@@ -257,6 +258,11 @@ impl World {
                 out.kpis.push((format!("io.{name}.ops_rate"), per_second(&Measure::Value)));
                 out.kpis.push((format!("io.{name}.operation_time"), time));
                 out.kpis.push((format!("io.{name}.rate"), rate));
+                if let Some(tiered) = tiered {
+                    out.kpis.push((format!("io.{name}.hot_share"), Measure::Value(1.0 - tiered.share)));
+                    let stated = || Measure::None("the share is stated".into());
+                    out.kpis.push((format!("io.{name}.hot_bytes"), tiered.held.map_or_else(stated, Measure::Value)));
+                }
                 let storage = &self.storages[io_storage.index()];
                 if let Some(refused) = storage.space.refused_of(WorkId::new(index)) {
                     out.kpis.push((format!("io.{name}.refused"), Measure::Value(refused)));

@@ -14,6 +14,7 @@ impl World {
         let Some(rhythm) = pace.rhythm.as_ref().filter(|_| pace.until > now) else { return };
         let Some(end) = rhythm.step_end(now) else { return };
         pace.factor = rhythm.mean(now, end.min(pace.until));
+        pace.peak = pace.peak.max(pace.factor);
         io.params.client_limit = pace.limit(io.params.clients);
         ctx.schedule(end, CLASS_WORK, Event::PaceDue(id));
     }

@@ -85,6 +85,12 @@ impl World {
             Task::Io(io) => {
                 io.params.files.count > 0.0 && self.storages[io.params.storage.index()].params.name == params.name
             }
+            Task::Load(task) => {
+                let p = task.params;
+                p.files.metadata > 0.0
+                    && p.namespace.is_none()
+                    && self.storages[p.storage.index()].params.name == params.name
+            }
             _ => false,
         };
         if self.works.iter().any(has_files) {

@@ -4,6 +4,7 @@ use super::World;
 use super::measures::{Measure, Measured};
 use crate::engine::Context;
 use crate::fluid::MeterId;
+use crate::model::bulk::{IoParams, Tiered};
 use crate::model::carriage::Order;
 use crate::model::event::Event;
 use crate::model::ids::{StorageId, WorkId};
@@ -54,6 +55,33 @@ impl World {
         self.tiers.insert((id, work), movement);
         if full {
             self.carriage.refuse(ctx.now(), movement);
+        }
+    }
+
+    /// Makes a part of a load's reads one on the tier of its system: over the WAN where that, or the system, is at another site than
+    /// the clients.
+    pub(super) fn read_tier(&self, order: &mut Order, params: &IoParams) {
+        let storage = &self.storages[params.storage.index()];
+        let Some((tier, Tiered { share, promote, .. })) = storage.tier.zip(params.tiered) else { return };
+        let there = self.storages[tier.to.index()].params.site;
+        let far = params.read_share * share;
+        let operations = params.operations;
+        for access in &mut order.access {
+            access.read -= far;
+            access.write += if promote { far } else { 0.0 };
+        }
+        let read = Access { storage: tier.to, read: far, write: 0.0, operations, files: Files::default(), lanes: None };
+        order.access.push(self.nobodys(read));
+        order.access.retain(|access| access.read > 0.0 || access.write > 0.0);
+        if there == params.storage_site {
+            // System and tier are on the same way, and what is brought back stays there.
+        } else if params.site == params.storage_site {
+            (order.ends, order.reverse, order.far) = ((there, params.site), 0.0, far);
+        } else {
+            // Clients at the tier: the rest crosses, and so does what is brought back.
+            let back = 1.0 - params.read_share + if promote { far } else { 0.0 };
+            order.far = params.read_share - far + back;
+            order.reverse = if order.far > 0.0 { back / order.far } else { 0.0 };
         }
     }
 

@@ -149,6 +149,7 @@ impl World {
         if let Some(namespace) = params.namespace {
             self.read_namespace(&mut order, &Reader::from(&params), namespace);
         }
+        self.read_tier(&mut order, &params);
         let movements = (0..params.clients).map(|_| self.carry(ctx, order.clone())).collect();
         if let Task::Io(io) = &mut self.works[id.index()].task {
             io.movements = movements;

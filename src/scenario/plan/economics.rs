@@ -56,14 +56,16 @@ pub struct Stage {
     pub read: f64,
     /// Taken per payload byte written, migration included.
     pub write: f64,
-    /// Taken per operation.
+    /// Taken per operation on data.
     pub operation: f64,
+    /// Taken per operation on metadata.
+    pub metadata: f64,
 }
 
 impl Stage {
-    /// Share of the stage that so many bytes read, bytes written and operations per second take.
-    pub fn share(&self, [read, write, operations]: [f64; 3]) -> f64 {
-        (self.read * read + self.write * write + self.operation * operations) / self.capacity
+    /// Share of the stage that so many bytes read, bytes written, operations on data and on metadata per second take.
+    pub fn share(&self, [read, write, operations, metadata]: [f64; 4]) -> f64 {
+        (self.read * read + self.write * write + self.operation * operations + self.metadata * metadata) / self.capacity
     }
 }
 
@@ -76,8 +78,10 @@ pub struct Demand {
     pub read: ByteRate,
     /// Payload written, steadily.
     pub write: ByteRate,
-    /// Operations per second.
+    /// Operations per second on data.
     pub operations: f64,
+    /// Operations per second on metadata.
+    pub metadata: f64,
     /// Whether the peaks of reads, writes and operations coincide.
     pub at_once: bool,
 }
@@ -85,7 +89,7 @@ pub struct Demand {
 /// How many units each part of a demand needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sizing {
-    /// In the order capacity, read rate, write rate, operations, all at once, product minimum; only those asked for.
+    /// In the order capacity, read rate, write rate, operations, metadata, all at once, product minimum; only those asked for.
     pub needs: Vec<Need>,
     /// Heads needed, where heads are apart from enclosures, and what asks for them.
     pub heads: Option<Need>,
@@ -104,7 +108,7 @@ impl Sizing {
 /// Units that one part of a demand needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Need {
-    /// Which part: `capacity`, `read rate`, `write rate`, `operations`, `all at once`, `product minimum`.
+    /// Which part: `capacity`, `read rate`, `write rate`, `operations`, `metadata`, `all at once`, `product minimum`.
     pub by: &'static str,
     /// Stage that binds at this size; empty for capacity and minimum.
     pub stage: &'static str,

@@ -17,8 +17,10 @@ pub(super) struct Load {
     pub read: f64,
     /// Payload bytes written per second.
     pub write: f64,
-    /// Operations per second.
+    /// Operations per second on data.
     pub operations: f64,
+    /// Operations per second on metadata.
+    pub metadata: f64,
 }
 
 /// The figures of a system that its size multiplies.
@@ -68,7 +70,21 @@ impl Figures<'_> {
         // Where reads and writes are limited apart, the tighter limit holds: a demand does not say of which kind it is.
         let apart = ["read_operations", "write_operations"].into_iter().filter_map(|key| self.record.number(key));
         let capacity = each * apart.fold(f("operations"), f64::min);
-        out.into_iter().chain([Stage { name, resource, of, capacity, read: 0.0, write: 0.0, operation: 1.0 }]).collect()
+        let stated = self.record.number("metadata_operations");
+        let limit = |name, resource, capacity, operation, metadata| Stage {
+            name,
+            resource,
+            of,
+            capacity,
+            read: 0.0,
+            write: 0.0,
+            operation,
+            metadata,
+        };
+        // Where the system states no limit of them, operations on metadata count in that of all.
+        let all = limit(name, resource, capacity, 1.0, if stated.is_some() { 0.0 } else { 1.0 });
+        let own = stated.map(|own| limit("metadata operations", "metadata-operations", each * own, 0.0, 1.0));
+        out.into_iter().chain([all]).chain(own).collect()
     }
 
     /// Bytes read back from the buffer, and written to media with parity, per client byte.
@@ -173,14 +189,14 @@ impl Figures<'_> {
 
     /// Rate at which reads alone, or writes alone, fill the first stage, and which that is.
     pub(super) fn deliverable(&self, units: f64, heads: f64, read: bool) -> (f64, &'static str) {
-        let load = Load { read: f64::from(u8::from(read)), write: f64::from(u8::from(!read)), operations: 0.0 };
+        let load = Load { read: f64::from(u8::from(read)), write: f64::from(u8::from(!read)), ..Load::default() };
         let (name, share) = fullest(&self.stages(units, heads), |_| true, load);
         (1.0 / share, name)
     }
 }
 
 fn bytes([name, resource]: [&'static str; 2], of: Of, capacity: f64, read: f64, write: f64) -> Stage {
-    Stage { name, resource, of, capacity, read, write, operation: 0.0 }
+    Stage { name, resource, of, capacity, read, write, operation: 0.0, metadata: 0.0 }
 }
 
 /// The stage that a load takes the largest share of; the first of equals.
@@ -188,6 +204,6 @@ pub(super) fn fullest(stages: &[Stage], select: impl Fn(&Stage) -> bool, load: L
     stages
         .iter()
         .filter(|stage| select(stage))
-        .map(|stage| (stage.name, stage.share([load.read, load.write, load.operations])))
+        .map(|stage| (stage.name, stage.share([load.read, load.write, load.operations, load.metadata])))
         .fold(("", 0.0), |best, next| if next.1 > best.1 { next } else { best })
 }

@@ -36,7 +36,7 @@ impl Asked {
     /// Whether rates are asked for.
     pub(super) fn rates(&self) -> bool {
         let d = &self.demand;
-        d.read.get() > 0.0 || d.write.get() > 0.0 || d.operations > 0.0
+        d.read.get() > 0.0 || d.write.get() > 0.0 || d.operations > 0.0 || d.metadata > 0.0
     }
 
     /// Bytes that `sized_for` asks to hold.
@@ -47,11 +47,12 @@ impl Asked {
     /// Loads with their names: each rate alone, and all together where the peaks coincide.
     fn loads(&self) -> Vec<(&'static str, Load)> {
         let d = &self.demand;
-        let all = Load { read: d.read.get(), write: d.write.get(), operations: d.operations };
+        let all = Load { read: d.read.get(), write: d.write.get(), operations: d.operations, metadata: d.metadata };
         let mut loads = vec![
             ("read rate", Load { read: all.read, ..Load::default() }),
             ("write rate", Load { write: all.write, ..Load::default() }),
             ("operations", Load { operations: all.operations, ..Load::default() }),
+            ("metadata", Load { metadata: all.metadata, ..Load::default() }),
         ];
         loads.retain(|(_, load)| *load != Load::default());
         if d.at_once && loads.len() > 1 {
@@ -134,9 +135,10 @@ impl Resolver<'_> {
             read: ByteRate(number("read")),
             write: ByteRate(number("write")),
             operations: number("operations"),
+            metadata: number("metadata"),
             at_once: table.flag("at_once"),
         };
-        let rates = [demand.read.get(), demand.write.get(), demand.operations];
+        let rates = [demand.read.get(), demand.write.get(), demand.operations, demand.metadata];
         if table.wrote("at_once") && rates.iter().filter(|rate| **rate > 0.0).count() < 2 {
             let message = "'at_once' has no effect on one rate alone";
             self.report(Diagnostic::new("W0609", message).at(table.place_of("at_once")));

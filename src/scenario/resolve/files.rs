@@ -14,7 +14,15 @@ impl Resolver<'_> {
         for key in ["loader", "checkpoint", "namespace"] {
             if work.wrote(key) {
                 let found = Diagnostic::new("E0107", format!("'files' and '{key}' exclude one another"));
-                self.report(found.at(work.place_of("files")).also(work.place_of(key), "the other"));
+                let found = found.at(work.place_of("files")).also(work.place_of(key), "the other");
+                self.report(match key {
+                    "loader" => found
+                        .help("a loader has files of its own: write 'samples_per_file' and 'open_operations' in it"),
+                    "checkpoint" => {
+                        found.help("a checkpoint is one file a rank, whose opening or sync is counted in its time")
+                    }
+                    _ => found,
+                });
             }
         }
         if table.wrote("rate") && work.wrote("rate") {

@@ -31,6 +31,7 @@ mod sweep;
 mod target;
 mod tenant;
 mod tier;
+mod tiered;
 mod topology;
 mod trace;
 mod usage;

@@ -37,7 +37,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn popularity(&mut self, record: &Record) -> Option<Popularity> {
+    pub(super) fn popularity(&mut self, record: &Record) -> Option<Popularity> {
         let word = record.text("popularity")?;
         for (key, law) in LAW_KEYS {
             if record.wrote(key) && law != word {

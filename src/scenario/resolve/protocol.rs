@@ -48,9 +48,9 @@ impl Resolver<'_> {
         if !work.wrote("protocol") {
             return Some(None);
         }
-        for key in ["loader", "checkpoint", "namespace"].into_iter().filter(|key| work.wrote(key)) {
-            let found = Diagnostic::new("E0107", format!("'protocol' and '{key}' exclude one another"));
-            self.report(found.at(work.place_of("protocol")).also(work.place_of(key), "the other"));
+        if work.wrote("namespace") {
+            let found = Diagnostic::new("E0107", "'protocol' and 'namespace' exclude one another");
+            self.report(found.at(work.place_of("protocol")).also(work.place_of("namespace"), "the other"));
         }
         let name = work.text("protocol")?.to_owned();
         let system = self.records("storage").get(storage?)?;

@@ -205,6 +205,9 @@ impl Resolver<'_> {
         if asks && work.table("loader").is_none() {
             return Some(format!("work '{name}' has no data loader"));
         }
+        if matches!(found.kpi.pattern, "io.*.hot_share" | "io.*.hot_bytes") && work.table("tiered").is_none() {
+            return Some(format!("work '{name}' does not read on a tier: it has no 'tiered'"));
+        }
         let asks = found.kpi.pattern.starts_with("io.*.checkpoint");
         (asks && work.table("checkpoint").is_none()).then(|| format!("work '{name}' saves and loads no checkpoint"))
     }
@@ -266,8 +269,8 @@ impl Resolver<'_> {
             "request_cost" if REQUESTS.iter().all(|key| record.number(key).is_none() && part.number(key).is_none()) => {
                 Some(format!("no price of requests to '{name}' is known: write {} or {}", REQUESTS[0], REQUESTS[1]))
             }
-            "metadata_rate" | "files_rate" if !self.has_files(name) => {
-                Some(format!("no 'io' work with 'files' uses '{name}'"))
+            "metadata_rate" | "files_rate" | "metadata_latency" if !self.has_files(name) => {
+                Some(format!("no 'io' work with 'files' or 'loader' uses '{name}'"))
             }
             _ if measure.ends_with("latency") && !self.has_operations(name, measure) => {
                 Some(format!("no 'io' work on '{name}' makes such operations"))
@@ -299,7 +302,8 @@ impl Resolver<'_> {
     }
 
     fn has_files(&self, storage: &str) -> bool {
-        let on = |work: &Record| work.text("storage") == Some(storage) && work.table("files").is_some();
+        let opens = |work: &Record| work.table("files").is_some() || work.table("loader").is_some();
+        let on = |work: &Record| work.text("storage") == Some(storage) && opens(work);
         !self.reader.unread.is_empty() || self.records("work").iter().any(on)
     }
 

@@ -187,7 +187,7 @@ impl Resolver<'_> {
             if part.iter().all(|part| *part <= 0.0) {
                 continue;
             }
-            let fill = |stage: &Stage| stage.share(sum);
+            let fill = |stage: &Stage| stage.share([sum[0], sum[1], sum[2], 0.0]);
             let Some(worst) = storage.economics.stages.iter().max_by(|a, b| fill(a).total_cmp(&fill(b))) else {
                 return;
             };

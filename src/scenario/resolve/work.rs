@@ -133,6 +133,11 @@ impl Resolver<'_> {
             None => None,
         };
         let protocol = self.protocol_of(record, storage);
+        let tiered = match record.table("tiered") {
+            Some(table) => Some(self.tiered(record, table, (storage, site))?),
+            None if record.broken.contains(&"tiered") => return None,
+            None => None,
+        };
         let phases = self.phases(record);
         let (growth, seasons) = self.rhythm(record)?;
         Some(IoWork {
@@ -145,6 +150,7 @@ impl Resolver<'_> {
             queue_depth: record.whole("queue_depth") as u32,
             pace: record.random("rate").cloned().or(files.and_then(|f| f.pace).map(Dist::Constant)),
             files,
+            tiered,
             protocol: protocol?,
             ingest: record.flag("ingest"),
             retention: record.number("retention").map(SimDuration::from_secs_f64),

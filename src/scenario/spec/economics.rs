@@ -58,14 +58,22 @@ static SIZED_FOR: TableSpec = TableSpec {
         )
         .positive(1e15),
         key(
+            "metadata",
+            Kind::Quantity(Dimension::OpRate),
+            Need::Optional("no limit to meet"),
+            "Operations on metadata per second (open, create, attributes, close), against `metadata_operations`, or beside `operations` \
+             where the system states none.",
+        )
+        .positive(1e15),
+        key(
             "at_once",
             Kind::Bool,
             assumed("true", "the safe case: a fleet writes a checkpoint while others read"),
-            "Whether reads, writes and operations peak at the same time.",
+            "Whether reads, writes and operations, those on metadata too, peak at the same time.",
         ),
     ]],
     later: &[],
-    rules: &[Rule::AtLeastOne(&["capacity", "read", "write", "operations"])],
+    rules: &[Rule::AtLeastOne(&["capacity", "read", "write", "operations", "metadata"])],
 };
 
 /// `[price]`

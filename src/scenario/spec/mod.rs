@@ -19,6 +19,7 @@ mod rhythm;
 mod rl;
 mod storage;
 mod tenant;
+mod tiered;
 mod top;
 mod topology;
 mod wan;

@@ -5,6 +5,7 @@ use super::files::FILES;
 use super::loader::LOADER;
 use super::phase::PHASE;
 use super::rhythm::{RHYTHM, WINDOWS};
+use super::tiered::TIERED;
 use super::wan::TRANSPORT;
 use super::{CENTURY, Entity, Key, Kind, MAX_BYTES, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
@@ -176,6 +177,12 @@ pub static WORK_IO: TableSpec = TableSpec {
                 Kind::Table(&FILES),
                 Need::Optional("files so large that opening them costs nothing"),
                 "Files that it reads or writes whole, with their metadata operations.",
+            ),
+            key(
+                "tiered",
+                Kind::Table(&TIERED),
+                Need::Optional("all reads are of the system itself"),
+                "What it reads that lies on the `tier` of the system.",
             ),
             key(
                 "loader",
