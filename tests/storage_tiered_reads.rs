@@ -84,6 +84,20 @@ fn each_system_serves_its_share_and_the_rest_crosses() {
     near(kpi(&r, "storage.hot.write_rate"), 5e9 + 1e9, "written, and brought back");
 }
 
+/// Limits of accounts hold for what is read on the tier, 2 of 10 GB/s, and a system too small for what is hot says so.
+#[test]
+fn the_tier_counts_what_is_read_there() {
+    let r = simulate(&[("accounts = 10\n", "accounts = 10\naccount_egress = \"1 GB/s\"\n")], &[]);
+    near(kpi(&r, "storage.base.accounts_for_egress"), 2.0, "2 GB/s at 1 GB/s an account");
+    near(kpi(&r, "storage.base.accounts_for_ingress"), 0.0, "nothing is written there");
+    let unread = "unread = \"100000 s\", data = \"1 PB\", popularity = \"uniform\"";
+    let says = |nodes: &str| {
+        let r = simulate(&[("share = \"20 %\"", unread), ("nodes = 100", nodes)], &[]);
+        r.warnings.iter().any(|(text, _)| text.contains("less is read there than hot_share says"))
+    };
+    assert!(says("nodes = 8") && !says("nodes = 100"), "632 TB are hot");
+}
+
 #[test]
 fn a_narrow_way_to_the_tier_holds_all_reads() {
     let r = simulate(&[("rate = \"10 GB/s\"\n", ""), ("400 Gbps", "8 Gbps")], &[]);

@@ -141,7 +141,7 @@ pub struct Io {
     /// Parameters.
     pub params: IoParams,
     /// What it does first.
-    pub first: IoParams,
+    pub first: Box<IoParams>,
     /// What it does later: time after its start, parameters.
     pub steps: Vec<(SimDuration, IoParams)>,
     /// Its pace, for a load that is paced.
@@ -196,7 +196,15 @@ impl Io {
 
     /// A load that has not begun.
     pub fn new(params: IoParams) -> Self {
-        Io { params, first: params, steps: Vec::new(), pace: None, movements: Vec::new(), began: None, ended: None }
+        Io {
+            params,
+            first: Box::new(params),
+            steps: Vec::new(),
+            pace: None,
+            movements: Vec::new(),
+            began: None,
+            ended: None,
+        }
     }
 }
 

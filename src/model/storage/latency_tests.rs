@@ -135,7 +135,9 @@ fn times_are_weighed_by_the_operations_they_were_taken_for() {
     timing.set(at(10.0), WorkId(0), None, &requests);
     timing.set(at(20.0), WorkId(1), Some(client(500.0, 64.0).pace(&requests, 1.0, Wait::NONE)), &requests);
     timing.settle(at(21.0), &requests);
-    let [all, read, write] = timing.times(&requests).map(Option::unwrap);
+    let [all, read, write, metadata] = timing.times(&requests);
+    assert!(metadata.is_none());
+    let [all, read, write] = [all, read, write].map(Option::unwrap);
     // 750 reads of 4 ms and 250 writes of 6 ms, then 500 reads of 1 ms and 4 µs.
     close(write.mean, 6e-3, 1e-12);
     close(read.mean, (750.0 * 4e-3 + 500.0 * 1.004_096e-3) / 1250.0, 1e-12);

@@ -46,6 +46,17 @@ impl World {
         (data + metadata) * protocol.map_or(1.0, |at| system.protocols[at].operations)
     }
 
+    /// Bytes that a load reads from and writes to a system per byte of payload, where it uses it: its own, or the tier of that.
+    fn part_of(&self, p: &IoParams, id: StorageId) -> Option<[f64; 2]> {
+        let tier = self.storages[p.storage.index()].tier.zip(p.tiered);
+        let far = tier.map_or(0.0, |(_, tiered)| p.read_share * tiered.share);
+        let back = tier.filter(|(_, tiered)| tiered.promote).map_or(0.0, |_| far);
+        if p.storage == id {
+            return Some([p.read_share - far, 1.0 - p.read_share + back]);
+        }
+        tier.filter(|(tier, _)| tier.to == id).map(|_| [far, 0.0])
+    }
+
     /// What one work asks of a system while it runs.
     fn asks(&mut self, index: usize, id: StorageId) -> Offered {
         let rates = |read: f64, write: f64, operations: f64| Offered {
@@ -55,19 +66,20 @@ impl World {
             operations: (read + write) * operations,
         };
         match &self.works[index].task {
-            Task::Io(io) if io.params.storage == id => {
+            Task::Io(io) if self.part_of(&io.params, id).is_some() => {
                 // A load that grows asks for the highest pace it had, one that changes for the most of each phase.
                 let highest = |p: &IoParams| match (io.steps.is_empty(), &io.pace) {
                     (true, Some(pace)) => pace.highest(p.clients).0,
                     _ => p.client_limit.0,
                 };
-                let phases = std::iter::once(&io.first).chain(io.steps.iter().map(|(_, params)| params));
+                let phases = std::iter::once(&*io.first).chain(io.steps.iter().map(|(_, params)| params));
                 let phases: Vec<(IoParams, f64)> = phases.map(|p| (*p, highest(p))).collect();
                 phases.into_iter().fold(Offered::default(), |most, (p, limit)| {
                     let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
                     let each = limit.min(p.slots.rate(rtt)) * p.clients as f64;
                     let all = self.operations_of((p.operations, p.files, p.protocol), id);
-                    most.max(rates(each * p.read_share, each * (1.0 - p.read_share), all))
+                    let [read, write] = self.part_of(&p, id).unwrap_or_default();
+                    most.max(rates(each * read, each * write, all))
                 })
             }
             Task::Load(task) if task.params.storage == id => {

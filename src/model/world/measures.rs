@@ -7,7 +7,7 @@ use crate::model::recorder::Track;
 use crate::model::rl::ledger::LoopStats;
 use crate::model::wan::LinkParams;
 use crate::stats::Sketch;
-use crate::units::SimTime;
+use crate::units::{Dimension, SimTime, display};
 
 /// More drops than this share are worth a word to the planner.
 const NOTABLE_DROPS: f64 = 0.02;
@@ -264,6 +264,15 @@ impl World {
                     out.kpis.push((format!("io.{name}.hot_bytes"), tiered.held.map_or_else(stated, Measure::Value)));
                 }
                 let storage = &self.storages[io_storage.index()];
+                let held = tiered.and_then(|tiered| tiered.held);
+                if let Some(held) = held.filter(|held| *held > storage.params.capacity) {
+                    out.notes.push(format!(
+                        "work.{name}: {} would be on '{}' with this 'unread', which holds {}: less is read there than hot_share says",
+                        display(held, Dimension::Bytes),
+                        storage.params.name,
+                        display(storage.params.capacity, Dimension::Bytes)
+                    ));
+                }
                 if let Some(refused) = storage.space.refused_of(WorkId::new(index)) {
                     out.kpis.push((format!("io.{name}.refused"), Measure::Value(refused)));
                 }

@@ -6,8 +6,8 @@ use super::namespace::namespace_line;
 use super::origins::origins;
 use super::storage::storage_line;
 use crate::scenario::plan::{
-    Burst, CopyWork, DataLoader, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, TraceWork,
-    WorkKind,
+    Burst, CopyWork, DataLoader, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, TieredShare,
+    TraceWork, WorkKind,
 };
 use crate::units::{Dimension, Dist, SimDuration, display};
 
@@ -263,6 +263,17 @@ fn io_line(plan: &Plan, io: &IoWork) -> String {
     }
     if let Some(protocol) = io.protocol {
         pace.push_str(&format!(", over {}", plan.storages[io.storage].protocols[protocol].name));
+    }
+    if let (Some(tiered), Some(tier)) = (&io.tiered, plan.storages[io.storage].tier) {
+        let part = match tiered.share {
+            TieredShare::Stated(part) => format!("{} of the reads", share(part)),
+            TieredShare::Unread { seconds, data, .. } => {
+                let unread = time(SimDuration::from_secs_f64(seconds));
+                format!("what of {} was not read for {unread}", size(data.get()))
+            }
+        };
+        let back = if tiered.promote { ", brought back when read" } else { "" };
+        pace.push_str(&format!("; {part} on {}{back}", plan.storages[tier.to].name));
     }
     if let Some(files) = &io.files {
         let each = format!(", files of {} with {} metadata operations each", size(files.size), files.operations);
