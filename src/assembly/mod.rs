@@ -25,7 +25,7 @@ use crate::model::paths::Resources;
 use crate::model::recorder::BinProbe;
 use crate::model::wan::Wan;
 use crate::model::world::{Parts, World, bin_width};
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Failures, Plan, Restoration};
 use crate::units::{Dist, SimTime};
 
 pub use crate::network::Concurrent;
@@ -92,9 +92,17 @@ fn world(plan: &Plan, streams: &Streams, record_flows: bool) -> World {
 
 /// Whether nothing in the plan is random: then one replication says everything, and every KPI is exact.
 pub fn is_deterministic(plan: &Plan) -> bool {
-    let links_stand = plan.links.iter().all(|l| l.wave_failures.is_none() && l.cuts.is_none() && l.degraded.is_none());
-    let sites_stand = plan.sites.iter().all(|s| s.outage.is_none());
-    let groups_stand = plan.risk_groups.iter().all(|g| g.cuts.is_none());
+    let known = |failures: &Failures| {
+        [&failures.time_to_failure, &failures.time_to_repair].iter().all(|d| matches!(d, Dist::Constant(_)))
+    };
+    let sure = |spare: &Restoration| spare.probability <= 0.0 || spare.probability >= 1.0;
+    let links_stand = plan.links.iter().all(|l| {
+        let slow = l.degraded.as_ref().map(|(failures, _)| failures);
+        let mut all = l.wave_failures.iter().chain(&l.cuts).chain(slow);
+        all.all(known) && l.restoration.as_ref().is_none_or(sure)
+    });
+    let sites_stand = plan.sites.iter().all(|s| s.outage.as_ref().is_none_or(known));
+    let groups_stand = plan.risk_groups.iter().all(|g| g.cuts.as_ref().is_none_or(known));
     let fleets_stand = plan.fleets.iter().all(|f| f.hazards.iter().all(|h| h.per_gpu_second <= 0.0));
     let storages_stand = plan.storages.iter().all(|s| s.protection.as_ref().is_none_or(|p| !p.failures));
     let works_fixed = plan.works.iter().all(|w| match &w.kind {
