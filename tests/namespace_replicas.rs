@@ -222,6 +222,45 @@ fn copies_grow_with_what_is_ingested() {
     near(kpi(&held, "storage.far.used"), 1.036e15, 1e-6, "which is full");
 }
 
+/// Accounts of a copy are for what is written there, those of the home for what the copy reads too: 10 GB/s at 1 GB/s an account.
+#[test]
+fn accounts_count_what_follows() {
+    let limits =
+        ("capacity = \"20 PB\"\n[storage.far]", "capacity = \"20 PB\"\naccount_egress = \"1 GB/s\"\n[storage.far]");
+    let ingress =
+        ("capacity = \"20 PB\"\n[namespace", "capacity = \"20 PB\"\naccount_ingress = \"1 GB/s\"\n[namespace");
+    let needed = |copy: &str| {
+        let r = simulate(&[limits, ingress, ("to = \"far\"", copy)], &[]);
+        [kpi(&r, "storage.base.accounts_for_egress"), kpi(&r, "storage.far.accounts_for_ingress")]
+    };
+    assert_eq!(needed("to = \"far\"").map(f64::to_bits), [10.0_f64; 2].map(f64::to_bits));
+    assert_eq!(needed("to = \"far\", share = \"30 %\"").map(f64::to_bits), [3.0_f64; 2].map(f64::to_bits));
+    assert_eq!(needed("to = \"far\", mode = \"sync\"").map(f64::to_bits), [0.0, 10.0_f64].map(f64::to_bits));
+}
+
+/// A load that begins when its synchronous copy is full does not begin to write.
+#[test]
+fn a_full_synchronous_copy_refuses_a_new_writer() {
+    let more = "[work.more]\nkind = \"io\"\nnamespace = \"corpus\"\npattern = \"write\"\nclients = 10\ningest = true\nrate = \"1 GB/s\"\nstarts = \"9 h\"\n[work.write]";
+    let sync = ("to = \"far\"", "to = \"far\", mode = \"sync\"");
+    let ingest = ("pattern = \"write\"", "pattern = \"write\"\ningest = true");
+    let r =
+        simulate(&[ingest, sync, ("[work.write]", more)], &["work.write.rate=3 GB/s", "storage.far.capacity=1036 TB"]);
+    near(kpi(&r, "storage.base.used"), 1.036e15, 1e-6, "home");
+    near(kpi(&r, "namespace.corpus.write_rate") * 36_000.0, 36e12, 1e-6, "what found room on both");
+}
+
+/// Two whole copies, at 4 and at 8 GB/s: the loss of home loses what the better one lacks.
+#[test]
+fn the_better_of_two_copies_is_what_is_left() {
+    let near_by = "[storage.near]\nsite = \"third\"\nsystem = \"azure-blob\"\ncapacity = \"20 PB\"\n[site.third]\n[link.more]\nbetween = [\"home\", \"third\"]\ncapacity = \"64 Gbps\"\nframing = \"100 %\"\nrtt = \"5 ms\"\nfailures = false\n[storage.far]";
+    let r = simulate(&[("to = \"far\"", "to = \"far\" }, { to = \"near\""), ("[storage.far]", near_by)], &[]);
+    near(far(&r, "lag.max"), 36_000.0 * 0.6, 1e-5, "the slow one");
+    near(kpi(&r, "namespace.corpus.rpo.max"), 36_000.0 * 0.2, 1e-5, "the fast one");
+    near(kpi(&r, "namespace.corpus.at_risk.max"), 2e9 * 36_000.0, 1e-5, "in bytes");
+    near(kpi(&r, "namespace.corpus.replication_bytes"), 12e9 * 36_000.0, 1e-5, "both cross");
+}
+
 /// Writes that a cache acknowledges ahead of home follow from home on, once each.
 #[test]
 fn writes_ahead_of_home_follow_from_home() {

@@ -138,6 +138,27 @@ fn times_follow_the_load_and_the_distance() {
     close(latency(&run(&plan_with(&far, &[])), "latency"), 9e-3 + 1.0 / 500.0, 1e-6);
 }
 
+/// At 999 of 1,000 operations a second M/M/1 would wait a second; a client with four slots has no more than four to wait for.
+#[test]
+fn nobody_waits_longer_than_with_all_slots_in_use() {
+    let few = paced("w", "read", 999.0).replace("clients = 5\nqueue_depth = 1000", "clients = 1\nqueue_depth = 4");
+    let results = run(&plan_with(&(SERVER.to_owned() + &few), &[]));
+    close(latency(&results, "latency"), 4.0 / 999.0, 1e-6);
+}
+
+/// 64 outstanding of which 1,000 leave a second: W = 63 ms with a spread of √64 ÷ 1000 = 8 ms and the exponential service beside it. The 99th
+/// percentile by Cornish and Fisher: mean + 2.326 σ + (2.326² − 1) ÷ 6 × skewness × σ.
+#[test]
+fn the_tail_of_a_full_queue_is_that_of_its_two_moments() {
+    let full = "[work.w]\nkind = \"io\"\nstorage = \"s\"\npattern = \"read\"\nclients = 1\nqueue_depth = 64\nio_size = \"10 kB\"\n";
+    let results = run(&plan_with(&(SERVER.to_owned() + full), &[]));
+    close(latency(&results, "latency"), 64e-3, 1e-6);
+    // A gamma law with mean 63 and variance 64 has the third moment 2 × 64² ÷ 63; an exponential one with mean 1 has 2.
+    let (sigma, third) = (65.0_f64.sqrt(), 2.0 * 64.0 * 64.0 / 63.0 + 2.0);
+    let p99 = 64.0 + 2.326 * sigma + (2.326 * 2.326 - 1.0) / 6.0 * third / (sigma * sigma);
+    close(latency(&results, "latency.p99"), p99 / 1000.0, 0.01);
+}
+
 /// The readers of a loader: by Little's law they take what they have outstanding over their rate while they read.
 #[test]
 fn readers_of_a_loader_take_their_service_when_nothing_else_binds() {

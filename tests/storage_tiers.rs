@@ -149,6 +149,15 @@ fn age_waits_until_it_has_caught_up_with_the_marks() {
     }
 }
 
+/// With an age beside the marks, what has a retention moves by its age alone: 72 TB stay above the high mark of 50 TB.
+#[test]
+fn marks_do_not_hurry_what_expires() {
+    let both = "storage.hot.tier={ to = \"base\", after = \"20 h\", high = \"50 %\", low = \"30 %\" }";
+    let r = simulate(&[both, "work.in.retention=40 h"]);
+    near(kpi(&r, "storage.hot.used"), 20.0 * HOUR * RATE, "the last 20 h");
+    near(kpi(&r, "storage.base.used"), 20.0 * HOUR * RATE, "the 20 h before");
+}
+
 #[test]
 fn marks_leave_what_expires() {
     let r = simulate(&[MARKS, "work.in.retention=25 h"]);

@@ -46,8 +46,20 @@ impl World {
         (data + metadata) * protocol.map_or(1.0, |at| system.protocols[at].operations)
     }
 
-    /// Bytes that a load reads from and writes to a system per byte of payload, where it uses it: its own, or the tier of that.
+    /// Bytes that a load reads from and writes to a system per byte of payload, where it uses it: its own, the tier of that, or what
+    /// holds a copy of its namespace.
     fn part_of(&self, p: &IoParams, id: StorageId) -> Option<[f64; 2]> {
+        if let Some(namespace) = p.namespace.map(|n| &self.namespaces[n.index()]).filter(|n| !n.replicas().is_empty()) {
+            let written = 1.0 - p.read_share;
+            let hits = namespace.replica_at(p.site).map_or(0.0, |copy| p.read_share * copy.hit);
+            if p.storage == id {
+                let followed: f64 = namespace.replicas().iter().filter(|r| !r.sync).map(|r| r.share * written).sum();
+                return Some([p.read_share - hits + followed, written]);
+            }
+            let copy = namespace.replicas().iter().find(|r| r.storage == id)?;
+            let near = copy.site == p.site && copy.site != namespace.site;
+            return Some([if near { hits } else { 0.0 }, copy.share * written]);
+        }
         let tier = self.storages[p.storage.index()].tier.zip(p.tiered);
         let far = tier.map_or(0.0, |(_, tiered)| p.read_share * tiered.share);
         let back = tier.filter(|(_, tiered)| tiered.promote).map_or(0.0, |_| far);
