@@ -151,7 +151,14 @@ pub fn fixed_routes(plan: &Plan) -> (Vec<SiteId>, Fixed) {
 pub fn route_rules(plan: &Plan) -> RouteRules {
     let rules = plan.disjoint;
     let apart = if rules.nodes { Apart::Nodes } else { Apart::Edges };
-    RouteRules { policy: policy(plan.routing), ways: rules.ways as usize, apart, by_capacity: rules.by_capacity }
+    RouteRules {
+        policy: policy(plan.routing),
+        ways: rules.ways as usize,
+        apart,
+        by_capacity: rules.by_capacity,
+        engineered_ways: plan.engineering.ways as usize,
+        engineered_every: plan.engineering.every,
+    }
 }
 
 /// A rule of routing in the words of the model.
@@ -160,6 +167,7 @@ pub fn policy(routing: plan::Routing) -> RoutePolicy {
         plan::Routing::Shortest => RoutePolicy::Shortest,
         plan::Routing::Ecmp => RoutePolicy::Ecmp,
         plan::Routing::Disjoint => RoutePolicy::Disjoint,
+        plan::Routing::Engineered => RoutePolicy::Engineered,
     }
 }
 

@@ -72,6 +72,8 @@ pub enum Event {
     WindowCloses(WindowId),
     /// Routes follow the links' present state.
     Reconverge,
+    /// Ways are found anew for all standing demand together.
+    Engineer,
     /// A device or node of a storage system may be lost (thinned: its protection decides).
     StorageLoss(StorageId),
     /// The rebuild of a loss, by its number, may begin.

@@ -85,6 +85,15 @@ pub enum RoutePolicy {
     Ecmp,
     /// Several ways that share no link.
     Disjoint,
+    /// Ways and shares that fit all standing demand together.
+    Engineered,
+}
+
+impl RoutePolicy {
+    /// Whether the way back is chosen by itself.
+    pub fn returns_apart(self) -> bool {
+        matches!(self, RoutePolicy::Ecmp | RoutePolicy::Engineered)
+    }
 }
 
 /// Between which sites bytes move, and by which rule.

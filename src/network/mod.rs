@@ -6,6 +6,7 @@
 //! | `tree` | cheapest ways from or to one node (Dijkstra), with a total order so that ties never depend on chance |
 //! | `spread` | equal split over all next hops that are equally cheap |
 //! | `concurrent` | the largest factor on all demands at once that fits, whatever the routing (linear programme, or weights) |
+//! | `engineered` | ways and shares for all demands together that leave the fullest arc as empty as can be |
 //! | `disjoint` | cheapest sets of ways that share no edge or no node in between (successive shortest ways) |
 //! | `load` | what a matrix of demands puts on every arc, and with edges dead |
 //!
@@ -14,6 +15,7 @@
 
 mod concurrent;
 mod disjoint;
+mod engineered;
 mod graph;
 mod load;
 mod spread;
@@ -23,6 +25,7 @@ mod tree;
 
 pub use concurrent::{Concurrent, Demand, EXACT_COLUMNS, GAP, Unroutable, concurrent};
 pub use disjoint::{Apart, disjoint};
+pub use engineered::{Asked, Engineered, by_pair, engineered, factors};
 pub use graph::{Arc, Graph, opposite};
 pub use load::{Loader, Loads, Rule, Want};
 pub use spread::{Hop, Spread};

@@ -73,7 +73,8 @@ fn notes(waves: &Waves, lacking: usize) -> Vec<String> {
     notes.push(if waves.least {
         "fewer are not enough: routes do not depend on capacity, so each link is decided by itself".to_owned()
     } else {
-        "these are enough, and fewer might be: ways that grow draw traffic (`split = \"capacity\"`)".to_owned()
+        "these are enough, and fewer might be: links that grow draw traffic (`engineered`, or `split = \"capacity\"`)"
+            .to_owned()
     });
     if let Some((rate, culprit)) = &waves.unrouted {
         let with = culprit.as_ref().map_or_else(String::new, |name| format!(" with {name} down"));

@@ -24,7 +24,7 @@ pub use maintenance::Maintenance;
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, Replica, WriteBack};
 pub use requests::{Files, Protocol, Requests};
 pub use rhythm::{Growth, Repeat, Season};
-pub use routing::{Disjoint, Routing};
+pub use routing::{Disjoint, Engineering, Routing};
 pub use topology::{Arrival, FixedRoute, Station, TraceWork};
 
 /// Index of a site in [`Plan::sites`].
@@ -83,6 +83,8 @@ pub struct Plan {
     pub routing: Routing,
     /// Ways of routes that use several.
     pub disjoint: Disjoint,
+    /// How traffic is engineered where a rule says so.
+    pub engineering: Engineering,
     /// Tenants by name.
     pub tenants: Vec<Tenant>,
     /// Storage systems by name.

@@ -9,6 +9,7 @@
 
 mod costs;
 mod failures;
+mod layer;
 mod offered;
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::failures::Failure;
+use super::layer::Layer;
 use crate::assembly;
 use crate::experiment::results::what_if::Latency;
-use crate::network::{Apart, Graph, Loader, Rule, Want};
+use crate::network::{Apart, Graph, Rule, Want};
 use crate::scenario::plan::{Plan, Routing, SiteIx, WorkKind};
 use crate::units::SimTime;
 
@@ -19,7 +20,7 @@ pub(super) struct Study<'a> {
     /// The instant.
     pub(super) peak: SimTime,
     /// Demands by their rule: the rule, and (sender, receiver, rate, priority, weight) of each pair.
-    by_rule: Vec<(Rule, Vec<Pair>)>,
+    by_rule: Vec<(Chosen, Vec<Pair>)>,
 }
 
 /// What the links are offered, and what comes of it.
@@ -73,7 +74,7 @@ impl<'a> Study<'a> {
             graph.add_edge(link.ends, link.metric, link.capacity_at(peak - SimTime::ZERO));
             length.extend([u64::try_from(link.rtt.as_nanos()).unwrap_or(0); 2]);
         }
-        let mut rules: BTreeMap<usize, (Rule, Vec<Pair>)> = BTreeMap::new();
+        let mut rules: BTreeMap<usize, (Chosen, Vec<Pair>)> = BTreeMap::new();
         let mut add = |routing: Routing, pair: Pair| {
             let (order, rule) = rule(plan, routing);
             rules.entry(order).or_insert_with(|| (rule, Vec::new())).1.push(pair);
@@ -95,12 +96,13 @@ impl<'a> Study<'a> {
 
     /// What the links are offered with nothing failed, and under each failure.
     pub(super) fn under(&self, failures: &[Failure]) -> (Offered, Vec<Offered>) {
-        let loaders: Vec<Loader<'_>> = self
+        let loaders: Vec<Layer<'_>> = self
             .by_rule
             .iter()
-            .map(|(rule, pairs)| {
+            .map(|(chosen, pairs)| {
                 let wants: Vec<Want> = pairs.iter().map(|pair| pair.want).collect();
-                Loader::new(&self.graph, &self.length, &wants, *rule)
+                let classes = pairs.iter().map(|pair| pair.priority).collect();
+                Layer::new(&self.graph, &self.length, wants, classes, *chosen)
             })
             .collect();
         let (base, lengths) = self.offered(&loaders, &[], None);
@@ -122,7 +124,7 @@ impl<'a> Study<'a> {
     /// What is offered with these links dead, and the length of the ways of each pair.
     fn offered(
         &self,
-        loaders: &[Loader<'_>],
+        loaders: &[Layer<'_>],
         dead: &[usize],
         before: Option<&[Vec<Option<u64>>]>,
     ) -> (Offered, Vec<Vec<Option<u64>>>) {
@@ -143,7 +145,7 @@ impl<'a> Study<'a> {
     }
 
     /// What fair sharing cannot deliver of all demands at the peak, bytes per second.
-    fn unserved(&self, loaders: &[Loader<'_>], dead: &[usize]) -> f64 {
+    fn unserved(&self, loaders: &[Layer<'_>], dead: &[usize]) -> f64 {
         let capacity: Vec<f64> = self.graph.arcs().iter().map(|arc| arc.capacity).collect();
         let mut flows = Vec::new();
         for (loader, (_, pairs)) in loaders.iter().zip(&self.by_rule) {
@@ -198,15 +200,29 @@ pub(super) fn directions(plan: &Plan) -> Vec<String> {
     plan.links.iter().flat_map(both).collect()
 }
 
-/// A rule with a number of its own.
-pub(super) fn rule(plan: &Plan, routing: Routing) -> (usize, Rule) {
+/// How ways are chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Chosen {
+    /// For each demand by itself.
+    Rule(Rule),
+    /// For all of them together, at most so many ways of a pair.
+    Engineered {
+        /// Most ways.
+        most: usize,
+    },
+}
+
+/// How ways are chosen, with a number of its own.
+pub(super) fn rule(plan: &Plan, routing: Routing) -> (usize, Chosen) {
     match routing {
-        Routing::Shortest => (0, Rule::Cheapest),
-        Routing::Ecmp => (1, Rule::Spread),
+        Routing::Shortest => (0, Chosen::Rule(Rule::Cheapest)),
+        Routing::Ecmp => (1, Chosen::Rule(Rule::Spread)),
+        Routing::Engineered => (3, Chosen::Engineered { most: plan.engineering.ways as usize }),
         Routing::Disjoint => {
             let d = plan.disjoint;
             let apart = if d.nodes { Apart::Nodes } else { Apart::Edges };
-            (2, Rule::Disjoint { most: d.ways as usize, apart, by_capacity: d.by_capacity })
+            let most = d.ways as usize;
+            (2, Chosen::Rule(Rule::Disjoint { most, apart, by_capacity: d.by_capacity }))
         }
     }
 }

@@ -6,8 +6,9 @@
 //!
 //! waves to add = ⌈ worst offered rate ÷ (limit × rate of a wave) ⌉ − installed, or none.
 //!
-//! Where shares follow the capacity of ways (`disjoint` with `split = "capacity"`), a link that grows draws traffic. Then waves are added until
-//! all limits hold; fewer may be enough, and that is said. Each turn adds a wave, and no link can need more than all demand does, so this ends.
+//! Where shares follow the capacity of ways (`disjoint` with `split = "capacity"`, and `engineered`), a link that grows draws traffic. Then waves
+//! are added until all limits hold; fewer may be enough, and that is said. Each turn adds a wave, and no link can need more than all demand
+//! does, so this ends.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +17,8 @@ use rayon::prelude::*;
 
 use super::super::RunError;
 use super::failures::Failure;
-use super::offered::{directions, rule};
+use super::layer::Team;
+use super::offered::{Chosen, directions, rule};
 use crate::assembly;
 use crate::experiment::results::waves::{WaveRow, Waves};
 use crate::network::{Graph, Loader, Rule, Want};
@@ -25,6 +27,8 @@ use crate::units::SimTime;
 
 /// A rate that exceeds whole waves by less than this share of itself does not ask for another one.
 const ROUNDING: f64 = 1e-9;
+/// The same for loads that a linear programme has found.
+const SOLVED: f64 = 1e-5;
 
 /// The waves to add under these failures; `None` where the plan states no limit or has no standing demand.
 ///
@@ -39,16 +43,17 @@ pub(in crate::experiment) fn waves(
         return Ok(None);
     };
     let instants = assembly::demand_instants(plan);
-    let least = plan
-        .standing
-        .iter()
-        .all(|demand| demand.routing != Routing::Disjoint || !plan.disjoint.by_capacity || plan.disjoint.ways < 2);
+    let engineered = plan.standing.iter().any(|demand| demand.routing == Routing::Engineered);
+    let draws = |routing| routing == Routing::Disjoint && plan.disjoint.by_capacity && plan.disjoint.ways > 1;
+    let least = !engineered && !plan.standing.iter().any(|demand| draws(demand.routing));
+    let rounding = if engineered { SOLVED } else { ROUNDING };
     let mut added = vec![0_u64; plan.links.len()];
     loop {
         let worst = Worst::of(plan, &graph(plan, &added), failures, &instants, interrupt)?;
         let mut grew = false;
         for (link, more) in added.iter_mut().enumerate() {
-            let needed = (2 * link..2 * link + 2).map(|arc| needed(plan, arc, worst.arcs[arc].rate, limit));
+            let needed =
+                (2 * link..2 * link + 2).map(|arc| needed(plan, arc, worst.arcs[arc].rate * (1.0 - rounding) / limit));
             let lacking = needed.fold(0, u64::max).saturating_sub(u64::from(plan.links[link].waves));
             grew |= lacking > *more;
             *more = lacking.max(*more);
@@ -75,10 +80,10 @@ fn installed(plan: &Plan, arc: usize) -> f64 {
     if arc.is_multiple_of(2) { link.capacity.get() } else { link.back.get() }
 }
 
-/// Waves that carry a rate within the limit.
-fn needed(plan: &Plan, arc: usize, rate: f64, limit: f64) -> u64 {
+/// Waves that carry a rate.
+fn needed(plan: &Plan, arc: usize, rate: f64) -> u64 {
     let wave = installed(plan, arc) / f64::from(plan.links[arc / 2].waves);
-    if rate > 0.0 { (rate / (limit * wave) * (1.0 - ROUNDING)).ceil() as u64 } else { 0 }
+    if rate > 0.0 { (rate / wave).ceil() as u64 } else { 0 }
 }
 
 /// What a demand comes to at its stated rates.
@@ -105,12 +110,17 @@ impl<'a> Laid<'a> {
         stated: &BTreeMap<(usize, usize), Vec<usize>>,
         demand: &crate::scenario::plan::Demand,
     ) -> Self {
-        let rule: Rule = rule(plan, demand.routing).1;
+        // Traffic engineering counts elsewhere, all demands together; here it has none.
+        let (rule, engineered) = match rule(plan, demand.routing).1 {
+            Chosen::Rule(rule) => (rule, false),
+            Chosen::Engineered { .. } => (Rule::Cheapest, true),
+        };
         let all = demand.pairs.iter().map(|&(from, to, rate)| Want { from, to, rate });
         let (mut free, mut fixed) = (Vec::new(), Vec::new());
         for want in all {
             match stated.get(&(want.from, want.to)) {
                 Some(way) => fixed.push((way.clone(), want.rate, Loader::new(graph, length, &[want], rule))),
+                None if engineered => (),
                 None => free.push(want),
             }
         }
@@ -131,6 +141,38 @@ impl<'a> Laid<'a> {
             }
         }
         Load { arcs, unrouted }
+    }
+}
+
+/// Demands under traffic engineering, each with its number, but for pairs whose route a file states.
+struct Together {
+    wants: Vec<(usize, Want)>,
+    classes: Vec<u8>,
+    most: usize,
+}
+
+impl Together {
+    fn of(plan: &Plan, stated: &BTreeMap<(usize, usize), Vec<usize>>) -> Self {
+        let engineered = plan.standing.iter().enumerate().filter(|(_, d)| d.routing == Routing::Engineered);
+        let pairs = engineered.flat_map(|(number, demand)| demand.pairs.iter().map(move |pair| (number, demand, pair)));
+        let free = pairs.filter(|(_, _, (from, to, _))| !stated.contains_key(&(*from, *to)));
+        let one =
+            |(number, demand, &(from, to, rate)): (usize, &crate::scenario::plan::Demand, &(usize, usize, f64))| {
+                ((number, Want { from, to, rate }), demand.priority)
+            };
+        let (wants, classes) = free.map(one).unzip();
+        Together { wants, classes, most: plan.engineering.ways as usize }
+    }
+
+    /// What they come to when each demand offers so many times its rates.
+    fn under(&self, graph: &Graph, length: &[u64], factors: &[f64], dead: &[usize]) -> Load {
+        if self.wants.is_empty() {
+            return Load { arcs: vec![0.0; graph.arcs().len()], unrouted: 0.0 };
+        }
+        let now = |&(number, want): &(usize, Want)| Want { rate: want.rate * factors[number], ..want };
+        let (wants, classes) = (self.wants.iter().map(now).collect(), self.classes.clone());
+        let loads = Team { graph, length, wants, classes, most: self.most }.under(dead);
+        Load { arcs: loads.arcs, unrouted: loads.unrouted }
     }
 }
 
@@ -183,23 +225,24 @@ impl Worst {
         let (length, routes) = (vec![0; graph.arcs().len()], stated_routes(plan));
         let laid: Vec<Laid<'_>> =
             plan.standing.iter().map(|demand| Laid::new(plan, graph, &length, &routes, demand)).collect();
+        let team = Together::of(plan, &routes);
         let one = |case: usize| {
-            if interrupt.load(Ordering::Relaxed) {
-                return Err(RunError::Interrupted);
-            }
             let dead: &[usize] = case.checked_sub(1).map_or(&[], |failure| &failures[failure].links);
             let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
-            let highest = |of: &dyn Fn(&Load) -> f64| {
-                let at = |(instant, (_, factors)): (usize, &(SimTime, Vec<f64>))| {
-                    let rate = loads.iter().zip(factors).map(|(load, factor)| factor * of(load)).sum();
-                    Peak { rate, case, instant }
-                };
-                instants.iter().enumerate().map(at).fold(Peak { case, ..Peak::default() }, |best, peak| {
-                    if peak.rate > best.rate { peak } else { best }
-                })
-            };
-            let arcs = (0..graph.arcs().len()).map(|arc| highest(&|load| load.arcs[arc])).collect();
-            Ok(Worst { arcs, unrouted: highest(&|load| load.unrouted) })
+            let nothing = Peak { case, ..Peak::default() };
+            let mut worst = Worst { arcs: vec![nothing; graph.arcs().len()], unrouted: nothing };
+            for (instant, (_, factors)) in instants.iter().enumerate() {
+                if interrupt.load(Ordering::Relaxed) {
+                    return Err(RunError::Interrupted);
+                }
+                let mut sum = team.under(graph, &length, factors, dead);
+                for (load, factor) in loads.iter().zip(factors) {
+                    sum.arcs.iter_mut().zip(&load.arcs).for_each(|(sum, load)| *sum += factor * load);
+                    sum.unrouted += factor * load.unrouted;
+                }
+                worst.take(&sum, (case, instant));
+            }
+            Ok(worst)
         };
         let first = one(0)?;
         let others = (1..=failures.len()).into_par_iter().map(one);
@@ -208,6 +251,17 @@ impl Worst {
             Some(worst) => first.or(&worst),
             None => first,
         })
+    }
+
+    /// Takes what is offered in a case at an instant; among equals the first instant stays.
+    fn take(&mut self, load: &Load, (case, instant): (usize, usize)) {
+        let take = |peak: &mut Peak, rate: f64| {
+            if rate > peak.rate {
+                *peak = Peak { rate, case, instant };
+            }
+        };
+        self.arcs.iter_mut().zip(&load.arcs).for_each(|(peak, &rate)| take(peak, rate));
+        take(&mut self.unrouted, load.unrouted);
     }
 
     fn or(&self, other: &Worst) -> Worst {

@@ -1,5 +1,6 @@
 //! The component: its state, its routes, its statistics.
 
+use super::engineering::Controller;
 use super::link::{Link, LinkTimes};
 use super::pairs::Pair;
 use super::params::{GroupParams, LinkParams, Outages, WindowParams};
@@ -40,7 +41,8 @@ pub struct Wan {
     /// When statistics began.
     since: SimTime,
     pub(super) reconvergence: SimDuration,
-    routing: Routing,
+    pub(super) routing: Routing,
+    pub(super) controller: Controller,
     pub(super) pairs: Vec<Pair>,
     /// Whether some link died or came back since the routes were last computed. A link that did both leaves the same
     /// routes, but traffic stands still on it until they are confirmed.
@@ -69,6 +71,7 @@ impl Wan {
             since,
             reconvergence,
             routing,
+            controller: Controller::default(),
             pairs: Vec::new(),
             disturbed: false,
             failures: 0,

@@ -165,6 +165,15 @@ impl Link {
         }
     }
 
+    /// Capacity as routes know it: that of a link which died since they last changed is still what is installed.
+    pub(super) fn known_capacity(&self) -> [f64; 2] {
+        match (self.alive_in_routes, self.alive()) {
+            (true, true) => self.capacity(),
+            (true, false) => self.now.capacity,
+            (false, _) => [0.0; 2],
+        }
+    }
+
     /// Whether it carries anything.
     pub(super) fn alive(&self) -> bool {
         self.there() && !self.broken() && !self.closed()

@@ -15,13 +15,15 @@
 //! | `dated` | what changes at known dates, with the routes |
 //! | `restoration` | spare waves: capacity that comes back before what failed is mended |
 //! | `routes` | routes between sites |
+//! | `engineering` | ways that fit all standing demand together, from time to time |
 //! | `pairs` | how long pairs of sites had a way |
 //! | `component` | all of it together, and its statistics |
 //!
-//! Not modelled here: traffic engineering, queueing delay.
+//! Not modelled here: queueing delay.
 
 mod component;
 mod dated;
+mod engineering;
 mod failures;
 mod installed;
 mod link;
@@ -33,6 +35,7 @@ mod routes;
 mod tests;
 
 pub use component::{Wan, WanEffect};
+pub use engineering::Wanted;
 pub use installed::{Installation, Installed};
 pub use link::LinkTimes;
 pub use pairs::Reached;

@@ -30,6 +30,10 @@ pub struct RouteRules {
     pub apart: Apart,
     /// Whether shares follow the installed capacity of each way's thinnest link; otherwise all are equal.
     pub by_capacity: bool,
+    /// Most ways of one pair under traffic engineering, at least 1.
+    pub engineered_ways: usize,
+    /// Traffic is engineered at multiples of this time.
+    pub engineered_every: SimDuration,
 }
 
 /// Ways with their shares.
@@ -49,6 +53,13 @@ struct Carried {
     live: f64,
     /// The longest way that moves.
     rtt: SimDuration,
+}
+
+/// The ways that exist from end to end, with shares in their old proportion; `None` where none does.
+fn whole(ways: &[(f64, Way)], usable: impl Fn(usize) -> bool) -> Option<Vec<(f64, Way)>> {
+    let left: Vec<&(f64, Way)> = ways.iter().filter(|(_, way)| way.iter().all(|&arc| usable(arc))).collect();
+    let total: f64 = left.iter().map(|(share, _)| share).sum();
+    (total > 0.0).then(|| left.into_iter().map(|(share, way)| (share / total, way.clone())).collect())
 }
 
 /// Packets lost of one unit sent: 1 − Π (1 − loss)^load. One way has load 1; of several each counts by its share.
@@ -75,6 +86,8 @@ pub(super) struct Routing {
     /// Costs of the cheapest ways to a site.
     costs: BTreeMap<SiteId, Tree>,
     cache: BTreeMap<Course, Option<Ways>>,
+    /// Ways of pairs with standing demand as traffic engineering has chosen them last.
+    pub(super) engineered: BTreeMap<(SiteId, SiteId), Vec<(f64, Way)>>,
 }
 
 impl Routing {
@@ -87,7 +100,8 @@ impl Routing {
         let (trees, costs, cache) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let one_way = links.iter().any(|link| !(link.params.goes(0) && link.params.goes(1)));
         let (stations, fixed) = (Vec::new(), BTreeMap::new());
-        Routing { edges, stations, fixed, graph, one_way, rules, trees, costs, cache }
+        let engineered = BTreeMap::new();
+        Routing { edges, stations, fixed, graph, one_way, rules, trees, costs, cache, engineered }
     }
 
     /// Ids past the sites stand for these sites; pairs have these routes while all links of theirs are up.
@@ -103,6 +117,11 @@ impl Routing {
             };
             self.fixed.insert((from, to), route.iter().map(arc).collect());
         }
+    }
+
+    /// Number of sites.
+    pub(super) fn sites(&self) -> usize {
+        self.edges.len()
     }
 
     /// The site that an id stands for.
@@ -160,7 +179,7 @@ impl Routing {
     fn back(&mut self, links: &[Link], course: Course) -> Option<Carried> {
         let mut same = self.carried(links, course)?;
         let goes_back = |&(arc, _): &(usize, f64)| links[arc / 2].params.goes(opposite(arc) % 2);
-        if course.policy == RoutePolicy::Ecmp || !same.loads.iter().all(goes_back) {
+        if course.policy.returns_apart() || !same.loads.iter().all(goes_back) {
             return self.carried(links, Course { from: course.to, to: course.from, ..course });
         }
         same.loads.reverse();
@@ -208,7 +227,7 @@ impl Routing {
     /// Whether the present route of a course runs over `link`, there or back.
     pub(super) fn uses_link(&mut self, links: &[Link], course: Course, link: LinkId) -> bool {
         let back = Course { from: course.to, to: course.from, ..course };
-        let apart = course.policy == RoutePolicy::Ecmp || self.one_way;
+        let apart = course.policy.returns_apart() || self.one_way;
         [course, back].into_iter().take(if apart { 2 } else { 1 }).any(|course| {
             self.prepare(links, course);
             match self.cache.get(&course) {
@@ -235,8 +254,13 @@ impl Routing {
         let (source, target) = (self.home(course.from), self.home(course.to));
         let (from, to) = (source.index(), target.index());
         let graph = &self.graph;
+        let engineered = self.engineered.get(&(source, target)).filter(|_| course.policy == RoutePolicy::Engineered);
+        if let Some(ways) = engineered.and_then(|ways| whole(ways, usable)) {
+            self.cache.insert(course, Some(Ways::Listed(ways)));
+            return;
+        }
         let ways = match course.policy {
-            RoutePolicy::Shortest => {
+            RoutePolicy::Shortest | RoutePolicy::Engineered => {
                 let tree = self.trees.entry(source).or_insert_with(|| Tree::from(graph, from, usable));
                 tree.way(graph, to).map(|way| Ways::Listed(vec![(1.0, way)]))
             }

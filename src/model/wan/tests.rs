@@ -9,7 +9,14 @@ use crate::model::paths::{Course, RoutePolicy};
 use crate::network::Apart;
 use crate::units::{SimDuration, SimTime};
 
-const RULES: RouteRules = RouteRules { policy: RoutePolicy::Shortest, ways: 2, apart: Apart::Edges, by_capacity: true };
+const RULES: RouteRules = RouteRules {
+    policy: RoutePolicy::Shortest,
+    ways: 2,
+    apart: Apart::Edges,
+    by_capacity: true,
+    engineered_ways: 8,
+    engineered_every: SimDuration::from_secs(300),
+};
 
 fn course(from: u16, to: u16) -> Course {
     Course { from: SiteId(from), to: SiteId(to), policy: RoutePolicy::Shortest }

@@ -5,7 +5,7 @@ use crate::engine::Context;
 use crate::fluid::{FlowSpec, MeterId};
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::ids::{DemandId, LinkId};
-use crate::model::paths::{NO_PATH, PACING};
+use crate::model::paths::{NO_PATH, PACING, RoutePolicy};
 use crate::units::SimTime;
 
 impl World {
@@ -56,8 +56,12 @@ impl World {
         }
         let demand = &mut self.demands[id.index()];
         demand.settle(now);
+        let engineered = demand.params.policy == RoutePolicy::Engineered;
         if let Some(next) = demand.params.next_change(now) {
             ctx.schedule(next, CLASS_WORK, Event::DemandDue(id));
+        }
+        if engineered && now > SimTime::ZERO {
+            self.engineering_due(ctx);
         }
     }
 

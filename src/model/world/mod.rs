@@ -253,6 +253,7 @@ impl World {
             changed: Vec::new(),
         };
         world.start_recorder();
+        world.engineer(SimTime::ZERO);
         world.limits = world.limits_of_ways();
         world.watch_pairs();
         world
@@ -507,6 +508,7 @@ impl Model for World {
             | Event::WindowOpens(_)
             | Event::WindowCloses(_)
             | Event::Reconverge => self.wan_event(event, ctx),
+            Event::Engineer => self.engineer(now),
             Event::TraceDue(id) => self.trace_due(ctx, id),
             Event::PaceDue(id) => self.pace_due(ctx, id),
             Event::LoadStep(id, step) => self.load_step(ctx, id, step),

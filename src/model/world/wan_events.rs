@@ -2,9 +2,10 @@
 
 use super::World;
 use crate::engine::Context;
-use crate::model::event::Event;
+use crate::model::event::{CLASS_MODEL, Event};
 use crate::model::ids::LinkId;
-use crate::model::wan::WanEffect;
+use crate::model::paths::RoutePolicy;
+use crate::model::wan::{WanEffect, Wanted};
 use crate::units::SimTime;
 
 impl World {
@@ -12,6 +13,13 @@ impl World {
         let mut effects = Vec::new();
         self.wan.handle(event, ctx, &mut effects);
         let now = ctx.now();
+        if !effects.is_empty() {
+            self.engineering_due(ctx);
+        }
+        self.obey(now, effects);
+    }
+
+    fn obey(&mut self, now: SimTime, effects: Vec<WanEffect>) {
         for effect in effects {
             match effect {
                 WanEffect::Capacity(resource, capacity) => {
@@ -21,6 +29,39 @@ impl World {
                 WanEffect::Rerouted => self.reroute(now, None),
             }
         }
+    }
+
+    /// Demand, capacity or links have changed: where traffic is engineered, a solution is due.
+    pub(super) fn engineering_due(&mut self, ctx: &mut Context<'_, Event>) {
+        if !self.engineers() {
+            return;
+        }
+        if let Some(at) = self.wan.engineering_due(ctx.now()) {
+            // After demand has changed at that instant.
+            ctx.schedule(at, CLASS_MODEL, Event::Engineer);
+        }
+    }
+
+    /// Whether some standing demand is under traffic engineering.
+    fn engineers(&self) -> bool {
+        self.demands.iter().any(|demand| demand.params.policy == RoutePolicy::Engineered)
+    }
+
+    /// Ways are found for all standing demand under traffic engineering as it is offered now.
+    pub(super) fn engineer(&mut self, now: SimTime) {
+        if !self.engineers() {
+            return;
+        }
+        let mut wanted = Wanted::new();
+        for params in self.demands.iter().map(|demand| &demand.params).filter(|p| p.policy == RoutePolicy::Engineered) {
+            let factor = params.factor(now);
+            for &(from, to, rate) in params.pairs.iter().filter(|pair| pair.2 * factor > 0.0) {
+                *wanted.entry((from, to, params.priority)).or_insert(0.0) += rate * factor;
+            }
+        }
+        let mut effects = Vec::new();
+        self.wan.engineer(now, wanted, &mut effects);
+        self.obey(now, effects);
     }
 
     /// Puts movements on their present routes; with a dead link, only those that ran over it.

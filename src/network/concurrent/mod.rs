@@ -63,6 +63,16 @@ pub enum Unroutable {
     },
 }
 
+/// A factor on all demands that fits, and what every source sends on each arc for its demands once, such that all arcs carry that many
+/// times as much; by multiplicative weights.
+pub(super) fn routed(graph: &Graph, demands: &[Demand]) -> Result<(f64, BTreeMap<usize, Vec<f64>>), Unroutable> {
+    let problem = Problem::new(graph, demands)?;
+    let (lower, flows) = weights::flows(&problem);
+    let once = problem.scale / problem.unit;
+    let of = |flow: Vec<f64>| flow.into_iter().map(|load| load * once).collect();
+    Ok((lower * problem.unit, problem.sources.keys().copied().zip(flows.into_iter().map(of)).collect()))
+}
+
 /// Solves for the largest factor: exactly up to [`EXACT_COLUMNS`] columns; above that, or where numbers lie more than six orders
 /// of magnitude apart, to a gap of at most [`GAP`] as far as the
 /// bounded number of rounds allows. Capacities are finite; an arc whose capacity is not above zero carries nothing.

@@ -21,17 +21,39 @@ const LOOKS: usize = 6;
 const FLOOR: f64 = 1e-12;
 
 pub(super) fn solve(problem: &Problem) -> Concurrent {
+    let best = approach(problem);
+    problem.result((best.lower, best.upper), &best.loads, false)
+}
+
+/// The lower bound, and a flow of each source that carries its demands once, such that the busiest arc is as busy as that bound
+/// says; scaled.
+pub(super) fn flows(problem: &Problem) -> (f64, Vec<Vec<f64>>) {
+    let best = approach(problem);
+    (best.lower, best.flows)
+}
+
+fn approach(problem: &Problem) -> Best {
     let arcs = problem.capacity.len();
     let weight = |arc: usize| if problem.usable(arc) { 1.0 / arcs as f64 } else { 0.0 };
     let mut market = Market { problem, weights: (0..arcs).map(weight).collect(), step: FIRST_STEP };
-    let mut best = Best { lower: 0.0, upper: f64::INFINITY, loads: vec![0.0; arcs] };
+    let mut best = Best { lower: 0.0, upper: f64::INFINITY, loads: vec![0.0; arcs], flows: Vec::new() };
     for _ in 0..STAGES {
         if market.stage(&mut best) {
             break;
         }
         market.step /= 2.0;
     }
-    problem.result((best.lower, best.upper), &best.loads, false)
+    best
+}
+
+/// What some phases have sent.
+struct Sent {
+    /// How many times every demand.
+    times: f64,
+    /// Load of each arc.
+    loads: Vec<f64>,
+    /// The same by source.
+    flows: Vec<Vec<f64>>,
 }
 
 /// The best bounds so far.
@@ -40,15 +62,18 @@ struct Best {
     upper: f64,
     /// Arc loads at the lower one.
     loads: Vec<f64>,
+    /// What each source sends then, over that factor.
+    flows: Vec<Vec<f64>>,
 }
 
 impl Best {
-    /// Takes what `sent` times every demand over `loads` shows; whether the gap is closed.
-    fn look(&mut self, problem: &Problem, (sent, loads): (f64, &[f64]), prices: [&[f64]; 2]) -> bool {
-        let busiest = problem.busiest(loads);
-        if sent / busiest > self.lower {
-            self.lower = sent / busiest;
-            self.loads = loads.iter().map(|load| load / busiest).collect();
+    /// Takes what has been sent; whether the gap is closed.
+    fn look(&mut self, problem: &Problem, sent: &Sent, prices: [&[f64]; 2]) -> bool {
+        let busiest = problem.busiest(&sent.loads);
+        if sent.times / busiest > self.lower {
+            self.lower = sent.times / busiest;
+            self.loads = sent.loads.iter().map(|load| load / busiest).collect();
+            self.flows = sent.flows.iter().map(|flow| flow.iter().map(|load| load / sent.times).collect()).collect();
         }
         for weights in prices {
             let length = |arc: usize| if problem.usable(arc) { weights[arc] / problem.capacity[arc] } else { 0.0 };
@@ -74,14 +99,16 @@ impl Market<'_> {
         let phases = (PHASES / self.step).ceil() as usize;
         let every = phases.div_ceil(LOOKS);
         let factor = if best.lower > 0.0 { best.lower } else { 1.0 };
-        let mut loads = vec![0.0; self.weights.len()];
-        let mut mean = vec![0.0; self.weights.len()];
+        let zero = vec![0.0; self.weights.len()];
+        let flows = vec![zero.clone(); self.problem.sources.len()];
+        let (mut sent, mut mean) = (Sent { times: 0.0, loads: zero.clone(), flows }, zero);
         for phase in 1..=phases {
-            self.phase(factor, &mut loads);
+            self.phase(factor, &mut sent);
+            sent.times = factor * phase as f64;
             for (sum, weight) in mean.iter_mut().zip(&self.weights) {
                 *sum += weight;
             }
-            if phase % every == 0 && best.look(self.problem, (factor * phase as f64, &loads), [&self.weights, &mean]) {
+            if phase % every == 0 && best.look(self.problem, &sent, [&self.weights, &mean]) {
                 return true;
             }
         }
@@ -89,10 +116,10 @@ impl Market<'_> {
     }
 
     /// Sends `factor` times every demand.
-    fn phase(&mut self, factor: f64, loads: &mut [f64]) {
+    fn phase(&mut self, factor: f64, sent: &mut Sent) {
         let problem = self.problem;
-        let mut step = vec![0.0; loads.len()];
-        for (&source, sinks) in &problem.sources {
+        let mut step = vec![0.0; sent.loads.len()];
+        for ((&source, sinks), flow) in problem.sources.iter().zip(&mut sent.flows) {
             let mut left = factor;
             while left > 0.0 {
                 let lengths: Vec<f64> =
@@ -102,7 +129,8 @@ impl Market<'_> {
                 let part = left.min(1.0 / problem.busiest(&step));
                 left = if part < left { left - part } else { 0.0 };
                 for (arc, load) in step.iter().enumerate().filter(|&(_, &load)| load > 0.0) {
-                    loads[arc] += load * part;
+                    sent.loads[arc] += load * part;
+                    flow[arc] += load * part;
                     self.weights[arc] *= 1.0 + self.step * load * part / problem.capacity[arc];
                 }
             }

@@ -1,5 +1,7 @@
 //! How routes are chosen.
 
+use crate::units::SimDuration;
+
 /// By which rule a transfer's route is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Routing {
@@ -9,6 +11,17 @@ pub enum Routing {
     Ecmp,
     /// Several ways that share no link.
     Disjoint,
+    /// Ways and shares that fit all standing demand together.
+    Engineered,
+}
+
+/// Traffic engineering: the rule [`Routing::Engineered`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Engineering {
+    /// Most ways of one pair, at least 1.
+    pub ways: u32,
+    /// Solutions are made at multiples of this time.
+    pub every: SimDuration,
 }
 
 /// Ways of the rule [`Routing::Disjoint`].

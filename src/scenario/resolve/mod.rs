@@ -211,6 +211,7 @@ impl Resolver<'_> {
             utilisation_limit: self.wan.number("utilisation_limit"),
             routing: routing::rule(&self.wan),
             disjoint: routing::disjoint(&self.wan),
+            engineering: routing::engineering(&self.wan),
             sites: Vec::new(),
             fleets: Vec::new(),
             links: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Disjoint, Plan, Routing};
+use crate::scenario::plan::{Disjoint, Engineering, Plan, Routing};
 use crate::scenario::read::record::Record;
 use crate::units::SimDuration;
 
@@ -11,6 +11,7 @@ pub(super) fn rule(record: &Record) -> Routing {
     match record.text("routing") {
         Some("ecmp") => Routing::Ecmp,
         Some("disjoint") => Routing::Disjoint,
+        Some("engineered") => Routing::Engineered,
         _ => Routing::Shortest,
     }
 }
@@ -21,6 +22,14 @@ pub(super) fn disjoint(wan: &Record) -> Disjoint {
         ways: wan.whole("ways").clamp(1, 64) as u32,
         nodes: wan.text("apart") == Some("sites"),
         by_capacity: wan.text("split") != Some("equal"),
+    }
+}
+
+/// `engineered_ways` and `engineered_every` of `[wan]`.
+pub(super) fn engineering(wan: &Record) -> Engineering {
+    Engineering {
+        ways: wan.whole("engineered_ways").clamp(1, 64) as u32,
+        every: SimDuration::from_secs_f64(wan.num("engineered_every")),
     }
 }
 

@@ -319,6 +319,20 @@ pub static WAN: TableSpec = TableSpec {
             "Shares of the ways with `disjoint`: by the installed capacity of each way's thinnest link, or equal.",
         ),
         key(
+            "engineered_ways",
+            Kind::Whole(Dimension::Count),
+            assumed("8", "a solution rarely splits a pair further; what it would put on more ways goes over these in proportion"),
+            "Most ways of one pair of sites with `engineered`.",
+        )
+        .within(1.0, 64.0),
+        key(
+            "engineered_every",
+            Kind::Quantity(Dimension::Duration),
+            assumed("5 min", "controllers of private WANs solve every few minutes"),
+            "With `engineered`, solutions are made at multiples of this time, where demand, capacity or links have changed since the last.",
+        )
+        .within(1.0, 86_400.0),
+        key(
             "reconvergence",
             Kind::Quantity(Dimension::Duration),
             assumed("1 s", "optical protection takes about 50 ms, routing seconds to tens of seconds"),
@@ -387,9 +401,10 @@ pub static WAN: TableSpec = TableSpec {
 };
 
 /// Rules of routing.
-pub(super) const ROUTINGS: &[&str] = &["shortest", "ecmp", "disjoint"];
+pub(super) const ROUTINGS: &[&str] = &["shortest", "ecmp", "disjoint", "engineered"];
 pub(super) const ROUTING_DOC: &str = "How routes are chosen: `shortest`, the one cheapest way; `ecmp`, all cheapest ways with an even split at every \
-                           site; `disjoint`, up to `ways` ways that share nothing. Cost is `metric`, by default the latency.";
+                           site; `disjoint`, up to `ways` ways that share nothing; `engineered`, ways and shares that leave the fullest link as empty as all \
+                           standing demand of this rule together allows. Cost is `metric`, by default the latency.";
 
 /// Transport keys that a work may set for itself.
 pub(super) const TRANSPORT: &[Key] = &[
