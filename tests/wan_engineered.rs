@@ -125,6 +125,10 @@ fn a_higher_priority_is_served_first() {
     );
     near(kpi(&run, "demand.z.unserved"), 0.0);
     near(kpi(&run, "demand.x.unserved") / GBPS, 10.0);
+    near(kpi(&run, "wan.priority.7.concurrent_flow"), 40.0 / 30.0);
+    near(kpi(&run, "wan.priority.5.concurrent_flow"), 0.5);
+    near(kpi(&run, "wan.concurrent_flow"), 0.8);
+    assert!(results(TWO_WAYS, &[]).kpis.iter().all(|k| !k.name.starts_with("wan.priority")), "one priority only");
 }
 
 /// The study solves for each failure: all over c without a-b; all at once without the others, of which 10 get through.
@@ -152,4 +156,17 @@ fn solutions_do_not_depend_on_threads() {
         run(&plan, &RunOptions { threads: Some(threads), ..RunOptions::quiet() }).expect("a run").kpis
     };
     assert_eq!(of(1), of(2));
+}
+
+#[test]
+fn a_target_on_a_priority_that_nobody_has_is_refused() {
+    let refused = |more: &str, why: &str| {
+        let errors =
+            load_text("engineered.toml", &format!("{TWO_WAYS}\n{more}\n"), &[]).expect_err("nothing produces it");
+        assert!(errors.iter().any(|e| e.code == "E0304" && e.message.contains(why)), "{errors:?}");
+    };
+    let target = "target.t = { kpi = \"wan.priority.3.concurrent_flow\", at_least = 1 }";
+    refused(target, "several priorities");
+    let other = "demand.z = { from = \"a\", to = \"c\", rate = \"1 Gbps\", priority = 7 }";
+    refused(&format!("{other}\n{target}"), "priorities are: 5, 7");
 }

@@ -1,10 +1,11 @@
 //! What the network of a plan could carry of its standing demand with the best routing.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::model::demand::DemandParams;
 use crate::model::paths::Resources;
-use crate::network::{Concurrent, Demand, Graph, Unroutable, concurrent};
+use crate::network::{Asked, Concurrent, Demand, Graph, Unroutable, concurrent, factors};
 use crate::scenario::plan::Plan;
 use crate::units::{SimDuration, SimTime};
 
@@ -36,6 +37,31 @@ fn smallest(plan: &Plan) -> Result<Concurrent, String> {
     least.ok_or_else(|| "no demand is ever above zero".to_owned())
 }
 
+/// The largest factor on the standing demand of each priority, highest first, each demand at its peak, when all of higher priority are
+/// served first, each up to all of it; the smallest over the spans between dates at which capacity changes. Nothing where there is one priority only, or
+/// where the linear programme is too large.
+pub fn concurrent_by_priority(plan: &Plan) -> Vec<(u8, f64)> {
+    let mut least: BTreeMap<Reverse<u8>, f64> = BTreeMap::new();
+    for era in plan.eras() {
+        let (graph, inside) = graph(plan, era.0);
+        let mut sums: BTreeMap<(usize, usize, u8), f64> = BTreeMap::new();
+        each_peak(plan, era, |demand, (from, to, rate)| {
+            *sums.entry((inside[from], inside[to], demand.priority)).or_insert(0.0) += rate;
+        });
+        let asked = sums.into_iter().map(|((from, to, class), amount)| Asked { from, to, amount, class });
+        let asked: Vec<Asked> = asked.filter(|asked| asked.amount > 0.0).collect();
+        if asked.is_empty() {
+            continue;
+        }
+        let Some(found) = factors(&graph, &asked) else { return Vec::new() };
+        for (class, factor) in found {
+            let known = least.entry(Reverse(class)).or_insert(factor);
+            *known = known.min(factor);
+        }
+    }
+    if least.len() < 2 { Vec::new() } else { least.into_iter().map(|(class, factor)| (class.0, factor)).collect() }
+}
+
 /// Links as edges between sites, and the node where the traffic of each site starts and ends: behind its WAN edge where that is
 /// less than its links. Traffic on its way through a site does not pass its edge.
 fn graph(plan: &Plan, at: SimDuration) -> (Graph, Vec<usize>) {
@@ -59,14 +85,21 @@ fn graph(plan: &Plan, at: SimDuration) -> (Graph, Vec<usize>) {
 /// The highest rate of every pair between two instants, wire bytes per second; pairs of several demands are one.
 fn peaks(plan: &Plan, inside: &[usize], era: (SimDuration, SimDuration)) -> Vec<Demand> {
     let mut sums: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+    each_peak(plan, era, |_, (from, to, rate)| *sums.entry((inside[from], inside[to])).or_insert(0.0) += rate);
+    sums.into_iter().map(|((from, to), amount)| Demand { from, to, amount }).collect()
+}
+
+/// Every pair of every demand with its highest rate between two instants, wire bytes per second.
+fn each_peak(
+    plan: &Plan,
+    era: (SimDuration, SimDuration),
+    mut take: impl FnMut(&crate::scenario::plan::Demand, (usize, usize, f64)),
+) {
     let demands = super::demands::demands(plan, &mut Resources::default());
     for (stated, demand) in plan.standing.iter().zip(&demands) {
         let factor = peak(&demand.params, era);
-        for &(from, to, rate) in &stated.pairs {
-            *sums.entry((inside[from], inside[to])).or_insert(0.0) += rate * factor;
-        }
+        stated.pairs.iter().for_each(|&(from, to, rate)| take(stated, (from, to, rate * factor)));
     }
-    sums.into_iter().map(|((from, to), amount)| Demand { from, to, amount }).collect()
 }
 
 /// The highest factor on the stated rates between two instants.

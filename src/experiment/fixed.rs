@@ -6,7 +6,8 @@ use super::results::waves::Waves;
 use crate::assembly::{self, Concurrent};
 use crate::scenario::plan::Plan;
 
-/// `wan.concurrent_flow` where the plan has standing demand: the factor that fits, and beside it what cannot be passed.
+/// `wan.concurrent_flow` where the plan has standing demand: the factor that fits, and beside it what cannot be passed; and the factor of each
+/// priority where there are several.
 pub(super) fn concurrent_flow(plan: &Plan, replications: u32) -> Vec<KpiRow> {
     let row = |flow: Result<Concurrent, String>| {
         let (value, word) = match flow {
@@ -18,14 +19,21 @@ pub(super) fn concurrent_flow(plan: &Plan, replications: u32) -> Vec<KpiRow> {
         };
         aggregate::study_row("wan.concurrent_flow", &value, word, true)
     };
-    assembly::concurrent_flow(plan).map(row).into_iter().collect()
+    let by_priority = assembly::concurrent_by_priority(plan).into_iter().map(|(priority, factor)| {
+        let name = format!("wan.priority.{priority}.concurrent_flow");
+        aggregate::study_row(&name, &vec![factor; replications as usize], None, true)
+    });
+    assembly::concurrent_flow(plan).map(row).into_iter().chain(by_priority).collect()
 }
 
 /// `wan.waves_to_add` where the plan states a limit: the sum over links, and beside it what it is worth.
 pub(super) fn waves(waves: Option<&Waves>, replications: u32) -> Vec<KpiRow> {
     let row = |waves: &Waves| {
         let value = vec![waves.total() as f64; replications as usize];
-        let word = (!waves.least).then(|| "enough, and fewer might be".to_owned());
+        let word = (!waves.least()).then(|| match waves.at_least {
+            Some(bound) => format!("enough; fewer than {bound} are not"),
+            None => "enough, and fewer might be".to_owned(),
+        });
         aggregate::study_row("wan.waves_to_add", &value, word, true)
     };
     waves.map(row).into_iter().collect()

@@ -22,6 +22,15 @@ pub(super) const DEMAND: &[Kpi] = &[
          beside it.",
     ),
     kpi(
+        "wan.priority.*.concurrent_flow",
+        "1",
+        D::Factor,
+        NONE,
+        "max lambda: lambda x the demands of this priority fit while those above it are served",
+        "The same for the demands of one priority (0 to 9), with all of higher priority served first, each up to all of it; their ways may move, what \
+         they are served may not fall. For plans with demands of several priorities, up to 10,000 columns (sources x arcs x priorities).",
+    ),
+    kpi(
         "wan.waves_to_add",
         "1",
         D::Count,
@@ -29,7 +38,7 @@ pub(super) const DEMAND: &[Kpi] = &[
         "sum over links of max(0, ceil(worst offered / (utilisation_limit x wave)) - waves)",
         "Waves that links lack so that standing demand fills no direction above `[wan] utilisation_limit`, at every hour of the run, with \
          nothing failed and under each failure of the study (`what_if`, or `--what-if`). The least number, unless shares of ways follow their capacity \
-         (`disjoint` with `split = \"capacity\"`); then a number that is enough. What works send is not counted.",
+         (`disjoint` with `split = \"capacity\"`, `engineered`); then a number that is enough, with what is proven beside it. What works send is not counted.",
     ),
     kpi("demand.*.offered", "B/s", D::ByteRate, NONE, "integral of the offered rate / time", WIRE),
     kpi("demand.*.delivered", "B/s", D::ByteRate, NONE, "wire bytes carried / time", WIRE),

@@ -25,7 +25,7 @@ mod tree;
 
 pub use concurrent::{Concurrent, Demand, EXACT_COLUMNS, GAP, Unroutable, concurrent};
 pub use disjoint::{Apart, disjoint};
-pub use engineered::{Asked, Engineered, by_pair, engineered, factors};
+pub use engineered::{Asked, Engineered, Growth, by_pair, engineered, factors, growth};
 pub use graph::{Arc, Graph, opposite};
 pub use load::{Loader, Loads, Rule, Want};
 pub use spread::{Hop, Spread};

@@ -70,11 +70,15 @@ fn notes(waves: &Waves, lacking: usize) -> Vec<String> {
         1 => "with nothing failed and under the one failure of the study, at every hour of the run".to_owned(),
         n => format!("with nothing failed and under each of the {n} failures of the study, at every hour of the run"),
     });
-    notes.push(if waves.least {
-        "fewer are not enough: routes do not depend on capacity, so each link is decided by itself".to_owned()
-    } else {
-        "these are enough, and fewer might be: links that grow draw traffic (`engineered`, or `split = \"capacity\"`)"
-            .to_owned()
+    notes.push(match waves.at_least {
+        Some(_) if waves.least() && waves.engineered => "fewer are not enough, whatever the routing".to_owned(),
+        Some(_) if waves.least() => {
+            "fewer are not enough: routes do not depend on capacity, so each link is decided by itself".to_owned()
+        }
+        Some(bound) => {
+            format!("these are enough; fewer than {bound} are not, whatever the routing; in between nothing is proven")
+        }
+        None => "these are enough, and fewer might be: links that grow draw traffic".to_owned(),
     });
     if let Some((rate, culprit)) = &waves.unrouted {
         let with = culprit.as_ref().map_or_else(String::new, |name| format!(" with {name} down"));
@@ -108,7 +112,8 @@ pub(super) fn json(waves: &Waves) -> Value {
     json!({
         "limit": waves.limit,
         "add": waves.total(),
-        "least": waves.least,
+        "least": waves.least(),
+        "at_least": waves.at_least,
         "failures": waves.failures,
         "unrouted": waves.unrouted.as_ref().map(|(rate, culprit)| json!({ "rate": rate, "culprit": culprit })),
         "links": waves.rows.iter().map(row).collect::<Vec<_>>(),

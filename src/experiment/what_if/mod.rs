@@ -9,6 +9,7 @@
 
 mod costs;
 mod failures;
+mod growth;
 mod layer;
 mod offered;
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //!
 //! Where shares follow the capacity of ways (`disjoint` with `split = "capacity"`, and `engineered`), a link that grows draws traffic. Then waves
 //! are added until all limits hold; fewer may be enough, and that is said. Each turn adds a wave, and no link can need more than all demand
-//! does, so this ends.
+//! does, so this ends. Under traffic engineering on a network that is not too large it begins with few waves and a bound: see `growth`.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,11 +17,12 @@ use rayon::prelude::*;
 
 use super::super::RunError;
 use super::failures::Failure;
+use super::growth::{self, Case, Found};
 use super::layer::Team;
 use super::offered::{Chosen, directions, rule};
 use crate::assembly;
 use crate::experiment::results::waves::{WaveRow, Waves};
-use crate::network::{Graph, Loader, Rule, Want};
+use crate::network::{Asked, Graph, Loader, Rule, Want};
 use crate::scenario::plan::{Plan, Routing};
 use crate::units::SimTime;
 
@@ -45,9 +46,12 @@ pub(in crate::experiment) fn waves(
     let instants = assembly::demand_instants(plan);
     let engineered = plan.standing.iter().any(|demand| demand.routing == Routing::Engineered);
     let draws = |routing| routing == Routing::Disjoint && plan.disjoint.by_capacity && plan.disjoint.ways > 1;
-    let least = !engineered && !plan.standing.iter().any(|demand| draws(demand.routing));
+    let draws = plan.standing.iter().any(|demand| draws(demand.routing));
+    let least = !engineered && !draws;
     let rounding = if engineered { SOLVED } else { ROUNDING };
-    let mut added = vec![0_u64; plan.links.len()];
+    let found = if engineered && !draws { fewest(plan, failures, &instants, limit, interrupt)? } else { None };
+    let at_least = found.as_ref().map(|found| found.at_least);
+    let mut added = found.map_or_else(|| vec![0_u64; plan.links.len()], |found| found.added);
     loop {
         let worst = Worst::of(plan, &graph(plan, &added), failures, &instants, interrupt)?;
         let mut grew = false;
@@ -59,9 +63,40 @@ pub(in crate::experiment) fn waves(
             *more = lacking.max(*more);
         }
         if least || !grew {
-            return Ok(Some(table(plan, failures, &instants, &worst, (limit, least, &added))));
+            let at_least = if least { Some(added.iter().copied().fold(0, u64::saturating_add)) } else { at_least };
+            return Ok(Some(table(plan, failures, &instants, &worst, (limit, at_least, &added))));
         }
     }
+}
+
+/// Few waves and a lower bound, where all demand that depends on capacity is under traffic engineering.
+fn fewest(
+    plan: &Plan,
+    failures: &[Failure],
+    instants: &[(SimTime, Vec<f64>)],
+    limit: f64,
+    interrupt: &AtomicBool,
+) -> Result<Option<Found>, RunError> {
+    let grown = |added: &[u64]| graph(plan, added);
+    let (graph, routes) = (grown(&vec![0; plan.links.len()]), stated_routes(plan));
+    let length = vec![0; graph.arcs().len()];
+    let laid: Vec<Laid<'_>> = plan.standing.iter().map(|d| Laid::new(plan, &graph, &length, &routes, d)).collect();
+    let team = Together::of(plan, &routes);
+    let mut cases = Vec::new();
+    let all = std::iter::once(&[][..]).chain(failures.iter().map(|failure| failure.links.as_slice()));
+    for dead in all {
+        let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
+        for (_, factors) in instants {
+            let mut taken = vec![0.0; graph.arcs().len()];
+            for (load, factor) in loads.iter().zip(factors) {
+                taken.iter_mut().zip(&load.arcs).for_each(|(sum, load)| *sum += factor * load);
+            }
+            cases.push(Case { dead: dead.to_vec(), asked: team.asked(factors), taken });
+        }
+    }
+    let step: Vec<f64> =
+        (0..graph.arcs().len()).map(|arc| installed(plan, arc) / f64::from(plan.links[arc / 2].waves)).collect();
+    growth::fewest(&cases, &step, limit, &grown, interrupt)
 }
 
 /// The network with so many waves more on each link. Lengths play no part in loads.
@@ -162,6 +197,19 @@ impl Together {
             };
         let (wants, classes) = free.map(one).unzip();
         Together { wants, classes, most: plan.engineering.ways as usize }
+    }
+
+    /// What they ask when each demand offers so many times its rates, by source.
+    fn asked(&self, factors: &[f64]) -> Vec<Asked> {
+        let one = |&(number, want): &(usize, Want)| Asked {
+            from: want.from,
+            to: want.to,
+            amount: want.rate * factors[number],
+            class: 0,
+        };
+        let mut asked: Vec<Asked> = self.wants.iter().map(one).collect();
+        asked.sort_by_key(|a| (a.from, a.to));
+        asked
     }
 
     /// What they come to when each demand offers so many times its rates.
@@ -276,7 +324,7 @@ fn table(
     failures: &[Failure],
     instants: &[(SimTime, Vec<f64>)],
     worst: &Worst,
-    (limit, least, added): (f64, bool, &[u64]),
+    (limit, at_least, added): (f64, Option<u64>, &[u64]),
 ) -> Waves {
     let names = directions(plan);
     let culprit = |peak: Peak| peak.case.checked_sub(1).map(|failure| failures[failure].name.clone());
@@ -304,5 +352,6 @@ fn table(
     let mut rows: Vec<WaveRow> = added.iter().enumerate().map(row).collect();
     rows.sort_by(|a, b| b.add.cmp(&a.add).then(b.utilisation.total_cmp(&a.utilisation)));
     let unrouted = (worst.unrouted.rate > 0.0).then(|| (worst.unrouted.rate, culprit(worst.unrouted)));
-    Waves { limit, rows, least, failures: failures.len(), unrouted, works: !plan.works.is_empty() }
+    let engineered = plan.standing.iter().any(|demand| demand.routing == Routing::Engineered);
+    Waves { limit, rows, at_least, engineered, failures: failures.len(), unrouted, works: !plan.works.is_empty() }
 }

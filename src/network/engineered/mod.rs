@@ -9,7 +9,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `programme` | the linear programmes: a largest factor, or a least cost |
+//! | `programme` | the linear programmes: a largest factor, a least cost, a least growth |
 //! | `strip` | a flow taken apart into ways |
 //!
 //! Above [`EXACT_COLUMNS`] columns, or where numbers lie too far apart for the solver, multiplicative weights stand for the programmes: within
@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use super::concurrent::{Demand, EXACT_COLUMNS, routed};
 use super::graph::Graph;
 use super::tree::{Tree, Way};
+pub use programme::Growth;
 use programme::Programme;
 
 /// Part of the flow beside the least load that may go for rounding.
@@ -58,13 +59,7 @@ pub struct Engineered {
 
 /// Ways for all demands, at most `most` (at least 1) of each. Arcs without a capacity carry nothing.
 pub fn engineered(graph: &Graph, asked: &[Asked], most: usize) -> Engineered {
-    let usable = |arc: usize| graph.arcs()[arc].capacity > 0.0;
-    let mut trees: BTreeMap<usize, Tree> = BTreeMap::new();
-    let mut reaches = |a: &Asked| {
-        let tree = trees.entry(a.from).or_insert_with(|| Tree::from(graph, a.from, usable));
-        a.from != a.to && tree.cost(a.to).is_some()
-    };
-    let able: Vec<Asked> = asked.iter().copied().filter(|a| a.amount > 0.0 && reaches(a)).collect();
+    let able = able(graph, asked);
     let solved = by_programme(graph, &able);
     let exact = solved.is_some();
     let solved = solved.unwrap_or_else(|| by_weights(graph, &able));
@@ -98,6 +93,35 @@ pub fn factors(graph: &Graph, asked: &[Asked]) -> Option<Vec<(u8, f64)>> {
     let flows = flows_of(asked, false);
     let programme = small(graph, &flows)?;
     one_after_another(&programme, &classes(asked))
+}
+
+/// The least number of steps by which the edges of a network must grow, fractions of steps allowed, so that these demands fit beside what
+/// is there already, whatever the routing: by edge. Demands without a way are left out. `None` where numbers lie too far apart.
+pub fn growth(graph: &Graph, asked: &[Asked], growth: Growth<'_>) -> Option<Vec<f64>> {
+    let able = able(graph, asked);
+    let flows = flows_of(&able, true);
+    if flows.is_empty() {
+        let mut steps = vec![0.0; growth.step.len() / 2];
+        for (arc, taken) in growth.taken.iter().enumerate() {
+            let (own, over) = (arc % growth.step.len(), taken - growth.limit * graph.arcs()[arc].capacity);
+            if over > 0.0 {
+                steps[own / 2] = f64::max(steps[own / 2], over / (growth.limit * growth.step[own]));
+            }
+        }
+        return Some(steps);
+    }
+    Programme::new(graph, &flows)?.growth(growth)
+}
+
+/// Demands above zero that have a way.
+fn able(graph: &Graph, asked: &[Asked]) -> Vec<Asked> {
+    let usable = |arc: usize| graph.arcs()[arc].capacity > 0.0;
+    let mut trees: BTreeMap<usize, Tree> = BTreeMap::new();
+    let mut reaches = |a: &Asked| {
+        let tree = trees.entry(a.from).or_insert_with(|| Tree::from(graph, a.from, usable));
+        a.from != a.to && tree.cost(a.to).is_some()
+    };
+    asked.iter().copied().filter(|a| a.amount > 0.0 && reaches(a)).collect()
 }
 
 /// The flow of one source in one class.

@@ -3,6 +3,7 @@
 use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, constraint, microlp, variable};
 
 use super::super::graph::Graph;
+use super::super::tree::Tree;
 use super::Flow;
 
 /// Least ratio of capacities to the largest, and of demands to what fits, that the solver's tolerances can see.
@@ -28,6 +29,18 @@ enum Goal<'a> {
     Factor(&'a dyn Fn(u8) -> Option<f64>),
     /// The least cost when each class gets this share and no arc more than this share of its capacity.
     Cost(&'a dyn Fn(u8) -> f64, f64),
+}
+
+/// What an edge grows by, and what is there beside the flows that are sought.
+#[derive(Clone, Copy, Debug)]
+pub struct Growth<'a> {
+    /// Capacity that one step adds to each arc. Where the network has more arcs than this, it is made of copies, one after the other, that grow
+    /// together.
+    pub step: &'a [f64],
+    /// What other flows put on each arc.
+    pub taken: &'a [f64],
+    /// Share of the capacity that may be used.
+    pub limit: f64,
 }
 
 impl<'a> Programme<'a> {
@@ -56,6 +69,52 @@ impl<'a> Programme<'a> {
         let (_, flows) = self.solve(&Goal::Cost(served, fullest))?;
         let busiest = self.scale / self.unit;
         Some(flows.into_iter().map(|flow| flow.into_iter().map(|load| load * busiest).collect()).collect())
+    }
+
+    /// The least number of steps by which edges must grow, fractions of steps allowed, so that all demands and what is there fill no arc
+    /// above the limit: by edge.
+    pub fn growth(&self, growth: Growth<'_>) -> Option<Vec<f64>> {
+        let mut variables = ProblemVariables::new();
+        let columns: Vec<Vec<Option<Variable>>> =
+            self.flows.iter().map(|flow| self.columns(flow, &mut variables)).collect();
+        let steps: Vec<Variable> = (0..growth.step.len() / 2).map(|_| variables.add(variable().min(0.0))).collect();
+        let sum: Expression = steps.iter().copied().sum();
+        let mut model = variables.minimise(sum).using(microlp);
+        for (flow, columns) in self.flows.iter().zip(&columns) {
+            for node in (0..self.graph.nodes()).filter(|&node| node != flow.source) {
+                let touched =
+                    self.graph.into(node).iter().chain(self.graph.out(node)).any(|&arc| columns[arc].is_some());
+                if touched {
+                    model.add_constraint(constraint::eq(self.balance(columns, node), self.amount(flow, node)));
+                }
+            }
+        }
+        let busiest = self.scale / self.unit;
+        for arc in (0..self.capacity.len()).filter(|&arc| self.usable(arc)) {
+            let mut load: Expression = columns.iter().filter_map(|flow| flow[arc]).sum();
+            let own = arc % growth.step.len();
+            load.add_mul(-growth.limit * growth.step[own] / busiest, steps[own / 2]);
+            let room = growth.limit * self.capacity[arc] * self.scale - growth.taken[arc];
+            model.add_constraint(constraint::leq(load, room / busiest));
+        }
+        let solution = model.solve().ok()?;
+        let flows: Vec<Vec<f64>> = columns
+            .iter()
+            .map(|flow| flow.iter().map(|c| c.map_or(0.0, |c| solution.value(c).max(0.0))).collect())
+            .collect();
+        let steps = steps.iter().map(|&step| solution.value(step).max(0.0)).collect();
+        self.balanced(1.0, &flows, &|_| Some(1.0)).then_some(steps)
+    }
+
+    /// What comes to a node less what leaves it.
+    fn balance(&self, columns: &[Option<Variable>], node: usize) -> Expression {
+        let mut balance = Expression::with_capacity(8);
+        for (arcs, sign) in [(self.graph.into(node), 1.0), (self.graph.out(node), -1.0)] {
+            for column in arcs.iter().filter_map(|&arc| columns[arc]) {
+                balance.add_mul(sign, column);
+            }
+        }
+        balance
     }
 
     fn usable(&self, arc: usize) -> bool {
@@ -109,12 +168,7 @@ impl<'a> Programme<'a> {
     ) -> M {
         for (flow, columns) in self.flows.iter().zip(columns) {
             for node in (0..self.graph.nodes()).filter(|&node| node != flow.source) {
-                let mut balance = Expression::with_capacity(8);
-                for (arcs, sign) in [(self.graph.into(node), 1.0), (self.graph.out(node), -1.0)] {
-                    for column in arcs.iter().filter_map(|&arc| columns[arc]) {
-                        balance.add_mul(sign, column);
-                    }
-                }
+                let mut balance = self.balance(columns, node);
                 let amount = self.amount(flow, node);
                 let due = match share(flow.class) {
                     Some(share) => share * amount,
@@ -134,11 +188,14 @@ impl<'a> Programme<'a> {
         model
     }
 
-    /// One column per arc, but for arcs that lead back to the source or carry nothing.
+    /// One column per arc, but for arcs that lead back to the source, that it does not reach, or that carry nothing.
     fn columns(&self, flow: &Flow, variables: &mut ProblemVariables) -> Vec<Option<Variable>> {
         let arcs = self.graph.arcs();
-        let mut column =
-            |arc: usize| (self.usable(arc) && arcs[arc].to != flow.source).then(|| variables.add(variable().min(0.0)));
+        let near = Tree::from(self.graph, flow.source, |arc| self.usable(arc));
+        let mut column = |arc: usize| {
+            let leads_on = arcs[arc].to != flow.source && near.cost(arcs[arc].from).is_some();
+            (self.usable(arc) && leads_on).then(|| variables.add(variable().min(0.0)))
+        };
         (0..arcs.len()).map(&mut column).collect()
     }
 

@@ -148,3 +148,22 @@ fn weights_are_near_the_programme() {
         (fullest(&graph, &loads(&graph, &asked, &found)), fullest(&graph, &loads(&graph, &asked, &exact)));
     assert!(near < best / (1.0 - super::super::GAP) && near > best * (1.0 - 1e-6), "{near} against {best}");
 }
+
+/// 40 from 0 to 1 at a limit of one half: 80 of capacity, 40 more than there are. A step on the short edge adds 10, one on both others 15; alone
+/// they are fewest on the short edge: 4. Where 5 of others stand on it, half a step of 10 more.
+#[test]
+fn the_least_growth_goes_where_a_step_helps_most() {
+    let (graph, asked) = (pair(), [ask(0, 1, 20.0, 5), ask(0, 1, 20.0, 7)]);
+    let step = [10.0, 10.0, 15.0, 15.0, 15.0, 15.0];
+    let of = |taken: f64| {
+        let taken = [taken, 0.0, 0.0, 0.0, 0.0, 0.0];
+        growth(&graph, &asked, Growth { step: &step, taken: &taken, limit: 0.5 }).expect("it is small")
+    };
+    for (taken, steps) in [(0.0, 4.0), (5.0, 5.0)] {
+        let found = of(taken);
+        assert!((found[0] - steps).abs() < 1e-6 && found[1].max(found[2]) < 1e-6, "{found:?}");
+    }
+    // What stands there alone asks for its own room.
+    let alone = growth(&graph, &[], Growth { step: &step, taken: &[7.5, 0.0, 0.0, 0.0, 0.0, 0.0], limit: 0.5 });
+    assert_eq!(alone, Some(vec![0.5, 0.0, 0.0]));
+}

@@ -142,6 +142,9 @@ impl Resolver<'_> {
             {
                 Some("the plan has no standing demand ([demand.NAME])".to_owned())
             }
+            ("wan", Some(priority)) if found.kpi.pattern == "wan.priority.*.concurrent_flow" => {
+                self.priority_problem(priority)
+            }
             ("wan", _) if self.records("link").is_empty() && !self.has_file_links() => {
                 Some("the plan has no links".to_owned())
             }
@@ -151,6 +154,18 @@ impl Resolver<'_> {
         let message = format!("nothing produces '{}': {problem}", found.name());
         self.report(Diagnostic::new("E0304", message).at(record.place_of("kpi")));
         None
+    }
+
+    fn priority_problem(&self, priority: &str) -> Option<String> {
+        let mut known: Vec<u64> = self.records("demand").iter().map(|record| record.whole("priority")).collect();
+        known.sort_unstable();
+        known.dedup();
+        if known.len() < 2 {
+            return Some("it is for plans whose demands have several priorities".to_owned());
+        }
+        let list = known.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        (!known.iter().any(|known| known.to_string() == priority))
+            .then(|| format!("no demand has priority {priority}; priorities are: {list}"))
     }
 
     fn entity(&mut self, record: &Record, entity: Entity, name: &str) -> Option<()> {
