@@ -5,24 +5,26 @@ use std::collections::BTreeMap;
 
 use crate::model::demand::DemandParams;
 use crate::model::paths::Resources;
-use crate::network::{Asked, Concurrent, Demand, Graph, Unroutable, concurrent, factors};
+use crate::network::{Asked, Concurrent, Demand, Graph, Unroutable, concurrent_until, factors};
 use crate::scenario::plan::Plan;
 use crate::units::{SimDuration, SimTime};
 
 /// The largest factor on all standing demand, each at its peak, that fits all links at full capacity and the WAN edges of the
 /// sites, whatever the routing; `None` without standing demand. Where capacities change by date, the smallest over the spans of
 /// time between the dates, each with its own peaks. An error says why there is no factor.
-pub fn concurrent_flow(plan: &Plan) -> Option<Result<Concurrent, String>> {
-    (!plan.standing.is_empty()).then(|| smallest(plan))
+/// Given up once `stop` says so.
+pub fn concurrent_flow(plan: &Plan, stop: &dyn Fn() -> bool) -> Option<Result<Concurrent, String>> {
+    (!plan.standing.is_empty()).then(|| smallest(plan, stop))
 }
 
-fn smallest(plan: &Plan) -> Result<Concurrent, String> {
+fn smallest(plan: &Plan, stop: &dyn Fn() -> bool) -> Result<Concurrent, String> {
     let mut least: Option<Concurrent> = None;
     for era in plan.eras() {
         let (graph, inside) = graph(plan, era.0);
-        let flow = match concurrent(&graph, &peaks(plan, &inside, era)) {
+        let flow = match concurrent_until(&graph, &peaks(plan, &inside, era), stop) {
             Ok(flow) => flow,
             Err(Unroutable::NoDemand) => continue,
+            Err(Unroutable::Stopped) => return Err("interrupted".to_owned()),
             Err(Unroutable::NoWay { from, to }) => {
                 let name = |node: usize| plan.sites[node % plan.sites.len()].name.as_str();
                 return Err(format!("no path leads from '{}' to '{}'", name(from), name(to)));

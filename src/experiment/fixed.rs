@@ -1,14 +1,17 @@
 //! KPIs that follow from the plan alone and take long enough to be computed once, not in every replication.
 
-use super::aggregate;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::results::KpiRow;
 use super::results::waves::Waves;
+use super::{RunError, aggregate};
 use crate::assembly::{self, Concurrent};
 use crate::scenario::plan::Plan;
 
 /// `wan.concurrent_flow` where the plan has standing demand: the factor that fits, and beside it what cannot be passed; and the factor of each
 /// priority where there are several.
-pub(super) fn concurrent_flow(plan: &Plan, replications: u32) -> Vec<KpiRow> {
+pub(super) fn concurrent_flow(plan: &Plan, replications: u32, interrupt: &AtomicBool) -> Result<Vec<KpiRow>, RunError> {
+    let stop = || interrupt.load(Ordering::Relaxed);
     let row = |flow: Result<Concurrent, String>| {
         let (value, word) = match flow {
             Ok(flow) => {
@@ -23,7 +26,8 @@ pub(super) fn concurrent_flow(plan: &Plan, replications: u32) -> Vec<KpiRow> {
         let name = format!("wan.priority.{priority}.concurrent_flow");
         aggregate::study_row(&name, &vec![factor; replications as usize], None, true)
     });
-    assembly::concurrent_flow(plan).map(row).into_iter().chain(by_priority).collect()
+    let all = assembly::concurrent_flow(plan, &stop).map(row).into_iter().chain(by_priority).collect();
+    if stop() { Err(RunError::Interrupted) } else { Ok(all) }
 }
 
 /// `wan.waves_to_add` where the plan states a limit: the sum over links, and beside it what it is worth.

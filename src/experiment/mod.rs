@@ -119,7 +119,7 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
     let outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>, RunError>>()?;
     let base = (!failures.is_empty()).then(|| what_if::Base::of(plan, &outcomes));
     let mut results = aggregate::results(plan, options, seed, outcomes);
-    aggregate::replace(&mut results.kpis, fixed::concurrent_flow(plan, replications));
+    aggregate::replace(&mut results.kpis, fixed::concurrent_flow(plan, replications, &options.interrupt)?);
     if let Some(base) = base {
         let study = || what_if::study(plan, &failures, &base, seed, options, &step);
         let (tables, kpis) = in_threads(options.threads, study)??;

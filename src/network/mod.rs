@@ -23,7 +23,7 @@ mod spread;
 mod tests;
 mod tree;
 
-pub use concurrent::{Concurrent, Demand, EXACT_COLUMNS, GAP, Unroutable, concurrent};
+pub use concurrent::{Concurrent, Demand, EXACT_COLUMNS, GAP, Unroutable, concurrent, concurrent_until};
 pub use disjoint::{Apart, disjoint};
 pub use engineered::{Asked, Engineered, Growth, by_pair, engineered, factors, growth};
 pub use graph::{Arc, Graph, opposite};

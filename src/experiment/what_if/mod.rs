@@ -85,7 +85,7 @@ pub(super) fn study(
     step: &(impl Fn() + Sync),
 ) -> Result<(WhatIf, Vec<KpiRow>), RunError> {
     let offering = offered::Study::new(plan);
-    let (calm, under) = offering.under(failures);
+    let (calm, under) = offering.under(failures, &options.interrupt)?;
     let simulated = is_simulated(plan);
     let seen = if simulated {
         Seen { base: base.observed.clone(), failed: simulate(plan, failures, base, seed, options, step)? }

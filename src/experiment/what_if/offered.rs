@@ -2,7 +2,9 @@
 //! demand follows its routes in full, so a direction can be offered more than it carries.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::super::RunError;
 use super::failures::Failure;
 use super::layer::Layer;
 use crate::assembly;
@@ -55,7 +57,7 @@ impl<'a> Study<'a> {
             return highest(only);
         }
         let strain = |study: &Self| {
-            let calm = study.under(&[]).0;
+            let calm = study.calm();
             (calm.unserved, calm.utilisation.iter().copied().fold(0.0, f64::max))
         };
         let strained = spans.iter().map(highest).map(|study| (strain(&study), study));
@@ -94,21 +96,40 @@ impl<'a> Study<'a> {
         Study { plan, graph, length, peak, by_rule: rules.into_values().collect() }
     }
 
+    /// The demands of each rule on the network.
+    fn layers(&self) -> Vec<Layer<'_>> {
+        let layer = |(chosen, pairs): &(Chosen, Vec<Pair>)| {
+            let wants: Vec<Want> = pairs.iter().map(|pair| pair.want).collect();
+            let classes = pairs.iter().map(|pair| pair.priority).collect();
+            Layer::new(&self.graph, &self.length, wants, classes, *chosen)
+        };
+        self.by_rule.iter().map(layer).collect()
+    }
+
+    /// What the links are offered with nothing failed.
+    fn calm(&self) -> Offered {
+        self.offered(&self.layers(), &[], None).0
+    }
+
     /// What the links are offered with nothing failed, and under each failure.
-    pub(super) fn under(&self, failures: &[Failure]) -> (Offered, Vec<Offered>) {
-        let loaders: Vec<Layer<'_>> = self
-            .by_rule
-            .iter()
-            .map(|(chosen, pairs)| {
-                let wants: Vec<Want> = pairs.iter().map(|pair| pair.want).collect();
-                let classes = pairs.iter().map(|pair| pair.priority).collect();
-                Layer::new(&self.graph, &self.length, wants, classes, *chosen)
-            })
-            .collect();
+    ///
+    /// # Errors
+    /// [`RunError::Interrupted`].
+    pub(super) fn under(
+        &self,
+        failures: &[Failure],
+        interrupt: &AtomicBool,
+    ) -> Result<(Offered, Vec<Offered>), RunError> {
+        let loaders = self.layers();
         let (base, lengths) = self.offered(&loaders, &[], None);
         use rayon::prelude::*;
-        let under = |failure: &Failure| self.offered(&loaders, &failure.links, Some(&lengths)).0;
-        (base, failures.par_iter().map(under).collect())
+        let under = |failure: &Failure| {
+            if interrupt.load(Ordering::Relaxed) {
+                return Err(RunError::Interrupted);
+            }
+            Ok(self.offered(&loaders, &failure.links, Some(&lengths)).0)
+        };
+        Ok((base, failures.par_iter().map(under).collect::<Result<_, RunError>>()?))
     }
 
     /// The direction that is offered most of its capacity, and how much; the first of equals.

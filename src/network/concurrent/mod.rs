@@ -54,6 +54,8 @@ pub struct Concurrent {
 pub enum Unroutable {
     /// No demand above zero between two different nodes: every factor fits.
     NoDemand,
+    /// It was given up.
+    Stopped,
     /// No way with capacity between the ends of a demand: only zero fits.
     NoWay {
         /// Node where the demand starts.
@@ -77,10 +79,17 @@ pub(super) fn routed(graph: &Graph, demands: &[Demand]) -> Result<(f64, BTreeMap
 /// of magnitude apart, to a gap of at most [`GAP`] as far as the
 /// bounded number of rounds allows. Capacities are finite; an arc whose capacity is not above zero carries nothing.
 pub fn concurrent(graph: &Graph, demands: &[Demand]) -> Result<Concurrent, Unroutable> {
+    concurrent_until(graph, demands, &|| false)
+}
+
+/// The same, given up with [`Unroutable::Stopped`] once `stop` says so. It is asked in every round of the approximation, and before and after the
+/// linear programme.
+pub fn concurrent_until(graph: &Graph, demands: &[Demand], stop: &dyn Fn() -> bool) -> Result<Concurrent, Unroutable> {
     let problem = Problem::new(graph, demands)?;
     let columns = problem.sources.len() * graph.arcs().len() + 1;
     let exact = if columns <= EXACT_COLUMNS { exact::solve(&problem) } else { None };
-    Ok(exact.unwrap_or_else(|| weights::solve(&problem)))
+    let found = exact.unwrap_or_else(|| weights::solve(&problem, stop));
+    if stop() { Err(Unroutable::Stopped) } else { Ok(found) }
 }
 
 /// A problem in numbers near one: capacities over the largest, demands so that `unit` of them fit by shortest ways.

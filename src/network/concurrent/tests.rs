@@ -183,7 +183,7 @@ proptest! {
         let exact = exact::solve(&problem).unwrap();
         fits(&graph, &demands, &exact);
         prop_assert!(exact.upper - exact.lower <= 1e-7 * exact.upper, "{} {}", exact.lower, exact.upper);
-        let about = weights::solve(&problem);
+        let about = weights::solve(&problem, &|| false);
         fits(&graph, &demands, &about);
         prop_assert!(about.upper - about.lower <= GAP * about.upper, "gap {} {}", about.lower, about.upper);
         prop_assert!(about.lower <= exact.upper * (1.0 + 1e-7), "{} above {}", about.lower, exact.upper);
@@ -191,4 +191,17 @@ proptest! {
         let proved = bound(&problem, &dual_lengths(&problem)) * problem.unit;
         prop_assert!((proved - exact.upper).abs() <= 1e-6 * exact.upper, "{proved} is not {}", exact.upper);
     }
+}
+
+/// Told to stop, it does so within a round, and says that it did.
+#[test]
+fn it_can_be_stopped() {
+    let mut graph = Graph::new(2);
+    graph.add_edge((0, 1), 1, [1.0, 1e-9]);
+    let demands = [Demand { from: 0, to: 1, amount: 1.0 }];
+    assert!(!super::concurrent(&graph, &demands).expect("a way").exact, "numbers lie too far apart for the programme");
+    let asked = std::cell::Cell::new(0);
+    let stop = || asked.replace(asked.get() + 1) >= 2;
+    assert_eq!(super::concurrent_until(&graph, &demands, &stop), Err(Unroutable::Stopped));
+    assert!(asked.get() <= 4, "{} rounds", asked.get());
 }

@@ -20,25 +20,26 @@ const LOOKS: usize = 6;
 /// The least weight of an arc, as a share of all: lengths never become zero.
 const FLOOR: f64 = 1e-12;
 
-pub(super) fn solve(problem: &Problem) -> Concurrent {
-    let best = approach(problem);
+pub(super) fn solve(problem: &Problem, stop: &dyn Fn() -> bool) -> Concurrent {
+    let best = approach(problem, stop);
     problem.result((best.lower, best.upper), &best.loads, false)
 }
 
 /// The lower bound, and a flow of each source that carries its demands once, such that the busiest arc is as busy as that bound
 /// says; scaled.
 pub(super) fn flows(problem: &Problem) -> (f64, Vec<Vec<f64>>) {
-    let best = approach(problem);
+    let best = approach(problem, &|| false);
     (best.lower, best.flows)
 }
 
-fn approach(problem: &Problem) -> Best {
+/// Ends early, with what it has, once `stop` says so.
+fn approach(problem: &Problem, stop: &dyn Fn() -> bool) -> Best {
     let arcs = problem.capacity.len();
     let weight = |arc: usize| if problem.usable(arc) { 1.0 / arcs as f64 } else { 0.0 };
     let mut market = Market { problem, weights: (0..arcs).map(weight).collect(), step: FIRST_STEP };
     let mut best = Best { lower: 0.0, upper: f64::INFINITY, loads: vec![0.0; arcs], flows: Vec::new() };
     for _ in 0..STAGES {
-        if market.stage(&mut best) {
+        if market.stage(&mut best, stop) {
             break;
         }
         market.step /= 2.0;
@@ -94,8 +95,8 @@ struct Market<'a> {
 }
 
 impl Market<'_> {
-    /// So many phases at one ε; whether the gap is closed.
-    fn stage(&mut self, best: &mut Best) -> bool {
+    /// So many phases at one ε; whether it is time to end: the gap is closed, or `stop` says so.
+    fn stage(&mut self, best: &mut Best, stop: &dyn Fn() -> bool) -> bool {
         let phases = (PHASES / self.step).ceil() as usize;
         let every = phases.div_ceil(LOOKS);
         let factor = if best.lower > 0.0 { best.lower } else { 1.0 };
@@ -103,6 +104,9 @@ impl Market<'_> {
         let flows = vec![zero.clone(); self.problem.sources.len()];
         let (mut sent, mut mean) = (Sent { times: 0.0, loads: zero.clone(), flows }, zero);
         for phase in 1..=phases {
+            if stop() {
+                return true;
+            }
             self.phase(factor, &mut sent);
             sent.times = factor * phase as f64;
             for (sum, weight) in mean.iter_mut().zip(&self.weights) {
