@@ -253,6 +253,8 @@ fn meaning() -> Vec<(&'static str, String)> {
         ("units do not divide", broken("nodes = 20", "nodes = 20\ngpus_per_unit = 5")),
         ("no site", "format = 1\nhorizon = \"1 h\"\n[site]\n".to_owned()),
         ("mixed without share", with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"mixed\"\nclients = 4")),
+        ("colocated and apart", broken("model =", "colocation = {}\nmodel =")),
+        ("no pool at all", broken("generators = [{ fleet = \"dallas\", gpus = 800 }]\n", "")),
         ("broken groups", broken("model =", "batch = 1000\ngroup = 16\nmodel =")),
         ("active parameters", broken("model =", "active_parameters = \"9T\"\nmodel =")),
     ]
@@ -283,6 +285,10 @@ fn warnings() -> Vec<(&'static str, String)> {
         ("faster than light", broken("capacity = \"400", "rtt = \"5 ms\"\ncapacity = \"400")),
         ("shorter than the great circle", broken("capacity = \"400", "length = \"100 km\"\ncapacity = \"400")),
         ("cut by the horizon", broken("bytes", "ends = \"7 h\"\nbytes")),
+        (
+            "colocated weights",
+            broken("generators = [{ fleet = \"dallas\", gpus = 800 }]", "colocation = {}\nweights = {}"),
+        ),
         ("no effect", broken("model =", "weights = { publish = \"full\", changed = \"1 %\" }\nmodel =")),
         (
             "too little room",

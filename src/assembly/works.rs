@@ -12,9 +12,11 @@ use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId}
 use crate::model::paths::{
     CLIENT_NIC, Files, Lanes, PACING, Recovery, Resources, SLOTS, Slots, StoragePath, Transport,
 };
+use crate::model::rl::colocation::Colocation;
 use crate::model::rl::generators::{GeneratorParams, PoolParams};
 use crate::model::rl::publisher::{CopyFor, PublishParams};
-use crate::model::rl::trainer::{CheckpointParams, StepParams, TrainerParams};
+use crate::model::rl::step::StepParams;
+use crate::model::rl::trainer::{CheckpointParams, TrainerParams};
 use crate::model::rl::{Rl, RlParams};
 use crate::model::storage::Storage;
 use crate::model::storage::requests::FileShape;
@@ -273,8 +275,10 @@ impl Place<'_> {
 
     fn rl(&self, rl: &plan::RlWork, resources: &mut Resources, fleets: &mut [Fleet], storages: &[Storage]) -> RlWork {
         let trainer = self.claim(fleets, rl.trainer_fleet, rl.trainer_gpus, 1);
-        let pools: Vec<Claim> =
-            rl.generators.iter().map(|&(f, gpus)| self.claim(fleets, f, gpus, rl.engine.gpus)).collect();
+        let pools: Vec<Claim> = match rl.colocation {
+            Some(_) => vec![Claim { engine_gpus: rl.engine.gpus, ..trainer }],
+            None => rl.generators.iter().map(|&(f, gpus)| self.claim(fleets, f, gpus, rl.engine.gpus)).collect(),
+        };
         let nic = self.plan.fleets[rl.trainer_fleet].frontend_per_gpu.get();
         let senders = resources.add(format!("work.{}.senders", self.work.name), rl.weights.senders as f64 * nic);
         let per_site = rl.weights.fan_out == FanOut::Tree;
@@ -285,6 +289,11 @@ impl Place<'_> {
                 trainer: self.trainer(rl),
                 publish: publish(self.plan, rl),
                 engine_start: rl.engine.start,
+                colocation: rl.colocation.map(|c| Colocation {
+                    to_train: c.offload,
+                    reshard: c.reshard,
+                    wake: c.engine_switch,
+                }),
                 feedback_target: rl.feedback_target,
                 max_lag: rl.max_lag,
             }),
@@ -385,11 +394,15 @@ impl Place<'_> {
             batch: rl.batch as f64,
             step: StepParams {
                 overhead: rl.step.overhead,
-                flops_per_token: (rl.step.update_flops + rl.step.logprob_flops) * rl.active_parameters,
+                update_flops: rl.step.update_flops * rl.active_parameters,
+                logprob_flops: rl.step.logprob_flops * rl.active_parameters,
                 peak_flops: self.plan.fleets[rl.trainer_fleet].peak_flops,
                 mfu: rl.step.mfu,
+                logprob_mfu: rl.step.logprob_mfu,
                 mfu_gpus: rl.step.mfu_gpus,
                 scaling: rl.step.scaling,
+                micro_batch: rl.step.micro_batch,
+                slowdown: rl.colocation.map_or(1.0, |c| c.slowdown),
             },
             checkpoint: rl.checkpoint.map(|c| CheckpointParams {
                 every: c.every,

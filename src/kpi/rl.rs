@@ -129,6 +129,22 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         "Mean time of a finished trainer step, without waiting for data. A step that a failure ends does not count.",
     ),
     kpi(
+        "rl.*.step_time.logprob",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of the log-prob pass of a trainer step",
+        "Part of step_time.",
+    ),
+    kpi(
+        "rl.*.step_time.update",
+        "s",
+        D::Duration,
+        NONE,
+        "mean of the update of a trainer step",
+        "Part of step_time; what is left of it is the overhead and, with colocated pools, the turn to training.",
+    ),
+    kpi(
         "rl.*.publish_time",
         "s",
         D::Duration,
@@ -176,7 +192,7 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         "GPU-h",
         D::Count,
         NONE,
-        "((trainer_idle + trainer_down) × trainer GPUs + generator_idle × generator GPUs) × time the loop ran",
+        "((trainer_idle + trainer_down) × trainer GPUs + generator_idle × generator GPUs) × time the loop ran; colocated: (trainer_down + trainer_idle × generator_idle) × GPUs × time",
         "GPU-hours that the loop holds and does not use: the trainer waiting or down, and token capacity of the generators left \
          unused.",
     ),

@@ -163,6 +163,8 @@ pub enum RlEvent {
         /// Generator pool.
         pool: u16,
     },
+    /// Colocated GPUs have turned from training to generation.
+    TurnOver,
     /// The trainer has recomputed what a failure cost and goes on.
     Recovered,
 }

@@ -853,8 +853,10 @@ pub struct RlWork {
     pub trainer_fleet: FleetIx,
     /// Trainer GPUs.
     pub trainer_gpus: u64,
-    /// Generator pools: fleet and GPUs, at least one.
+    /// Generator pools: fleet and GPUs, at least one; the trainer's own where the two are colocated.
     pub generators: Vec<(FleetIx, u64)>,
+    /// What taking turns costs where the trainer's GPUs generate as well.
+    pub colocation: Option<Colocation>,
     /// The time the loop should close in.
     pub feedback_target: SimDuration,
     /// Trajectories per trainer step.
@@ -902,6 +904,19 @@ pub struct Engine {
     pub cohort: u64,
 }
 
+/// The same GPUs generate and train in turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Colocation {
+    /// Seconds before a step: engines give up their memory, the state of the trainer is loaded.
+    pub offload: f64,
+    /// Seconds after a step: the new weights are laid out for the engines.
+    pub reshard: f64,
+    /// Seconds after that until the engines generate.
+    pub engine_switch: f64,
+    /// Factor on both passes of a step, ≥ 1.
+    pub slowdown: f64,
+}
+
 /// Trainer step: `overhead + tokens·(update + log-prob FLOPs)·active / (gpus·peak·mfu(gpus))`, mfu(g) = mfu·(g/mfu_gpus)^(scaling-1).
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
@@ -913,6 +928,10 @@ pub struct Step {
     pub logprob_flops: f64,
     /// Model FLOPs utilisation at `mfu_gpus`.
     pub mfu: f64,
+    /// Model FLOPs utilisation of the log-prob pass at `mfu_gpus`.
+    pub logprob_mfu: f64,
+    /// Tokens that a GPU computes on at least: below, a larger pool is no faster.
+    pub micro_batch: f64,
     /// Pool size at which `mfu` was measured.
     pub mfu_gpus: f64,
     /// Exponent of throughput in the number of GPUs, 0…1; 1 is linear.

@@ -92,6 +92,8 @@ struct Pool {
     waiting: VecDeque<Waiting>,
     outbox: Vec<Sample>,
     ship_scheduled: bool,
+    /// Its GPUs do something else.
+    halted: bool,
     tokens: f64,
     capacity: f64,
     capacity_at: SimTime,
@@ -154,6 +156,7 @@ impl Generators {
                 waiting: VecDeque::new(),
                 outbox: Vec::new(),
                 ship_scheduled: false,
+                halted: false,
                 tokens: 0.0,
                 capacity: 0.0,
                 capacity_at: SimTime::ZERO,
@@ -273,6 +276,35 @@ impl Generators {
         self.reschedule(ctx, pool, cohort);
     }
 
+    /// Whether the GPUs of a pool do something else.
+    pub fn is_halted(&self, pool: usize) -> bool {
+        self.pools[pool].halted
+    }
+
+    /// All engines of a pool stop where they are.
+    pub fn halt(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
+        self.count_capacity(pool, ctx.now());
+        for cohort in 0..self.pools[pool].cohorts.len() {
+            self.advance(pool, cohort, ctx.now());
+            if let Some(key) = self.pools[pool].cohorts[cohort].due.take() {
+                ctx.cancel(key);
+            }
+        }
+        self.pools[pool].halted = true;
+    }
+
+    /// All engines of a halted pool go on.
+    pub fn go_on(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
+        self.count_capacity(pool, ctx.now());
+        for cohort in 0..self.pools[pool].cohorts.len() {
+            self.advance(pool, cohort, ctx.now());
+        }
+        self.pools[pool].halted = false;
+        for cohort in 0..self.pools[pool].cohorts.len() {
+            self.reschedule(ctx, pool, cohort);
+        }
+    }
+
     /// A pool serves `version` from now on.
     pub fn serve(&mut self, pool: usize, version: u32) {
         self.pools[pool].served = version;
@@ -307,6 +339,7 @@ impl Generators {
     fn count_capacity(&mut self, pool: usize, now: SimTime) {
         let full = self.params.slots as f64 * self.rate(self.params.slots);
         let entry = &mut self.pools[pool];
+        let full = if entry.halted { 0.0 } else { full };
         entry.capacity += full * entry.live as f64 * (now - entry.capacity_at).as_secs_f64();
         entry.capacity_at = now;
     }

@@ -69,6 +69,8 @@ pub struct LoopStats {
     pub interruptions: u64,
     /// Mean step time.
     pub step_time: Option<f64>,
+    /// Mean time of the log-prob pass and of the update.
+    pub passes: [Option<f64>; 2],
     /// From the beginning of a publish until it is served everywhere.
     pub publish: Sketch,
     /// Bytes published.
@@ -234,6 +236,7 @@ impl Ledger {
             steps: 0,
             interruptions: 0,
             step_time: None,
+            passes: [None; 2],
             publish: Sketch::new(),
             published_bytes: 0.0,
             missed_publishes: 0,

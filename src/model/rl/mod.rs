@@ -16,14 +16,15 @@
 //! Engines that come back or come new start, take the weights from an engine beside them, and then serve; a pool that has
 //! none left, or missed a delta, gets the full weights from the trainer first.
 //!
-//! Not modelled here: multi-turn environments, drain and abort-and-resume, colocated
-//! pools, staggered swaps.
+//! Not modelled here: multi-turn environments, drain and abort-and-resume, staggered swaps.
 
 mod cohort;
+pub mod colocation;
 pub mod generators;
 mod joining;
 pub mod ledger;
 pub mod publisher;
+pub mod step;
 pub mod tail;
 pub mod trainer;
 
@@ -32,6 +33,7 @@ use super::ids::WorkId;
 use crate::engine::Context;
 use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
+use colocation::Colocation;
 use generators::{GeneratorParams, Generators};
 use joining::Joining;
 use ledger::{Ledger, LoopStats, Published};
@@ -72,6 +74,8 @@ pub struct RlParams {
     pub publish: PublishParams,
     /// From the moment an engine has its GPUs until it takes weights.
     pub engine_start: SimDuration,
+    /// What taking turns costs, where the trainer's GPUs generate as well: the only pool of generators then.
+    pub colocation: Option<Colocation>,
     /// Time the loop should close in.
     pub feedback_target: SimDuration,
     /// Largest admissible lag at consumption, in versions.
@@ -145,6 +149,8 @@ pub struct Rl {
     publisher: Publisher,
     joining: Joining,
     ledger: Ledger,
+    /// Colocated GPUs are on their way from training to generation.
+    turning: bool,
     /// 1 while the work runs: shares of time and rates are of this time.
     running: Level,
     /// Trajectories that finished steps have used.
@@ -163,6 +169,7 @@ impl Rl {
             joining: Joining::new(params.generators.pools.len()),
             ledger: Ledger::new(params.feedback_target),
             params,
+            turning: false,
             running: Level::new(SimTime::ZERO, 0.0),
             consumed: 0.0,
             ended: None,
@@ -221,6 +228,7 @@ impl Rl {
                 self.published(ctx, published);
             }
             RlEvent::PublishLanded { pool } => self.landed(ctx, pool),
+            RlEvent::TurnOver => self.turn_over(ctx),
             RlEvent::Served { pool } => self.served(ctx, pool),
             RlEvent::EnginesReady { pool } => self.engines_ready(ctx, pool, out),
             RlEvent::Recovered => {
@@ -361,7 +369,11 @@ impl Rl {
     }
 
     fn try_step(&mut self, ctx: &mut Context<'_, Event>) {
-        let dropped = self.trainer.try_start(ctx, self.params.max_lag);
+        if self.turning {
+            return;
+        }
+        let dropped = self.trainer.try_start(ctx, self.params.max_lag, self.lead_in());
+        self.begin_turn(ctx);
         if !dropped.is_empty() {
             for sample in &dropped {
                 self.generators.forget(sample.weight);
@@ -375,7 +387,11 @@ impl Rl {
         let Some(batch) = self.trainer.step_done(ctx) else { return };
         self.consumed += batch.samples.iter().map(|s| s.weight).sum::<f64>();
         self.ledger.stepped(batch);
-        self.publish_next(ctx);
+        if self.params.colocation.is_some() {
+            self.end_turn(ctx);
+        } else {
+            self.publish_next(ctx);
+        }
         self.trainer.between_steps(ctx, out);
         self.try_step(ctx);
     }
@@ -423,7 +439,7 @@ impl Rl {
         let index = usize::from(pool);
         let live = self.generators.live_engines();
         let ready = self.joining.ready(index);
-        if live[index] > 0 {
+        if live[index] > 0 || self.params.colocation.is_some() {
             self.generators.set_live(ctx, index, self.joining.left(index, live[index] + ready), false);
             self.refill(ctx);
         } else if ready > 0 {

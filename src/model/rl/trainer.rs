@@ -1,7 +1,6 @@
 //! The trainer: a queue of complete groups of trajectories, steps over batches, checkpoints, and recovery after a failure.
 //!
-//! Step time = overhead + tokens × (update + log-prob FLOPs per token) ÷ (gpus × peak × mfu(gpus)), with
-//! mfu(g) = mfu × (g ÷ mfu_gpus)^(scaling − 1): throughput grows with the `scaling` power of the pool.
+//! A step is made of an overhead, a log-prob pass and an update: see [`StepParams`].
 //!
 //! A failed unit ends the step; its batch goes back to the head of the queue. When the pool is whole again, or no
 //! replacement can be had, the last checkpoint is read through storage and the steps since then are recomputed at
@@ -10,6 +9,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::ledger::{LoopStats, SteppedBatch};
+use super::step::StepParams;
 use super::{RlEffect, Sample};
 use crate::engine::{Context, Key};
 use crate::model::event::{CLASS_MODEL, Event, RlEvent};
@@ -19,31 +19,6 @@ use crate::units::{SimDuration, SimTime, rounded};
 
 /// A batch that is short by less than this share is whole: weights are sums of shares, and sums round.
 const ROUNDING: f64 = 1e-6;
-
-/// Parameters of a step.
-#[derive(Clone, Copy, Debug)]
-pub struct StepParams {
-    /// Seconds that do not depend on the batch.
-    pub overhead: f64,
-    /// FLOPs per token, update and log-prob passes together.
-    pub flops_per_token: f64,
-    /// Peak FLOP/s of one GPU.
-    pub peak_flops: f64,
-    /// Utilisation at `mfu_gpus`.
-    pub mfu: f64,
-    /// Pool at which it was measured.
-    pub mfu_gpus: f64,
-    /// Exponent of throughput in the pool.
-    pub scaling: f64,
-}
-
-impl StepParams {
-    /// Seconds for a step over `tokens` on `gpus`.
-    pub fn time(&self, tokens: f64, gpus: f64) -> f64 {
-        let mfu = self.mfu * libm::pow(gpus / self.mfu_gpus, self.scaling - 1.0);
-        self.overhead + tokens * self.flops_per_token / (gpus * self.peak_flops * mfu)
-    }
-}
 
 /// Parameters of checkpoints.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +49,7 @@ enum State {
     /// Waits for a batch.
     Idle,
     /// Computes.
-    Step { due: Key, began: SimTime, batch: Vec<Sample> },
+    Step { due: Key, began: SimTime, logprob: f64, update: f64, batch: Vec<Sample> },
     /// Copies its state aside, or waits for a blocking checkpoint.
     Pause,
     /// Waits for its pool.
@@ -109,6 +84,8 @@ pub struct Trainer {
     idle: Level,
     down: Level,
     step_times: Tally,
+    /// Log-prob pass and update.
+    passes: [Tally; 2],
     lag: Sketch,
     checkpoint_times: Tally,
     skipped_checkpoints: u64,
@@ -136,6 +113,7 @@ impl Trainer {
             idle: Level::new(SimTime::ZERO, 0.0),
             down: Level::new(SimTime::ZERO, 0.0),
             step_times: Tally::default(),
+            passes: [Tally::default(), Tally::default()],
             lag: Sketch::new(),
             checkpoint_times: Tally::default(),
             skipped_checkpoints: 0,
@@ -199,8 +177,9 @@ impl Trainer {
         }
     }
 
-    /// Starts a step if the trainer is free and a batch is there. Returns stale trajectories that were dropped.
-    pub fn try_start(&mut self, ctx: &mut Context<'_, Event>, max_lag: u32) -> Vec<Sample> {
+    /// Starts a step if the trainer is free and a batch is there; `lead_in` seconds pass before it computes. Returns stale
+    /// trajectories that were dropped.
+    pub fn try_start(&mut self, ctx: &mut Context<'_, Event>, max_lag: u32, lead_in: f64) -> Vec<Sample> {
         if !matches!(self.state, State::Idle) || self.gpus == 0 || self.queued < self.whole_batch() {
             return Vec::new();
         }
@@ -215,12 +194,19 @@ impl Trainer {
         if self.queued >= self.whole_batch() {
             let batch = self.take_batch();
             let tokens: f64 = batch.iter().map(|s| s.tokens * s.weight).sum();
-            let time = SimDuration::from_secs_f64(self.params.step.time(tokens, self.gpus as f64));
+            let step = &self.params.step;
+            let [logprob, update] = step.passes(tokens, self.gpus as f64);
+            let time = SimDuration::from_secs_f64(lead_in + step.time(tokens, self.gpus as f64));
             let event = Event::Rl(self.work, RlEvent::StepDone);
             let due = ctx.schedule_keyed(ctx.now().saturating_add(time), CLASS_MODEL, event);
-            self.set_state(ctx.now(), State::Step { due, began: ctx.now(), batch });
+            self.set_state(ctx.now(), State::Step { due, began: ctx.now(), logprob, update, batch });
         }
         stale.into()
+    }
+
+    /// Whether a step is under way.
+    pub fn is_stepping(&self) -> bool {
+        matches!(self.state, State::Step { .. })
     }
 
     fn whole_batch(&self) -> f64 {
@@ -256,9 +242,12 @@ impl Trainer {
 
     /// A step is finished: the policy has a new version.
     pub fn step_done(&mut self, ctx: &mut Context<'_, Event>) -> Option<SteppedBatch> {
-        let State::Step { began, batch, .. } = std::mem::replace(&mut self.state, State::Idle) else {
+        let State::Step { began, logprob, update, batch, .. } = std::mem::replace(&mut self.state, State::Idle) else {
             return None;
         };
+        for (tally, seconds) in self.passes.iter_mut().zip([logprob, update]) {
+            tally.add(seconds, 1.0);
+        }
         let now = ctx.now();
         self.set_state(now, State::Idle);
         for sample in &batch {
@@ -389,6 +378,7 @@ impl Trainer {
         self.idle.reset(now);
         self.down.reset(now);
         self.step_times.reset();
+        self.passes.iter_mut().for_each(Tally::reset);
         self.checkpoint_times.reset();
         self.lag.reset();
     }
@@ -398,6 +388,7 @@ impl Trainer {
         stats.steps = self.steps;
         stats.interruptions = self.interruptions;
         stats.step_time = self.step_times.mean();
+        stats.passes = self.passes.each_ref().map(Tally::mean);
         stats.checkpoint_time = self.checkpoint_times.mean();
         stats.checkpoints = self.checkpoint_times.weight();
         let share = |level: &Level| (stats.ran_s > 0.0).then(|| level.integral(now) / stats.ran_s);
@@ -416,22 +407,6 @@ pub fn count(weight: f64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Llama 3: 430 TFLOP/s per GPU on 8,192 GPUs became 400 on 16,384; the exponent is derived from that pair.
-    #[test]
-    fn throughput_grows_with_the_scaling_power_of_the_pool() {
-        let step = StepParams {
-            overhead: 0.0,
-            flops_per_token: 1.0,
-            peak_flops: 1.0,
-            mfu: 0.43,
-            mfu_gpus: 8192.0,
-            scaling: 0.8957,
-        };
-        let per_gpu = |gpus: f64| 1.0 / (step.time(1.0, gpus) * gpus);
-        assert!((per_gpu(8192.0) - 0.43).abs() < 1e-12);
-        assert!((per_gpu(16384.0) - 0.40).abs() < 1e-4);
-    }
-
     fn sample(group: u32, weight: f64) -> Sample {
         let at = SimTime::ZERO;
         Sample { started: at, generated: at, rewarded: at, arrived: at, version: 0, group, tokens: 1.0, weight }
@@ -440,8 +415,7 @@ mod tests {
     /// A batch of 8 of two groups of 2 × 3 trajectories: the first whole, of the second a third of each member.
     #[test]
     fn a_batch_holds_whole_groups_and_the_last_is_split_evenly() {
-        let step =
-            StepParams { overhead: 1.0, flops_per_token: 1.0, peak_flops: 1.0, mfu: 1.0, mfu_gpus: 1.0, scaling: 1.0 };
+        let step = crate::model::rl::step::tests::LINEAR;
         let mut trainer = Trainer::new(WorkId(0), &TrainerParams { batch: 8.0, step, checkpoint: None });
         trainer.enqueue(sample(1, 3.0), false);
         trainer.enqueue(sample(2, 3.0), false);

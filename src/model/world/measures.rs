@@ -343,7 +343,8 @@ impl World {
         put_times(&stats, &mut put);
         put_loop(&stats, &mut put);
         let gpus = |claim: &super::Claim| (claim.units * self.fleets[claim.fleet.index()].gpus_per_unit()) as f64;
-        put("idle_gpu_hours", idle_gpu_hours(&stats, gpus(&task.trainer), task.pools.iter().map(gpus).sum()));
+        let (trainer, generators) = (gpus(&task.trainer), task.pools.iter().map(gpus).sum());
+        put("idle_gpu_hours", idle_gpu_hours(&stats, trainer, generators, task.rl.params.colocation.is_some()));
         if let Some(checkpoint) = task.rl.params.trainer.checkpoint {
             put("checkpoint_bytes", Measure::Value(checkpoint.bytes));
         }
@@ -414,14 +415,18 @@ fn put_slowest(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     }
 }
 
-/// GPU-hours that a loop's pools hold and do not use.
-fn idle_gpu_hours(stats: &LoopStats, trainer_gpus: f64, generator_gpus: f64) -> Measure {
+/// GPU-hours that a loop's pools hold and do not use. Colocated ones generate while the trainer waits.
+fn idle_gpu_hours(stats: &LoopStats, trainer_gpus: f64, generator_gpus: f64, colocated: bool) -> Measure {
     let (Some(waiting), Some(down)) = (stats.trainer_idle, stats.trainer_down) else {
         return Measure::None("the loop did not run in the measured part".into());
     };
     // Without a live engine nothing was generated: every generator GPU stood idle.
     let unused = stats.generator_idle.unwrap_or(1.0);
-    Measure::Value(((waiting + down) * trainer_gpus + unused * generator_gpus) * stats.ran_s / 3600.0)
+    let idle = match colocated {
+        true => (down + waiting * unused) * trainer_gpus,
+        false => (waiting + down) * trainer_gpus + unused * generator_gpus,
+    };
+    Measure::Value(idle * stats.ran_s / 3600.0)
 }
 
 fn put_loop(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
@@ -435,6 +440,9 @@ fn put_loop(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     put("lag.max", value(stats.lag.max(), idle));
     put("steps", Measure::Value(stats.steps as f64));
     put("step_time", value(stats.step_time, "no step was finished in the measured part"));
+    for (name, pass) in ["logprob", "update"].into_iter().zip(stats.passes) {
+        put(&format!("step_time.{name}"), value(pass, "no step was finished in the measured part"));
+    }
     let unpublished = "nothing was published in the measured part";
     put("publish_time", value(stats.publish.mean(), unpublished));
     put("publish_time.p95", value(stats.publish.quantile(0.95), unpublished));

@@ -1,7 +1,7 @@
 //! How works begin and end, and the orders they give.
 
 use super::namespaces::Reader;
-use super::{Claim, Task, Work, World};
+use super::{Claim, RlWork, Task, Work, World};
 use crate::engine::Context;
 use crate::fluid::{MeterId, OwnerId, ResourceId};
 use crate::model::bulk::{CopyParams, Io, IoParams};
@@ -13,6 +13,14 @@ use crate::model::paths::{Access, CLIENT_NIC, COUPLED, PACING, StoragePath, Tran
 use crate::model::rl::RlEffect;
 use crate::model::storage::Storage;
 use crate::units::{SimDuration, SimTime};
+
+impl RlWork {
+    /// Claims on fleets, each once: colocated generators are the trainer's GPUs.
+    pub(super) fn claims(&self) -> Vec<Claim> {
+        let own = |c: &&Claim| (c.fleet, c.pool) != (self.trainer.fleet, self.trainer.pool);
+        std::iter::once(&self.trainer).chain(self.pools.iter().filter(own)).copied().collect()
+    }
+}
 
 impl World {
     pub(super) fn start_work(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
@@ -169,14 +177,14 @@ impl World {
 
     fn start_rl(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
         let Task::Rl(task) = &self.works[id.index()].task else { return };
-        let claims: Vec<Claim> = std::iter::once(task.trainer).chain(task.pools.iter().copied()).collect();
+        let (claims, trainer, pools) = (task.claims(), task.trainer, task.pools.clone());
         for claim in &claims {
             let mut effects = Vec::new();
             self.fleets[claim.fleet.index()].claim(ctx.now(), claim.pool, claim.units, &mut effects);
             self.fleet_effects(claim.fleet, effects, ctx);
         }
-        let gpus = self.gpus_of(&claims[0]);
-        let live: Vec<u64> = claims[1..].iter().map(|c| self.gpus_of(c) / c.engine_gpus).collect();
+        let gpus = self.gpus_of(&trainer);
+        let live: Vec<u64> = pools.iter().map(|c| self.gpus_of(c) / c.engine_gpus).collect();
         if let Task::Rl(task) = &mut self.works[id.index()].task {
             task.rl.start(ctx, &live, gpus);
         }
@@ -223,7 +231,7 @@ impl World {
             }
             Task::Rl(task) => {
                 task.rl.stop(ctx);
-                claims = std::iter::once(task.trainer).chain(task.pools.iter().copied()).collect();
+                claims = task.claims();
                 self.carriage.cancel_work(now, id, |_| true);
             }
         }
@@ -262,15 +270,18 @@ impl World {
         let Task::Rl(task) = &self.works[work.index()].task else { return };
         let is_trainer = task.trainer.fleet == fleet && task.trainer.pool == pool;
         let found = task.pools.iter().position(|c| c.fleet == fleet && c.pool == pool);
-        let claim = if is_trainer { task.trainer } else { task.pools[found.unwrap_or_default()] };
+        let claim = found.map_or(task.trainer, |g| task.pools[g]);
         let gpus = self.gpus_of(&claim);
         let settled = self.fleets[fleet.index()].is_settled(pool);
         let mut effects = Vec::new();
         if let Task::Rl(task) = &mut self.works[work.index()].task {
-            match found {
-                Some(g) => task.rl.generators_changed(ctx, g as u16, gpus / claim.engine_gpus),
-                None if failed => task.rl.trainer_failed(ctx, gpus),
-                None => task.rl.trainer_changed(ctx, gpus, settled, &mut effects),
+            if let Some(g) = found {
+                task.rl.generators_changed(ctx, g as u16, gpus / claim.engine_gpus);
+            }
+            match is_trainer {
+                true if failed => task.rl.trainer_failed(ctx, gpus),
+                true => task.rl.trainer_changed(ctx, gpus, settled, &mut effects),
+                false => {}
             }
         }
         self.rl_effects(work, effects, ctx);

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Checkpoint, Engine, FanOut, FleetIx, RlWork, Step, Weights};
+use crate::scenario::plan::{Checkpoint, Colocation, Engine, FanOut, FleetIx, RlWork, Step, Weights};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
 use crate::units::{ByteRate, Bytes, Dimension, SimDuration, print};
@@ -11,7 +11,11 @@ use crate::units::{ByteRate, Bytes, Dimension, SimDuration, print};
 impl Resolver<'_> {
     pub(super) fn rl(&mut self, record: &Record) -> Option<RlWork> {
         let trainer = record.table("trainer").and_then(|pool| self.pool(pool));
-        let generators = self.generators(record);
+        let colocation = self.colocation(record);
+        let generators = match colocation {
+            Some(_) => trainer.map(|pool| vec![pool]),
+            None => self.generators(record),
+        };
         let part = self.part(record, "model", Kind::Model);
         let checkpoint = match record.table("checkpoint") {
             Some(table) => self.checkpoint(table, part.as_deref()).map(Some),
@@ -36,6 +40,7 @@ impl Resolver<'_> {
             trainer_fleet,
             trainer_gpus,
             generators,
+            colocation,
             feedback_target: seconds("feedback_target")?,
             batch: record.number("batch")? as u64,
             group: self.group(record)?,
@@ -64,7 +69,7 @@ impl Resolver<'_> {
             return None;
         }
         let pools = record.tables("generators");
-        if pools.is_empty() && record.wrote("generators") {
+        if pools.is_empty() {
             let message = format!("RL work '{}' has no generators", record.name);
             let found = Diagnostic::new("E0505", message).at(record.place_of("generators"));
             self.report(found.help("write 'generators = [{ fleet = \"NAME\", gpus = \"1k\" }]'"));
@@ -86,6 +91,27 @@ impl Resolver<'_> {
         let near = if below == 0 { above.to_string() } else { format!("{below} or {above}") };
         self.report(found.also(record.place_of("batch"), "the batch").help(format!("a batch of {near} does")));
         None
+    }
+
+    /// Colocated GPUs are the trainer's: there are no others.
+    fn colocation(&mut self, record: &Record) -> Option<Colocation> {
+        let table = record.table("colocation")?;
+        if record.wrote("generators") {
+            let message = "'generators' and 'colocation' exclude one another";
+            let found = Diagnostic::new("E0107", message).at(record.place_of("generators"));
+            let found = found.also(record.place_of("colocation"), "the trainer's GPUs generate");
+            self.report(found.help("leave one of them out"));
+        }
+        if record.wrote("weights") {
+            let message = "'weights' has no effect with 'colocation': they never leave the GPUs";
+            self.report(Diagnostic::new("W0609", message).at(record.place_of("weights")));
+        }
+        Some(Colocation {
+            offload: table.number("offload")?,
+            reshard: table.number("reshard")?,
+            engine_switch: table.number("engine_switch")?,
+            slowdown: table.number("slowdown")?,
+        })
     }
 
     fn engine(&mut self, record: &Record, part: &Part) -> Option<Engine> {
@@ -200,6 +226,8 @@ fn step(record: &Record) -> Option<Step> {
         update_flops: record.number("update_flops")?,
         logprob_flops: record.number("logprob_flops")?,
         mfu: record.number("mfu")?,
+        logprob_mfu: record.number("logprob_mfu").or(record.number("mfu"))?,
+        micro_batch: record.number("micro_batch")?,
         mfu_gpus: record.number("mfu_gpus")?,
         scaling: record.number("scaling")?,
     })

@@ -298,7 +298,7 @@ impl Resolver<'_> {
 fn pools(work: &Work) -> Vec<(usize, u64)> {
     match &work.kind {
         WorkKind::Rl(rl) => {
-            let mut out = rl.generators.clone();
+            let mut out = if rl.colocation.is_some() { Vec::new() } else { rl.generators.clone() };
             out.push((rl.trainer_fleet, rl.trainer_gpus));
             out
         }

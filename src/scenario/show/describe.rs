@@ -376,8 +376,16 @@ fn rl_lines(plan: &Plan, rl: &RlWork) -> String {
         let (to, every) = (&plan.storages[c.storage].name, time(c.every));
         format!("\n      checkpoints of {bytes} to {to} every {every}, {} kept", c.keep)
     });
+    let weights = match rl.colocation {
+        None => format!("publishes {publish}, {copies}{through}"),
+        Some(c) => format!(
+            "the same GPUs in turn: {} to train, {} back",
+            time(SimDuration::from_secs_f64(c.offload)),
+            time(SimDuration::from_secs_f64(c.reshard + c.engine_switch))
+        ),
+    };
     format!(
-        "RL of {} back within {}\n      trainer: {} GPUs of {}, {} trajectories per step\n      generators: {}\n      publishes {publish}, {copies}{through}{checkpoint}",
+        "RL of {} back within {}\n      trainer: {} GPUs of {}, {} trajectories per step\n      generators: {}\n      {weights}{checkpoint}",
         rl.model,
         time(rl.feedback_target),
         count(rl.trainer_gpus),

@@ -17,7 +17,18 @@ pub static WORK_RL: TableSpec = TableSpec {
 const LOOP: &[Key] = &[
     key("model", Kind::Part("model"), Need::Required, "Catalogue model."),
     key("trainer", Kind::Table(&POOL), Need::Required, "Trainer pool."),
-    key("generators", Kind::Tables(&POOL), Need::Required, "Generator pools, at least one."),
+    key(
+        "generators",
+        Kind::Tables(&POOL),
+        Need::Derived("the trainer's GPUs with `colocation`; otherwise required"),
+        "Generator pools, at least one.",
+    ),
+    key(
+        "colocation",
+        Kind::Table(&COLOCATION),
+        Need::Optional("trainer and generators have GPUs of their own"),
+        "The trainer's GPUs generate and train in turn; `{}` takes the defaults.",
+    ),
     key(
         "feedback_target",
         Kind::Quantity(Dimension::Duration),
@@ -126,6 +137,43 @@ static POOL: TableSpec = TableSpec {
     rules: &[],
 };
 
+static COLOCATION: TableSpec = TableSpec {
+    header: "colocation",
+    doc: "What it costs that the same GPUs generate and train in turn.",
+    groups: &[&[
+        key(
+            "offload",
+            Kind::Quantity(Dimension::Duration),
+            assumed("2 s", "a few GB of optimiser state per GPU over PCIe, and its allocation; measure yours"),
+            "Before a step: engines give up their memory, the state of the trainer is loaded. Counted in the step.",
+        )
+        .within(0.0, 86_400.0),
+        key(
+            "reshard",
+            Kind::Quantity(Dimension::Duration),
+            cited("1.6 s", "NeMo RL: 0.84 to 1.60 s to lay 63 GB out for the engines at 400 Gb/s per rank"),
+            "After a step: the new weights are laid out for the engines. The phase `publish`.",
+        )
+        .within(0.0, 86_400.0),
+        key(
+            "engine_switch",
+            Kind::Quantity(Dimension::Duration),
+            assumed("3 s", "engines allocate their cache and load their graphs again; measure yours"),
+            "After that, until the engines generate. The phase `swap`.",
+        )
+        .within(0.0, 86_400.0),
+        key(
+            "slowdown",
+            Kind::Quantity(Dimension::Factor),
+            assumed("1", "none; verl: an update takes 313.8 s on 32 colocated GPUs and 157.0 s on 32 of its own"),
+            "Factor on both passes of a step: less memory is left for it.",
+        )
+        .within(1.0, 1e3),
+    ]],
+    later: &[],
+    rules: &[],
+};
+
 static ENGINE: TableSpec = TableSpec {
     header: "engine",
     doc: "One model replica with continuous batching: rate per trajectory = single_rate / (1 + b / half_batch).",
@@ -197,6 +245,20 @@ static STEP: TableSpec = TableSpec {
             "Model FLOPs utilisation of a pool of `mfu_gpus`.",
         )
         .positive(1.0),
+        key(
+            "logprob_mfu",
+            Kind::Quantity(Dimension::Ratio),
+            Need::Derived("`mfu`"),
+            "Model FLOPs utilisation of the log-prob pass.",
+        )
+        .positive(1.0),
+        key(
+            "micro_batch",
+            Kind::Quantity(Dimension::Tokens),
+            assumed("0", "no floor: time falls with the pool without end"),
+            "Tokens that each GPU computes on at least; a pool too large for its batch is no faster.",
+        )
+        .within(0.0, 1e9),
         key(
             "mfu_gpus",
             Kind::Quantity(Dimension::Gpus),

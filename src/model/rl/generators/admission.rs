@@ -90,7 +90,8 @@ impl Generators {
             let mut any = false;
             for pool in 0..self.pools.len() {
                 for cohort in 0..self.pools[pool].cohorts.len() {
-                    if self.pools[pool].live == 0 || self.pools[pool].cohorts[cohort].running.len() >= slots {
+                    let entry = &self.pools[pool];
+                    if entry.live == 0 || entry.halted || entry.cohorts[cohort].running.len() >= slots {
                         continue;
                     }
                     self.advance(pool, cohort, now);

@@ -15,10 +15,11 @@ impl Generators {
         let batch = self.pools[pool].cohorts[cohort].running.len();
         let rate = self.rate(batch);
         let entry = &mut self.pools[pool];
+        let halted = entry.halted;
         let state = &mut entry.cohorts[cohort];
         let elapsed = (now - state.at).as_secs_f64();
         state.at = now;
-        if state.resume.is_none() && batch > 0 {
+        if state.resume.is_none() && batch > 0 && !halted {
             state.clock += rate * elapsed;
             entry.tokens += rate * elapsed * state.present * entry.survival;
         }
@@ -27,12 +28,12 @@ impl Generators {
     /// Puts the cohort's next completion into the calendar.
     pub(super) fn reschedule(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
         let rate = self.rate(self.pools[pool].cohorts[cohort].running.len());
-        let work = self.work;
+        let (work, halted) = (self.work, self.pools[pool].halted);
         let state = &mut self.pools[pool].cohorts[cohort];
         if let Some(key) = state.due.take() {
             ctx.cancel(key);
         }
-        if state.resume.is_some() {
+        if state.resume.is_some() || halted {
             return;
         }
         let Some(Reverse(first)) = state.running.peek() else { return };
