@@ -12,8 +12,9 @@ use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId}
 use crate::model::paths::{
     CLIENT_NIC, Files, Lanes, PACING, Recovery, Resources, SLOTS, Slots, StoragePath, Transport,
 };
+use crate::model::rhythm::Cycle;
 use crate::model::rl::colocation::Colocation;
-use crate::model::rl::generators::{GeneratorParams, PoolParams};
+use crate::model::rl::generators::{GeneratorParams, PoolParams, UserParams, UserStreams};
 use crate::model::rl::publisher::{CopyFor, PublishParams};
 use crate::model::rl::step::StepParams;
 use crate::model::rl::trainer::{CheckpointParams, TrainerParams};
@@ -371,6 +372,11 @@ impl Place<'_> {
                     lengths: streams.stream("lengths"),
                     rewards: streams.stream("rewards"),
                     swaps: streams.stream("swaps"),
+                    users: UserStreams {
+                        arrivals: streams.stream("user-arrivals"),
+                        lengths: streams.stream("user-lengths"),
+                        rewards: streams.stream("user-rewards"),
+                    },
                 }
             })
             .collect();
@@ -380,6 +386,7 @@ impl Place<'_> {
             slots: rl.engine.slots as usize,
             single_rate: rl.engine.single_rate,
             half_batch: rl.engine.half_batch,
+            users: rl.users.as_ref().map(user_params),
             length: rl.length.clone(),
             length_cap: rl.length_cap,
             reward: rl.reward.clone(),
@@ -411,6 +418,19 @@ impl Place<'_> {
                 blocking: c.blocking,
             }),
         }
+    }
+}
+
+fn user_params(users: &plan::Users) -> UserParams {
+    let day = Cycle { every: SimDuration::from_secs(86_400), offset: SimDuration::ZERO, parts: users.day.clone() };
+    UserParams {
+        rate: users.rate,
+        day: (!users.day.is_empty()).then_some(day),
+        length: users.length.clone(),
+        reward: users.reward.clone(),
+        rewarded: users.rewarded,
+        rollouts: users.rollouts,
+        promised: [users.wait, 1.0 / users.token_rate],
     }
 }
 

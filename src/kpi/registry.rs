@@ -99,6 +99,7 @@ pub(super) const ALL: &[&[Kpi]] = &[
     world::LOADER,
     rl::RL,
     rl::RL_SIZES,
+    rl::RL_USERS,
     rl::RL_SLOWEST,
     world::FLEET,
     world::SITE,

@@ -248,6 +248,50 @@ pub(super) const RL_SIZES: &[Kpi] = &[
     ),
 ];
 
+/// What users of the engines feel.
+pub(super) const RL_USERS: &[Kpi] = &[
+    kpi(
+        "rl.*.users.wait",
+        "s",
+        D::Duration,
+        SAMPLES,
+        "moment the request takes a slot − moment it comes",
+        "What a user's request waits for a slot of an engine. Samples are requests answered in the measured part.",
+    ),
+    kpi(
+        "rl.*.users.token_time",
+        "s",
+        D::Duration,
+        SAMPLES,
+        "(last token − moment the request takes a slot) / tokens",
+        "Time per output token of an answer, pauses for new weights included.",
+    ),
+    kpi(
+        "rl.*.users.on_target",
+        "1",
+        D::Ratio,
+        SHARE,
+        "requests answered within `wait` and at `token_rate` or more / requests answered or lost",
+        "Share of the requests for which both promises were kept; those lost with an engine count as not kept.",
+    ),
+    kpi(
+        "rl.*.users.rate",
+        "op/s",
+        D::OpRate,
+        NONE,
+        "requests answered / time the work ran",
+        "Requests answered per second, over the work's time in the measured part.",
+    ),
+    kpi(
+        "rl.*.users.tokens_share",
+        "1",
+        D::Ratio,
+        NONE,
+        "tokens of answers to users / tokens generated",
+        "Share of the generated tokens that users asked for; the others are the loop's own trajectories.",
+    ),
+];
+
 /// A mean over the slowest trajectories.
 const fn slowest(pattern: &'static str, formula: &'static str, definition: &'static str) -> Kpi {
     kpi(pattern, "s", D::Duration, NONE, formula, definition)

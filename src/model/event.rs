@@ -130,6 +130,13 @@ pub enum RlEvent {
         /// Cohort of the pool.
         cohort: u32,
     },
+    /// A user's request may come to a cohort.
+    UserAsks {
+        /// Generator pool.
+        pool: u16,
+        /// Cohort of the pool.
+        cohort: u32,
+    },
     /// A pool sends the trajectories whose reward is known.
     Ship {
         /// Generator pool.

@@ -11,6 +11,9 @@ const WHOLES: [(&str, &[&str]); 2] = [
     ("cycle_time", &["generation", "reward", "feedback"]),
 ];
 
+/// Units of the table that are nothing.
+const ROUNDING: f64 = 5e-4;
+
 /// Whether a KPI is shown in these tables.
 pub(super) fn is_shown(name: &str) -> bool {
     let parts: Vec<&str> = name.split('.').collect();
@@ -58,7 +61,9 @@ fn table(run: &RunResults, work: &str, whole: &str, parts: &[&str]) -> Option<Se
 }
 
 fn row(name: &str, usual: f64, slow: f64, excess: f64, scale: Scale) -> Vec<String> {
-    let time = |x: f64| human::join(&human::number(x, scale), scale.word_or("s"));
+    // Differences that are rounding are none.
+    let shown = |x: f64| if x.abs() < ROUNDING * scale.factor { 0.0 } else { x };
+    let time = |x: f64| human::join(&human::number(shown(x), scale), scale.word_or("s"));
     let share = if excess > 0.0 { ((slow - usual) / excess).max(0.0) } else { 0.0 };
     let mut cells = share_cells(name, share);
     cells.splice(1..1, [time(usual), time(slow), time(slow - usual)]);

@@ -877,6 +877,8 @@ pub struct RlWork {
     pub bytes_per_token: f64,
     /// Time between two shipments from one generator site.
     pub ship_every: SimDuration,
+    /// Users whom the engines serve first.
+    pub users: Option<Users>,
     /// Trainer step.
     pub step: Step,
     /// Weight publication.
@@ -885,6 +887,27 @@ pub struct RlWork {
     pub checkpoint: Option<Checkpoint>,
     /// Transport between sites.
     pub transport: Transport,
+}
+
+/// Users whom the generators of a loop serve.
+#[derive(Clone, Debug)]
+pub struct Users {
+    /// Requests per second, at share 100 % of the day.
+    pub rate: f64,
+    /// Steps of the day: time after midnight, rising, and share of the rate. Empty: always 1.
+    pub day: Vec<(SimDuration, f64)>,
+    /// Tokens of an answer before the cap.
+    pub length: Dist,
+    /// Time from the last token to the reward, seconds.
+    pub reward: Dist,
+    /// Share of the requests that a reward comes for.
+    pub rewarded: f64,
+    /// Whether engines generate the loop's own trajectories beside.
+    pub rollouts: bool,
+    /// Promised wait for a slot, seconds.
+    pub wait: f64,
+    /// Promised tokens per second.
+    pub token_rate: f64,
 }
 
 /// A generation engine: one model replica with continuous batching.

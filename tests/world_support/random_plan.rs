@@ -225,6 +225,13 @@ impl Draw {
         self.line(format_args!(
             "length = {{ lognormal = {{ median = \"300 tok\", p99 = \"3 ktok\" }} }}\nstep = {{ mfu = \"40 %\" }}"
         ));
+        if self.chance(0.3) {
+            let (rate, rewarded, rollouts) = (self.scale(0.01, 30.0), self.below(101), self.chance(0.7));
+            let delay = self.one(&["2 s", "exponential mean 10 min"]);
+            self.line(format_args!(
+                "users = {{ rate = \"{rate} req/s\", reward = \"{delay}\", rewarded = \"{rewarded} %\", rollouts = {rollouts} }}"
+            ));
+        }
         let publish = self.one(&["publish = \"full\"", "publish = \"delta\"", "publish = \"delta\", overlap = true"]);
         let fan_out = self.one(&["tree", "per-node", "per-engine"]);
         let store = if self.chance(0.3) { format!(", store = \"x{}\"", self.below(storages)) } else { String::new() };

@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use crate::engine::Key;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// A cohort's clock starts again from 0 before a token is lost in its rounding: at 2^20 tokens a double still counts
 /// in steps of 2e-10.
@@ -19,6 +19,8 @@ pub(super) struct Running {
     pub tokens: f64,
     pub version: u32,
     pub group: u32,
+    /// What a user's request waited for its slot; none for the loop's own.
+    pub waited: Option<SimDuration>,
     pub weight: f64,
     pub survival: f64,
 }

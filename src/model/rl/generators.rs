@@ -13,6 +13,7 @@
 mod admission;
 mod decode;
 mod shipping;
+mod users;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +26,9 @@ use crate::engine::rng::{Stream, quantile};
 use crate::model::event::{CLASS_MODEL, Event, RlEvent};
 use crate::model::ids::WorkId;
 use crate::units::{Dist, SimDuration, SimTime};
+
+use users::Users;
+pub use users::{UserParams, UserStats, UserStreams};
 
 /// Marks this close to the clock count as reached, in tokens; covers rounding to whole nanoseconds.
 const TOKEN_SLACK: f64 = 1e-6;
@@ -46,6 +50,8 @@ pub struct GeneratorParams {
     pub single_rate: f64,
     /// Concurrency at which that rate has halved.
     pub half_batch: f64,
+    /// Users whom the engines serve first.
+    pub users: Option<UserParams>,
     /// Tokens before the cap.
     pub length: Dist,
     /// Cap in tokens.
@@ -71,6 +77,8 @@ pub struct PoolParams {
     pub rewards: Stream,
     /// Random stream of swap pauses.
     pub swaps: Stream,
+    /// Random streams of users.
+    pub users: UserStreams,
 }
 
 /// A member of an admitted group that no slot was free for.
@@ -90,6 +98,7 @@ struct Pool {
     survival: f64,
     served: u32,
     waiting: VecDeque<Waiting>,
+    users: Option<Users>,
     outbox: Vec<Sample>,
     ship_scheduled: bool,
     /// Its GPUs do something else.
@@ -108,12 +117,16 @@ impl Pool {
         for cohort in &mut self.cohorts {
             cohort.restart_survival(self.survival);
         }
+        if let Some(users) = &mut self.users {
+            users.restart_survival(self.survival);
+        }
         self.survival = 1.0;
     }
 
     /// Trajectories on the engines.
     fn on_engines(&self) -> f64 {
-        self.cohorts.iter().map(|c| c.present).sum::<f64>() * self.survival
+        let aside = self.users.as_ref().map_or(0.0, |users| users.aside);
+        (self.cohorts.iter().map(|c| c.present).sum::<f64>() + aside) * self.survival
     }
 
     /// Trajectories on the engines or waiting for a slot.
@@ -139,6 +152,7 @@ pub struct Generators {
     /// Trajectories admitted, less those lost or dropped.
     admitted: f64,
     lost: f64,
+    user_stats: UserStats,
 }
 
 impl Generators {
@@ -154,6 +168,7 @@ impl Generators {
                 survival: 1.0,
                 served: 0,
                 waiting: VecDeque::new(),
+                users: params.users.as_ref().map(|_| Users::new(p.users.clone(), p.cohorts.max(1))),
                 outbox: Vec::new(),
                 ship_scheduled: false,
                 halted: false,
@@ -174,6 +189,7 @@ impl Generators {
             closed: Vec::new(),
             admitted: 0.0,
             lost: 0.0,
+            user_stats: UserStats::new(),
         }
     }
 
@@ -195,6 +211,7 @@ impl Generators {
         } else if engines < entry.live && failed {
             let share = engines as f64 / entry.live as f64;
             let lost = entry.on_engines() * (1.0 - share);
+            self.user_stats.lost += entry.users.as_ref().map_or(0.0, |u| u.present) * entry.survival * (1.0 - share);
             entry.survival *= share;
             if entry.survival < SURVIVAL_RESTART {
                 entry.restart_survival();
@@ -209,6 +226,13 @@ impl Generators {
         let entry = &mut self.pools[pool];
         let lost = entry.in_flight();
         let mut groups: Vec<u32> = entry.waiting.drain(..).map(|w| w.group).collect();
+        let (weight, survival) = (entry.weight(), entry.survival);
+        if let Some(users) = &mut entry.users {
+            self.user_stats.lost += users.present * survival;
+            let (aside, in_line) = users.clear();
+            groups.extend(aside);
+            self.user_stats.lost += in_line as f64 * weight;
+        }
         for cohort in &mut entry.cohorts {
             if let Some(key) = cohort.due.take() {
                 ctx.cancel(key);
@@ -323,7 +347,8 @@ impl Generators {
 
     /// Trajectories with a reward (known or coming) that have not reached the trainer.
     pub fn open_samples(&self) -> impl Iterator<Item = &Sample> {
-        self.pools.iter().flat_map(|p| &p.outbox).chain(self.shipments.values().flatten())
+        let delayed = self.pools.iter().filter_map(|p| p.users.as_ref()).flat_map(|users| users.delayed.values());
+        self.pools.iter().flat_map(|p| &p.outbox).chain(self.shipments.values().flatten()).chain(delayed)
     }
 
     /// Trajectories on engines, weighted.
@@ -357,6 +382,7 @@ impl Generators {
     pub fn reset(&mut self, now: SimTime) {
         self.settle(now);
         self.lost = 0.0;
+        self.user_stats = UserStats::new();
         for pool in &mut self.pools {
             (pool.tokens, pool.capacity) = (0.0, 0.0);
         }
@@ -369,6 +395,7 @@ impl Generators {
         let capacity: f64 = self.pools.iter().map(|p| p.capacity).sum();
         stats.tokens = tokens;
         stats.lost = self.lost;
+        stats.users = self.params.users.as_ref().map(|_| self.user_stats.clone());
         stats.generator_idle = (capacity > 0.0).then(|| 1.0 - tokens / capacity);
     }
 }

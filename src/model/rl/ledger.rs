@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use super::Sample;
+use super::generators::UserStats;
 use super::tail::{SLOWEST, Slowest, Tail};
 use super::trainer::count;
 use crate::stats::{Sketch, Tally};
@@ -91,6 +92,8 @@ pub struct LoopStats {
     pub trainer_down: Option<f64>,
     /// Tokens generated.
     pub tokens: f64,
+    /// What users felt, where there are any.
+    pub users: Option<UserStats>,
     /// Trajectories lost with engines.
     pub lost: f64,
     /// Share of the token capacity of the live engines left unused.
@@ -247,6 +250,7 @@ impl Ledger {
             trainer_idle: None,
             trainer_down: None,
             tokens: 0.0,
+            users: None,
             lost: 0.0,
             generator_idle: None,
         }

@@ -184,6 +184,7 @@ impl Rl {
             self.joining.grant(pool, engines);
             self.generators.set_live(ctx, pool, engines, false);
         }
+        self.generators.open_to_users(ctx);
         self.refill(ctx);
     }
 
@@ -207,6 +208,7 @@ impl Rl {
                 self.generators.cohort_due(ctx, pool.into(), cohort as usize, bound);
             }
             RlEvent::CohortResume { pool, cohort } => self.generators.resume(ctx, pool.into(), cohort as usize),
+            RlEvent::UserAsks { pool, cohort } => self.generators.user_asks(ctx, pool.into(), cohort as usize),
             RlEvent::Ship { pool } => {
                 if let Some((number, bytes)) = self.generators.ship(ctx, pool.into()) {
                     out.push(RlEffect::Ship { pool, number, bytes });

@@ -342,6 +342,7 @@ impl World {
         let mut put = |measure: &str, value: Measure| out.kpis.push((format!("rl.{name}.{measure}"), value));
         put_times(&stats, &mut put);
         put_loop(&stats, &mut put);
+        put_users(&stats, &mut put);
         let gpus = |claim: &super::Claim| (claim.units * self.fleets[claim.fleet.index()].gpus_per_unit()) as f64;
         let (trainer, generators) = (gpus(&task.trainer), task.pools.iter().map(gpus).sum());
         put("idle_gpu_hours", idle_gpu_hours(&stats, trainer, generators, task.rl.params.colocation.is_some()));
@@ -413,6 +414,25 @@ fn put_slowest(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
         let slowest = stats.slowest_feedback.map(|s| s.marks[i]);
         put(&format!("{name}.slowest"), slowest.map_or_else(none, Measure::Value));
     }
+}
+
+/// What users of the engines felt.
+fn put_users(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
+    let Some(users) = &stats.users else { return };
+    let value = |v: Option<f64>| {
+        v.map_or_else(|| Measure::None("no request was answered in the measured part".into()), Measure::Value)
+    };
+    for (name, sketch) in [("wait", &users.wait), ("token_time", &users.token_time)] {
+        put(&format!("users.{name}"), value(sketch.mean()));
+        for (stat, p) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+            put(&format!("users.{name}.{stat}"), value(sketch.quantile(p)));
+        }
+        put(&format!("users.{name}.max"), value(sketch.max()));
+    }
+    let all = users.answered + users.lost;
+    put("users.on_target.fraction", value((all > 0.0).then(|| users.kept / all)));
+    put("users.rate", value((stats.ran_s > 0.0).then(|| users.answered / stats.ran_s)));
+    put("users.tokens_share", value((stats.tokens > 0.0).then(|| users.tokens / stats.tokens)));
 }
 
 /// GPU-hours that a loop's pools hold and do not use. Colocated ones generate while the trainer waits.

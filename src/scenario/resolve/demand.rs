@@ -61,7 +61,7 @@ impl Resolver<'_> {
     }
 
     /// Steps of the day must rise.
-    fn day(&mut self, record: &Record) -> Option<Vec<(SimDuration, f64)>> {
+    pub(super) fn day(&mut self, record: &Record) -> Option<Vec<(SimDuration, f64)>> {
         let tables = record.tables("day");
         for pair in tables.windows(2) {
             if pair[1].num("at") <= pair[0].num("at") {

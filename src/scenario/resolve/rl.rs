@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Checkpoint, Colocation, Engine, FanOut, FleetIx, RlWork, Step, Weights};
+use crate::scenario::plan::{Checkpoint, Colocation, Engine, FanOut, FleetIx, RlWork, Step, Users, Weights};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
 use crate::units::{ByteRate, Bytes, Dimension, SimDuration, print};
@@ -27,6 +27,7 @@ impl Resolver<'_> {
         let (trainer_fleet, trainer_gpus) = trainer?;
         let weights = self.weights(record.table("weights")?, part, trainer_gpus);
         let (engine, generators) = (engine?, generators?);
+        let users = self.users(record, &engine, &generators);
         self.check_engines(record, &engine);
         let parameters = self.figure(record, "parameters")?;
         let active_parameters = self.figure(record, "active_parameters")?;
@@ -51,6 +52,7 @@ impl Resolver<'_> {
             reward: record.random("reward")?.clone(),
             bytes_per_token: record.number("bytes_per_token")?,
             ship_every: seconds("ship_every")?,
+            users: users?,
             step: step(record.table("step")?)?,
             weights: weights?,
             checkpoint: checkpoint?,
@@ -124,6 +126,44 @@ impl Resolver<'_> {
             start: SimDuration::from_secs_f64(record.number("start")?),
             cohort: record.number("cohort")? as u64,
         })
+    }
+
+    /// Users, and whether the engines can keep up with them at the peak of the day.
+    fn users(&mut self, record: &Record, engine: &Engine, generators: &[(FleetIx, u64)]) -> Option<Option<Users>> {
+        if record.broken.contains(&"users") {
+            return None;
+        }
+        let Some(table) = record.table("users") else { return Some(None) };
+        let users = Users {
+            rate: table.number("rate")?,
+            day: self.day(table)?,
+            length: table.random("length")?.clone(),
+            reward: table.random("reward")?.clone(),
+            rewarded: table.number("rewarded")?,
+            rollouts: table.flag("rollouts"),
+            wait: table.number("wait")?,
+            token_rate: table.number("token_rate")?,
+        };
+        let peak = users.day.iter().map(|(_, share)| *share).fold(f64::NAN, f64::max);
+        let peak = if peak.is_nan() { 1.0 } else { peak };
+        let slots = f64::from(engine.slots);
+        let each = engine.single_rate / (1.0 + slots / engine.half_batch);
+        let engines: u64 = generators.iter().map(|(_, gpus)| gpus / engine.gpus).sum();
+        let can = slots * each * engines as f64;
+        let asked = users.rate * peak * users.length.mean();
+        if asked > can {
+            let [asked, can] = [asked, can].map(|rate| print(rate, Dimension::TokenRate));
+            let message = format!("at the peak of the day users ask for {asked}, and all engines together give {can}");
+            let found = Diagnostic::new("W0616", message).at(table.place_of("rate"));
+            self.report(found.help("requests wait in a line that grows until the hour is over"));
+        }
+        if each < users.token_rate {
+            let [each, promised] = [each, users.token_rate].map(|rate| print(rate, Dimension::TokenRate));
+            let message = format!("with every slot taken an answer gets {each}, less than the promised {promised}");
+            let found = Diagnostic::new("W0616", message).at(table.place_of("token_rate"));
+            self.report(found.help("fewer 'slots' per engine keep the promise"));
+        }
+        Some(Some(users))
     }
 
     /// A pool smaller than one engine generates nothing; a rest smaller than an engine is idle.

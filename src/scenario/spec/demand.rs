@@ -4,7 +4,7 @@ use super::wan::{ROUTING_DOC, ROUTINGS};
 use super::{CENTURY, Entity, Kind, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
 
-static STEP: TableSpec = TableSpec {
+pub(super) static STEP: TableSpec = TableSpec {
     header: "day",
     doc: "A step of the day.",
     groups: &[&[

@@ -15,6 +15,9 @@ use crate::units::SimTime;
 impl Generators {
     /// Starts one trajectory on a cohort: a member that waits for a slot, or the first of a group that admission allows.
     pub(super) fn admit(&mut self, now: SimTime, pool: usize, cohort: usize, bound: f64) -> bool {
+        if self.serve_first(now, pool, cohort) {
+            return true;
+        }
         let waiting = self.pools[pool].waiting.pop_front();
         let Some(member) = waiting.or_else(|| self.open_group(pool, bound)) else { return false };
         let entry = &mut self.pools[pool];
@@ -30,6 +33,7 @@ impl Generators {
             tokens,
             version,
             group: member.group,
+            waited: None,
             weight: member.weight,
             survival,
         }));
@@ -41,9 +45,13 @@ impl Generators {
     /// batch of 64 from a thousand engines must fill up to 64, or the trainer waits for ever.
     fn open_group(&mut self, pool: usize, bound: f64) -> Option<Waiting> {
         let members = self.params.group;
+        if self.params.users.as_ref().is_some_and(|users| !users.rollouts) {
+            return None;
+        }
+        let counted = self.admitted - self.with_users();
         let entry = &mut self.pools[pool];
         let whole = entry.weight();
-        let weight = whole.min((bound - self.admitted) / members as f64);
+        let weight = whole.min((bound - counted) / members as f64);
         if weight <= NO_ROOM * whole {
             return None;
         }

@@ -56,7 +56,10 @@ impl Generators {
             }
             let Some(Reverse(done)) = state.running.pop() else { break };
             state.present = if state.running.is_empty() { 0.0 } else { state.present - done.weight / done.survival };
-            self.finish(now, pool, &done);
+            match done.waited {
+                Some(waited) => self.answer(now, pool, &done, waited),
+                None => self.finish(now, pool, &done),
+            }
             self.admit(now, pool, cohort, bound);
         }
         self.reschedule(ctx, pool, cohort);

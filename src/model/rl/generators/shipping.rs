@@ -13,7 +13,8 @@ impl Generators {
         if entry.ship_scheduled {
             return;
         }
-        let Some(first) = entry.outbox.iter().map(|s| s.rewarded).min() else { return };
+        let delayed = entry.users.as_ref().and_then(|users| users.delayed.first_key_value()).map(|((at, _), _)| *at);
+        let Some(first) = entry.outbox.iter().map(|s| s.rewarded).chain(delayed).min() else { return };
         entry.ship_scheduled = true;
         let every = self.params.ship_every.as_nanos().max(1);
         let at = SimTime::from_nanos(
@@ -25,6 +26,7 @@ impl Generators {
     /// Packs all trajectories with a known reward; returns the shipment's number and bytes.
     pub fn ship(&mut self, ctx: &mut Context<'_, Event>, pool: usize) -> Option<(u32, f64)> {
         let now = ctx.now();
+        self.collect_rewarded(now, pool);
         let entry = &mut self.pools[pool];
         entry.ship_scheduled = false;
         let (ready, later): (Vec<Sample>, Vec<Sample>) = entry.outbox.iter().partition(|s| s.rewarded <= now);

@@ -1,0 +1,297 @@
+//! Users whom the engines serve: their requests come when they come, take slots before the loop's own trajectories, and train with
+//! their reward, which may come much later.
+//!
+//! Requests are a Poisson process with the rate of the hour, spread evenly over all live engines; an engine that stands for w
+//! gets requests that stand for w. A request takes a free slot, or that of the loop's own trajectory which began last (it is put
+//! aside with its tokens and goes on at the next free slot), or waits in line. What a request waits for its slot and how long a token
+//! takes are the two figures users feel.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
+
+use super::super::Sample;
+use super::super::cohort::Running;
+use super::super::trainer::count;
+use super::Generators;
+use crate::engine::Context;
+use crate::engine::rng::Stream;
+use crate::model::event::{CLASS_MODEL, Event, RlEvent};
+use crate::model::rhythm::Cycle;
+use crate::stats::Sketch;
+use crate::units::{Dist, SimDuration, SimTime};
+
+/// Mean time after which a pool without engines is looked at again, seconds.
+const IDLE_S: f64 = 10.0;
+
+/// What users ask for and what they were promised.
+#[derive(Clone, Debug)]
+pub struct UserParams {
+    /// Requests per second of all of them, at factor 1.
+    pub rate: f64,
+    /// The factor over a day; none is always 1.
+    pub day: Option<Cycle>,
+    /// Tokens of an answer before the cap of the loop.
+    pub length: Dist,
+    /// Seconds from the last token to the reward.
+    pub reward: Dist,
+    /// Share of the requests that a reward comes for.
+    pub rewarded: f64,
+    /// Whether engines generate the loop's own trajectories beside.
+    pub rollouts: bool,
+    /// Promised: longest wait for a slot, seconds, and longest time per token, seconds.
+    pub promised: [f64; 2],
+}
+
+/// Random streams of a pool's users: arrivals, lengths, rewards.
+#[derive(Clone, Debug)]
+pub struct UserStreams {
+    /// Times between requests.
+    pub arrivals: Stream,
+    /// Lengths of answers.
+    pub lengths: Stream,
+    /// Times to the reward.
+    pub rewards: Stream,
+}
+
+/// Users of a pool.
+#[derive(Debug)]
+pub(super) struct Users {
+    streams: UserStreams,
+    /// Requests in line at each cohort, in order of arrival.
+    lines: Vec<VecDeque<SimTime>>,
+    /// The loop's own trajectories put aside at each cohort; their marks hold the tokens left.
+    parked: Vec<Vec<Running>>,
+    /// Σ weight ÷ survival of the requests on engines, and of what is put aside.
+    pub present: f64,
+    pub aside: f64,
+    /// Answers that wait for their reward, by its time.
+    pub delayed: BTreeMap<(SimTime, u64), Sample>,
+    /// Their weight.
+    pub open: f64,
+}
+
+/// What users felt since the last reset; requests weighted.
+#[derive(Clone, Debug)]
+pub struct UserStats {
+    /// Wait for a slot, seconds.
+    pub wait: Sketch,
+    /// Seconds per token.
+    pub token_time: Sketch,
+    /// Requests answered.
+    pub answered: f64,
+    /// Requests answered as promised.
+    pub kept: f64,
+    /// Requests lost with their engine.
+    pub lost: f64,
+    /// Tokens of answers.
+    pub tokens: f64,
+}
+
+impl UserStats {
+    /// Nothing asked yet.
+    pub fn new() -> Self {
+        let (wait, token_time) = (Sketch::new(), Sketch::new());
+        UserStats { wait, token_time, answered: 0.0, kept: 0.0, lost: 0.0, tokens: 0.0 }
+    }
+}
+
+impl Default for UserStats {
+    fn default() -> Self {
+        UserStats::new()
+    }
+}
+
+impl Users {
+    pub fn new(streams: UserStreams, cohorts: usize) -> Self {
+        Users {
+            streams,
+            lines: vec![VecDeque::new(); cohorts],
+            parked: vec![Vec::new(); cohorts],
+            present: 0.0,
+            aside: 0.0,
+            delayed: BTreeMap::new(),
+            open: 0.0,
+        }
+    }
+
+    /// All that is on the engines is gone. Returns the groups of what was put aside, and the requests in line.
+    pub fn clear(&mut self) -> (Vec<u32>, usize) {
+        (self.present, self.aside) = (0.0, 0.0);
+        let groups = self.parked.iter_mut().flat_map(|parked| parked.drain(..)).map(|one| one.group).collect();
+        (groups, self.lines.iter_mut().map(|line| line.drain(..).count()).sum())
+    }
+
+    /// Writes the pool's survival into the weights.
+    pub fn restart_survival(&mut self, survival: f64) {
+        for one in self.parked.iter_mut().flatten() {
+            one.weight *= survival / one.survival;
+            one.survival = 1.0;
+        }
+        self.present *= survival;
+        self.aside *= survival;
+    }
+}
+
+impl Generators {
+    /// Users begin to ask.
+    pub fn open_to_users(&mut self, ctx: &mut Context<'_, Event>) {
+        for pool in 0..self.pools.len() {
+            for cohort in 0..self.pools[pool].cohorts.len() {
+                self.next_request(ctx, pool, cohort);
+            }
+        }
+    }
+
+    /// Draws when the next request of a cohort may come, at the largest rate of the day.
+    fn next_request(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
+        let live: u64 = self.pools.iter().map(|p| p.live).sum();
+        let (Some(params), Some(users)) = (&self.params.users, &mut self.pools[pool].users) else { return };
+        let most = params.rate * peak(params.day.as_ref());
+        if most <= 0.0 {
+            return;
+        }
+        // Without engines nobody is served: look again in a while.
+        let gap = users.streams.arrivals.exponential(if live > 0 { live as f64 / most } else { IDLE_S });
+        let event = RlEvent::UserAsks { pool: pool as u16, cohort: cohort as u32 };
+        let at = ctx.now().saturating_add(SimDuration::from_secs_f64(gap));
+        ctx.schedule(at, CLASS_MODEL, Event::Rl(self.work, event));
+    }
+
+    /// A request comes to a cohort, if the hour has as many.
+    pub fn user_asks(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
+        self.next_request(ctx, pool, cohort);
+        let now = ctx.now();
+        let entry = &mut self.pools[pool];
+        let (Some(params), Some(users)) = (&self.params.users, &mut entry.users) else { return };
+        let day = params.day.as_ref();
+        let share = day.map_or(1.0, |day| day.value(now) / peak(Some(day)));
+        if entry.live == 0 || users.streams.arrivals.uniform() >= share {
+            return;
+        }
+        users.lines[cohort].push_back(now);
+        self.advance(pool, cohort, now);
+        if self.pools[pool].cohorts[cohort].running.len() < self.params.slots || self.park(pool, cohort) {
+            self.take_user(now, pool, cohort);
+            self.reschedule(ctx, pool, cohort);
+        }
+    }
+
+    /// Puts the loop's own trajectory that began last on a cohort aside, for a user.
+    fn park(&mut self, pool: usize, cohort: usize) -> bool {
+        let entry = &mut self.pools[pool];
+        let (state, Some(users)) = (&mut entry.cohorts[cohort], &mut entry.users) else { return false };
+        let own = state.running.iter().filter(|Reverse(one)| one.waited.is_none());
+        let Some(last) = own.map(|Reverse(one)| one.sequence).max() else { return false };
+        let mut running = std::mem::take(&mut state.running).into_vec();
+        if let Some(at) = running.iter().position(|Reverse(one)| one.sequence == last) {
+            let Reverse(mut one) = running.swap_remove(at);
+            one.mark -= state.clock;
+            state.present -= one.weight / one.survival;
+            users.aside += one.weight / one.survival;
+            users.parked[cohort].push(one);
+        }
+        state.running = running.into();
+        true
+    }
+
+    /// A free slot of a cohort goes to the user first in line, or to what was put aside. Returns whether one of them took it.
+    pub(super) fn serve_first(&mut self, now: SimTime, pool: usize, cohort: usize) -> bool {
+        if self.take_user(now, pool, cohort) {
+            return true;
+        }
+        let entry = &mut self.pools[pool];
+        let (state, Some(users)) = (&mut entry.cohorts[cohort], &mut entry.users) else { return false };
+        let Some(mut one) = users.parked[cohort].pop() else { return false };
+        one.mark += state.clock;
+        state.present += one.weight / one.survival;
+        users.aside =
+            if users.parked.iter().all(Vec::is_empty) { 0.0 } else { users.aside - one.weight / one.survival };
+        state.running.push(Reverse(one));
+        true
+    }
+
+    fn take_user(&mut self, now: SimTime, pool: usize, cohort: usize) -> bool {
+        let entry = &mut self.pools[pool];
+        let weight = entry.weight();
+        let (Some(params), Some(users)) = (&self.params.users, &mut entry.users) else { return false };
+        let Some(asked) = users.lines[cohort].pop_front() else { return false };
+        let tokens = users.streams.lengths.sample(&params.length).clamp(1.0, self.params.length_cap).round();
+        self.sequence += 1;
+        self.admitted += weight;
+        let state = &mut entry.cohorts[cohort];
+        state.present += weight / entry.survival;
+        users.present += weight / entry.survival;
+        state.running.push(Reverse(Running {
+            mark: state.clock + tokens,
+            sequence: self.sequence,
+            started: asked,
+            tokens,
+            version: entry.served,
+            group: 0,
+            waited: Some(now - asked),
+            weight,
+            survival: entry.survival,
+        }));
+        true
+    }
+
+    /// An answer is complete: what the user felt is counted, and it waits for its reward.
+    pub(super) fn answer(&mut self, now: SimTime, pool: usize, done: &Running, waited: SimDuration) {
+        let entry = &mut self.pools[pool];
+        let weight = done.weight * entry.survival / done.survival;
+        let (Some(params), Some(users)) = (&self.params.users, &mut entry.users) else { return };
+        users.present -= done.weight / done.survival;
+        let wait = waited.as_secs_f64();
+        let token_time = ((now - done.started).as_secs_f64() - wait) / done.tokens;
+        let stats = &mut self.user_stats;
+        stats.wait.add(wait, count(weight));
+        stats.token_time.add(token_time, count(weight));
+        stats.answered += weight;
+        stats.tokens += weight * done.tokens;
+        if wait <= params.promised[0] && token_time <= params.promised[1] {
+            stats.kept += weight;
+        }
+        let delay = SimDuration::from_secs_f64(users.streams.rewards.sample(&params.reward));
+        self.admitted -= weight * (1.0 - params.rewarded);
+        let rewarded = now.saturating_add(delay);
+        let sample = Sample {
+            started: done.started,
+            generated: now,
+            rewarded,
+            arrived: SimTime::MAX,
+            version: done.version,
+            group: 0,
+            tokens: done.tokens,
+            weight: weight * params.rewarded,
+        };
+        if sample.weight > 0.0 {
+            users.open += sample.weight;
+            users.delayed.insert((rewarded, done.sequence), sample);
+        }
+    }
+
+    /// Answers whose reward has come leave with the next shipment.
+    pub(super) fn collect_rewarded(&mut self, now: SimTime, pool: usize) {
+        let entry = &mut self.pools[pool];
+        let Some(users) = &mut entry.users else { return };
+        while let Some(first) = users.delayed.first_entry().filter(|first| first.key().0 <= now) {
+            let sample = first.remove();
+            users.open -= sample.weight;
+            entry.outbox.push(sample);
+        }
+        if users.delayed.is_empty() {
+            users.open = 0.0;
+        }
+    }
+
+    /// Requests on engines and answers that wait for their reward: they do not count against the loop's admission yet.
+    pub(super) fn with_users(&self) -> f64 {
+        let of =
+            |pool: &super::Pool| pool.users.as_ref().map_or(0.0, |users| users.present * pool.survival + users.open);
+        self.pools.iter().map(of).sum()
+    }
+}
+
+fn peak(day: Option<&Cycle>) -> f64 {
+    day.map_or(1.0, |day| day.parts.iter().map(|(_, share)| *share).fold(0.0, f64::max))
+}
