@@ -393,6 +393,7 @@ impl Place<'_> {
             bytes_per_token: rl.bytes_per_token,
             ship_every: rl.ship_every,
             swap: rl.weights.swap.clone(),
+            swap_waves: rl.weights.swap_waves as usize,
         }
     }
 

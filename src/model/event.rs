@@ -123,6 +123,13 @@ pub enum RlEvent {
         /// Cohort of the pool.
         cohort: u32,
     },
+    /// A cohort stops to take new weights.
+    CohortPauses {
+        /// Generator pool.
+        pool: u16,
+        /// Cohort of the pool.
+        cohort: u32,
+    },
     /// A cohort has taken new weights and goes on.
     CohortResume {
         /// Generator pool.

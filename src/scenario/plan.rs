@@ -994,6 +994,8 @@ pub struct Weights {
     pub inner_bucket: Bytes,
     /// Pause of an engine that takes new weights, seconds.
     pub swap: Dist,
+    /// Waves in which the engines of a site take them.
+    pub swap_waves: u64,
 }
 
 /// Fan-out of a publish.

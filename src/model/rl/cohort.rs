@@ -52,6 +52,8 @@ pub(super) struct Cohort {
     pub at: SimTime,
     pub due: Option<Key>,
     pub resume: Option<Key>,
+    /// How long it stops for the new weights.
+    pub pause: SimDuration,
 }
 
 impl Cohort {

@@ -64,6 +64,8 @@ pub struct GeneratorParams {
     pub ship_every: SimDuration,
     /// Pause of an engine that takes new weights, seconds.
     pub swap: Dist,
+    /// Waves in which the engines of a pool take them, ≥ 1; no more than there are cohorts.
+    pub swap_waves: usize,
 }
 
 /// One generator pool.
@@ -269,7 +271,7 @@ impl Generators {
         }
     }
 
-    /// All engines of a pool take new weights. Returns the time until 99 % of them have.
+    /// All engines of a pool take new weights, wave by wave: a wave begins when 99 % of the one before are done. Returns the time until 99 % of them have.
     pub fn swap(&mut self, ctx: &mut Context<'_, Event>, pool: usize) -> SimDuration {
         let now = ctx.now();
         let count = self.pools[pool].cohorts.len();
@@ -278,19 +280,33 @@ impl Generators {
             let other = self.pools[pool].params.swaps.below(last as u64 + 1) as usize;
             slices.swap(last, other);
         }
+        let (waves, each) = (self.params.swap_waves.clamp(1, count), quantile(&self.params.swap, 0.99));
         for (cohort, slice) in slices.into_iter().enumerate() {
-            self.advance(pool, cohort, now);
             let share = (slice as f64 + self.pools[pool].params.swaps.uniform()) / count as f64;
-            let pause = SimDuration::from_secs_f64(quantile(&self.params.swap, share));
-            let event = RlEvent::CohortResume { pool: pool as u16, cohort: cohort as u32 };
-            let work = self.work;
-            let state = &mut self.pools[pool].cohorts[cohort];
-            for key in [state.due.take(), state.resume.take()].into_iter().flatten() {
-                ctx.cancel(key);
+            self.pools[pool].cohorts[cohort].pause = SimDuration::from_secs_f64(quantile(&self.params.swap, share));
+            match cohort * waves / count {
+                0 => self.pause(ctx, pool, cohort),
+                wave => {
+                    let event = RlEvent::CohortPauses { pool: pool as u16, cohort: cohort as u32 };
+                    let at = now.saturating_add(SimDuration::from_secs_f64(wave as f64 * each));
+                    ctx.schedule(at, CLASS_MODEL, Event::Rl(self.work, event));
+                }
             }
-            state.resume = Some(ctx.schedule_keyed(now.saturating_add(pause), CLASS_MODEL, Event::Rl(work, event)));
         }
-        SimDuration::from_secs_f64(quantile(&self.params.swap, 0.99))
+        SimDuration::from_secs_f64(waves as f64 * each)
+    }
+
+    /// A cohort stops to take new weights.
+    pub fn pause(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
+        self.advance(pool, cohort, ctx.now());
+        let event = RlEvent::CohortResume { pool: pool as u16, cohort: cohort as u32 };
+        let work = self.work;
+        let state = &mut self.pools[pool].cohorts[cohort];
+        for key in [state.due.take(), state.resume.take()].into_iter().flatten() {
+            ctx.cancel(key);
+        }
+        let at = ctx.now().saturating_add(state.pause);
+        state.resume = Some(ctx.schedule_keyed(at, CLASS_MODEL, Event::Rl(work, event)));
     }
 
     /// A cohort goes on after a swap.

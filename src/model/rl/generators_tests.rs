@@ -51,6 +51,11 @@ fn alone_in_groups(group: usize, cohorts: usize, engines: u64, slots: usize, len
             lengths: streams.stream("lengths"),
             rewards: streams.stream("rewards"),
             swaps: streams.stream("swaps"),
+            users: UserStreams {
+                arrivals: streams.stream("user-arrivals"),
+                lengths: streams.stream("user-lengths"),
+                rewards: streams.stream("user-rewards"),
+            },
         }],
         group,
         slots,
@@ -61,7 +66,9 @@ fn alone_in_groups(group: usize, cohorts: usize, engines: u64, slots: usize, len
         reward: Dist::Constant(0.5),
         bytes_per_token: 12.0,
         ship_every: SimDuration::from_secs(1),
+        users: None,
         swap: Dist::Constant(2.0),
+        swap_waves: 1,
     };
     let generators = Generators::new(WorkId(0), &params);
     let mut engine = Engine::new(Alone { generators, room, finished: Vec::new(), consumed: 0.0 }, Limits::default());

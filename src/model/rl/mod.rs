@@ -16,7 +16,7 @@
 //! Engines that come back or come new start, take the weights from an engine beside them, and then serve; a pool that has
 //! none left, or missed a delta, gets the full weights from the trainer first.
 //!
-//! Not modelled here: multi-turn environments, drain and abort-and-resume, staggered swaps.
+//! Not modelled here: multi-turn environments, drain and abort-and-resume.
 
 mod cohort;
 pub mod colocation;
@@ -207,6 +207,7 @@ impl Rl {
                 let bound = self.admission_bound();
                 self.generators.cohort_due(ctx, pool.into(), cohort as usize, bound);
             }
+            RlEvent::CohortPauses { pool, cohort } => self.generators.pause(ctx, pool.into(), cohort as usize),
             RlEvent::CohortResume { pool, cohort } => self.generators.resume(ctx, pool.into(), cohort as usize),
             RlEvent::UserAsks { pool, cohort } => self.generators.user_asks(ctx, pool.into(), cohort as usize),
             RlEvent::Ship { pool } => {

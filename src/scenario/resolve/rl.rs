@@ -226,6 +226,7 @@ impl Resolver<'_> {
             inner_rate: ByteRate(record.number("inner_rate")?),
             inner_bucket: Bytes(record.number("inner_bucket")?),
             swap: record.random("swap")?.clone(),
+            swap_waves: record.number("swap_waves")? as u64,
         })
     }
 

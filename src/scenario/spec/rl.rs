@@ -458,6 +458,13 @@ static WEIGHTS: TableSpec = TableSpec {
             "Pause of an engine that takes new weights.",
         )
         .within(0.0, 86_400.0),
+        key(
+            "swap_waves",
+            Kind::Whole(Dimension::Count),
+            assumed("1", "all engines of a site at once"),
+            "Waves in which the engines of a site take new weights, one after another; no more than its cohorts.",
+        )
+        .within(1.0, 1e6),
     ]],
     later: &[],
     rules: &[],
