@@ -448,7 +448,6 @@ impl Rl {
         } else if ready > 0 {
             self.joining.wait(index, ready);
             if !self.publisher.catches_up(pool) {
-                out.push(RlEffect::CancelPublish { pool });
                 self.publisher.catch_up(pool, self.trainer.version(), ready, out);
                 let published = self.publisher.finish(ctx.now(), &live);
                 self.published(ctx, published);

@@ -189,16 +189,21 @@ impl Publisher {
         for (index, &engines) in live.iter().enumerate() {
             if self.pools[index].incoming.is_some_and(|i| !i.catch_up && !i.arrived) {
                 self.missed += 1;
-                out.push(RlEffect::CancelPublish { pool: index as u16 });
                 self.catch_up(index as u16, version, engines, out);
             }
         }
         self.finish(now, live)
     }
 
-    /// Sends a pool the full weights of `version` by themselves.
+    /// Sends a pool the full weights of `version` by themselves, unless they are on their way already.
     pub fn catch_up(&mut self, pool: u16, version: u32, engines: u64, out: &mut Vec<RlEffect>) {
         let (index, bytes) = (usize::from(pool), self.params.full_bytes);
+        if let Some(incoming) = self.pools[index].incoming.as_mut().filter(|i| i.bytes >= bytes && i.version == version)
+        {
+            incoming.catch_up = true;
+            return;
+        }
+        out.push(RlEffect::CancelPublish { pool });
         self.pools[index].incoming = Some(Incoming { version, bytes, arrived: false, catch_up: true });
         self.transfer(index, bytes, engines, f64::INFINITY, out);
     }

@@ -144,3 +144,21 @@ fn a_pool_without_engines_is_left_out() {
     assert_eq!(p.served(at(2), 0, &live), Some(Published { version: 1, landed: at(1), served: at(2), full: false }));
     assert_eq!(p.begin(at(3), 1, &live), None);
 }
+
+/// Full weights that come too late go on as they are: nothing is sent twice.
+#[test]
+fn full_weights_that_are_late_are_not_sent_again() {
+    let mut p = publisher(1, None, 2);
+    let (live, mut out) = ([4, 4], Vec::new());
+    p.begin(at(0), 1, &live);
+    p.send(&live, &mut out);
+    p.arrived(0, 4);
+    p.landed(at(1), 0);
+    p.served(at(2), 0, &live);
+    out.clear();
+    assert_eq!(p.timed_out(at(5), 1, &live, &mut out), None);
+    assert_eq!((out.len(), p.under_way()), (0, None));
+    assert!(p.catches_up(1));
+    p.landed(at(30), 1);
+    assert_eq!(p.served(at(31), 1, &live).map(|published| published.version), Some(1));
+}
