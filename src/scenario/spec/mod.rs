@@ -22,6 +22,7 @@ mod tenant;
 mod tiered;
 mod top;
 mod topology;
+mod users;
 mod wan;
 mod work;
 
