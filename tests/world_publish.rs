@@ -23,7 +23,7 @@ fn two_pools(overrides: &[&str]) -> Plan {
         "generators = [{ fleet = \"serve\", gpus = 2048 }, { fleet = \"near\", gpus = 2048 }]",
     );
     let near = "[fleet.near]\nsite = \"west\"\nnode = \"gb200-nvl72\"\ngpus = 2304\nfailures = false\n";
-    plan_with(&(base + near), overrides)
+    plan_with(&(base + near), &[overrides, &["replications=1"]].concat())
 }
 
 /// Bytes of the full weights of the model.
