@@ -86,6 +86,7 @@ batch = 512
         "fleet.train.failures=false",
         "fleet.serve.spares=\"0 %\"",
         "work.loop.weights.full_every=1000000",
+        "work.loop.weights.changed=\"0.001 %\"",
     ];
     let plan = plan_with(&text, &still);
     let (m, _) = audited(&plan, 0, 50);
