@@ -21,7 +21,7 @@ pub struct SteppedBatch {
     pub began: SimTime,
     /// The step ended.
     pub ended: SimTime,
-    /// The trainer's last failure before it ended.
+    /// The last instant before it ended at which the trainer was down.
     pub failed: Option<SimTime>,
     /// What it trained on.
     pub samples: Vec<Sample>,

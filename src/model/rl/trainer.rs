@@ -359,6 +359,9 @@ impl Trainer {
         self.state = state;
         self.idle.set(now, f64::from(u8::from(matches!(self.state, State::Idle))));
         let down = matches!(self.state, State::Down | State::Restore | State::Recompute { .. });
+        if self.down.value() > 0.0 && !down {
+            self.failed = Some(now);
+        }
         self.down.set(now, f64::from(u8::from(down)));
     }
 
