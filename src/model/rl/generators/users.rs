@@ -217,6 +217,8 @@ impl Generators {
         let Some(asked) = users.lines[cohort].pop_front() else { return false };
         let tokens = users.streams.lengths.sample(&params.length).clamp(1.0, self.params.length_cap).round();
         self.sequence += 1;
+        // A group of its own: what is stale of one user says nothing about another.
+        self.next_group = self.next_group.wrapping_add(1);
         self.admitted += weight;
         let state = &mut entry.cohorts[cohort];
         state.present += weight / entry.survival;
@@ -227,7 +229,7 @@ impl Generators {
             started: asked,
             tokens,
             version: entry.served,
-            group: 0,
+            group: self.next_group,
             waited: Some(now - asked),
             weight,
             survival: entry.survival,
@@ -260,7 +262,7 @@ impl Generators {
             rewarded,
             arrived: SimTime::MAX,
             version: done.version,
-            group: 0,
+            group: done.group,
             tokens: done.tokens,
             weight: weight * params.rewarded,
         };
