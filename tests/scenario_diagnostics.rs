@@ -289,6 +289,7 @@ fn warnings() -> Vec<(&'static str, String)> {
             "colocated weights",
             broken("generators = [{ fleet = \"dallas\", gpus = 800 }]", "colocation = {}\nweights = {}"),
         ),
+        ("too many users", broken("model =", "users = { rate = \"1M req/s\", token_rate = \"1 ktok/s\" }\nmodel =")),
         ("no effect", broken("model =", "weights = { publish = \"full\", changed = \"1 %\" }\nmodel =")),
         (
             "too little room",

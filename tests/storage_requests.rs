@@ -65,7 +65,7 @@ proptest! {
         prop_assert!((found / expected - 1.0).abs() < 1e-6, "{found} is not {expected}");
         // Little's law: what is outstanding is the rate of operations times the time of one.
         let little = kpi(&results, "io.w.ops_rate") * kpi(&results, "io.w.operation_time");
-        prop_assert!((little / f64::from(clients * depth) - 1.0).abs() < 1e-9);
+        prop_assert!((little / (f64::from(clients) * outstanding) - 1.0).abs() < 1e-9);
     }
 
     /// Media that share φ of their time: a mix with the share s of reads reaches min(R/s, W/(1−s), (2−φ)/(s/R + (1−s)/W)), so

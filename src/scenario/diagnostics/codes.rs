@@ -194,6 +194,9 @@ codes! {
         "Links of sites without coordinates take `default_length`, and an edge from a node to itself is left out.";
     "W0614" "a network that falls apart":
         "No path joins some sites of the topology file to the others: parts of the map are islands, or a link is missing.";
+    "W0615" "users that the engines cannot serve as promised":
+        "At the peak of the day users ask for more tokens than all engines give, or an engine with every slot taken gives each answer \
+         fewer tokens per second than promised.";
 }
 
 #[cfg(test)]

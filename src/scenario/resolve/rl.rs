@@ -6,7 +6,7 @@ use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Checkpoint, Colocation, Engine, FanOut, FleetIx, RlWork, Step, Users, Weights};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
-use crate::units::{ByteRate, Bytes, Dimension, SimDuration, print};
+use crate::units::{ByteRate, Bytes, Dimension, SimDuration, display, print};
 
 impl Resolver<'_> {
     pub(super) fn rl(&mut self, record: &Record) -> Option<RlWork> {
@@ -152,15 +152,15 @@ impl Resolver<'_> {
         let can = slots * each * engines as f64;
         let asked = users.rate * peak * users.length.mean();
         if asked > can {
-            let [asked, can] = [asked, can].map(|rate| print(rate, Dimension::TokenRate));
+            let [asked, can] = [asked, can].map(|rate| display(rate, Dimension::TokenRate));
             let message = format!("at the peak of the day users ask for {asked}, and all engines together give {can}");
-            let found = Diagnostic::new("W0616", message).at(table.place_of("rate"));
+            let found = Diagnostic::new("W0615", message).at(table.place_of("rate"));
             self.report(found.help("requests wait in a line that grows until the hour is over"));
         }
         if each < users.token_rate {
-            let [each, promised] = [each, users.token_rate].map(|rate| print(rate, Dimension::TokenRate));
+            let [each, promised] = [each, users.token_rate].map(|rate| display(rate, Dimension::TokenRate));
             let message = format!("with every slot taken an answer gets {each}, less than the promised {promised}");
-            let found = Diagnostic::new("W0616", message).at(table.place_of("token_rate"));
+            let found = Diagnostic::new("W0615", message).at(table.place_of("token_rate"));
             self.report(found.help("fewer 'slots' per engine keep the promise"));
         }
         Some(Some(users))
