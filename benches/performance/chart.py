@@ -7,7 +7,8 @@ COLOURS = ["#0b6e99", "#c4501b", "#5b7a1f"]
 
 
 def lines(title, x_label, y_label, series, log=True, beside=False):
-    """`series` gives for each name its points (x, y); with `beside` each name stands at its line, not in a corner."""
+    """`series` gives for each name its points (x, y); with `beside` each name stands at the middle of its line, with "end" at its
+    end, not in a corner."""
     xs = [x for points in series.values() for x, _ in points]
     ys = [y for points in series.values() for _, y in points]
     scale = math.log10 if log else float
@@ -42,7 +43,7 @@ def lines(title, x_label, y_label, series, log=True, beside=False):
             x, y = place(*point)
             out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>')
         if beside:
-            x, y = place(*points[len(points) // 2])
+            x, y = place(*points[-1 if beside == "end" else len(points) // 2])
             out.append(text(x, y - 10, name, "end", f'fill="{colour}"'))
         elif len(series) > 1:
             out.append(text(LEFT + 10, TOP + 14 + 16 * i, name, "start", f'fill="{colour}"'))
