@@ -307,7 +307,7 @@ pub(super) const RL_SLOWEST: &[Kpi] = &[
     slowest(
         "rl.*.feedback_time.slowest",
         "mean feedback_time of the slowest 1 % by feedback_time",
-        "Mean over the slowest 1 % of the trajectories (times within 0.5 % count as equal). Its phases sum to it; against the means over \
+        "Mean over the slowest 1 % of the trajectories (times within 0.4 % may count as equal). Its phases sum to it; against the means over \
          all they tell what makes a trajectory slow.",
     ),
     slowest(

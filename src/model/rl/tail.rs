@@ -3,10 +3,8 @@
 //! Sums per logarithmic bin of the time: the bins from the top down to the wanted share of the weight are the slowest ones; of the
 //! bin in which the share ends, its part counts. Memory is that of the bins, whatever the number of trajectories.
 
-use std::collections::BTreeMap;
-
-/// Ratio of a bin's bounds, minus one.
-const WIDTH: f64 = 0.005;
+/// Bits of a double that tell bins apart: its exponent and the first eight of its fraction, so that a bin is at most 0.4 % wide.
+const BIN_BITS: u32 = 52 - 8;
 /// Times below a millisecond share a bin.
 const LEAST: f64 = 1e-3;
 /// Share of the trajectories that are the slowest.
@@ -24,7 +22,10 @@ pub struct Slowest<const N: usize> {
 /// Sums of `N` parts of a time, and weights of two marks.
 #[derive(Clone, Debug, Default)]
 pub struct Tail<const N: usize> {
-    bins: BTreeMap<i32, Bin<N>>,
+    /// Bins from the first to the last that is used; those in between may be empty.
+    bins: Vec<Bin<N>>,
+    /// Number of the first.
+    first: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -38,8 +39,19 @@ impl<const N: usize> Tail<N> {
     /// A trajectory with the parts of its time, seconds, and whether each mark holds for it.
     pub fn add(&mut self, parts: [f64; N], marks: [bool; 2], weight: f64) {
         let time: f64 = parts.iter().sum();
-        let index = (libm::log(time.max(LEAST)) / WIDTH).floor() as i32;
-        let bin = self.bins.entry(index).or_insert(Bin { weight: 0.0, parts: [0.0; N], marks: [0.0; 2] });
+        let index = (time.max(LEAST).to_bits() >> BIN_BITS) as usize;
+        let empty = || Bin { weight: 0.0, parts: [0.0; N], marks: [0.0; 2] };
+        if self.bins.is_empty() {
+            self.first = index;
+        } else if index < self.first {
+            self.bins.splice(0..0, std::iter::repeat_with(empty).take(self.first - index));
+            self.first = index;
+        }
+        let place = index - self.first;
+        if place >= self.bins.len() {
+            self.bins.resize_with(place + 1, empty);
+        }
+        let bin = &mut self.bins[place];
         bin.weight += weight;
         for (sum, part) in bin.parts.iter_mut().zip(parts) {
             *sum += part * weight;
@@ -51,10 +63,10 @@ impl<const N: usize> Tail<N> {
 
     /// Means over the slowest `share` of all; `None` without trajectories.
     pub fn slowest(&self, share: f64) -> Option<Slowest<N>> {
-        let wanted = share * self.bins.values().map(|bin| bin.weight).sum::<f64>();
+        let wanted = share * self.bins.iter().map(|bin| bin.weight).sum::<f64>();
         let mut found = Slowest { parts: [0.0; N], marks: [0.0; 2] };
         let mut weight = 0.0;
-        for bin in self.bins.values().rev().take_while(|bin| bin.weight > 0.0) {
+        for bin in self.bins.iter().rev().filter(|bin| bin.weight > 0.0) {
             let part = ((wanted - weight) / bin.weight).min(1.0);
             if part <= 0.0 {
                 break;

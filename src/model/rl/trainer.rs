@@ -187,9 +187,12 @@ impl Trainer {
         let old = self.queue.iter().filter(|s| version - s.version > max_lag);
         let mut old: Vec<u32> = old.map(|s| s.group).collect();
         old.sort_unstable();
-        let (fresh, stale): (VecDeque<Sample>, VecDeque<Sample>) =
-            self.queue.drain(..).partition(|s| old.binary_search(&s.group).is_err());
-        self.queue = fresh;
+        let mut stale = VecDeque::new();
+        if !old.is_empty() {
+            let fresh: VecDeque<Sample>;
+            (fresh, stale) = self.queue.drain(..).partition(|s| old.binary_search(&s.group).is_err());
+            self.queue = fresh;
+        }
         self.queued = self.queue.iter().map(|s| s.weight).sum();
         if self.queued >= self.whole_batch() {
             let batch = self.take_batch();
