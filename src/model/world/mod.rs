@@ -4,7 +4,7 @@
 //! takes finished flows, lets write buffers react to new rates, and puts the next completion into the calendar.
 //!
 //! As long as a file may be, on purpose: the coupling of the simulator is to be read in one place. What works
-//! order, what storage systems do by themselves, what is measured and the time series have files of their own.
+//! order, RL loops among them, what storage systems do by themselves, what is measured and the time series have files of their own.
 
 mod audit;
 mod bursts;
@@ -14,6 +14,7 @@ mod economics_measures;
 mod lanes;
 mod latency;
 mod loading;
+mod loops;
 mod measures;
 mod namespaces;
 mod paces;
@@ -32,13 +33,13 @@ use std::collections::{BTreeMap, VecDeque};
 use super::bulk::{Copy, Io};
 use super::carriage::{Carriage, Done, FlowRecord, Order, Purpose};
 use super::demand::Demand;
-use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event, RlEvent};
+use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event};
 use super::fleet::Fleet;
 use super::ids::{FleetId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
 use super::namespace::Namespace;
 use super::paths::{Course, Lanes, Route, StoragePath, Transport};
 use super::recorder::Recorder;
-use super::rl::{Rl, RlEffect};
+use super::rl::Rl;
 use super::storage::Storage;
 use super::storage::buffer::Buffer;
 use super::trace::Trace;
@@ -379,36 +380,6 @@ impl World {
             ctx.cancel(key);
         }
         self.due = next.map(|t| (t, ctx.schedule_keyed(t, CLASS_FLOW, Event::FlowDue)));
-    }
-
-    // ---- RL ----------------------------------------------------------------------------------------------------
-
-    fn rl_event(&mut self, work: WorkId, event: RlEvent, ctx: &mut Context<'_, Event>) -> bool {
-        let mut effects = Vec::new();
-        if let Task::Rl(task) = &mut self.works[work.index()].task {
-            task.rl.handle(event, ctx, &mut effects);
-        }
-        let touched = !effects.is_empty();
-        self.rl_effects(work, effects, ctx);
-        touched
-    }
-
-    fn rl_effects(&mut self, work: WorkId, effects: Vec<RlEffect>, ctx: &mut Context<'_, Event>) {
-        for effect in effects {
-            // What a restore or a publish that was given up has carried so far is of no use.
-            match effect {
-                RlEffect::ReadCheckpoint(_) => {
-                    self.carriage.cancel_work(ctx.now(), work, |purpose| purpose == Purpose::CheckpointRead);
-                }
-                RlEffect::CancelPublish { pool } => {
-                    self.carriage.cancel_work(ctx.now(), work, |purpose| purpose == Purpose::Publish { pool });
-                }
-                _ => {}
-            }
-            if let Some(order) = self.rl_order(work, effect) {
-                self.carry(ctx, order);
-            }
-        }
     }
 
     /// A movement is over: tell the work it belongs to.

@@ -9,8 +9,7 @@ use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::fleet::FleetEffect;
 use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
-use crate::model::paths::{Access, CLIENT_NIC, COUPLED, PACING, StoragePath, Transport, Uses, merged};
-use crate::model::rl::RlEffect;
+use crate::model::paths::{Access, PACING, Transport, Uses, merged};
 use crate::model::storage::Storage;
 use crate::units::{SimDuration, SimTime};
 
@@ -287,86 +286,8 @@ impl World {
         self.rl_effects(work, effects, ctx);
     }
 
-    /// The order that an effect of an RL loop stands for.
-    pub(super) fn rl_order(&self, id: WorkId, effect: RlEffect) -> Option<Order> {
-        let Task::Rl(task) = &self.works[id.index()].task else { return None };
-        let trainer = task.trainer.site;
-        let open = Transport { setup_rtts: 0.0, ..task.transport };
-        Some(match effect {
-            RlEffect::Ship { pool, number, bytes } => {
-                let site = task.pools[usize::from(pool)].site;
-                Order {
-                    ends: (site, trainer),
-                    base: self.between_nodes(site, trainer),
-                    bytes,
-                    transport: open,
-                    ..self.order(id, Purpose::Shipment { pool, number })
-                }
-            }
-            RlEffect::Publish { pool, bytes, copies, pace } => self.publish_order(id, task, pool, bytes, copies, pace),
-            RlEffect::Upload { bytes, pace, full } => {
-                let order = self.state_order(id, task, task.store?, trainer, bytes, true);
-                Order {
-                    purpose: Purpose::Upload { full },
-                    base: vec![(self.sites[trainer.index()].fabric_out, 1.0), (task.senders, 1.0)],
-                    pace: (pace, COUPLED),
-                    transport: open.shared(1.0 / task.flows[1]),
-                    ..order
-                }
-            }
-            RlEffect::CancelPublish { .. } => return None,
-            RlEffect::WriteCheckpoint(bytes) => self.state_order(id, task, task.checkpoint?, trainer, bytes, true),
-            RlEffect::ReadCheckpoint(bytes) => self.state_order(id, task, task.checkpoint?, trainer, bytes, false),
-        })
-    }
-
-    /// Weights to a pool, from the trainer or from the store.
-    fn publish_order(&self, id: WorkId, task: &super::RlWork, pool: u16, bytes: f64, copies: f64, pace: f64) -> Order {
-        let site = task.pools[usize::from(pool)].site;
-        let receiver = task.receivers[usize::from(pool)];
-        let coupled = (task.inner_rate.min(pace), COUPLED);
-        // Every copy runs on streams of its own, and the rate is that of one copy: the window needs no factor.
-        let transport = Transport { setup_rtts: 0.0, ..task.transport }.shared(1.0 / task.flows[0]);
-        let purpose = Purpose::Publish { pool };
-        let order = match task.store {
-            Some(store) => Order { purpose, ..self.state_order(id, task, store, site, bytes, false) },
-            None => Order {
-                ends: (task.trainer.site, site),
-                base: [self.between_nodes(task.trainer.site, site), vec![(task.senders, 1.0)]].concat(),
-                bytes,
-                ..self.order(id, purpose)
-            },
-        };
-        Order { copies, pace: if receiver < coupled.0 { (receiver, CLIENT_NIC) } else { coupled }, transport, ..order }
-    }
-
-    /// State between the nodes of a site and a storage system: checkpoints, or weights through an object store.
-    fn state_order(
-        &self,
-        id: WorkId,
-        task: &super::RlWork,
-        path: StoragePath,
-        nodes: SiteId,
-        bytes: f64,
-        write: bool,
-    ) -> Order {
-        let (storage, operations) = (path.storage, path.operations);
-        let site = self.storages[storage.index()].params.site;
-        let part = &self.sites[nodes.index()];
-        let share = f64::from(u8::from(write));
-        Order {
-            ends: if write { (nodes, site) } else { (site, nodes) },
-            base: vec![(if write { part.fabric_out } else { part.fabric_in }, 1.0)],
-            access: vec![self.access(id, storage, 1.0 - share, share, operations)],
-            bytes,
-            slots: if write { path.write } else { path.read },
-            transport: task.transport,
-            ..self.order(id, if write { Purpose::CheckpointWrite } else { Purpose::CheckpointRead })
-        }
-    }
-
     /// Fabrics between GPU nodes of two sites (or within one).
-    fn between_nodes(&self, from: SiteId, to: SiteId) -> Uses {
+    pub(super) fn between_nodes(&self, from: SiteId, to: SiteId) -> Uses {
         vec![(self.sites[from.index()].fabric_out, 1.0), (self.sites[to.index()].fabric_in, 1.0)]
     }
 
