@@ -258,6 +258,8 @@ impl Generators {
 
     /// Stops all engines and forgets what is on them.
     pub fn stop(&mut self, ctx: &mut Context<'_, Event>) {
+        // Whom the end cuts short was not let down.
+        let let_down = self.user_stats.lost;
         for pool in 0..self.pools.len() {
             self.count_capacity(pool, ctx.now());
             for cohort in 0..self.pools[pool].cohorts.len() {
@@ -269,9 +271,11 @@ impl Generators {
             self.clear(ctx, pool);
             self.pools[pool].live = 0;
         }
+        self.user_stats.lost = let_down;
     }
 
-    /// All engines of a pool take new weights, wave by wave: a wave begins when 99 % of the one before are done. Returns the time until 99 % of them have.
+    /// All engines of a pool take new weights, wave by wave: a wave begins when 99 % of the one before are done. Returns the time
+    /// until 99 % of all have.
     pub fn swap(&mut self, ctx: &mut Context<'_, Event>, pool: usize) -> SimDuration {
         let now = ctx.now();
         let count = self.pools[pool].cohorts.len();
