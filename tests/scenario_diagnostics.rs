@@ -255,6 +255,7 @@ fn meaning() -> Vec<(&'static str, String)> {
         ("mixed without share", with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"mixed\"\nclients = 4")),
         ("colocated and apart", broken("model =", "colocation = {}\nmodel =")),
         ("no pool at all", broken("generators = [{ fleet = \"dallas\", gpus = 800 }]\n", "")),
+        ("far too many users", broken("model =", "users = { rate = \"1M req/s\" }\nmodel =")),
         ("broken groups", broken("model =", "batch = 1000\ngroup = 16\nmodel =")),
         ("active parameters", broken("model =", "active_parameters = \"9T\"\nmodel =")),
     ]
@@ -289,7 +290,13 @@ fn warnings() -> Vec<(&'static str, String)> {
             "colocated weights",
             broken("generators = [{ fleet = \"dallas\", gpus = 800 }]", "colocation = {}\nweights = {}"),
         ),
-        ("too many users", broken("model =", "users = { rate = \"1M req/s\", token_rate = \"1 ktok/s\" }\nmodel =")),
+        (
+            "too many users",
+            broken(
+                "model =",
+                "users = { rate = \"2000 req/s\", day = [{ at = \"0 h\", share = \"10 %\" }, { at = \"20 h\", share = \"200 %\" }], token_rate = \"1 ktok/s\" }\nmodel =",
+            ),
+        ),
         ("no effect", broken("model =", "weights = { publish = \"full\", changed = \"1 %\" }\nmodel =")),
         (
             "too little room",

@@ -12,7 +12,8 @@ use world_support::{kpi, plan_with, run};
 fn with_users(overrides: &[&str]) -> Plan {
     let base = SMALL.split("[work.copy]").next().expect("a split has a first part");
     let base = base.replace("waves = 4", "failures = false").replace("gpus = 1152", "gpus = 1152\nfailures = false");
-    let base = base.replace("gpus = 2304", "gpus = 2304\nfailures = false").replace("replications = 3", "replications = 1");
+    let base =
+        base.replace("gpus = 2304", "gpus = 2304\nfailures = false").replace("replications = 3", "replications = 1");
     let users = "users = { rate = \"20 req/s\", reward = \"1 min\", token_rate = \"1 tok/s\" }\nweights = {";
     plan_with(&base.replace("weights = {", users), overrides)
 }

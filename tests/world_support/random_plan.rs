@@ -226,10 +226,10 @@ impl Draw {
             "length = {{ lognormal = {{ median = \"300 tok\", p99 = \"3 ktok\" }} }}\nstep = {{ mfu = \"40 %\" }}"
         ));
         if self.chance(0.3) {
-            let (rate, rewarded, rollouts) = (self.scale(0.01, 30.0), self.below(101), self.chance(0.7));
+            let (rate, rewarded, rollouts) = (self.scale(0.01, 2.0), self.below(101), self.chance(0.7));
             let delay = self.one(&["2 s", "exponential mean 10 min"]);
             self.line(format_args!(
-                "users = {{ rate = \"{rate} req/s\", reward = \"{delay}\", rewarded = \"{rewarded} %\", rollouts = {rollouts} }}"
+                "users = {{ rate = \"{rate} req/s\", length = \"20\", reward = \"{delay}\", rewarded = \"{rewarded} %\", rollouts = {rollouts} }}"
             ));
         }
         let publish = self.one(&["publish = \"full\"", "publish = \"delta\"", "publish = \"delta\", overlap = true"]);

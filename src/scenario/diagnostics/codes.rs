@@ -156,7 +156,8 @@ codes! {
         "The parts of a season begin within their day, week or year, each after the one before it, and there are at least two: \
          one alone would not vary. Windows of a pace lie within their day or week and do not overlap.";
     "E0516" "a loop that cannot turn":
-        "A step of an RL loop trains on whole groups, so 'group' divides 'batch'.";
+        "A step of an RL loop trains on whole groups, so 'group' divides 'batch'. Users may not ask for more tokens over a day than all \
+         engines give: their requests would wait in a line that grows without end.";
     "E0517" "maintenance that cannot be":
         "A maintenance window covers at least one link, and one that comes again is over before it begins anew.";
     "E0518" "an upgrade that cannot be followed":

@@ -128,7 +128,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// Users, and whether the engines can keep up with them at the peak of the day.
+    /// Users, and whether the engines can keep up with them.
     fn users(&mut self, record: &Record, engine: &Engine, generators: &[(FleetIx, u64)]) -> Option<Option<Users>> {
         if record.broken.contains(&"users") {
             return None;
@@ -144,16 +144,30 @@ impl Resolver<'_> {
             wait: table.number("wait")?,
             token_rate: table.number("token_rate")?,
         };
-        let peak = users.day.iter().map(|(_, share)| *share).fold(f64::NAN, f64::max);
-        let peak = if peak.is_nan() { 1.0 } else { peak };
-        let slots = f64::from(engine.slots);
-        let each = engine.single_rate / (1.0 + slots / engine.half_batch);
+        self.check_users(table, &users, engine, generators);
+        Some(Some(users))
+    }
+
+    /// Users who ask for more than the engines give: over a whole day the line of requests grows without end, at the peak it grows
+    /// for a while.
+    fn check_users(&mut self, table: &Record, users: &Users, engine: &Engine, generators: &[(FleetIx, u64)]) {
+        let each = engine.single_rate / (1.0 + f64::from(engine.slots) / engine.half_batch);
         let engines: u64 = generators.iter().map(|(_, gpus)| gpus / engine.gpus).sum();
-        let can = slots * each * engines as f64;
-        let asked = users.rate * peak * users.length.mean();
-        if asked > can {
-            let [asked, can] = [asked, can].map(|rate| display(rate, Dimension::TokenRate));
-            let message = format!("at the peak of the day users ask for {asked}, and all engines together give {can}");
+        let can = f64::from(engine.slots) * each * engines as f64;
+        let [peak, mean] = shares_of(&users.day).map(|share| users.rate * share * users.length.mean());
+        let [peak_shown, mean_shown, can_shown] = [peak, mean, can].map(|rate| display(rate, Dimension::TokenRate));
+        if mean > can && engines > 0 {
+            let message =
+                format!("users ask for {mean_shown} in the mean of a day, and all engines together give {can_shown}");
+            let found = Diagnostic::new("E0516", message).at(table.place_of("rate"));
+            self.report(
+                found.help(
+                    "the line of requests would grow without end: fewer requests, shorter answers or more engines",
+                ),
+            );
+        } else if peak > can {
+            let message =
+                format!("at the peak of the day users ask for {peak_shown}, and all engines together give {can_shown}");
             let found = Diagnostic::new("W0615", message).at(table.place_of("rate"));
             self.report(found.help("requests wait in a line that grows until the hour is over"));
         }
@@ -163,7 +177,6 @@ impl Resolver<'_> {
             let found = Diagnostic::new("W0615", message).at(table.place_of("token_rate"));
             self.report(found.help("fewer 'slots' per engine keep the promise"));
         }
-        Some(Some(users))
     }
 
     /// A pool smaller than one engine generates nothing; a rest smaller than an engine is idle.
@@ -261,6 +274,16 @@ impl Resolver<'_> {
     }
 }
 
+/// The largest share of a day and its mean; 1 without steps.
+fn shares_of(day: &[(SimDuration, f64)]) -> [f64; 2] {
+    const DAY_S: f64 = 86_400.0;
+    let (Some(first), Some(last)) = (day.first(), day.last()) else { return [1.0, 1.0] };
+    let ends = day.iter().skip(1).map(|(at, _)| at.as_secs_f64()).chain([DAY_S]);
+    let inside: f64 = day.iter().zip(ends).map(|((at, share), end)| share * (end - at.as_secs_f64())).sum();
+    let before = last.1 * first.0.as_secs_f64();
+    [day.iter().map(|(_, share)| *share).fold(0.0, f64::max), (inside + before) / DAY_S]
+}
+
 fn step(record: &Record) -> Option<Step> {
     Some(Step {
         overhead: record.number("overhead")?,
@@ -272,4 +295,19 @@ fn step(record: &Record) -> Option<Step> {
         mfu_gpus: record.number("mfu_gpus")?,
         scaling: record.number("scaling")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 50 % from 2 to 14 h and 150 % for the other half day: 100 % in the mean. 30 % from 6 h on, also before.
+    #[test]
+    fn the_mean_of_a_day_wraps_over_midnight() {
+        let hour = |h: i64| SimDuration::from_secs(3600 * h);
+        let near = |found: [f64; 2], by_hand: [f64; 2]| found.iter().zip(by_hand).all(|(a, b)| (a - b).abs() < 1e-12);
+        assert!(near(shares_of(&[(hour(2), 0.5), (hour(14), 1.5)]), [1.5, 1.0]));
+        assert!(near(shares_of(&[(hour(6), 0.3)]), [0.3, 0.3]));
+        assert!(near(shares_of(&[]), [1.0, 1.0]));
+    }
 }
