@@ -8,16 +8,13 @@ docs/background/storage-efficiency.md and the charts beside it. Nothing here is 
 stay, but for those that a table names. With --check nothing is written, and a page that is not current is an error.
 """
 import concurrent.futures
-import json
 import os
-import re
-import subprocess
 import sys
-import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "benches", "performance"))
 import chart  # noqa: E402
+from pages import filled, kpis as kpis_of, table, write  # noqa: E402
 
 PAGE = os.path.join(ROOT, "docs", "background", "storage-efficiency.md")
 CHARTS = os.path.join(ROOT, "docs", "background", "charts")
@@ -43,24 +40,11 @@ def simulate(program, nodes, copies=None, reduction=None, read_share=None):
     if read_share is not None:
         # Where few bytes are written the buffer takes long to fill, and only the steady state counts.
         changes |= {"work.mix.read_share": f'"{read_share} %"', "horizon": '"72 h"', "work.mix.ends": '"72 h"'}
-    command = [program, "run", SCENARIO, "--format", "json", "--quiet"]
-    for address, value in changes.items():
-        command += ["--set", f"{address}={value}"]
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([*command, "--out", os.path.join(folder, "out")], capture_output=True, text=True)
-    # A target that fails ends with 1, one that is undecided with 3: here variants are looked at, not judged.
-    if done.returncode not in (0, 1, 3):
-        raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
-    return {row["name"]: row["mean"] for row in json.loads(done.stdout)["kpis"]}
+    return kpis_of(program, SCENARIO, changes)
 
 
 def percent(value):
     return "–" if value is None else f"{100 * value:.1f} %"
-
-
-def table(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
 def of(kpis, measure):
@@ -130,30 +114,10 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             return list(pool.map(lambda variant: simulate(program, **variant), variants))
 
-    with open(PAGE) as file:
-        page = file.read()
-    for name, make in {"write": write_table, "nodes": few_and_many}.items():
-        marked = re.compile(rf"(<!-- measured: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if not marked.search(page):
-            raise SystemExit(f"{PAGE} has no place for {name}")
-        made = make(run)
-        page = marked.sub(lambda found: f"{found[1]}{made}\n{found[2]}", page)
-    files = {PAGE: page}
+    files = {PAGE: filled(PAGE, {"write": write_table(run), "nodes": few_and_many(run)})}
     for name, make in {"efficiency-nodes": against_nodes, "efficiency-read-share": against_share}.items():
         files[os.path.join(CHARTS, f"{name}.svg")] = make(run)
-    stale = [path for path, text in files.items() if not same(path, text)]
-    if check and stale:
-        raise SystemExit("not what the program gives now (run benches/efficiency/range.py):\n  " + "\n  ".join(stale))
-    for path in stale:
-        with open(path, "w") as file:
-            file.write(files[path])
-
-
-def same(path, text):
-    if not os.path.exists(path):
-        return False
-    with open(path) as file:
-        return file.read() == text
+    write(files, "benches/efficiency/range.py", check)
 
 
 if __name__ == "__main__":

@@ -8,16 +8,13 @@ docs/background/rl-sixty-seconds.md and the chart beside it. With --check nothin
 current is an error.
 """
 import concurrent.futures
-import json
 import os
-import re
-import subprocess
 import sys
-import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "benches", "performance"))
 import chart  # noqa: E402
+from pages import filled, kpis as kpis_of, table, write  # noqa: E402
 
 PAGE = os.path.join(ROOT, "docs", "background", "rl-sixty-seconds.md")
 CHART = os.path.join(ROOT, "docs", "background", "charts", "rl-sixty-seconds.svg")
@@ -44,15 +41,7 @@ def simulate(program, capacity, strategy, fan_out):
     """KPIs of one variant, as name → mean."""
     changes = {f"link.{link}.capacity": f'"{capacity} Tbps"' for link in LINKS}
     changes |= STRATEGIES[strategy] | FAN_OUTS[fan_out]
-    command = [program, "run", SCENARIO, "--format", "json", "--quiet"]
-    for address, value in changes.items():
-        command += ["--set", f"{address}={value}"]
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([*command, "--out", os.path.join(folder, "out")], capture_output=True, text=True)
-    # A target that fails ends with 1, one that is undecided with 3: here variants are looked at, not judged.
-    if done.returncode not in (0, 1, 3):
-        raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
-    return {row["name"]: row["mean"] for row in json.loads(done.stdout)["kpis"]}
+    return kpis_of(program, SCENARIO, changes)
 
 
 def of(kpis, measure):
@@ -67,11 +56,6 @@ def seconds(value):
     if value is None:
         return "–"
     return f"{value:.1f} s" if value < 600 else f"{value / 60:.0f} min"
-
-
-def table(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
 def tbps(capacity):
@@ -119,27 +103,8 @@ def main():
     keys = [(c, s, f) for c in CAPACITIES for s in STRATEGIES for f in FAN_OUTS]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         seen = dict(zip(keys, pool.map(lambda key: simulate(program, *key), keys)))
-    with open(PAGE) as file:
-        page = file.read()
-    for name, make in {"on-time": on_time, "phases": phases}.items():
-        marked = re.compile(rf"(<!-- measured: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if not marked.search(page):
-            raise SystemExit(f"{PAGE} has no place for {name}")
-        page = marked.sub(lambda found: f"{found[1]}{make(seen)}\n{found[2]}", page)
-    files = {PAGE: page, CHART: drawn(seen)}
-    stale = [path for path, text in files.items() if not same(path, text)]
-    if check and stale:
-        raise SystemExit("not what the program gives now (run benches/rl/sixty.py):\n  " + "\n  ".join(stale))
-    for path in stale:
-        with open(path, "w") as file:
-            file.write(files[path])
-
-
-def same(path, text):
-    if not os.path.exists(path):
-        return False
-    with open(path) as file:
-        return file.read() == text
+    tables = {"on-time": on_time(seen), "phases": phases(seen)}
+    write({PAGE: filled(PAGE, tables), CHART: drawn(seen)}, "benches/rl/sixty.py", check)
 
 
 if __name__ == "__main__":
