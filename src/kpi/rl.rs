@@ -162,6 +162,15 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         "Weights sent in the measured time, full ones and deltas, each copy to each generator pool counted.",
     ),
     kpi(
+        "rl.*.link.*.*.bytes_per_step",
+        "B",
+        D::Bytes,
+        NONE,
+        "bytes of the loop on the wire / steps",
+        "What a step of the loop puts on one direction of a link: trajectories, weights and checkpoints, with framing, every copy \
+         and what is sent twice, over the steps of the measured part. Only directions that the loop has used have it.",
+    ),
+    kpi(
         "rl.*.missed_publishes",
         "1",
         D::Count,

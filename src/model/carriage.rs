@@ -8,13 +8,14 @@
 
 mod claims;
 mod look;
+mod tally;
 mod way;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::{MovementId, SiteId, WorkId};
 use super::paths::{Access, Course, LATENCY, NO_PATH, QUOTA, Route, Slots, Transport, Uses};
-use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, Sharing};
+use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId, Sharing};
 use crate::units::{SimDuration, SimTime};
 
 pub use claims::Claim;
@@ -174,6 +175,8 @@ pub struct Carriage {
     claims_changed: bool,
     /// Slots of movements whose resends depend on their rate.
     resending: BTreeSet<u32>,
+    /// What each loop sends over each resource of its routes.
+    tallies: BTreeMap<(WorkId, ResourceId), MeterId>,
 }
 
 impl Carriage {
@@ -188,6 +191,7 @@ impl Carriage {
             records: record.then(Vec::new),
             claims_changed: false,
             resending: BTreeSet::new(),
+            tallies: BTreeMap::new(),
         }
     }
 
@@ -232,10 +236,10 @@ impl Carriage {
         let connected = connected || movement.order.far <= 0.0;
         movement.way = Way::over(&movement.order, route);
         movement.stalled = !connected;
-        let uses = movement.way.uses(&movement.order, route);
         let (cap, cap_cause) = movement.way.cap(&movement.order);
         let weight = movement.way.weight();
         let order = movement.order.clone();
+        let (uses, meters) = self.terms_on(id.index as usize, route);
         let key = self.sharing.start(
             now.as_nanos(),
             &FlowSpec {
@@ -246,7 +250,7 @@ impl Carriage {
                 cap_cause,
                 priority: order.priority,
                 reserve: 0.0,
-                meters: &order.meters,
+                meters: &meters,
                 bytes: order.bytes,
                 tag: pack(id),
             },
@@ -284,8 +288,7 @@ impl Carriage {
         if route.is_some() {
             movement.way = Way::over(&movement.order, route);
         }
-        let uses = movement.way.uses(&movement.order, route);
-        let meters = movement.order.meters.clone();
+        let (uses, meters) = self.terms_on(id.index as usize, route);
         self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         if !connected {
             self.sharing.stall(now.as_nanos(), key, NO_PATH);
@@ -308,10 +311,10 @@ impl Carriage {
         movement.stalled = !connected && order.far > 0.0;
         let (Some(key), stalled, refused) = (movement.flow, movement.stalled, movement.refused) else { return };
         let (cap, cause) = movement.way.cap(&movement.order);
-        let uses = movement.way.uses(&movement.order, route);
+        let (uses, meters) = self.terms_on(id.index as usize, route);
         self.sharing.set_cap(now.as_nanos(), key, cap, cause);
         if !refused {
-            self.sharing.set_uses(now.as_nanos(), key, &uses, &order.meters);
+            self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
             if stalled {
                 self.sharing.stall(now.as_nanos(), key, NO_PATH);
             }
@@ -412,9 +415,8 @@ impl Carriage {
             } else if varied {
                 self.sharing.set_terms(now.as_nanos(), key, movement.terms.0, movement.terms.1);
             }
-            let uses = movement.way.uses(&movement.order, Some(route));
             let (cap, cause) = movement.way.cap(&movement.order);
-            let meters = movement.order.meters.clone();
+            let (uses, meters) = self.terms_on(index, Some(route));
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
             self.sharing.set_cap(now.as_nanos(), key, cap, cause);
         }
@@ -439,8 +441,7 @@ impl Carriage {
             }
             let course = movement.order.course();
             let route = if course.from == course.to { None } else { route_of(course) };
-            let uses = movement.way.uses(&movement.order, route.as_ref());
-            let meters = movement.order.meters.clone();
+            let (uses, meters) = self.terms_on(index, route.as_ref());
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         }
     }

@@ -58,6 +58,11 @@ fn run(carriage: &mut Carriage, route: &Route, id: MovementId, s: f64) {
     }
 }
 
+fn uses(order: &Order, route: &Route) -> Uses {
+    let way = Way::over(order, Some(route));
+    way.with(order, way.wan(order, Some(route)))
+}
+
 #[test]
 fn what_has_been_carried_is_right_in_every_part_of_a_life() {
     for (s, carried) in [(1.0, 0.0), (7.0, 50.0), (12.5, 100.0)] {
@@ -76,17 +81,10 @@ fn what_has_been_carried_is_right_in_every_part_of_a_life() {
 fn a_load_that_reads_and_writes_uses_both_directions_by_their_shares() {
     let (carriage, route, id) = one();
     let mut order = carriage.slots[id.index as usize].1.as_ref().unwrap().order.clone();
-    assert_eq!(
-        Way::over(&order, Some(&route)).uses(&order, Some(&route)),
-        route.uses,
-        "what only goes there takes nothing of the way back"
-    );
+    assert_eq!(uses(&order, &route), route.uses, "what only goes there takes nothing of the way back");
     order.reverse = 0.25;
     order.copies = 2.0;
-    assert_eq!(
-        Way::over(&order, Some(&route)).uses(&order, Some(&route)),
-        vec![(route.uses[0].0, 1.5), (route.back[0].0, 0.5)]
-    );
+    assert_eq!(uses(&order, &route), vec![(route.uses[0].0, 1.5), (route.back[0].0, 0.5)]);
 }
 
 #[test]

@@ -65,17 +65,23 @@ impl Way {
         self.plain.is_some()
     }
 
-    /// Outer part and WAN part together, each byte counted `copies` times.
-    pub fn uses(&self, order: &Order, route: Option<&Route>) -> Uses {
-        let wan = match (&self.plain, route) {
+    /// The WAN part, per payload byte and copy, as if nothing were sent twice.
+    pub fn wan(&self, order: &Order, route: Option<&Route>) -> Uses {
+        match (&self.plain, route) {
             (Some(plain), Some(_)) => plain.clone(),
             (_, Some(route)) => wan(order, route),
             (_, None) => Vec::new(),
-        };
-        self.with(order, wan)
+        }
     }
 
-    fn with(&self, order: &Order, wan: Uses) -> Uses {
+    /// What that WAN part comes to with all copies and all that is sent twice; nothing twice in the list, nothing of 0.
+    pub fn on_wire(&self, order: &Order, wan: &Uses) -> Uses {
+        let all = wan.iter().map(|&(r, a)| (r, a / self.arriving * order.copies)).collect();
+        merged(all).into_iter().filter(|(_, a)| *a > 0.0).collect()
+    }
+
+    /// Outer part and that WAN part together, each byte counted `copies` times.
+    pub fn with(&self, order: &Order, wan: Uses) -> Uses {
         let mut uses = order.outer.clone();
         uses.extend(wan.into_iter().map(|(r, a)| (r, a / self.arriving)));
         for (_, a) in &mut uses {
@@ -159,9 +165,8 @@ impl Carriage {
             return true;
         }
         (way.sent, way.arriving) = (sent, arriving);
-        let uses = movement.way.with(&movement.order, plain);
-        let meters = movement.order.meters.clone();
         let (weight, reserve) = movement.terms;
+        let (uses, meters) = self.terms_with(slot as usize, plain);
         self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         self.sharing.set_terms(now.as_nanos(), key, weight * arriving, reserve);
         false

@@ -102,6 +102,7 @@ impl World {
         }
         all.extend(self.namespace_meters());
         all.extend(self.tier_meters());
+        all.extend(self.tally_meters());
         all.sort_unstable();
         all
     }
@@ -157,6 +158,7 @@ impl World {
             self.measure_work(now, w, &mut out);
             self.measure_causes(now, w, &mut out);
         }
+        self.measure_tallies(now, &mut out);
         out.kpis.sort_by(|a, b| a.0.cmp(&b.0));
         out
     }

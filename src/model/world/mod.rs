@@ -22,6 +22,7 @@ mod replicas;
 mod series;
 mod storage_measures;
 mod storages;
+mod tallies;
 mod tiers;
 mod traces;
 mod wan_events;
