@@ -255,6 +255,8 @@ fn meaning() -> Vec<(&'static str, String)> {
         ("mixed without share", with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"mixed\"\nclients = 4")),
         ("colocated and apart", broken("model =", "colocation = {}\nmodel =")),
         ("no pool at all", broken("generators = [{ fleet = \"dallas\", gpus = 800 }]\n", "")),
+        ("more steps than lag", broken("model =", "max_lag = 1\nweights = { sync_every = 3 }\nmodel =")),
+        ("users in rounds", broken("model =", "mode = \"synchronous\"\nusers = { rate = \"1 req/s\" }\nmodel =")),
         ("far too many users", broken("model =", "users = { rate = \"1M req/s\" }\nmodel =")),
         ("broken groups", broken("model =", "batch = 1000\ngroup = 16\nmodel =")),
         ("active parameters", broken("model =", "active_parameters = \"9T\"\nmodel =")),
@@ -290,6 +292,11 @@ fn warnings() -> Vec<(&'static str, String)> {
             "colocated weights",
             broken("generators = [{ fleet = \"dallas\", gpus = 800 }]", "colocation = {}\nweights = {}"),
         ),
+        (
+            "rounds that drop",
+            broken("model =", "mode = \"one-step-off\"\nover_generation = \"10 %\"\nmax_lag = 1\nmodel ="),
+        ),
+        ("slots for nothing", broken("model =", "batch = 64\nmax_lag = 1\nmodel =")),
         (
             "too many users",
             broken(

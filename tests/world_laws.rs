@@ -68,6 +68,9 @@ fn check_measures(plan: &Plan, m: &Measured, what: &str) {
 
 fn check_loop(m: &Measured, name: &str, max_lag: u32, what: &str) {
     let get = |measure: &str| value(m, &format!("rl.{name}.{measure}"));
+    if let (Some(update), Some(idle)) = (get("update_idle"), get("generator_idle")) {
+        assert!(update <= idle + 1e-9, "{what}: {name} idle {idle}, by updates {update}");
+    }
     if let Some(feedback) = get("feedback_time") {
         let phases = ["transfer", "batch_wait", "step", "publish", "swap"];
         let sum: f64 =

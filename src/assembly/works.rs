@@ -14,7 +14,8 @@ use crate::model::paths::{
 };
 use crate::model::rhythm::Cycle;
 use crate::model::rl::colocation::Colocation;
-use crate::model::rl::generators::{GeneratorParams, PoolParams, UserParams, UserStreams};
+use crate::model::rl::generators::{GeneratorParams, PoolParams, Update, UserParams, UserStreams};
+use crate::model::rl::modes::Admission;
 use crate::model::rl::publisher::{CopyFor, PublishParams};
 use crate::model::rl::step::StepParams;
 use crate::model::rl::trainer::{CheckpointParams, TrainerParams};
@@ -297,6 +298,8 @@ impl Place<'_> {
                 }),
                 feedback_target: rl.feedback_target,
                 max_lag: rl.max_lag,
+                admission: admission(rl.admission),
+                sync_every: rl.weights.sync_every,
             }),
             trainer,
             pools,
@@ -394,6 +397,12 @@ impl Place<'_> {
             ship_every: rl.ship_every,
             swap: rl.weights.swap.clone(),
             swap_waves: rl.weights.swap_waves as usize,
+            update: match rl.weights.update {
+                plan::Update::InFlight => Update::InFlight,
+                plan::Update::Drain => Update::Drain,
+                plan::Update::Abort => Update::Abort,
+            },
+            prefill_rate: rl.engine.prefill_rate,
         }
     }
 
@@ -419,6 +428,15 @@ impl Place<'_> {
                 blocking: c.blocking,
             }),
         }
+    }
+}
+
+fn admission(admission: plan::Admission) -> Admission {
+    match admission {
+        plan::Admission::Served => Admission::Served,
+        plan::Admission::Trained => Admission::Trained,
+        plan::Admission::Synced { staleness } => Admission::Synced { staleness },
+        plan::Admission::Rounds { off, surplus, keep } => Admission::Rounds { off, surplus, keep },
     }
 }
 

@@ -12,6 +12,7 @@ mod path;
 mod registry;
 mod render;
 mod rl;
+mod rl_modes;
 mod storage;
 mod tenant;
 mod world;

@@ -1,6 +1,6 @@
 //! The table of KPIs: names, units, formulas, definitions.
 
-use super::{demand, economics, namespace, operations, path, rl, storage, tenant, world};
+use super::{demand, economics, namespace, operations, path, rl, rl_modes, storage, tenant, world};
 use crate::units::Dimension;
 
 /// A statistic inside one replication.
@@ -99,6 +99,7 @@ pub(super) const ALL: &[&[Kpi]] = &[
     world::LOADER,
     rl::RL,
     rl::RL_SIZES,
+    rl_modes::RL_MODES,
     rl::RL_USERS,
     rl::RL_SLOWEST,
     world::FLEET,

@@ -13,6 +13,7 @@ mod maintenance;
 mod namespace;
 mod requests;
 mod rhythm;
+mod rl_modes;
 mod routing;
 mod topology;
 
@@ -24,6 +25,7 @@ pub use maintenance::Maintenance;
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, Replica, WriteBack};
 pub use requests::{Files, Protocol, Requests};
 pub use rhythm::{Growth, Repeat, Season};
+pub use rl_modes::{Admission, Update};
 pub use routing::{Disjoint, Engineering, Routing};
 pub use topology::{Arrival, FixedRoute, Station, TraceWork};
 
@@ -865,6 +867,8 @@ pub struct RlWork {
     pub group: u64,
     /// Oldest admissible version difference at consumption.
     pub max_lag: u32,
+    /// What holds admission back.
+    pub admission: Admission,
     /// Generation engines.
     pub engine: Engine,
     /// Tokens generated per trajectory before the cap.
@@ -923,6 +927,8 @@ pub struct Engine {
     pub half_batch: f64,
     /// Time from the moment an engine has its GPUs until it takes weights.
     pub start: SimDuration,
+    /// Tokens per second that it computes keys and values for.
+    pub prefill_rate: f64,
     /// Real engines that one simulated cohort stands for; 0 lets the program choose (32 cohorts per pool).
     pub cohort: u64,
 }
@@ -996,6 +1002,10 @@ pub struct Weights {
     pub swap: Dist,
     /// Waves in which the engines of a site take them.
     pub swap_waves: u64,
+    /// What engines do with their trajectories then.
+    pub update: Update,
+    /// Steps per publish, at least 1.
+    pub sync_every: u32,
 }
 
 /// Fan-out of a publish.

@@ -6,13 +6,17 @@ use apollo_sim::engine::rng::{Stream, Streams};
 
 /// A scenario drawn from `seed`: one to four sites, links that fail, fleets that fail, storage, works of every kind.
 pub fn scenario(seed: u64) -> String {
-    let text = Draw { stream: Streams::root(seed).child("random").stream("scenario"), out: String::new() }.scenario();
+    let streams = Streams::root(seed).child("random");
+    let (stream, modes) = (streams.stream("scenario"), streams.stream("modes"));
+    let text = Draw { stream, modes, out: String::new() }.scenario();
     let routing = ["shortest", "ecmp", "disjoint"][(seed % 3) as usize];
     text.replace("[wan]\n", &format!("[wan]\nrouting = \"{routing}\"\n"))
 }
 
 struct Draw {
     stream: Stream,
+    /// Of its own, so that what else is drawn stays as it is.
+    modes: Stream,
     out: String,
 }
 
@@ -206,6 +210,37 @@ impl Draw {
         }
     }
 
+    /// A mode with its rules; returns keys of `weights` that fit it.
+    fn modes(&mut self, lag: u64, users: bool) -> String {
+        let pick = self.modes.below(if users { 3 } else { 6 });
+        let allowed = match pick {
+            0 => lag,
+            1 => {
+                self.line(format_args!("admission = \"trained\""));
+                lag
+            }
+            2 => {
+                let staleness = self.modes.below(150);
+                self.line(format_args!("admission = \"sync\"\nstaleness = \"{staleness} %\""));
+                lag
+            }
+            pick => {
+                let (mode, off) = [("steps-off", lag), ("one-step-off", 1), ("synchronous", 0)][pick as usize - 3];
+                self.line(format_args!("mode = \"{mode}\""));
+                if self.modes.uniform() < 0.6 {
+                    let (over, keep) = (self.modes.below(80), self.modes.uniform() < 0.5);
+                    let leftover = if keep { "keep" } else { "drop" };
+                    self.line(format_args!("over_generation = \"{over} %\"\nleftover = \"{leftover}\""));
+                }
+                off
+            }
+        };
+        let every = 1 + self.modes.below(allowed + 1);
+        let update = ["in-flight", "drain", "abort-and-resume"][self.modes.below(3) as usize];
+        let waves = 1 + self.modes.below(3);
+        format!(", update = \"{update}\", sync_every = {every}, swap_waves = {waves}")
+    }
+
     fn rl(&mut self, fleets: &[u64], storages: u64) {
         let model = self.one(&["dense-8b", "dense-70b", "moe-1t-fp8"]);
         let trainer = self.below(fleets.len() as u64) as usize;
@@ -225,7 +260,8 @@ impl Draw {
         self.line(format_args!(
             "length = {{ lognormal = {{ median = \"300 tok\", p99 = \"3 ktok\" }} }}\nstep = {{ mfu = \"40 %\" }}"
         ));
-        if self.chance(0.3) {
+        let users = self.chance(0.3);
+        if users {
             let (rate, rewarded, rollouts) = (self.scale(0.01, 2.0), self.below(101), self.chance(0.7));
             let delay = self.one(&["2 s", "exponential mean 10 min"]);
             self.line(format_args!(
@@ -237,7 +273,8 @@ impl Draw {
         let store = if self.chance(0.3) { format!(", store = \"x{}\"", self.below(storages)) } else { String::new() };
         let timeout =
             if self.chance(0.4) { format!(", timeout = \"{} s\"", self.scale(0.1, 60.0)) } else { String::new() };
-        self.line(format_args!("weights = {{ {publish}, fan_out = \"{fan_out}\"{store}{timeout} }}"));
+        let update = self.modes(lag, users);
+        self.line(format_args!("weights = {{ {publish}, fan_out = \"{fan_out}\"{store}{timeout}{update} }}"));
         if self.chance(0.6) {
             let (storage, every, blocking) = (self.below(storages), self.scale(0.5, 300.0), self.chance(0.5));
             self.line(format_args!(

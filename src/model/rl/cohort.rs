@@ -3,6 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
+use super::Sample;
 use crate::engine::Key;
 use crate::units::{SimDuration, SimTime};
 
@@ -18,11 +19,31 @@ pub(super) struct Running {
     pub started: SimTime,
     pub tokens: f64,
     pub version: u32,
+    /// Version of the engine's weights when it began.
+    pub began_on: u32,
     pub group: u32,
     /// What a user's request waited for its slot; none for the loop's own.
     pub waited: Option<SimDuration>,
     pub weight: f64,
     pub survival: f64,
+}
+
+impl Running {
+    /// Tokens that it has when the clock of its engine stands at `clock`.
+    pub fn done(&self, clock: f64) -> f64 {
+        (self.tokens - (self.mark - clock)).clamp(0.0, self.tokens)
+    }
+
+    /// What there is of it when it stops at `now`, with the survival of its pool.
+    pub fn stopped(self, now: SimTime, clock: f64, survival: f64) -> Sample {
+        Sample {
+            started: self.started,
+            generated: now,
+            version: self.version,
+            tokens: self.done(clock),
+            ..Sample::unborn(now, self.group, self.weight * survival / self.survival)
+        }
+    }
 }
 
 impl PartialEq for Running {
@@ -54,6 +75,13 @@ pub(super) struct Cohort {
     pub resume: Option<Key>,
     /// How long it stops for the new weights.
     pub pause: SimDuration,
+    /// Version of its weights, and of those that it takes next.
+    pub serves: u32,
+    pub takes: u32,
+    /// It has to take them, in its turn.
+    pub updating: bool,
+    /// It begins nothing until it has them.
+    pub closed: bool,
 }
 
 impl Cohort {

@@ -59,7 +59,8 @@ impl Rl {
         let landed = SimTime::from_nanos(served.as_nanos() - wake.as_nanos());
         let version = self.trainer.version();
         self.generators.go_on(ctx, POOL);
-        self.generators.serve(POOL, version);
+        self.generators.hand(POOL, version);
+        self.synced();
         self.ledger.served(&Published { version, landed, served, full: true });
         self.refill(ctx);
         self.try_step(ctx);

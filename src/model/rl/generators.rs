@@ -5,14 +5,15 @@
 //! b, per engine it rises. All trajectories of a cohort proceed alike, so the cohort keeps one clock (tokens per
 //! trajectory so far), each trajectory finishes when the clock reaches its mark, and only the first has an event.
 //!
-//! New weights are swapped in flight: the engine pauses, its trajectories go on with the new policy and keep the
-//! version they began with as their oldest. The pauses of a pool's cohorts are drawn one from each equal slice of
+//! New weights are taken in flight, after a drain, or by abort and resume ([`Update`]): trajectories that go on with the new policy
+//! keep the version they began with as their oldest. The pauses of a pool's cohorts are drawn one from each equal slice of
 //! the pause's distribution, so that the number of cohorts hardly matters; a policy counts as served after the 99th
 //! percentile of the pause.
 
 mod admission;
 mod decode;
 mod shipping;
+mod update;
 mod users;
 
 use std::cmp::Reverse;
@@ -22,11 +23,13 @@ use super::Sample;
 use super::cohort::Cohort;
 use super::ledger::LoopStats;
 use crate::engine::Context;
-use crate::engine::rng::{Stream, quantile};
-use crate::model::event::{CLASS_MODEL, Event, RlEvent};
+use crate::engine::rng::Stream;
+use crate::model::event::Event;
 use crate::model::ids::WorkId;
 use crate::units::{Dist, SimDuration, SimTime};
 
+use update::Rolling;
+pub use update::{Resumed, Update};
 use users::Users;
 pub use users::{UserParams, UserStats, UserStreams};
 
@@ -66,6 +69,10 @@ pub struct GeneratorParams {
     pub swap: Dist,
     /// Waves in which the engines of a pool take them, ≥ 1; no more than there are cohorts.
     pub swap_waves: usize,
+    /// What becomes of the trajectories on them.
+    pub update: Update,
+    /// Tokens per second that an engine computes keys and values for.
+    pub prefill_rate: f64,
 }
 
 /// One generator pool.
@@ -108,6 +115,9 @@ struct Pool {
     tokens: f64,
     capacity: f64,
     capacity_at: SimTime,
+    rolling: Rolling,
+    /// Tokens not generated because engines took new weights.
+    update_lost: f64,
 }
 
 impl Pool {
@@ -177,6 +187,8 @@ impl Generators {
                 tokens: 0.0,
                 capacity: 0.0,
                 capacity_at: SimTime::ZERO,
+                rolling: Rolling::default(),
+                update_lost: 0.0,
             })
             .collect();
         Generators {
@@ -244,6 +256,9 @@ impl Generators {
         }
         entry.survival = 1.0;
         self.lose(lost);
+        for cohort in 0..self.pools[pool].cohorts.len() {
+            self.drained(ctx, pool, cohort);
+        }
         for group in groups {
             if self.member_arrived(group) {
                 self.closed.push(group);
@@ -264,6 +279,8 @@ impl Generators {
             self.count_capacity(pool, ctx.now());
             for cohort in 0..self.pools[pool].cohorts.len() {
                 self.advance(pool, cohort, ctx.now());
+                let state = &mut self.pools[pool].cohorts[cohort];
+                (state.closed, state.updating) = (false, false);
                 if let Some(key) = self.pools[pool].cohorts[cohort].resume.take() {
                     ctx.cancel(key);
                 }
@@ -272,52 +289,6 @@ impl Generators {
             self.pools[pool].live = 0;
         }
         self.user_stats.lost = let_down;
-    }
-
-    /// All engines of a pool take new weights, wave by wave: a wave begins when 99 % of the one before are done. Returns the time
-    /// until 99 % of all have.
-    pub fn swap(&mut self, ctx: &mut Context<'_, Event>, pool: usize) -> SimDuration {
-        let now = ctx.now();
-        let count = self.pools[pool].cohorts.len();
-        let mut slices: Vec<usize> = (0..count).collect();
-        for last in (1..count).rev() {
-            let other = self.pools[pool].params.swaps.below(last as u64 + 1) as usize;
-            slices.swap(last, other);
-        }
-        let (waves, each) = (self.params.swap_waves.clamp(1, count), quantile(&self.params.swap, 0.99));
-        for (cohort, slice) in slices.into_iter().enumerate() {
-            let share = (slice as f64 + self.pools[pool].params.swaps.uniform()) / count as f64;
-            self.pools[pool].cohorts[cohort].pause = SimDuration::from_secs_f64(quantile(&self.params.swap, share));
-            match cohort * waves / count {
-                0 => self.pause(ctx, pool, cohort),
-                wave => {
-                    let event = RlEvent::CohortPauses { pool: pool as u16, cohort: cohort as u32 };
-                    let at = now.saturating_add(SimDuration::from_secs_f64(wave as f64 * each));
-                    ctx.schedule(at, CLASS_MODEL, Event::Rl(self.work, event));
-                }
-            }
-        }
-        SimDuration::from_secs_f64(waves as f64 * each)
-    }
-
-    /// A cohort stops to take new weights.
-    pub fn pause(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
-        self.advance(pool, cohort, ctx.now());
-        let event = RlEvent::CohortResume { pool: pool as u16, cohort: cohort as u32 };
-        let work = self.work;
-        let state = &mut self.pools[pool].cohorts[cohort];
-        for key in [state.due.take(), state.resume.take()].into_iter().flatten() {
-            ctx.cancel(key);
-        }
-        let at = ctx.now().saturating_add(state.pause);
-        state.resume = Some(ctx.schedule_keyed(at, CLASS_MODEL, Event::Rl(work, event)));
-    }
-
-    /// A cohort goes on after a swap.
-    pub fn resume(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
-        self.advance(pool, cohort, ctx.now());
-        self.pools[pool].cohorts[cohort].resume = None;
-        self.reschedule(ctx, pool, cohort);
     }
 
     /// Whether the GPUs of a pool do something else.
@@ -352,6 +323,14 @@ impl Generators {
     /// A pool serves `version` from now on.
     pub fn serve(&mut self, pool: usize, version: u32) {
         self.pools[pool].served = version;
+    }
+
+    /// Every engine of a pool has the weights of `version`, without having taken them from elsewhere.
+    pub fn hand(&mut self, pool: usize, version: u32) {
+        for cohort in &mut self.pools[pool].cohorts {
+            cohort.serves = version;
+        }
+        self.serve(pool, version);
     }
 
     /// The oldest version served at any pool that has live engines.
@@ -404,7 +383,7 @@ impl Generators {
         self.lost = 0.0;
         self.user_stats = UserStats::new();
         for pool in &mut self.pools {
-            (pool.tokens, pool.capacity) = (0.0, 0.0);
+            (pool.tokens, pool.capacity, pool.update_lost) = (0.0, 0.0, 0.0);
         }
     }
 
@@ -417,6 +396,8 @@ impl Generators {
         stats.lost = self.lost;
         stats.users = self.params.users.as_ref().map(|_| self.user_stats.clone());
         stats.generator_idle = (capacity > 0.0).then(|| 1.0 - tokens / capacity);
+        let update: f64 = self.pools.iter().map(|p| p.update_lost).sum();
+        stats.update_idle = (capacity > 0.0).then(|| update / capacity);
     }
 }
 

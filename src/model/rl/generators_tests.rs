@@ -4,6 +4,7 @@ use super::super::cohort::CLOCK_RESTART;
 use super::*;
 use crate::engine::rng::Streams;
 use crate::engine::{Engine, Limits, Model};
+use crate::model::event::RlEvent;
 
 /// Generators alone: everything finished is consumed at once, so that the bound moves on.
 struct Alone {
@@ -12,6 +13,7 @@ struct Alone {
     room: f64,
     finished: Vec<Sample>,
     consumed: f64,
+    served: Vec<SimTime>,
 }
 
 impl Model for Alone {
@@ -32,7 +34,10 @@ impl Model for Alone {
                 self.generators.refill(ctx, bound);
             }
             Event::Rl(_, RlEvent::CohortResume { pool, cohort }) => {
-                self.generators.resume(ctx, pool.into(), cohort as usize);
+                if self.generators.resume(ctx, pool.into(), cohort as usize) == Resumed::Served {
+                    self.served.push(ctx.now());
+                }
+                self.generators.refill(ctx, bound);
             }
             _ => unreachable!("generators have no other events"),
         }
@@ -69,9 +74,14 @@ fn alone_in_groups(group: usize, cohorts: usize, engines: u64, slots: usize, len
         users: None,
         swap: Dist::Constant(2.0),
         swap_waves: 1,
+        update: Update::InFlight,
+        prefill_rate: 1e4,
     };
     let generators = Generators::new(WorkId(0), &params);
-    let mut engine = Engine::new(Alone { generators, room, finished: Vec::new(), consumed: 0.0 }, Limits::default());
+    let mut engine = Engine::new(
+        Alone { generators, room, finished: Vec::new(), consumed: 0.0, served: Vec::new() },
+        Limits::default(),
+    );
     engine.with_context(|model, ctx| {
         model.generators.set_live(ctx, 0, engines, false);
         model.generators.refill(ctx, room);
@@ -145,10 +155,74 @@ fn the_clock_of_a_cohort_never_grows_until_tokens_are_lost_in_its_rounding() {
 fn nothing_is_generated_during_a_swap() {
     let mut engine = alone(4, 4, 10, Dist::Constant(1000.0), 1e9);
     engine.run_until(secs(10)).unwrap();
-    let served = engine.with_context(|model, ctx| model.generators.swap(ctx, 0));
-    assert_eq!(served, SimDuration::from_secs(2));
+    let served = engine.with_context(|model, ctx| model.generators.swap(ctx, 0, 1));
+    assert_eq!(served, Some(SimDuration::from_secs(2)));
     engine.run_until(secs(25)).unwrap();
     assert_eq!(engine.model().finished[0].generated, secs(22), "20 s of work and 2 s of pause");
+}
+
+/// A pool whose update begins after 10 s, in `waves`, and what its engines lost by it until 60 s.
+fn updated(update: Update, engines: usize, waves: usize) -> (Engine<Alone>, f64) {
+    let mut engine = alone(engines, engines as u64, 10, Dist::Constant(1000.0), 1e9);
+    let params = &mut engine.model_mut().generators.params;
+    (params.update, params.swap_waves, params.prefill_rate) = (update, waves, 2500.0);
+    engine.run_until(secs(10)).unwrap();
+    let known = engine.with_context(|model, ctx| model.generators.swap(ctx, 0, 1));
+    assert_eq!(known.is_some(), update == Update::InFlight);
+    engine.run_until(secs(60)).unwrap();
+    let now = engine.now();
+    let mut stats = super::super::ledger::Ledger::new(SimDuration::from_secs(1)).stats(now, &[]);
+    engine.model_mut().generators.fill_stats(now, &mut stats);
+    let (lost, idle) = (stats.update_idle.unwrap(), stats.generator_idle.unwrap());
+    assert!((lost - idle).abs() < 1e-9, "nothing else held the engines up: {lost} of {idle}");
+    (engine, lost * 60.0)
+}
+
+/// 10 trajectories of 1,000 tokens at 50 tok/s each end at 20 s. An update that begins at 10 s, a pause of 2 s, a prefill of
+/// 10 × 500 tokens at 2,500 tok/s = 2 s:
+/// in flight: they end at 22 s, 2 s are lost; drained: they end at 20 s, the next begin at 22 s, 2 s are lost, because all end
+/// together; aborted: they end at 24 s, 4 s are lost.
+#[test]
+fn an_update_costs_its_pause_and_what_engines_do_with_their_trajectories() {
+    for (update, ends, again, lost) in
+        [(Update::InFlight, 22, 42, 2.0), (Update::Drain, 20, 42, 2.0), (Update::Abort, 24, 44, 4.0)]
+    {
+        let (engine, seen) = updated(update, 4, 1);
+        let model = engine.model();
+        assert_eq!(model.finished[0].generated, secs(ends), "{update:?}");
+        let second = model.finished.iter().find(|s| s.generated > secs(ends)).unwrap();
+        assert_eq!(second.generated, secs(again), "{update:?}");
+        assert!((seen - lost).abs() < 1e-9, "{update:?}: {seen} s lost");
+        // Those that an update found on the engine hold tokens of two versions, unless they were drained; the next do not.
+        assert_eq!((model.finished[0].mixed, second.mixed), (update != Update::Drain, false), "{update:?}");
+        let served: &[SimTime] =
+            if update == Update::InFlight { &[] } else { &[secs(if ends == 20 { 22 } else { 14 })] };
+        assert_eq!(model.served, served, "{update:?}");
+    }
+}
+
+/// In two waves of two engines each the second begins when the first has the weights. Drained: 22 s, then the second wave, which has begun
+/// trajectories at 20 s that end at 40 s, at 42 s. Aborted: 14 s; the second has done 700 tokens by then: 2 + 2.8 s, 18.8 s.
+#[test]
+fn a_wave_begins_when_the_one_before_has_the_weights() {
+    for (update, served) in [(Update::Drain, 42.0), (Update::Abort, 18.8)] {
+        let (engine, _) = updated(update, 4, 2);
+        let seen: Vec<f64> = engine.model().served.iter().map(|at| (*at - SimTime::ZERO).as_secs_f64()).collect();
+        assert!(seen.len() == 1 && (seen[0] - served).abs() < 1e-6, "{update:?}: {seen:?}");
+    }
+}
+
+/// A pool that loses all its engines while they drain has nothing left to wait for: it serves after the pause.
+#[test]
+fn a_pool_that_is_lost_while_it_drains_serves_after_the_pause() {
+    let mut engine = alone(3, 3, 10, Dist::Constant(1000.0), 1e9);
+    engine.model_mut().generators.params.update = Update::Drain;
+    engine.run_until(secs(10)).unwrap();
+    engine.with_context(|model, ctx| model.generators.swap(ctx, 0, 1));
+    engine.run_until(secs(12)).unwrap();
+    engine.with_context(|model, ctx| model.generators.set_live(ctx, 0, 0, true));
+    engine.run_until(secs(30)).unwrap();
+    assert_eq!(engine.model().served, [secs(14)]);
 }
 
 #[test]

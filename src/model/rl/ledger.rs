@@ -98,6 +98,14 @@ pub struct LoopStats {
     pub lost: f64,
     /// Share of the token capacity of the live engines left unused.
     pub generator_idle: Option<f64>,
+    /// Share of it lost while engines took new weights.
+    pub update_idle: Option<f64>,
+    /// Share of the trajectories consumed, dropped or abandoned that was abandoned.
+    pub surplus: Option<f64>,
+    /// Share of their tokens that no step used.
+    pub wasted_tokens: Option<f64>,
+    /// Share of the consumed trajectories whose tokens come from several versions.
+    pub mixed: Option<f64>,
 }
 
 /// The ledger.
@@ -253,6 +261,10 @@ impl Ledger {
             users: None,
             lost: 0.0,
             generator_idle: None,
+            update_idle: None,
+            surplus: None,
+            wasted_tokens: None,
+            mixed: None,
         }
     }
 }
@@ -272,6 +284,7 @@ mod tests {
             rewarded: at(11),
             arrived: at(12),
             version: 0,
+            mixed: false,
             group: 0,
             tokens: 100.0,
             weight,

@@ -9,24 +9,25 @@
 //! [`generators`] simulates engines in *cohorts*: one representative engine stands for many, and each of its
 //! trajectories carries that weight. [`trainer`] forms batches, steps, checkpoints and recovers. [`publisher`] sends
 //! full weights or deltas. [`ledger`] follows every trajectory from its reward to the moment a policy trained on it
-//! is served. Admission keeps the loop within its lag bound: trajectories admitted and neither lost nor dropped are
-//! at most batch × (oldest served version + max_lag + 1), after the rule published for AReaL, with the served
-//! version in place of the trainer's so that the time of publishing counts.
+//! is served. [`modes`] holds admission back, [`waste`] counts what was generated for nothing.
 //!
 //! Engines that come back or come new start, take the weights from an engine beside them, and then serve; a pool that has
 //! none left, or missed a delta, gets the full weights from the trainer first.
 //!
-//! Not modelled here: multi-turn environments, drain and abort-and-resume.
+//! Not modelled here: multi-turn environments.
 
 mod cohort;
 pub mod colocation;
 pub mod generators;
 mod joining;
 pub mod ledger;
+pub mod modes;
 pub mod publisher;
+mod sample;
 pub mod step;
 pub mod tail;
 pub mod trainer;
+pub mod waste;
 
 use super::event::{CLASS_MODEL, Event, RlEvent};
 use super::ids::WorkId;
@@ -34,11 +35,13 @@ use crate::engine::Context;
 use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
 use colocation::Colocation;
-use generators::{GeneratorParams, Generators};
+use generators::{GeneratorParams, Generators, Resumed};
 use joining::Joining;
 use ledger::{Ledger, LoopStats, Published};
+use modes::{Admission, Progress};
 use publisher::{PublishParams, Publisher};
 use trainer::{Trainer, TrainerParams};
+use waste::Waste;
 
 /// A trajectory, standing for `weight` of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +56,8 @@ pub struct Sample {
     pub arrived: SimTime,
     /// Policy version served when generation began: the oldest among its tokens.
     pub version: u32,
+    /// Its engine took new weights while it was generated.
+    pub mixed: bool,
     /// Group it belongs to: the samples of one prompt.
     pub group: u32,
     /// Tokens.
@@ -80,6 +85,10 @@ pub struct RlParams {
     pub feedback_target: SimDuration,
     /// Largest admissible lag at consumption, in versions.
     pub max_lag: u32,
+    /// What holds admission back.
+    pub admission: Admission,
+    /// Steps per publish, ≥ 1.
+    pub sync_every: u32,
 }
 
 /// What the loop asks of the world.
@@ -149,6 +158,8 @@ pub struct Rl {
     publisher: Publisher,
     joining: Joining,
     ledger: Ledger,
+    progress: Progress,
+    waste: Waste,
     /// Colocated GPUs are on their way from training to generation.
     turning: bool,
     /// 1 while the work runs: shares of time and rates are of this time.
@@ -168,6 +179,8 @@ impl Rl {
             publisher: Publisher::new(params.publish.clone()),
             joining: Joining::new(params.generators.pools.len()),
             ledger: Ledger::new(params.feedback_target),
+            progress: Progress::new(),
+            waste: Waste::default(),
             params,
             turning: false,
             running: Level::new(SimTime::ZERO, 0.0),
@@ -208,7 +221,7 @@ impl Rl {
                 self.generators.cohort_due(ctx, pool.into(), cohort as usize, bound);
             }
             RlEvent::CohortPauses { pool, cohort } => self.generators.pause(ctx, pool.into(), cohort as usize),
-            RlEvent::CohortResume { pool, cohort } => self.generators.resume(ctx, pool.into(), cohort as usize),
+            RlEvent::CohortResume { pool, cohort } => self.resumed(ctx, pool, cohort as usize),
             RlEvent::UserAsks { pool, cohort } => self.generators.user_asks(ctx, pool.into(), cohort as usize),
             RlEvent::Ship { pool } => {
                 if let Some((number, bytes)) = self.generators.ship(ctx, pool.into()) {
@@ -332,6 +345,7 @@ impl Rl {
         self.trainer.reset(now);
         self.publisher.reset();
         self.ledger.reset(now);
+        self.waste = Waste::default();
         self.running.reset(now);
     }
 
@@ -344,6 +358,7 @@ impl Rl {
         stats.ran_s = self.running.integral(now);
         self.trainer.fill_stats(now, &mut stats);
         self.publisher.fill_stats(&mut stats);
+        self.waste.fill_stats(&mut stats);
         stats
     }
 
@@ -361,17 +376,16 @@ impl Rl {
         self.running.value() > 0.0
     }
 
-    fn admission_bound(&self) -> f64 {
-        let served = self.generators.oldest_served();
-        self.params.trainer.batch * (f64::from(served) + f64::from(self.params.max_lag) + 1.0)
-    }
-
     fn refill(&mut self, ctx: &mut Context<'_, Event>) {
+        self.turn_rounds(ctx);
         let bound = self.admission_bound();
         self.generators.refill(ctx, bound);
     }
 
     fn try_step(&mut self, ctx: &mut Context<'_, Event>) {
+        if self.turn_rounds(ctx) {
+            self.refill(ctx);
+        }
         if self.turning {
             return;
         }
@@ -381,6 +395,7 @@ impl Rl {
             for sample in &dropped {
                 self.generators.forget(sample.weight);
                 self.ledger.dropped(sample);
+                self.waste.stale(sample);
             }
             self.refill(ctx);
         }
@@ -389,7 +404,11 @@ impl Rl {
     fn step_done(&mut self, ctx: &mut Context<'_, Event>, out: &mut Vec<RlEffect>) {
         let Some(batch) = self.trainer.step_done(ctx) else { return };
         self.consumed += batch.samples.iter().map(|s| s.weight).sum::<f64>();
+        batch.samples.iter().for_each(|sample| self.waste.trained(sample));
         self.ledger.stepped(batch);
+        if self.params.admission == Admission::Trained {
+            self.refill(ctx);
+        }
         if self.params.colocation.is_some() {
             self.end_turn(ctx);
         } else {
@@ -401,7 +420,7 @@ impl Rl {
 
     fn publish_next(&mut self, ctx: &mut Context<'_, Event>) {
         let live = self.generators.live_engines();
-        if let Some(build) = self.publisher.begin(ctx.now(), self.trainer.version(), &live) {
+        if let Some(build) = self.publisher.begin(ctx.now(), self.sync_version(), &live) {
             self.schedule(ctx, build, RlEvent::PayloadBuilt);
         }
     }
@@ -414,8 +433,19 @@ impl Rl {
 
     fn landed(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
         self.publisher.landed(ctx.now(), pool);
-        let swap = self.generators.swap(ctx, pool.into());
-        self.schedule(ctx, swap, RlEvent::Served { pool });
+        let version = self.publisher.version_at(pool);
+        if let Some(swap) = self.generators.swap(ctx, pool.into(), version) {
+            self.schedule(ctx, swap, RlEvent::Served { pool });
+        }
+    }
+
+    /// A cohort has taken new weights.
+    fn resumed(&mut self, ctx: &mut Context<'_, Event>, pool: u16, cohort: usize) {
+        match self.generators.resume(ctx, pool.into(), cohort) {
+            Resumed::GoesOn => {}
+            Resumed::Opens => self.refill(ctx),
+            Resumed::Served => self.served(ctx, pool),
+        }
     }
 
     fn served(&mut self, ctx: &mut Context<'_, Event>, pool: u16) {
@@ -432,6 +462,7 @@ impl Rl {
     fn published(&mut self, ctx: &mut Context<'_, Event>, published: Option<Published>) {
         if let Some(publish) = published {
             self.ledger.served(&publish);
+            self.synced();
         }
         self.refill(ctx);
         self.publish_next(ctx);
@@ -448,7 +479,7 @@ impl Rl {
         } else if ready > 0 {
             self.joining.wait(index, ready);
             if !self.publisher.catches_up(pool) {
-                self.publisher.catch_up(pool, self.trainer.version(), ready, out);
+                self.publisher.catch_up(pool, self.sync_version(), ready, out);
                 let published = self.publisher.finish(ctx.now(), &live);
                 self.published(ctx, published);
             }

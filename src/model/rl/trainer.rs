@@ -158,6 +158,28 @@ impl Trainer {
         self.version
     }
 
+    /// Steps begun that were not given up.
+    pub fn begun(&self) -> u32 {
+        self.version + u32::from(self.is_stepping())
+    }
+
+    /// Batches that have been here: used, in use, or whole in the queue.
+    pub fn batches(&self) -> u32 {
+        self.begun().saturating_add((self.queued / self.whole_batch()) as u32)
+    }
+
+    /// Takes out of the queue what the first `batches` batches since the beginning do not need, and all incomplete groups.
+    pub fn abandon_beyond(&mut self, batches: u32) -> Vec<Sample> {
+        let mut kept = VecDeque::new();
+        for _ in self.begun()..batches {
+            kept.extend(self.take_batch());
+        }
+        let mut left: Vec<Sample> = std::mem::replace(&mut self.queue, kept).into();
+        self.queued = self.queue.iter().map(|s| s.weight).sum();
+        left.extend(std::mem::take(&mut self.incomplete).into_values().flatten());
+        left
+    }
+
     /// A trajectory has arrived; its group is queued when it is `complete`.
     pub fn enqueue(&mut self, sample: Sample, complete: bool) {
         if complete {
@@ -414,8 +436,7 @@ mod tests {
     use super::*;
 
     fn sample(group: u32, weight: f64) -> Sample {
-        let at = SimTime::ZERO;
-        Sample { started: at, generated: at, rewarded: at, arrived: at, version: 0, group, tokens: 1.0, weight }
+        Sample { tokens: 1.0, ..Sample::unborn(SimTime::ZERO, group, weight) }
     }
 
     /// A batch of 8 of two groups of 2 × 3 trajectories: the first whole, of the second a third of each member.

@@ -344,6 +344,7 @@ impl World {
         let mut put = |measure: &str, value: Measure| out.kpis.push((format!("rl.{name}.{measure}"), value));
         put_times(&stats, &mut put);
         put_loop(&stats, &mut put);
+        super::loop_measures::put_modes(&stats, &mut put);
         put_users(&stats, &mut put);
         let gpus = |claim: &super::Claim| (claim.units * self.fleets[claim.fleet.index()].gpus_per_unit()) as f64;
         let (trainer, generators) = (gpus(&task.trainer), task.pools.iter().map(gpus).sum());

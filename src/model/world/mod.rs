@@ -14,6 +14,7 @@ mod economics_measures;
 mod lanes;
 mod latency;
 mod loading;
+mod loop_measures;
 mod loops;
 mod measures;
 mod namespaces;

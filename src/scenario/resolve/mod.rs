@@ -24,6 +24,7 @@ mod replica;
 mod requests;
 mod rhythm;
 mod rl;
+mod rl_modes;
 mod routing;
 mod site;
 mod storage;

@@ -26,7 +26,13 @@ impl Resolver<'_> {
         let engine = self.engine(record.table("engine")?, part);
         let (trainer_fleet, trainer_gpus) = trainer?;
         let weights = self.weights(record.table("weights")?, part, trainer_gpus);
-        let (engine, generators) = (engine?, generators?);
+        let (mut engine, generators, weights) = (engine?, generators?, weights?);
+        engine.prefill_rate = self.prefill(record, &engine, weights.update);
+        let (admission, max_lag) = self.admission(record)?;
+        self.check_syncs(record, admission, max_lag, &weights);
+        let engines: u64 = generators.iter().map(|(_, gpus)| gpus / engine.gpus).sum();
+        let (batch, slots) = (record.number("batch")? as u64, engines as f64 * f64::from(engine.slots));
+        self.check_bound(record, admission, max_lag, batch, slots);
         let users = self.users(record, &engine, &generators);
         self.check_engines(record, &engine);
         let parameters = self.figure(record, "parameters")?;
@@ -43,9 +49,10 @@ impl Resolver<'_> {
             generators,
             colocation,
             feedback_target: seconds("feedback_target")?,
-            batch: record.number("batch")? as u64,
+            batch,
             group: self.group(record)?,
-            max_lag: record.number("max_lag")? as u32,
+            max_lag,
+            admission,
             engine,
             length: record.random("length")?.clone(),
             length_cap: record.number("length_cap")?,
@@ -54,7 +61,7 @@ impl Resolver<'_> {
             ship_every: seconds("ship_every")?,
             users: users?,
             step: step(record.table("step")?)?,
-            weights: weights?,
+            weights,
             checkpoint: checkpoint?,
             transport: self.transport(record)?,
         })
@@ -124,6 +131,7 @@ impl Resolver<'_> {
             single_rate: self.figure(record, "single_rate")?,
             half_batch: self.figure(record, "half_batch")?,
             start: SimDuration::from_secs_f64(record.number("start")?),
+            prefill_rate: 0.0,
             cohort: record.number("cohort")? as u64,
         })
     }
@@ -240,6 +248,8 @@ impl Resolver<'_> {
             inner_bucket: Bytes(record.number("inner_bucket")?),
             swap: record.random("swap")?.clone(),
             swap_waves: record.number("swap_waves")? as u64,
+            update: self.update(record)?,
+            sync_every: record.number("sync_every")? as u32,
         })
     }
 

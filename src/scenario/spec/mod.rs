@@ -17,6 +17,7 @@ mod phase;
 mod protocol;
 mod rhythm;
 mod rl;
+mod rl_modes;
 mod storage;
 mod tenant;
 mod tiered;

@@ -1,5 +1,6 @@
 //! `kind = "rl"`: an online-RL loop.
 
+use super::rl_modes::{MODES, PREFILL, UPDATE};
 use super::users::USERS;
 use super::wan::TRANSPORT;
 use super::work::{COMMON, LATER};
@@ -10,7 +11,7 @@ use crate::units::Dimension;
 pub static WORK_RL: TableSpec = TableSpec {
     header: "[work.NAME] kind = \"rl\"",
     doc: "An online-RL loop: generator pools, rewards, one trainer pool, and a publish path for new weights.",
-    groups: &[COMMON, LOOP, MODEL, TRAJECTORY, PARTS, TRANSPORT],
+    groups: &[COMMON, LOOP, MODES, MODEL, TRAJECTORY, PARTS, TRANSPORT],
     later: LATER,
     rules: &[],
 };
@@ -184,38 +185,41 @@ static COLOCATION: TableSpec = TableSpec {
 static ENGINE: TableSpec = TableSpec {
     header: "engine",
     doc: "One model replica with continuous batching: rate per trajectory = single_rate / (1 + b / half_batch).",
-    groups: &[&[
-        key("gpus", Kind::Whole(Dimension::Gpus), Need::Part("engine_gpus"), "GPUs per engine.").within(1.0, 1e6),
-        key("slots", Kind::Whole(Dimension::Count), Need::Part("slots"), "Trajectories at once.").within(1.0, 1e6),
-        key(
-            "single_rate",
-            Kind::Quantity(Dimension::TokenRate),
-            Need::Part("single_rate"),
-            "Tokens per second of one trajectory alone on the engine.",
-        )
-        .positive(1e9),
-        key(
-            "half_batch",
-            Kind::Quantity(Dimension::Count),
-            Need::Part("half_batch"),
-            "Concurrent trajectories at which each runs at half of `single_rate`.",
-        )
-        .positive(1e9),
-        key(
-            "start",
-            Kind::Quantity(Dimension::Duration),
-            assumed("1 min", "process start, memory and graph capture of a serving engine; depends on the stack"),
-            "Time from the moment a replaced engine has its GPUs until it takes weights from an engine beside it.",
-        )
-        .within(0.0, CENTURY),
-        key(
-            "cohort",
-            Kind::Whole(Dimension::Count),
-            assumed("0", "the program chooses: 32 cohorts per pool"),
-            "Real engines that one simulated cohort stands for; 0 lets the program choose.",
-        )
-        .within(0.0, 1e6),
-    ]],
+    groups: &[
+        &[
+            key("gpus", Kind::Whole(Dimension::Gpus), Need::Part("engine_gpus"), "GPUs per engine.").within(1.0, 1e6),
+            key("slots", Kind::Whole(Dimension::Count), Need::Part("slots"), "Trajectories at once.").within(1.0, 1e6),
+            key(
+                "single_rate",
+                Kind::Quantity(Dimension::TokenRate),
+                Need::Part("single_rate"),
+                "Tokens per second of one trajectory alone on the engine.",
+            )
+            .positive(1e9),
+            key(
+                "half_batch",
+                Kind::Quantity(Dimension::Count),
+                Need::Part("half_batch"),
+                "Concurrent trajectories at which each runs at half of `single_rate`.",
+            )
+            .positive(1e9),
+            key(
+                "start",
+                Kind::Quantity(Dimension::Duration),
+                assumed("1 min", "process start, memory and graph capture of a serving engine; depends on the stack"),
+                "Time from the moment a replaced engine has its GPUs until it takes weights from an engine beside it.",
+            )
+            .within(0.0, CENTURY),
+            key(
+                "cohort",
+                Kind::Whole(Dimension::Count),
+                assumed("0", "the program chooses: 32 cohorts per pool"),
+                "Real engines that one simulated cohort stands for; 0 lets the program choose.",
+            )
+            .within(0.0, 1e6),
+        ],
+        PREFILL,
+    ],
     later: &[],
     rules: &[],
 };
@@ -400,7 +404,7 @@ static WEIGHTS: TableSpec = TableSpec {
             "Waves in which the engines of a site take new weights, one after another; no more than its cohorts.",
         )
         .within(1.0, 1e6),
-    ]],
+    ], UPDATE],
     later: &[],
     rules: &[],
 };

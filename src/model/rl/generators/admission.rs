@@ -6,8 +6,9 @@
 
 use std::cmp::Reverse;
 
+use super::super::Sample;
 use super::super::cohort::Running;
-use super::{Generators, NO_ROOM, Waiting};
+use super::{Generators, NO_ROOM, Update, Waiting};
 use crate::engine::Context;
 use crate::model::event::Event;
 use crate::units::SimTime;
@@ -15,6 +16,9 @@ use crate::units::SimTime;
 impl Generators {
     /// Starts one trajectory on a cohort: a member that waits for a slot, or the first of a group that admission allows.
     pub(super) fn admit(&mut self, now: SimTime, pool: usize, cohort: usize, bound: f64) -> bool {
+        if self.pools[pool].cohorts[cohort].closed {
+            return false;
+        }
         if self.serve_first(now, pool, cohort) {
             return true;
         }
@@ -23,8 +27,11 @@ impl Generators {
         let entry = &mut self.pools[pool];
         let tokens = entry.params.lengths.sample(&self.params.length).clamp(1.0, self.params.length_cap).round();
         self.sequence += 1;
-        let (survival, version) = (entry.survival, entry.served);
+        let survival = entry.survival;
         let state = &mut entry.cohorts[cohort];
+        // In flight a version counts from the moment at which the whole pool serves it.
+        let own = if self.params.update == Update::InFlight { 0 } else { state.serves };
+        let version = entry.served.max(own);
         state.present += member.weight / survival;
         state.running.push(Reverse(Running {
             mark: state.clock + tokens,
@@ -32,6 +39,7 @@ impl Generators {
             started: now,
             tokens,
             version,
+            began_on: state.serves,
             group: member.group,
             waited: None,
             weight: member.weight,
@@ -63,6 +71,32 @@ impl Generators {
             self.missing.insert(member.group, members);
         }
         Some(member)
+    }
+
+    /// Stops everything that the loop itself has on engines or on the way to the trainer, and returns it with the tokens it has.
+    /// It still counts as admitted.
+    pub fn abandon(&mut self, ctx: &mut Context<'_, Event>) -> Vec<Sample> {
+        let now = ctx.now();
+        let mut left: Vec<Sample> = self.shipments.values_mut().flat_map(std::mem::take).collect();
+        for pool in 0..self.pools.len() {
+            for cohort in 0..self.pools[pool].cohorts.len() {
+                self.advance(pool, cohort, now);
+                let state = &mut self.pools[pool].cohorts[cohort];
+                let clock = state.clock;
+                let running: Vec<Running> = state.running.drain().map(|Reverse(one)| one).collect();
+                state.present = 0.0;
+                self.reschedule(ctx, pool, cohort);
+                let survival = self.pools[pool].survival;
+                let stopped = |one: Running| one.stopped(now, clock, survival);
+                left.extend(running.into_iter().map(stopped));
+                self.drained(ctx, pool, cohort);
+            }
+            let entry = &mut self.pools[pool];
+            left.append(&mut entry.outbox);
+            left.extend(entry.waiting.drain(..).map(|one| Sample::unborn(now, one.group, one.weight)));
+        }
+        self.missing.clear();
+        left
     }
 
     /// A member of a group has reached the trainer, or is lost; returns whether it was the last one missing.
@@ -99,7 +133,8 @@ impl Generators {
             for pool in 0..self.pools.len() {
                 for cohort in 0..self.pools[pool].cohorts.len() {
                     let entry = &self.pools[pool];
-                    if entry.live == 0 || entry.halted || entry.cohorts[cohort].running.len() >= slots {
+                    let state = &entry.cohorts[cohort];
+                    if entry.live == 0 || entry.halted || state.closed || state.running.len() >= slots {
                         continue;
                     }
                     self.advance(pool, cohort, now);

@@ -14,6 +14,7 @@ impl Generators {
     pub(super) fn advance(&mut self, pool: usize, cohort: usize, now: SimTime) {
         let batch = self.pools[pool].cohorts[cohort].running.len();
         let rate = self.rate(batch);
+        self.count_update(pool, cohort, now);
         let entry = &mut self.pools[pool];
         let halted = entry.halted;
         let state = &mut entry.cohorts[cohort];
@@ -56,17 +57,19 @@ impl Generators {
             }
             let Some(Reverse(done)) = state.running.pop() else { break };
             state.present = if state.running.is_empty() { 0.0 } else { state.present - done.weight / done.survival };
+            let mixed = state.serves != done.began_on;
             match done.waited {
-                Some(waited) => self.answer(now, pool, &done, waited),
-                None => self.finish(now, pool, &done),
+                Some(waited) => self.answer(now, pool, mixed, &done, waited),
+                None => self.finish(now, pool, mixed, &done),
             }
             self.admit(now, pool, cohort, bound);
         }
         self.reschedule(ctx, pool, cohort);
+        self.drained(ctx, pool, cohort);
         self.plan_shipment(ctx, pool);
     }
 
-    fn finish(&mut self, now: SimTime, pool: usize, done: &Running) {
+    fn finish(&mut self, now: SimTime, pool: usize, mixed: bool, done: &Running) {
         let entry = &mut self.pools[pool];
         let weight = done.weight * entry.survival / done.survival;
         let reward = SimDuration::from_secs_f64(entry.params.rewards.sample(&self.params.reward));
@@ -76,6 +79,7 @@ impl Generators {
             rewarded: now.saturating_add(reward),
             arrived: SimTime::MAX,
             version: done.version,
+            mixed,
             group: done.group,
             tokens: done.tokens,
             weight,

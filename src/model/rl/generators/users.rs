@@ -170,7 +170,8 @@ impl Generators {
         }
         users.lines[cohort].push_back(now);
         self.advance(pool, cohort, now);
-        if self.pools[pool].cohorts[cohort].running.len() < self.params.slots || self.park(pool, cohort) {
+        let state = &self.pools[pool].cohorts[cohort];
+        if !state.closed && (state.running.len() < self.params.slots || self.park(pool, cohort)) {
             self.take_user(now, pool, cohort);
             self.reschedule(ctx, pool, cohort);
         }
@@ -229,6 +230,7 @@ impl Generators {
             started: asked,
             tokens,
             version: entry.served,
+            began_on: state.serves,
             group: self.next_group,
             waited: Some(now - asked),
             weight,
@@ -238,7 +240,7 @@ impl Generators {
     }
 
     /// An answer is complete: what the user felt is counted, and it waits for its reward.
-    pub(super) fn answer(&mut self, now: SimTime, pool: usize, done: &Running, waited: SimDuration) {
+    pub(super) fn answer(&mut self, now: SimTime, pool: usize, mixed: bool, done: &Running, waited: SimDuration) {
         let entry = &mut self.pools[pool];
         let weight = done.weight * entry.survival / done.survival;
         let (Some(params), Some(users)) = (&self.params.users, &mut entry.users) else { return };
@@ -262,6 +264,7 @@ impl Generators {
             rewarded,
             arrived: SimTime::MAX,
             version: done.version,
+            mixed,
             group: done.group,
             tokens: done.tokens,
             weight: weight * params.rewarded,

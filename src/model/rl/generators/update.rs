@@ -1,0 +1,186 @@
+//! How engines take new weights.
+//!
+//! * In flight: an engine pauses; its trajectories go on with what they have, cached keys and values included.
+//! * Drain: an engine begins nothing more, waits for what runs on it, then pauses.
+//! * Abort and resume: an engine stops at once and pauses; the keys and values of all tokens on it are computed again under the new
+//!   weights, at the rate of a prefill, before its trajectories go on.
+//!
+//! What an engine does not generate meanwhile, against every slot busy, is the loss of the update.
+
+use std::cmp::Reverse;
+
+use super::Generators;
+use crate::engine::Context;
+use crate::engine::rng::quantile;
+use crate::model::event::{CLASS_MODEL, Event, RlEvent};
+use crate::units::{SimDuration, SimTime};
+
+/// Share of the engines of a pool that must have taken a version before it counts as served.
+const SERVED_SHARE: f64 = 0.99;
+
+/// What an engine does with its trajectories when new weights are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// They go on after the pause.
+    InFlight,
+    /// They end first.
+    Drain,
+    /// They go on after the pause and a prefill of what they have.
+    Abort,
+}
+
+/// An update of a pool whose engines end or recompute what they have first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rolling {
+    /// Waves that have begun.
+    begun: usize,
+    /// Cohorts that have the new weights.
+    done: usize,
+}
+
+/// What a cohort that goes on after new weights means for its pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resumed {
+    /// Nothing.
+    GoesOn,
+    /// It may begin trajectories again.
+    Opens,
+    /// 99 % of the engines have the new weights now.
+    Served,
+}
+
+impl Generators {
+    /// All engines of a pool take the weights of `version`, wave by wave: a wave begins when 99 % of the one before are done. Returns
+    /// the time until 99 % of all have, where it is known; otherwise [`Generators::resume`] tells when.
+    pub fn swap(&mut self, ctx: &mut Context<'_, Event>, pool: usize, version: u32) -> Option<SimDuration> {
+        let count = self.pools[pool].cohorts.len();
+        let mut slices: Vec<usize> = (0..count).collect();
+        for last in (1..count).rev() {
+            let other = self.pools[pool].params.swaps.below(last as u64 + 1) as usize;
+            slices.swap(last, other);
+        }
+        for (cohort, slice) in slices.into_iter().enumerate() {
+            let share = (slice as f64 + self.pools[pool].params.swaps.uniform()) / count as f64;
+            let state = &mut self.pools[pool].cohorts[cohort];
+            state.pause = SimDuration::from_secs_f64(quantile(&self.params.swap, share));
+            state.takes = version;
+            state.updating = self.params.update != Update::InFlight;
+        }
+        if self.params.update == Update::InFlight {
+            return Some(self.pause_in_waves(ctx, pool));
+        }
+        self.pools[pool].rolling = Rolling::default();
+        self.next_waves(ctx, pool);
+        None
+    }
+
+    fn waves(&self, count: usize) -> usize {
+        self.params.swap_waves.clamp(1, count)
+    }
+
+    fn pause_in_waves(&mut self, ctx: &mut Context<'_, Event>, pool: usize) -> SimDuration {
+        let now = ctx.now();
+        let count = self.pools[pool].cohorts.len();
+        let (waves, each) = (self.waves(count), quantile(&self.params.swap, 0.99));
+        for cohort in 0..count {
+            match cohort * waves / count {
+                0 => self.pause(ctx, pool, cohort),
+                wave => {
+                    let event = RlEvent::CohortPauses { pool: pool as u16, cohort: cohort as u32 };
+                    let at = now.saturating_add(SimDuration::from_secs_f64(wave as f64 * each));
+                    ctx.schedule(at, CLASS_MODEL, Event::Rl(self.work, event));
+                }
+            }
+        }
+        SimDuration::from_secs_f64(waves as f64 * each)
+    }
+
+    /// Begins the waves whose turn it is.
+    fn next_waves(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
+        let count = self.pools[pool].cohorts.len();
+        let waves = self.waves(count);
+        loop {
+            let Rolling { begun, done } = self.pools[pool].rolling;
+            let first = (begun * count).div_ceil(waves);
+            if begun == waves || done < first {
+                return;
+            }
+            self.pools[pool].rolling.begun += 1;
+            for cohort in first..((begun + 1) * count).div_ceil(waves) {
+                let state = &mut self.pools[pool].cohorts[cohort];
+                if !state.updating {
+                    continue;
+                }
+                state.closed = true;
+                if self.params.update == Update::Abort || state.running.is_empty() {
+                    self.pause(ctx, pool, cohort);
+                }
+            }
+        }
+    }
+
+    /// A cohort stops to take new weights.
+    pub fn pause(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
+        self.advance(pool, cohort, ctx.now());
+        let event = RlEvent::CohortResume { pool: pool as u16, cohort: cohort as u32 };
+        let (work, again) = (self.work, self.recompute_time(pool, cohort));
+        let state = &mut self.pools[pool].cohorts[cohort];
+        for key in [state.due.take(), state.resume.take()].into_iter().flatten() {
+            ctx.cancel(key);
+        }
+        let at = ctx.now().saturating_add(state.pause).saturating_add(again);
+        state.resume = Some(ctx.schedule_keyed(at, CLASS_MODEL, Event::Rl(work, event)));
+    }
+
+    /// Time in which an engine computes the keys and values of all tokens on it again.
+    fn recompute_time(&self, pool: usize, cohort: usize) -> SimDuration {
+        if self.params.update != Update::Abort {
+            return SimDuration::ZERO;
+        }
+        let state = &self.pools[pool].cohorts[cohort];
+        let tokens: f64 = state.running.iter().map(|Reverse(one)| one.done(state.clock)).sum();
+        SimDuration::from_secs_f64(tokens / self.params.prefill_rate)
+    }
+
+    /// A cohort that closes for an update has ended its last trajectory: it pauses.
+    pub(super) fn drained(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
+        let state = &self.pools[pool].cohorts[cohort];
+        if state.closed && state.resume.is_none() && state.running.is_empty() {
+            self.pause(ctx, pool, cohort);
+        }
+    }
+
+    /// A cohort goes on after a swap.
+    pub fn resume(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) -> Resumed {
+        self.advance(pool, cohort, ctx.now());
+        let state = &mut self.pools[pool].cohorts[cohort];
+        state.resume = None;
+        state.serves = state.takes;
+        state.closed = false;
+        let updated = std::mem::take(&mut state.updating);
+        self.reschedule(ctx, pool, cohort);
+        if !updated {
+            return Resumed::GoesOn;
+        }
+        self.pools[pool].rolling.done += 1;
+        self.next_waves(ctx, pool);
+        let enough = (SERVED_SHARE * self.pools[pool].cohorts.len() as f64).ceil() as usize;
+        if self.pools[pool].rolling.done == enough { Resumed::Served } else { Resumed::Opens }
+    }
+
+    /// Counts what a cohort did not generate because of an update, up to `now`.
+    pub(super) fn count_update(&mut self, pool: usize, cohort: usize, now: SimTime) {
+        let (entry, slots) = (&self.pools[pool], self.params.slots);
+        let state = &entry.cohorts[cohort];
+        if entry.halted || !(state.closed || state.resume.is_some()) {
+            return;
+        }
+        let generated = match state.resume {
+            Some(_) => 0.0,
+            None => self.rate(state.running.len()) * state.present * entry.survival,
+        };
+        let full = slots as f64 * self.rate(slots) * entry.weight();
+        let lost = (full - generated).max(0.0) * (now - state.at).as_secs_f64();
+        self.pools[pool].update_lost += lost;
+    }
+}
