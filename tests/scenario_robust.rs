@@ -31,7 +31,11 @@ fn check_plan(plan: &Plan) {
     for work in &plan.works {
         assert!(work.starts < work.ends && work.ends <= plan.horizon && work.priority <= 9);
         match &work.kind {
-            WorkKind::Copy(copy) => assert!(copy.from < plan.storages.len() && copy.to < plan.storages.len()),
+            WorkKind::Copy(copy) => {
+                let known = |to: &usize| *to < plan.storages.len() && *to != copy.from;
+                assert!(copy.from < plan.storages.len() && !copy.to.is_empty() && copy.to.iter().all(known));
+                assert!(copy.chunk.get() > 0.0);
+            }
             WorkKind::Io(io) => assert!(io.storage < plan.storages.len() && io.site < plan.sites.len()),
             WorkKind::Trace(trace) => {
                 let points = plan.sites.len() + plan.stations.len();

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use apollo_sim::model::world::Measured;
 use apollo_sim::scenario::load_text;
-use apollo_sim::scenario::plan::{Plan, WorkKind};
+use apollo_sim::scenario::plan::{CopyWork, Plan, WorkKind};
 use apollo_sim::scenario::render_text;
 use audit::audited;
 use small::SMALL;
@@ -59,7 +59,7 @@ fn check_measures(plan: &Plan, m: &Measured, what: &str) {
     for work in &plan.works {
         match &work.kind {
             WorkKind::Rl(rl) => check_loop(m, &work.name, rl.max_lag, what),
-            WorkKind::Copy(copy) => check_copy(plan, m, &work.name, copy.bytes.get(), copy.to, what),
+            WorkKind::Copy(copy) => check_copy(plan, m, &work.name, copy, what),
             WorkKind::Io(_) | WorkKind::Trace(_) => {}
         }
     }
@@ -91,11 +91,23 @@ fn check_loop(m: &Measured, name: &str, max_lag: u32, what: &str) {
     }
 }
 
-fn check_copy(plan: &Plan, m: &Measured, name: &str, wanted: f64, to: usize, what: &str) {
-    let done = value(m, &format!("transfer.{name}.bytes_done")).expect("every plan has this KPI");
-    let refused = value(m, &format!("storage.{}.refused", plan.storages[to].name)).expect("every plan has this KPI");
+fn check_copy(plan: &Plan, m: &Measured, name: &str, copy: &CopyWork, what: &str) {
+    let get = |kpi: String| value(m, &kpi).expect("every plan has this KPI");
+    let done = get(format!("transfer.{name}.bytes_done"));
+    let wanted = copy.bytes.get() * copy.to.len() as f64;
+    let systems = copy.to.iter().map(|&to| &plan.storages[to].name);
+    if copy.to.len() > 1 {
+        let each = |system: &String| get(format!("transfer.{name}.to.{system}.bytes_done"));
+        let sum: f64 = systems.clone().map(each).sum();
+        assert!((sum - done).abs() <= 1e-9 * wanted, "{what}: {name} {done} in all, {sum} one by one");
+    }
+    // A relay passes on no more than it took, so only a copy from one to one is short by what was refused and nothing else.
+    let refused = match copy.relays() {
+        true => 0.0,
+        false => systems.map(|system| get(format!("storage.{system}.refused"))).sum(),
+    };
     assert!(done + 1e-6 * wanted >= 0.0 && done <= wanted * (1.0 + 1e-9), "{what}: {name} {done} of {wanted}");
-    if value(m, &format!("transfer.{name}.time")).is_some() {
+    if value(m, &format!("transfer.{name}.time")).is_some() && !copy.relays() {
         assert!(done + refused >= wanted * (1.0 - 1e-9), "{what}: {name} ended with {done} of {wanted}");
     }
 }

@@ -5,6 +5,7 @@
 
 mod burst;
 mod concurrent;
+mod copies;
 mod demands;
 mod loader;
 mod namespaces;

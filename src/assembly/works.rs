@@ -6,12 +6,11 @@ use super::namespaces;
 use super::phases::{Step, steps};
 use crate::engine::rng::Streams;
 use crate::fluid::MeterId;
-use crate::model::bulk::{Copy, CopyParams, Io, IoParams, Pace, Tiered, nic_limit};
+use crate::model::bulk::{Io, IoParams, Pace, Tiered, nic_limit};
+use crate::model::copies::Copy;
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
-use crate::model::paths::{
-    CLIENT_NIC, Files, Lanes, PACING, Recovery, Resources, SLOTS, Slots, StoragePath, Transport,
-};
+use crate::model::paths::{CLIENT_NIC, Files, Lanes, PACING, Recovery, Resources, Slots, StoragePath, Transport};
 use crate::model::rhythm::Cycle;
 use crate::model::rl::colocation::Colocation;
 use crate::model::rl::generators::{GeneratorParams, PoolParams, Update, UserParams, UserStreams};
@@ -24,7 +23,7 @@ use crate::model::storage::Storage;
 use crate::model::storage::requests::FileShape;
 use crate::model::storage::space::{Load, account_of};
 use crate::model::world::{Claim, RlWork, Task, Work};
-use crate::scenario::plan::{self, CopyWork, FanOut, IoWork, Pattern, Plan, TieredShare, WorkKind};
+use crate::scenario::plan::{self, FanOut, IoWork, Pattern, Plan, TieredShare, WorkKind};
 use crate::units::{SimDuration, SimTime};
 
 /// Cohorts of a generator pool when the planner does not say: enough that the tail of the pause is sampled well,
@@ -51,7 +50,7 @@ pub fn works(
                 WorkKind::Copy(copy) => {
                     let windows = copy.windows.as_ref();
                     let windows = windows.map(|w| super::rhythm::cycle(plan, w.every, w.parts.clone()));
-                    Task::Copy(Copy { windows, ..Copy::new(copy_params(plan, copy, storages)) })
+                    Task::Copy(Copy { windows, ..Copy::new(super::copies::params(plan, copy, storages)) })
                 }
                 WorkKind::Io(io) if io.burst.is_some() => {
                     super::burst::task(plan, io, &storages[io.storage], resources)
@@ -157,28 +156,6 @@ pub(super) fn transport(t: &plan::Transport) -> Transport {
         setup_rtts: t.setup_rtts,
         recovery,
         policy: super::parts::policy(t.routing),
-    }
-}
-
-/// A copy is carried by nodes at its destination. Each fetches with the slots of the source, over the round trip, and
-/// stores with those of the destination, at the same time: the slower of the two binds.
-fn copy_params(plan: &Plan, copy: &CopyWork, storages: &[Storage]) -> CopyParams {
-    let end = |s: usize| (StorageId::new(s), SiteId::new(plan.storages[s].site));
-    let slots = |s: usize, reads: f64| {
-        let clients = copy.clients? as f64;
-        storages[s].params.requests.all_slots(clients, copy.io_size.get(), reads)
-    };
-    let stored = slots(copy.to, 0.0).map_or(f64::INFINITY, |s| s.rate(0.0));
-    // With windows the pace goes by the time.
-    let own = if copy.windows.is_some() { f64::INFINITY } else { copy.pace.get() };
-    CopyParams {
-        from: end(copy.from),
-        to: end(copy.to),
-        bytes: copy.bytes.get(),
-        pace: if stored < own { (stored, SLOTS) } else { (own, PACING) },
-        slots: slots(copy.from, 1.0),
-        operations: 1.0 / copy.io_size.get(),
-        transport: transport(&copy.transport),
     }
 }
 

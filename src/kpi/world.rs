@@ -136,7 +136,7 @@ pub(super) const WORK: &[Kpi] = &[
         D::Duration,
         SAMPLES,
         "time of the last byte − start",
-        "Time a copy takes; of a trace, the time of its transfers that began and ended in the measured part. Null, with the bytes done, when \
+        "Time a copy takes, until the last of its destinations is done; of a trace, the time of its transfers that began and ended in the measured part. Null, with the bytes done, when \
          the copy is not finished at the end of the simulated time.",
     ),
     kpi(
@@ -145,7 +145,7 @@ pub(super) const WORK: &[Kpi] = &[
         D::Throughput,
         SAMPLES,
         "bytes moved / time",
-        "Mean payload rate of a copy while it ran; of a trace, over its transfers.",
+        "Mean payload rate of a copy while it ran, all its destinations together; of a trace, over its transfers.",
     ),
     kpi(
         "transfer.*.slowdown",
@@ -154,7 +154,7 @@ pub(super) const WORK: &[Kpi] = &[
         SAMPLES,
         "time / time of the same transfer alone on an idle world",
         "How much longer the copy, or a transfer of the trace, takes than it would alone over the route it had at its start. Null when it is not \
-         finished.",
+         finished, and for a copy with several destinations.",
     ),
     kpi(
         "transfer.*.bytes_done",
@@ -162,7 +162,24 @@ pub(super) const WORK: &[Kpi] = &[
         D::Bytes,
         NONE,
         "payload bytes that arrived",
-        "Bytes the copy has moved, or the transfers of the trace that began and ended in the measured part.",
+        "Bytes the copy has moved, to all its destinations together, or the transfers of the trace that began and ended in the measured part.",
+    ),
+    kpi(
+        "transfer.*.to.*.time",
+        "s",
+        D::Duration,
+        NONE,
+        "time of the last byte at that system − start of the copy",
+        "Time until one of several destinations of a copy has all it takes. Null, with the share done, when it has not at the end of the \
+         simulated time.",
+    ),
+    kpi(
+        "transfer.*.to.*.bytes_done",
+        "B",
+        D::Bytes,
+        NONE,
+        "payload bytes that arrived at that system",
+        "Bytes that one of several destinations of a copy has.",
     ),
     kpi(
         "transfer.*.transfers",

@@ -1,89 +1,10 @@
-//! Bulk works: a copy between storage systems, and a storage load as a benchmark drives it.
+//! A storage load as a benchmark drives it.
 
 use super::ids::{MovementId, NamespaceId, SiteId, StorageId};
 use super::paths::{CLIENT_NIC, Files, PACING, Slots, Transport};
-use super::rhythm::{Cycle, Rhythm};
+use super::rhythm::Rhythm;
 use crate::fluid::MeterId;
 use crate::units::{SimDuration, SimTime};
-
-/// Parameters of a copy.
-#[derive(Clone, Copy, Debug)]
-pub struct CopyParams {
-    /// Source and its site.
-    pub from: (StorageId, SiteId),
-    /// Destination and its site.
-    pub to: (StorageId, SiteId),
-    /// Bytes to copy.
-    pub bytes: f64,
-    /// Limit the copy sets itself all the time or the slots of its nodes at the destination set it, and the named cause; infinite when none.
-    pub pace: (f64, u8),
-    /// Outstanding reads of the nodes that carry it; none without a limit.
-    pub slots: Option<Slots>,
-    /// Operations per byte.
-    pub operations: f64,
-    /// Transport between sites.
-    pub transport: Transport,
-}
-
-/// A copy in the world.
-#[derive(Clone, Debug)]
-pub struct Copy {
-    /// Parameters.
-    pub params: CopyParams,
-    /// Its movement while it runs.
-    pub movement: Option<MovementId>,
-    /// When it began.
-    pub began: Option<SimTime>,
-    /// Bytes that found room at the destination.
-    pub admitted: f64,
-    /// When the last byte arrived.
-    pub finished: Option<SimTime>,
-    /// When the end of its work cut it short, and the bytes it had carried.
-    pub cut: Option<(SimTime, f64)>,
-    /// Seconds it would take alone on an idle world.
-    pub alone_s: Option<f64>,
-    /// Its pace by the time of day or week, where it has windows.
-    pub windows: Option<Cycle>,
-}
-
-impl Copy {
-    /// Its limit at `now`, and the cause: its own pace of that time, or the slots of its nodes where these are tighter.
-    pub fn limit(&self, now: SimTime) -> (f64, u8) {
-        let Some(windows) = &self.windows else { return self.params.pace };
-        let pace = windows.value(now);
-        if self.params.pace.0 < pace { self.params.pace } else { (pace, PACING) }
-    }
-
-    /// Seconds from `began` in which `bytes` move at `rate`, or at the pace of the time where that is less.
-    pub fn time(&self, began: SimTime, bytes: f64, rate: f64) -> f64 {
-        let Some(windows) = &self.windows else { return bytes / rate };
-        let (mut at, mut left) = (began, bytes);
-        loop {
-            let (next, rate) = (windows.next(at), rate.min(windows.value(at)));
-            let span = (next - at).as_secs_f64();
-            if rate * span >= left || next == SimTime::MAX {
-                return (at - began).as_secs_f64() + left / rate;
-            }
-            (at, left) = (next, left - rate * span);
-        }
-    }
-}
-
-impl Copy {
-    /// A copy that has not begun.
-    pub fn new(params: CopyParams) -> Self {
-        Copy {
-            params,
-            movement: None,
-            began: None,
-            admitted: 0.0,
-            finished: None,
-            cut: None,
-            alone_s: None,
-            windows: None,
-        }
-    }
-}
 
 /// Reads of a load that go to the tier of its system.
 #[derive(Clone, Copy, Debug, PartialEq)]

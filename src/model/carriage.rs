@@ -25,7 +25,10 @@ use way::Way;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Purpose {
     /// A copy work's bytes.
-    Copy,
+    Copy {
+        /// Leg of the copy.
+        leg: u16,
+    },
     /// An endless storage load; it ends only when its work ends.
     Load,
     /// Bytes that move on the world's own account, for no work; endless, until they are stopped.

@@ -22,7 +22,7 @@ fn one() -> (Carriage, Route, MovementId) {
     };
     let order = Order {
         work: 3,
-        purpose: Purpose::Copy,
+        purpose: Purpose::Copy { leg: 0 },
         owner,
         ends: (SiteId(0), SiteId(1)),
         base: Vec::new(),

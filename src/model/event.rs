@@ -90,6 +90,8 @@ pub enum Event {
     NamespacePublish(NamespaceId),
     /// The pace of a work changes by its rhythm, or by the windows of a day.
     PaceDue(WorkId),
+    /// A leg of a copy has enough to begin, or to run free, or runs out of it.
+    RelayDue(WorkId),
     /// A storage load goes on to its next step.
     LoadStep(WorkId, u32),
     /// All ranks of a work begin to save or load a checkpoint.

@@ -12,7 +12,8 @@
 //! | [`namespace`] | data read anywhere through caches, whose hit ratios are results |
 //! | [`storage`] | crossings of each kind of I/O, write buffer, theoretical rates |
 //! | [`rl`] | online-RL loop: generators in cohorts, trainer, publisher, checkpoints |
-//! | [`bulk`] | copies and storage loads |
+//! | [`bulk`] | storage loads |
+//! | [`copies`] | copies to one system or several: who passes on to whom, and how far behind |
 //! | [`burst`] | checkpoints that all ranks save or load at once |
 //! | [`loader`] | data loader: readers that are batches ahead of accelerators that step together |
 //! | [`rhythm`] | rates that grow, and vary over a day, a week, a year |
@@ -21,6 +22,7 @@
 pub mod bulk;
 pub mod burst;
 pub mod carriage;
+pub mod copies;
 pub mod demand;
 pub mod event;
 pub mod fleet;

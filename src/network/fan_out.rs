@@ -1,7 +1,7 @@
 //! From one node to several: who hands the payload to whom, over which arcs.
 //!
 //! A *crossing* is one transfer from a node that has the payload to one that needs it. Crossings come in an order in which every sender has the
-//! payload before it sends. An arc that several crossings use carries the payload as often; under [`FanRule::Tree`] none is used twice.
+//! payload before it sends. In a tree no arc is in two of them.
 
 use super::graph::Graph;
 use super::tree::{Tree, Way};
@@ -9,15 +9,13 @@ use super::tree::{Tree, Way};
 /// Who hands the payload to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FanRule {
-    /// The source sends to each sink by the cheapest way.
-    Unicast,
     /// A chain: the source to the first sink, it to the next, in the order stated.
     Chain,
     /// A chain: from each sink to the one of cheapest way that has nothing yet; of equals the one stated first.
     Nearest,
     /// A tree: the sink of cheapest way from any node that has the payload joins it there, again and again (H. Takahashi & A. Matsuyama, *Math.
-    /// Japonica* 24, 1980); nodes in between have the payload then, and pass it on. It costs at most 2 − 2 ÷ k times the
-    /// cheapest tree to k sinks in a network whose edges cost the same both ways.
+    /// Japonica* 24, 1980). It costs at most 2 − 2 ÷ k times the cheapest tree to k sinks in a network whose edges cost the same
+    /// both ways. Nodes in between pass the payload on where the tree parts; elsewhere it goes through.
     Tree,
 }
 
@@ -49,13 +47,8 @@ pub fn fan_out(
         }
     }
     match rule {
-        FanRule::Unicast => {
-            let tree = Tree::from(graph, source, usable);
-            let one = |sink: usize| Some(Crossing { from: source, to: sink, way: tree.way(graph, sink)?, after: None });
-            left.into_iter().map(one).collect()
-        }
         FanRule::Chain | FanRule::Nearest => chain(graph, source, left, rule == FanRule::Nearest, usable),
-        FanRule::Tree => tree(graph, source, left, usable),
+        FanRule::Tree => tree(graph, source, left.clone(), usable).map(|found| joined(found, &left)),
     }
 }
 
@@ -84,7 +77,7 @@ fn cheapest(tree: &Tree, nodes: &[usize]) -> Option<usize> {
     reached.min().map(|(_, place)| place)
 }
 
-/// A way that joins a sink is cut into crossings where it passes a node that others start from later: each arc is one.
+/// A way that joins a sink is a crossing for each arc, as others may start from any node on it later.
 fn tree(graph: &Graph, source: usize, mut left: Vec<usize>, usable: impl Fn(usize) -> bool) -> Option<Vec<Crossing>> {
     let mut found: Vec<Crossing> = Vec::new();
     // What brought the payload to each node that has it; in order of coming.
@@ -109,11 +102,28 @@ fn tree(graph: &Graph, source: usize, mut left: Vec<usize>, usable: impl Fn(usiz
     Some(found)
 }
 
-/// How often each arc that is used carries the payload, in order of arcs.
-pub fn copies(crossings: &[Crossing]) -> Vec<(usize, u32)> {
-    let mut arcs: Vec<usize> = crossings.iter().flat_map(|crossing| crossing.way.iter().copied()).collect();
-    arcs.sort_unstable();
-    arcs.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect()
+/// Crossings of single arcs, those through a node that is no sink and has one way on as one.
+fn joined(found: Vec<Crossing>, sinks: &[usize]) -> Vec<Crossing> {
+    let leave = |node: usize| found.iter().filter(|crossing| crossing.from == node).count();
+    let through = |node: usize| !sinks.contains(&node) && leave(node) == 1;
+    let mut out: Vec<Crossing> = Vec::with_capacity(found.len());
+    // Where each crossing has gone.
+    let mut place: Vec<usize> = Vec::with_capacity(found.len());
+    for crossing in &found {
+        let after = crossing.after.map(|before| place[before]);
+        match after.filter(|_| through(crossing.from)) {
+            Some(before) => {
+                out[before].to = crossing.to;
+                out[before].way.extend_from_slice(&crossing.way);
+                place.push(before);
+            }
+            None => {
+                place.push(out.len());
+                out.push(Crossing { after, ..crossing.clone() });
+            }
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -127,6 +137,13 @@ mod tests {
             graph.add_edge(ends, cost, [1.0, 1.0]);
         }
         graph
+    }
+
+    /// How often each arc that is used carries the payload, in order of arcs.
+    fn copies(crossings: &[Crossing]) -> Vec<(usize, u32)> {
+        let mut arcs: Vec<usize> = crossings.iter().flat_map(|crossing| crossing.way.iter().copied()).collect();
+        arcs.sort_unstable();
+        arcs.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect()
     }
 
     fn all(_: usize) -> bool {
@@ -155,16 +172,14 @@ mod tests {
         }
     }
 
-    /// The edge that three sinks share carries three copies by unicast and one in a tree or a chain; the edge to the first sink of a chain is
-    /// used back as well.
+    /// The edge that three sinks share carries one copy in a tree or a chain; the edge to the first sink of a chain is used back as well.
     #[test]
     fn a_shared_hop_of_a_star_counts_once_in_a_tree() {
         let (graph, sinks) = (star(), [4, 2, 3]);
         let of = |rule| fan_out(&graph, 0, &sinks, rule, all).expect("all are reached");
-        for rule in [FanRule::Unicast, FanRule::Chain, FanRule::Nearest, FanRule::Tree] {
+        for rule in [FanRule::Chain, FanRule::Nearest, FanRule::Tree] {
             check(&graph, 0, &sinks, &of(rule));
         }
-        assert_eq!(copies(&of(FanRule::Unicast)), [(0, 3), (2, 1), (4, 1), (6, 1)]);
         assert_eq!(copies(&of(FanRule::Tree)), [(0, 1), (2, 1), (4, 1), (6, 1)]);
         assert_eq!(hops(&of(FanRule::Tree)), [(0, 1), (1, 2), (1, 3), (1, 4)]);
         assert_eq!(hops(&of(FanRule::Chain)), [(0, 4), (4, 2), (2, 3)]);
@@ -172,7 +187,7 @@ mod tests {
         assert_eq!(copies(&of(FanRule::Nearest)), [(0, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1)]);
     }
 
-    /// On a line 0-1-2-3 a chain and a tree are the same arcs once; unicast carries 3, 2 and 1 copies.
+    /// On a line 0-1-2-3 a chain and a tree are the same arcs once.
     #[test]
     fn on_a_line_a_chain_is_a_tree() {
         let mut graph = Graph::new(4);
@@ -180,7 +195,6 @@ mod tests {
             graph.add_edge((node, node + 1), 5, [1.0, 1.0]);
         });
         let of = |rule| fan_out(&graph, 0, &[1, 2, 3], rule, all).expect("all are reached");
-        assert_eq!(copies(&of(FanRule::Unicast)), [(0, 3), (2, 2), (4, 1)]);
         assert_eq!(of(FanRule::Tree), of(FanRule::Chain));
         assert_eq!(of(FanRule::Tree), of(FanRule::Nearest));
         assert_eq!(copies(&of(FanRule::Tree)), [(0, 1), (2, 1), (4, 1)]);
@@ -203,12 +217,22 @@ mod tests {
     #[test]
     fn who_cannot_be_reached_is_told_and_who_needs_nothing_gets_nothing() {
         let graph = star();
-        for rule in [FanRule::Unicast, FanRule::Chain, FanRule::Nearest, FanRule::Tree] {
+        for rule in [FanRule::Chain, FanRule::Nearest, FanRule::Tree] {
             assert_eq!(fan_out(&graph, 0, &[2, 3], rule, |arc| arc != 4), None);
             assert_eq!(fan_out(&graph, 0, &[0], rule, all), Some(Vec::new()));
             let twice = fan_out(&graph, 0, &[2, 2, 0], rule, all).expect("reached");
             assert_eq!(twice.last().map(|crossing| crossing.to), Some(2));
             assert_eq!(copies(&twice), [(0, 1), (2, 1)]);
         }
+    }
+
+    /// The node in between passes nothing on while one sink lies behind it, and does once two do.
+    #[test]
+    fn a_crossing_goes_through_nodes_where_the_tree_does_not_part() {
+        let of = |sinks: &[usize]| fan_out(&star(), 0, sinks, FanRule::Tree, all).expect("all are reached");
+        assert_eq!(of(&[3]), [Crossing { from: 0, to: 3, way: vec![0, 4], after: None }]);
+        assert_eq!(hops(&of(&[3, 2])), [(0, 1), (1, 2), (1, 3)]);
+        // As a sink itself it takes its copy on the way.
+        assert_eq!(hops(&of(&[3, 1])), [(0, 1), (1, 3)]);
     }
 }

@@ -8,7 +8,7 @@
 //! | `concurrent` | the largest factor on all demands at once that fits, whatever the routing (linear programme, or weights) |
 //! | `engineered` | ways and shares for all demands together that leave the fullest arc as empty as can be |
 //! | `disjoint` | cheapest sets of ways that share no edge or no node in between (successive shortest ways) |
-//! | `fan_out` | from one node to several: unicast, chains, trees |
+//! | `fan_out` | from one node to several: chains, trees |
 //! | `load` | what a matrix of demands puts on every arc, and with edges dead |
 //!
 //! An *edge* is two opposite arcs: arc 2e there, arc 2e + 1 back. Knows no units: costs are whole numbers, capacities are
@@ -28,7 +28,7 @@ mod tree;
 pub use concurrent::{Concurrent, Demand, EXACT_COLUMNS, GAP, Unroutable, concurrent, concurrent_until};
 pub use disjoint::{Apart, disjoint};
 pub use engineered::{Asked, Engineered, Growth, by_pair, engineered, factors, growth};
-pub use fan_out::{Crossing, FanRule, copies, fan_out};
+pub use fan_out::{Crossing, FanRule, fan_out};
 pub use graph::{Arc, Graph, opposite};
 pub use load::{Loader, Loads, Rule, Want};
 pub use spread::{Hop, Spread};

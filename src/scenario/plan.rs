@@ -6,6 +6,7 @@
 //!
 //! Longer than other files because it is one contract: one record per table of the language, most lines documentation.
 
+mod copy;
 mod dated;
 mod demand;
 pub mod economics;
@@ -19,6 +20,7 @@ mod topology;
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
+pub use copy::{CopyWork, Distribution};
 pub use dated::Installation;
 pub use demand::Demand;
 pub use maintenance::Maintenance;
@@ -598,7 +600,10 @@ impl Work {
         match &self.kind {
             WorkKind::Copy(copy) => {
                 let size = copy.io_size.get();
-                vec![(copy.from, [1.0, 0.0], size), (copy.to, [0.0, 1.0], size)]
+                // A system that relays is read, too.
+                let read = if copy.relays() { 1.0 } else { 0.0 };
+                let to = copy.to.iter().map(|&to| (to, [read, 1.0], size));
+                std::iter::once((copy.from, [1.0, 0.0], size)).chain(to).collect()
             }
             WorkKind::Io(io) => {
                 let read = match io.pattern {
@@ -660,27 +665,6 @@ pub enum Recovery {
     },
     /// Only lost packets are sent again.
     Selective,
-}
-
-/// A copy from one system to another.
-#[derive(Clone, Debug)]
-pub struct CopyWork {
-    /// Source.
-    pub from: StorageIx,
-    /// Destination.
-    pub to: StorageIx,
-    /// Bytes to copy.
-    pub bytes: Bytes,
-    /// Upper limit the copy sets itself; infinite when none.
-    pub pace: ByteRate,
-    /// Times with another pace, as parts of a cycle with the pace from there on; `None` where one pace holds.
-    pub windows: Option<Season>,
-    /// Bytes per operation on both systems.
-    pub io_size: Bytes,
-    /// Nodes that carry it; `None` for as many as it takes.
-    pub clients: Option<u64>,
-    /// Transport.
-    pub transport: Transport,
 }
 
 /// What an `io` work does.

@@ -177,7 +177,12 @@ impl Draw {
             }
             self.common(&format!("copy{w}"), "copy");
             let bytes = self.scale(1.0, 1e15);
-            self.line(format_args!("from = \"x{from}\"\nto = \"x{to}\"\nbytes = \"{bytes:.0} B\""));
+            let third = (0..storages).find(|&third| third != from && third != to).filter(|_| w % 2 == 1);
+            let to = third.map_or(format!("\"x{to}\""), |third| {
+                let fan_out = self.one(&["unicast", "relay", "relay-nearest", "tree"]);
+                format!("[\"x{to}\", \"x{third}\"]\nfan_out = \"{fan_out}\"")
+            });
+            self.line(format_args!("from = \"x{from}\"\nto = {to}\nbytes = \"{bytes:.0} B\""));
             if self.chance(0.3) {
                 let pace = self.scale(1e6, 1e13);
                 self.line(format_args!("pace = \"{pace:.0} bps\""));

@@ -252,7 +252,8 @@ pub(super) fn rule(plan: &Plan, routing: Routing) -> (usize, Chosen) {
 fn sends(plan: &Plan, kind: &WorkKind) -> (Vec<(SiteIx, SiteIx)>, Routing) {
     match kind {
         WorkKind::Copy(copy) => {
-            (vec![(plan.storages[copy.from].site, plan.storages[copy.to].site)], copy.transport.routing)
+            let from = plan.storages[copy.from].site;
+            (copy.to.iter().map(|&to| (from, plan.storages[to].site)).collect(), copy.transport.routing)
         }
         WorkKind::Io(io) => (vec![(plan.storages[io.storage].site, io.site)], io.transport.routing),
         WorkKind::Rl(rl) => {

@@ -4,6 +4,7 @@ use super::{Carriage, Order, Purpose};
 use crate::fluid::FlowKey;
 use crate::model::ids::{MovementId, WorkId};
 use crate::model::paths::Course;
+use crate::units::{SimDuration, SimTime};
 
 impl Carriage {
     /// The order of a movement under way.
@@ -24,6 +25,16 @@ impl Carriage {
         let (generation, movement) = self.slots.get(id.index as usize)?;
         let movement = movement.as_ref().filter(|_| *generation == id.generation)?;
         Some((movement.flow?, movement.way.rtt.as_secs_f64()))
+    }
+
+    /// How far a movement under way is: payload bytes sent, its rate, the round trip between its ends, and whether all is sent.
+    pub fn progress(&mut self, now: SimTime, id: MovementId) -> Option<(f64, f64, SimDuration, bool)> {
+        let left = self.remaining(now, id)?;
+        let (generation, movement) = self.slots.get(id.index as usize)?;
+        let movement = movement.as_ref().filter(|_| *generation == id.generation)?;
+        let (sent, rtt, done) = (movement.order.bytes - left, movement.way.rtt, movement.all_sent);
+        let rate = movement.flow.map_or(0.0, |key| self.sharing.rate(key));
+        Some((sent, rate, rtt, done))
     }
 
     /// Where a movement goes.

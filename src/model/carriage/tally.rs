@@ -14,9 +14,12 @@ impl Purpose {
         match self {
             Purpose::Shipment { .. } | Purpose::Publish { .. } | Purpose::Upload { .. } => true,
             Purpose::CheckpointWrite | Purpose::CheckpointRead => true,
-            Purpose::Copy | Purpose::Load | Purpose::Own | Purpose::Batch | Purpose::Burst | Purpose::Flow { .. } => {
-                false
-            }
+            Purpose::Copy { .. }
+            | Purpose::Load
+            | Purpose::Own
+            | Purpose::Batch
+            | Purpose::Burst
+            | Purpose::Flow { .. } => false,
         }
     }
 }

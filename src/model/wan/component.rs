@@ -8,6 +8,7 @@ use super::routes::{Edge, Fixed, RouteRules, Routing};
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Course, Route, RoutePolicy};
+use crate::network::FanRule;
 use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
 
@@ -150,6 +151,17 @@ impl Wan {
     /// The same for bytes as they are on the wire: a byte is a byte on every link.
     pub fn wire(&mut self, course: Course) -> Option<Route> {
         self.routing.route(&self.links, course, false)
+    }
+
+    /// Who hands bytes to whom between sites: from, to, and the one before by its number. Over links in service at the last
+    /// reconvergence, or over all where that does not reach everybody; `None` where that does not, either.
+    pub fn fan_out(
+        &self,
+        source: SiteId,
+        sinks: &[SiteId],
+        rule: FanRule,
+    ) -> Option<Vec<(SiteId, SiteId, Option<usize>)>> {
+        self.routing.fan_out(&self.links, source, sinks, rule)
     }
 
     /// Rule of routes for what belongs to no work.

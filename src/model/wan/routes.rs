@@ -10,7 +10,7 @@ use super::link::Link;
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Course, Route, RoutePolicy, Uses};
-use crate::network::{Apart, Graph, Spread, Tree, Way, disjoint, opposite};
+use crate::network::{Apart, FanRule, Graph, Spread, Tree, Way, disjoint, fan_out, opposite};
 use crate::units::SimDuration;
 
 /// The edge of a site, out and in; none where its links are always full before it.
@@ -222,6 +222,22 @@ impl Routing {
         let usable = |arc: usize| admits(&links[arc / 2]) && links[arc / 2].params.goes(arc % 2);
         let (from, to) = (self.home(course.from).index(), self.home(course.to).index());
         Tree::from(&self.graph, from, usable).cost(to).is_some()
+    }
+
+    /// Who hands bytes to whom on the way from one site to several.
+    pub(super) fn fan_out(
+        &self,
+        links: &[Link],
+        source: SiteId,
+        sinks: &[SiteId],
+        rule: FanRule,
+    ) -> Option<Vec<(SiteId, SiteId, Option<usize>)>> {
+        let goes = |arc: usize| links[arc / 2].params.goes(arc % 2);
+        let open = |arc: usize| goes(arc) && links[arc / 2].alive_in_routes;
+        let sinks: Vec<usize> = sinks.iter().map(|site| site.index()).collect();
+        let found = fan_out(&self.graph, source.index(), &sinks, rule, open);
+        let found = found.or_else(|| fan_out(&self.graph, source.index(), &sinks, rule, goes))?;
+        Some(found.into_iter().map(|c| (SiteId::new(c.from), SiteId::new(c.to), c.after)).collect())
     }
 
     /// Whether the present route of a course runs over `link`, there or back.

@@ -1,6 +1,7 @@
 //! Laws that hold at every instant, whatever happens: for tests that look at a world while it runs.
 
 use super::{Task, World};
+use crate::model::ids::WorkId;
 use crate::model::storage::space::WHOLE;
 use crate::units::SimTime;
 
@@ -15,7 +16,8 @@ impl World {
     /// - a write buffer holds between nothing and its room, and a system no more than its capacity and quota;
     /// - bytes acknowledged to writers are in the buffer or on the media;
     /// - trajectories admitted to a loop and neither lost nor dropped are on engines, on their way, at the trainer, or
-    ///   consumed.
+    ///   consumed;
+    /// - nobody passes on what has not been sent to him.
     pub fn audit(&mut self, now: SimTime) -> Vec<String> {
         let mut found = Vec::new();
         for (name, load, capacity) in self.loads() {
@@ -37,6 +39,9 @@ impl World {
         for id in 0..self.storages.len() {
             found.extend(self.audit_writes(now, id));
         }
+        for id in 0..self.works.len() {
+            found.extend(self.audit_copy(now, WorkId::new(id)));
+        }
         for work in &self.works {
             let Task::Rl(task) = &work.task else { continue };
             let balance = task.rl.balance();
@@ -46,6 +51,18 @@ impl World {
             }
         }
         found
+    }
+
+    /// No leg of a copy is ahead of the one that brings what it passes on.
+    fn audit_copy(&mut self, now: SimTime, id: WorkId) -> Option<String> {
+        let Task::Copy(copy) = &self.works[id.index()].task else { return None };
+        let (name, legs) = (self.works[id.index()].name.clone(), copy.legs.clone());
+        let behind = |at: usize| Some((at, legs[at].after?));
+        let ahead = (0..legs.len()).filter_map(behind).find(|&(at, before)| {
+            let [own, before] = [at, before].map(|leg| self.progress(now, id, leg).map_or(0.0, |p| p.sent));
+            own > before + ROUNDING * legs[at].bytes
+        });
+        ahead.map(|(at, before)| format!("{now}: leg {at} of {name} is ahead of leg {before}, which feeds it"))
     }
 
     /// Bytes acknowledged to writers are in the buffer or on the media.

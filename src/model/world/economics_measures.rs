@@ -3,6 +3,7 @@
 use super::storage_measures::Puts;
 use super::{Task, World};
 use crate::model::bulk::IoParams;
+use crate::model::copies::Leg;
 use crate::model::ids::{SiteId, StorageId};
 use crate::model::paths::{Course, Files, RoutePolicy};
 use crate::model::storage::StorageParams;
@@ -101,12 +102,16 @@ impl World {
                 let all = self.operations_of((feed.operations, feed.files, feed.protocol), id);
                 rates(p.accelerators as f64 * p.batch * p.sample / step, 0.0, all)
             }
-            Task::Copy(copy) if copy.params.from.0 == id || copy.params.to.0 == id => {
-                let alone = copy.alone_s.filter(|s| *s > 0.0).map_or(0.0, |s| copy.params.bytes / s);
-                let pace = copy.params.pace.0;
-                let rate = if pace.is_finite() { pace } else { alone };
-                let from = copy.params.from.0 == id;
-                rates(if from { rate } else { 0.0 }, if from { 0.0 } else { rate }, copy.params.operations)
+            Task::Copy(copy) => {
+                let legs = if copy.legs.is_empty() { self.legs_of(&copy.params) } else { copy.legs.clone() };
+                let of = |leg: &Leg| {
+                    let alone = leg.alone_s.filter(|s| *s > 0.0).map_or(0.0, |s| copy.params.bytes / s);
+                    let pace = leg.store.min(copy.params.pace);
+                    if pace.is_finite() { pace } else { alone }
+                };
+                let read = legs.iter().filter(|leg| leg.from.storage == Some(id)).map(of).sum();
+                let written = legs.iter().filter(|leg| leg.to.storage == Some(id)).map(of).sum();
+                rates(read, written, copy.params.operations)
             }
             Task::Rl(task) => match (task.checkpoint, task.rl.params.trainer.checkpoint) {
                 (Some(path), Some(every)) if path.storage == id => {

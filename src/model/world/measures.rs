@@ -2,6 +2,7 @@
 
 use super::{Task, World};
 use crate::fluid::{Cause, MeterId, MeterReading};
+use crate::model::carriage::FlowRecord;
 use crate::model::ids::{LinkId, StorageId, WorkId};
 use crate::model::recorder::Track;
 use crate::model::rl::ledger::LoopStats;
@@ -48,6 +49,16 @@ pub(super) struct Baseline {
 }
 
 impl World {
+    /// Rows of the flow record, with the word of the cause that held each flow longest.
+    pub fn take_records(&mut self) -> Option<Vec<(FlowRecord, String)>> {
+        let rows = self.carriage.take_records()?;
+        Some(rows.into_iter().map(|r| (r.clone(), self.cause_word(r.cause).to_owned())).collect())
+    }
+
+    fn cause_word(&self, cause: Cause) -> &str {
+        crate::model::paths::cause_name(cause, &self.names)
+    }
+
     /// Statistics start here: the warm-up is cut.
     pub(super) fn cut_statistics(&mut self, now: SimTime) {
         let meters: Vec<MeterId> = self.all_meters();
@@ -284,57 +295,6 @@ impl World {
             Task::Rl(_) => self.measure_rl(now, index, &name, out),
             Task::Trace(_) => self.measure_trace(index, &name, out),
         }
-    }
-
-    fn measure_copy(&mut self, now: SimTime, index: usize, name: &str, out: &mut Measured) {
-        let Task::Copy(copy) = &self.works[index].task else { return };
-        let (copy, wanted) = (copy.clone(), copy.params.bytes);
-        let mut put = |measure: &str, value: Measure| out.kpis.push((format!("transfer.{name}.{measure}"), value));
-        let left = copy.movement.and_then(|m| self.carriage.remaining(now, m));
-        let carried = match (copy.finished, left, copy.cut) {
-            (Some(_), ..) => copy.admitted,
-            (None, Some(left), _) => copy.admitted - left,
-            (None, None, cut) => cut.map_or(0.0, |(_, bytes)| bytes),
-        };
-        put("bytes_done", Measure::Value(carried));
-        let Some(began) = copy.began else {
-            for measure in ["time", "rate", "slowdown", "projected_finish"] {
-                put(measure, Measure::None("the copy did not begin before the horizon".into()));
-            }
-            return;
-        };
-        let until = copy.finished.or(copy.cut.map(|(at, _)| at)).unwrap_or(now);
-        let elapsed = (until - began).as_secs_f64();
-        put(
-            "rate",
-            if elapsed > 0.0 { Measure::Value(carried / elapsed) } else { Measure::None("no time has passed".into()) },
-        );
-        if let Some(finished) = copy.finished {
-            put("time", Measure::Value((finished - began).as_secs_f64()));
-            put("projected_finish", Measure::Value(finished.as_secs_f64()));
-            put(
-                "slowdown",
-                copy.alone_s
-                    .map_or(Measure::None("alone it would have no route".into()), |a| Measure::Value(elapsed / a)),
-            );
-            return;
-        }
-        let share = if wanted > 0.0 { 100.0 * carried / wanted } else { 0.0 };
-        if copy.cut.is_some() {
-            for measure in ["time", "slowdown", "projected_finish"] {
-                put(measure, Measure::None(format!("cut short by the end of the work: {share:.1} % done")));
-            }
-            return;
-        }
-        let projected =
-            if carried > 0.0 { Some(began.as_secs_f64() + elapsed * copy.admitted / carried) } else { None };
-        let when = projected.map_or("it has not moved".to_owned(), |p| {
-            format!("at this pace it ends {:.1} h after the start", p / 3600.0)
-        });
-        for measure in ["time", "slowdown"] {
-            put(measure, Measure::None(format!("unfinished at the horizon: {share:.1} % done, {when}")));
-        }
-        put("projected_finish", projected.map_or_else(|| Measure::None("it has not moved".into()), Measure::Value));
     }
 
     fn measure_rl(&mut self, now: SimTime, index: usize, name: &str, out: &mut Measured) {

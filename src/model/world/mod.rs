@@ -8,6 +8,7 @@
 
 mod audit;
 mod bursts;
+mod copies;
 mod demands;
 mod dirty;
 mod economics_measures;
@@ -32,8 +33,9 @@ mod works;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::bulk::{Copy, Io};
-use super::carriage::{Carriage, Done, FlowRecord, Order, Purpose};
+use super::bulk::Io;
+use super::carriage::{Carriage, Done, Order, Purpose};
+use super::copies::Copy;
 use super::demand::Demand;
 use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event};
 use super::fleet::Fleet;
@@ -47,7 +49,7 @@ use super::storage::buffer::Buffer;
 use super::trace::Trace;
 use super::wan::Wan;
 use crate::engine::{Context, Key, Model};
-use crate::fluid::{Cause, Finished, FlowKey, MeterId, OwnerId, ResourceId};
+use crate::fluid::{Finished, FlowKey, MeterId, OwnerId, ResourceId};
 use crate::units::SimTime;
 
 use namespaces::Part;
@@ -207,6 +209,7 @@ pub struct World {
     migrations: Vec<Option<FlowKey>>,
     tiers: BTreeMap<(StorageId, WorkId), MovementId>,
     rebuilds: Vec<Option<FlowKey>>,
+    relays: BTreeMap<WorkId, Option<(SimTime, Key)>>,
     scrubs: Vec<Option<FlowKey>>,
     level_meters: BTreeMap<MeterId, StorageId>,
     cache_meters: BTreeMap<MeterId, (NamespaceId, Part)>,
@@ -245,6 +248,7 @@ impl World {
             migrations: vec![None; count],
             tiers: BTreeMap::new(),
             rebuilds: vec![None; count],
+            relays: BTreeMap::new(),
             scrubs: vec![None; count],
             level_meters,
             cache_meters,
@@ -281,16 +285,6 @@ impl World {
                 ctx.schedule(ends, CLASS_WORK, Event::WorkEnd(WorkId::new(w)));
             }
         }
-    }
-
-    /// Rows of the flow record, with the word of the cause that held each flow longest.
-    pub fn take_records(&mut self) -> Option<Vec<(FlowRecord, String)>> {
-        let rows = self.carriage.take_records()?;
-        Some(rows.into_iter().map(|r| (r.clone(), self.cause_word(r.cause).to_owned())).collect())
-    }
-
-    fn cause_word(&self, cause: Cause) -> &str {
-        super::paths::cause_name(cause, &self.names)
     }
 
     // ---- flows -------------------------------------------------------------------------------------------------
@@ -332,6 +326,7 @@ impl World {
     fn settle(&mut self, ctx: &mut Context<'_, Event>) {
         let now = ctx.now();
         loop {
+            self.catch_up(now);
             self.carriage.sharing.take_finished(&mut self.finished);
             let mut finished = std::mem::take(&mut self.finished);
             let (mut rebuilt, mut fed) = (false, Vec::new());
@@ -349,7 +344,7 @@ impl World {
                 self.batch_sent(ctx, work);
             }
             self.split_claims(now);
-            self.carriage.resend(now);
+            self.settle_rates(ctx);
             let next = self.carriage.sharing.next_finish();
             self.carriage.sharing.take_changed_meters(&mut self.changed);
             let caches = self.caches_of(&self.changed);
@@ -389,10 +384,7 @@ impl World {
         let now = ctx.now();
         let id = WorkId(done.work);
         match (&mut self.works[id.index()].task, done.purpose) {
-            (Task::Copy(copy), Purpose::Copy) => {
-                copy.finished = Some(now);
-                copy.movement = None;
-            }
+            (Task::Copy(copy), Purpose::Copy { leg }) => copy.arrived(now, usize::from(leg)),
             (Task::Trace(_), Purpose::Flow { alone, .. }) => self.transfer_arrived(now, id, &done, alone),
             (Task::Burst(_), Purpose::Burst) => self.burst_arrived(ctx, id),
             (Task::Load(_), Purpose::Batch) => self.batch_arrived(ctx, id),
@@ -484,6 +476,7 @@ impl Model for World {
             Event::Engineer => self.engineer(now),
             Event::TraceDue(id) => self.trace_due(ctx, id),
             Event::PaceDue(id) => self.pace_due(ctx, id),
+            Event::RelayDue(id) => self.relay_due(id),
             Event::LoadStep(id, step) => self.load_step(ctx, id, step),
             Event::BurstDue(id) => self.burst_due(ctx, id),
             Event::BurstDone(id) => self.burst_done(ctx, id),

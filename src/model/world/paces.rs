@@ -21,12 +21,8 @@ impl World {
 
     /// The pace of a work goes on by a step.
     pub(super) fn pace_due(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
-        if let Task::Copy(copy) = &self.works[id.index()].task {
-            let windows = copy.windows.as_ref().map(|windows| windows.next(ctx.now()));
-            let (Some(movement), Some(next)) = (copy.movement, windows) else { return };
-            self.carriage.set_pace(ctx.now(), movement, copy.limit(ctx.now()));
-            ctx.schedule(next, CLASS_WORK, Event::PaceDue(id));
-            return;
+        if matches!(self.works[id.index()].task, Task::Copy(_)) {
+            return self.copy_pace_due(ctx, id);
         }
         let Task::Io(io) = &self.works[id.index()].task else { return };
         if io.ended.is_some() {

@@ -206,12 +206,8 @@ impl World {
     /// Bytes that copies under way have still to send to an account of a system.
     pub(super) fn still_to_come(&mut self, now: SimTime, id: StorageId, account: usize) -> f64 {
         let counts = |work: usize| account == WHOLE || self.accounts(WorkId::new(work), id).contains(&account);
-        let into = |(index, work): (usize, &super::Work)| match &work.task {
-            Task::Copy(copy) if copy.params.to.0 == id && counts(index) => copy.movement,
-            _ => None,
-        };
-        let movements: Vec<_> = self.works.iter().enumerate().filter_map(into).collect();
-        movements.into_iter().filter_map(|m| self.carriage.remaining(now, m)).sum()
+        let copies: Vec<WorkId> = (0..self.works.len()).filter(|&work| counts(work)).map(WorkId::new).collect();
+        copies.into_iter().map(|work| self.copy_to_come(now, work, id)).sum()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::measures::{Measure, Measured};
 use super::{Task, World};
+use crate::model::copies::Leg;
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{CLIENT_NIC, Course, Route, Transport};
 use crate::units::SimTime;
@@ -118,8 +119,9 @@ impl World {
         };
         let mut ways = match &self.works[w].task {
             Task::Copy(copy) => {
-                let p = &copy.params;
-                vec![Way { ends: (p.from.1, p.to.1), transport: p.transport, nic: None }]
+                let transport = copy.params.transport;
+                let of_leg = |leg: &Leg| Way { ends: (leg.from.site, leg.to.site), transport, nic: None };
+                self.legs_of(&copy.params).iter().map(of_leg).collect()
             }
             Task::Io(io) => {
                 let p = &io.params;

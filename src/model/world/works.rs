@@ -3,15 +3,14 @@
 use super::namespaces::Reader;
 use super::{Claim, RlWork, Task, Work, World};
 use crate::engine::Context;
-use crate::fluid::{MeterId, OwnerId, ResourceId};
-use crate::model::bulk::{CopyParams, Io, IoParams};
+use crate::fluid::{MeterId, OwnerId};
+use crate::model::bulk::{Io, IoParams};
 use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::fleet::FleetEffect;
 use crate::model::ids::{FleetId, PoolId, SiteId, StorageId, WorkId};
 use crate::model::paths::{Access, PACING, Transport, Uses, merged};
 use crate::model::storage::Storage;
-use crate::units::{SimDuration, SimTime};
 
 impl RlWork {
     /// Claims on fleets, each once: colocated generators are the trainer's GPUs.
@@ -24,97 +23,13 @@ impl RlWork {
 impl World {
     pub(super) fn start_work(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
         match &self.works[id.index()].task {
-            Task::Copy(copy) => {
-                let params = copy.params;
-                self.start_copy(ctx, id, params);
-            }
+            Task::Copy(_) => self.start_copy(ctx, id),
             Task::Io(_) => self.start_io(ctx, id),
             Task::Burst(_) => self.burst_due(ctx, id),
             Task::Load(_) => self.start_loader(ctx, id),
             Task::Rl(_) => self.start_rl(ctx, id),
             Task::Trace(_) => self.start_trace(ctx, id),
         }
-    }
-
-    fn start_copy(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, params: CopyParams) {
-        self.refresh_space(ctx, params.to.0);
-        let accounts = self.accounts(id, params.to.0);
-        let admitted = self.storages[params.to.0.index()].space.admit(params.bytes, &accounts);
-        self.refresh_space(ctx, params.to.0);
-        let Task::Copy(copy) = &self.works[id.index()].task else { return };
-        let (limit, next) = (copy.limit(ctx.now()), copy.windows.as_ref().map(|windows| windows.next(ctx.now())));
-        let alone_s = self.copy_alone(ctx.now(), id, &params, admitted);
-        let movement = (admitted > 0.0).then(|| {
-            let order = Order { pace: limit, ..self.copy_order(id, &params, admitted) };
-            self.carry(ctx, order)
-        });
-        if let Some(next) = next.filter(|_| movement.is_some()) {
-            ctx.schedule(next, CLASS_WORK, Event::PaceDue(id));
-        }
-        if let Task::Copy(copy) = &mut self.works[id.index()].task {
-            copy.began = Some(ctx.now());
-            copy.admitted = admitted;
-            copy.movement = movement;
-            copy.alone_s = alone_s;
-        }
-    }
-
-    fn copy_order(&self, id: WorkId, params: &CopyParams, bytes: f64) -> Order {
-        let access = |storage, read, write| self.access(id, storage, read, write, params.operations);
-        Order {
-            ends: (params.from.1, params.to.1),
-            access: vec![access(params.from.0, 1.0, 0.0), access(params.to.0, 0.0, 1.0)],
-            bytes,
-            pace: params.pace,
-            slots: params.slots,
-            transport: params.transport,
-            ..self.order(id, Purpose::Copy)
-        }
-    }
-
-    /// Seconds that a copy of `bytes` would take on a world with nothing else in it: set-up, bytes at the rate that
-    /// its pace, its window and each full resource allow, propagation. A write buffer at the destination starts empty.
-    fn copy_alone(&mut self, now: SimTime, id: WorkId, params: &CopyParams, bytes: f64) -> Option<f64> {
-        let order = self.copy_order(id, params, bytes);
-        let (route, connected) = self.route(order.course());
-        if !connected {
-            return None;
-        }
-        let rtt = route.as_ref().map_or(0.0, |r| r.rtt.as_secs_f64());
-        let loss = route.as_ref().map_or(0.0, |r| r.loss);
-        let window = params.transport.limit(rtt, loss).0;
-        let slots = params.slots.map_or(f64::INFINITY, |s| s.rate(rtt));
-        let mut common = self.storages[params.from.0.index()].uses(&order.access[0]).0;
-        let wan: Uses = route.map_or(Vec::new(), |r| r.uses);
-        let sent = wan.iter().map(|&(r, a)| self.carriage.sharing.capacity(r) / a).fold(f64::INFINITY, f64::min);
-        let arriving = if loss > 0.0 { params.transport.arriving(sent, rtt, loss) } else { 1.0 };
-        common.extend(wan.into_iter().map(|(r, a)| (r, a / arriving)));
-        let destination = self.storages[params.to.0.index()].clone();
-        let uses_when = |coupled: bool| {
-            let mut target = destination.clone();
-            if let Some(buffer) = target.buffer.as_mut() {
-                buffer.coupled = coupled;
-            }
-            merged(target.uses(&order.access[1]).0.into_iter().chain(common.iter().copied()).collect())
-        };
-        let capacity = |r| self.carriage.sharing.capacity(r);
-        let rate = |uses: &Uses| {
-            uses.iter().map(|&(r, a)| capacity(r) / a).fold(window.min(params.pace.0).min(slots), f64::min)
-        };
-        let free = uses_when(false);
-        let (burst, steady) = (rate(&free), rate(&uses_when(true)));
-        let room = destination.buffer.as_ref().map_or(f64::INFINITY, |buffer| {
-            let taken = |r| free.iter().find(|(used, _)| *used == r).map_or(0.0, |(_, a)| a * burst);
-            let left = |&(r, a): &(ResourceId, f64)| (capacity(r) - taken(r)).max(0.0) / a;
-            buffer.absorbs(burst, destination.params.migration.iter().map(left).fold(f64::INFINITY, f64::min))
-        });
-        let Task::Copy(copy) = &self.works[id.index()].task else { return None };
-        let setup = params.transport.setup_rtts * rtt;
-        let began = now.saturating_add(SimDuration::from_secs_f64(setup));
-        let first = copy.time(began, bytes.min(room), burst);
-        let then = began.saturating_add(SimDuration::from_secs_f64(first));
-        let moving = first + copy.time(then, (bytes - room).max(0.0), steady);
-        Some(setup + moving + rtt / 2.0)
     }
 
     fn start_io(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) {
@@ -197,17 +112,7 @@ impl World {
         let now = ctx.now();
         let mut claims = Vec::new();
         match &mut self.works[id.index()].task {
-            Task::Copy(copy) => {
-                if let Some(movement) = copy.movement.take() {
-                    let carried = self.carriage.cancel(now, movement).unwrap_or(0.0);
-                    copy.cut = Some((now, carried));
-                    let to = copy.params.to.0;
-                    let given_back = copy.admitted - carried;
-                    let accounts = self.accounts(id, to);
-                    self.storages[to.index()].space.release(given_back, &accounts);
-                    self.refresh_space(ctx, to);
-                }
-            }
+            Task::Copy(_) => self.end_copy(ctx, id),
             Task::Io(io) => {
                 io.ended = Some(now);
                 for movement in io.movements.drain(..) {

@@ -25,6 +25,7 @@ impl Reader {
             Kind::Choice(words) => self.choice(key, node, words),
             Kind::Words(words) => self.words(key, node, Some(words)).map(Val::Names),
             Kind::Names(_) | Kind::Files => self.words(key, node, None).map(Val::Names),
+            Kind::NameOrNames(_) => self.one_or_more(key, node).map(Val::Names),
             Kind::Pair(_) => self.pair(key, node),
             Kind::Location => self.location(key, node),
             Kind::Counts(words) => self.counts(key, node, words),
@@ -216,6 +217,21 @@ impl Reader {
             }
         }
         good.then_some(out)
+    }
+
+    fn one_or_more(&mut self, key: &Key, node: &Node) -> Option<Vec<(String, Place)>> {
+        match &node.value {
+            Value::List(items) if items.is_empty() => {
+                let message = format!("'{}' names nothing", key.name);
+                self.report(Diagnostic::new("E0104", message).at(&node.place).label(key.doc));
+                None
+            }
+            Value::List(_) => self.words(key, node, None),
+            _ => match self.text(key, node)? {
+                Val::Text(name) => Some(vec![(name, node.place.clone())]),
+                _ => None,
+            },
+        }
     }
 
     fn pair(&mut self, key: &Key, node: &Node) -> Option<Val> {

@@ -156,7 +156,7 @@ fn has_quota(lane: &Record, key: &str) -> bool {
 /// Whether a work leaves bytes on a system.
 fn leaves_bytes(work: &Work, on: usize) -> bool {
     match &work.kind {
-        WorkKind::Copy(copy) => copy.to == on,
+        WorkKind::Copy(copy) => copy.to.contains(&on),
         WorkKind::Io(io) => io.storage == on && (io.ingest || io.burst.is_some_and(|burst| burst.keep.is_some())),
         WorkKind::Rl(rl) => rl.checkpoint.is_some_and(|c| c.storage == on),
         WorkKind::Trace(_) => false,

@@ -30,9 +30,12 @@ impl Resolver<'_> {
         for work in &plan.works {
             let WorkKind::Copy(copy) = &work.kind else { continue };
             let slots = |s: usize| plan.storages[s].requests.client_slots;
-            if copy.clients.is_some() && slots(copy.from).or(slots(copy.to)).is_none() {
-                let (from, to) = (&plan.storages[copy.from].name, &plan.storages[copy.to].name);
-                let message = format!("'clients' has no effect: neither '{from}' nor '{to}' states 'client_slots'");
+            let mut all = std::iter::once(copy.from).chain(copy.to.iter().copied());
+            if copy.clients.is_some() && all.all(|s| slots(s).is_none()) {
+                let from = &plan.storages[copy.from].name;
+                let to: Vec<String> = copy.to.iter().map(|&to| format!("'{}'", plan.storages[to].name)).collect();
+                let to = to.join(" nor ");
+                let message = format!("'clients' has no effect: neither '{from}' nor {to} states 'client_slots'");
                 let place = self.key_place("work", &work.name, "clients");
                 let help = "write 'client_slots' in one of them, the most outstanding operations of one client";
                 self.report(Diagnostic::new("W0609", message).at(&place).help(help));

@@ -66,7 +66,11 @@ impl Resolver<'_> {
     /// The views that a work uses.
     pub(super) fn views_of(&mut self, record: &Record, kind: &WorkKind) -> Option<Vec<(usize, usize)>> {
         match kind {
-            WorkKind::Copy(copy) => self.views(&[(record, "from_view", copy.from), (record, "to_view", copy.to)]),
+            WorkKind::Copy(copy) => {
+                let to = copy.to.iter().map(|&to| (record, "to_view", to));
+                let keys: Vec<_> = std::iter::once((record, "from_view", copy.from)).chain(to).collect();
+                self.views(&keys)
+            }
             WorkKind::Io(io) if io.namespace.is_some() => {
                 // Its bytes come from home and cache in one flow, which has no single owner on either.
                 for key in ["tenant", "view"].into_iter().filter(|key| record.wrote(key)) {

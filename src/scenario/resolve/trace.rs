@@ -117,7 +117,13 @@ impl Resolver<'_> {
     pub(super) fn transfer_problem(&self, name: &str, found: &Match) -> Option<String> {
         let kind = self.record_of("work", name).and_then(|work| work.text("kind"));
         let measure = found.kpi.pattern.rsplit('.').next().unwrap_or_default();
+        if let Some(system) = found.entity.get(1) {
+            return self.work_problem(name, "copy").or_else(|| self.destination_problem(name, system));
+        }
         match kind {
+            Some("copy") if measure == "slowdown" && self.destinations(name).len() > 1 => {
+                Some(format!("'{name}' has several destinations, which are not alone"))
+            }
             Some("trace") if measure == "projected_finish" => {
                 Some(format!("'{name}' is a trace, whose transfers finish one by one"))
             }
@@ -129,6 +135,22 @@ impl Resolver<'_> {
                 Some(format!("'{name}' is a copy, one transfer without quantiles"))
             }
             _ => self.work_problem(name, "copy"),
+        }
+    }
+
+    fn destinations(&self, copy: &str) -> Vec<&str> {
+        let to = self.record_of("work", copy).map_or(&[][..], |work| work.names("to"));
+        to.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Why a destination of a copy has no figures of its own.
+    fn destination_problem(&self, copy: &str, system: &str) -> Option<String> {
+        match self.destinations(copy).as_slice() {
+            // Unreadable, and reported.
+            [] => None,
+            [one] => Some(format!("'{copy}' has one destination, '{one}': use transfer.{copy}.time")),
+            several if several.contains(&system) => None,
+            several => Some(format!("'{copy}' does not copy to '{system}', but to {}", several.join(", "))),
         }
     }
 }

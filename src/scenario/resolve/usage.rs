@@ -105,9 +105,9 @@ impl Resolver<'_> {
     fn check_space(&mut self, plan: &Plan) {
         for work in &plan.works {
             let WorkKind::Copy(copy) = &work.kind else { continue };
-            let room = plan.storages[copy.to].capacity.get();
-            if copy.bytes.get() > room {
-                let message = format!("'{}' copies more than '{}' holds", work.name, plan.storages[copy.to].name);
+            let small = |&&to: &&usize| copy.bytes.get() > plan.storages[to].capacity.get();
+            if let Some(&to) = copy.to.iter().find(small) {
+                let message = format!("'{}' copies more than '{}' holds", work.name, plan.storages[to].name);
                 let place = self.key_place("work", &work.name, "bytes");
                 self.report(Diagnostic::new("E0508", message).at(&place));
             }
@@ -124,8 +124,10 @@ impl Resolver<'_> {
             };
             match &work.kind {
                 WorkKind::Copy(copy) => {
-                    let (from, to) = (plan.storages[copy.from].site, plan.storages[copy.to].site);
-                    add(from, to, self.key_place("work", &work.name, "to"));
+                    let from = plan.storages[copy.from].site;
+                    for &to in &copy.to {
+                        add(from, plan.storages[to].site, self.key_place("work", &work.name, "to"));
+                    }
                 }
                 WorkKind::Io(io) => {
                     let key = if io.namespace.is_some() { "namespace" } else { "storage" };
@@ -209,7 +211,7 @@ impl Resolver<'_> {
 
     fn unused_storage(&mut self, plan: &Plan) {
         let uses = |work: &Work, index: usize| match &work.kind {
-            WorkKind::Copy(copy) => copy.from == index || copy.to == index,
+            WorkKind::Copy(copy) => copy.from == index || copy.to.contains(&index),
             WorkKind::Io(io) => io.storage == index,
             WorkKind::Rl(rl) => rl.checkpoint.is_some_and(|c| c.storage == index),
             WorkKind::Trace(_) => false,

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{CopyWork, IoWork, Pattern, Recovery, Transport, Work, WorkKind};
+use crate::scenario::plan::{CopyWork, Distribution, IoWork, Pattern, Recovery, Transport, Work, WorkKind};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
 use crate::units::{ByteRate, Bytes, Dimension, Dist, SimDuration, display};
@@ -85,24 +85,79 @@ impl Resolver<'_> {
 
     fn copy(&mut self, record: &Record) -> Option<CopyWork> {
         let from = self.named(record, "from", Entity::Storage);
-        let to = self.named(record, "to", Entity::Storage);
-        let (from, to) = (from?, to?);
-        if from == to {
+        let to: Vec<Option<usize>> =
+            record.names("to").iter().map(|(name, place)| self.index_of(Entity::Storage, name, place)).collect();
+        let (from, to) = (from?, to.into_iter().collect::<Option<Vec<usize>>>().filter(|to| !to.is_empty())?);
+        if let Some(same) = to.iter().position(|&to| to == from) {
             let found = Diagnostic::new("E0501", format!("'{}' copies a system onto itself", record.name));
-            self.report(found.at(record.place_of("to")).also(record.place_of("from"), "the same system"));
+            let found = found.at(&record.names("to")[same].1).also(record.place_of("from"), "the same system");
+            self.report(found.help("'to' names the systems that get a copy, without the source"));
             return None;
         }
+        let distribution = self.distribution(record, to.len())?;
         let windows = self.pace_windows(record)?;
         Some(CopyWork {
             windows,
             from,
             to,
+            distribution,
+            chunk: Bytes(self.chunk(record, distribution)?),
             bytes: Bytes(record.number("bytes")?),
             pace: ByteRate(record.number("pace").unwrap_or(f64::INFINITY)),
             io_size: Bytes(record.number("io_size")?),
             clients: record.number("clients").map(|clients| clients as u64),
             transport: self.transport(record)?,
         })
+    }
+
+    /// How a copy reaches so many systems.
+    fn distribution(&mut self, record: &Record, systems: usize) -> Option<Distribution> {
+        let stated = match record.text("fan_out") {
+            _ if record.broken.contains(&"fan_out") => return None,
+            Some("relay") => Some(Distribution::Relay),
+            Some("relay-nearest") => Some(Distribution::RelayNearest),
+            Some("tree") => Some(Distribution::Tree),
+            Some(_) => Some(Distribution::Unicast),
+            None => None,
+        };
+        if systems == 1 {
+            if stated.is_some() {
+                let found = Diagnostic::new("W0609", "'fan_out' has no effect: there is one system in 'to'");
+                self.report(found.at(record.place_of("fan_out")).help("remove it, or write 'to = [\"a\", \"b\"]'"));
+            }
+            return Some(Distribution::Unicast);
+        }
+        if stated.is_none() {
+            let message = format!("'{}' has {systems} systems in 'to' and no 'fan_out'", record.name);
+            let found = Diagnostic::new("E0102", message).at(record.place_of("to"));
+            let help = "write fan_out = \"unicast\" (each from the source), \"relay\" (a chain), \"relay-nearest\" or \"tree\"";
+            self.report(found.help(help));
+        }
+        stated
+    }
+
+    /// What a relay must have before it passes it on.
+    fn chunk(&mut self, record: &Record, distribution: Distribution) -> Option<f64> {
+        let relays = distribution != Distribution::Unicast;
+        match record.number("chunk") {
+            Some(chunk) => {
+                if !relays {
+                    let found = Diagnostic::new("W0609", "'chunk' has no effect: nothing is passed on");
+                    let help = "write fan_out = \"relay\", \"relay-nearest\" or \"tree\", or remove it";
+                    self.report(found.at(record.place_of("chunk")).help(help));
+                }
+                Some(chunk)
+            }
+            None if record.broken.contains(&"chunk") => None,
+            None => {
+                let size = record.number("io_size")?;
+                if relays {
+                    let shown = display(size, Dimension::Bytes);
+                    self.reader.ledger.derived(record.address_of("chunk"), shown, "io_size");
+                }
+                Some(size)
+            }
+        }
     }
 
     fn io(&mut self, record: &Record) -> Option<IoWork> {

@@ -6,8 +6,8 @@ use super::namespace::namespace_line;
 use super::origins::origins;
 use super::storage::storage_line;
 use crate::scenario::plan::{
-    Burst, CopyWork, DataLoader, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule, TieredShare,
-    TraceWork, WorkKind,
+    Burst, CopyWork, DataLoader, Distribution, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule,
+    TieredShare, TraceWork, WorkKind,
 };
 use crate::units::{Dimension, Dist, SimDuration, display};
 
@@ -234,10 +234,23 @@ fn trace_line(trace: &TraceWork) -> String {
 }
 
 fn copy_line(plan: &Plan, copy: &CopyWork) -> String {
-    let (from, to) = (&plan.storages[copy.from], &plan.storages[copy.to]);
+    let from = &plan.storages[copy.from].name;
+    let to: Vec<&str> = copy.to.iter().map(|&to| plan.storages[to].name.as_str()).collect();
+    let how = if to.len() < 2 { String::new() } else { distribution_words(copy) };
+    let to = to.join(", ");
     let pace = if copy.pace.get().is_finite() { format!(", at most {}", rate(copy.pace.get())) } else { String::new() };
     let pace = pace + &super::rhythm::window_words(copy);
-    format!("copies {} from {} to {}{pace}", size(copy.bytes.get()), from.name, to.name)
+    format!("copies {} from {from} to {to}{how}{pace}", size(copy.bytes.get()))
+}
+
+fn distribution_words(copy: &CopyWork) -> String {
+    let relays = |how: &str| format!(", {how}, in chunks of {}", size(copy.chunk.get()));
+    match copy.distribution {
+        Distribution::Unicast => ", each from the source".to_owned(),
+        Distribution::Relay => relays("down the chain"),
+        Distribution::RelayNearest => relays("down a chain to the nearest next"),
+        Distribution::Tree => relays("down a tree"),
+    }
 }
 
 fn io_line(plan: &Plan, io: &IoWork) -> String {

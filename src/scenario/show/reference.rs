@@ -77,6 +77,7 @@ fn value(key: &Key) -> String {
         }
         Kind::Name(entity) => format!("name of a {}", entity.word()),
         Kind::Names(entity) => format!("list of {}", entity.words()),
+        Kind::NameOrNames(entity) => format!("name of a {}, or list of {}", entity.word(), entity.words()),
         Kind::Pair(entity) => format!("two {}", entity.words()),
         Kind::Part(word) => format!("{word} part of the catalogue"),
         Kind::Location => "`[latitude, longitude]`".to_owned(),

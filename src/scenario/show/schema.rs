@@ -103,6 +103,10 @@ fn kind(key: &Key, definitions: &mut Map<String, Value>) -> Value {
         Kind::Names(_) => {
             json!({ "type": "array", "uniqueItems": true, "items": { "type": "string", "pattern": NAME } })
         }
+        Kind::NameOrNames(_) => json!({ "anyOf": [
+            { "type": "string", "pattern": NAME },
+            { "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": "string", "pattern": NAME } },
+        ] }),
         Kind::Pair(
             Entity::Site
             | Entity::Fleet

@@ -135,6 +135,8 @@ pub enum Kind {
     Name(Entity),
     /// A list of names.
     Names(Entity),
+    /// A name, or a list of one or more.
+    NameOrNames(Entity),
     /// Exactly two different names.
     Pair(Entity),
     /// A catalogue part; the text says of which kind.

@@ -13,6 +13,9 @@ use crate::units::Dimension;
 /// Every client is a flow of its own, of about half a kilobyte.
 pub(super) const MAX_CLIENTS: f64 = 1e6;
 
+/// How a copy reaches several systems.
+const FAN_OUTS: &[&str] = &["unicast", "relay", "relay-nearest", "tree"];
+
 /// Kinds of work that are simulated.
 pub const WORK_KINDS: &[&str] = &["copy", "io", "rl", "trace"];
 /// Kinds of the language that are not simulated yet.
@@ -52,20 +55,34 @@ pub static WORK_ANY: TableSpec =
 /// `kind = "copy"`
 pub static WORK_COPY: TableSpec = TableSpec {
     header: "[work.NAME] kind = \"copy\"",
-    doc: "A bulk copy from one storage system to another: hydration, replication, migration.",
+    doc: "A bulk copy from one storage system to another, or to several: hydration, replication, migration, distribution.",
     groups: &[
         COMMON,
         &[
             key("from", Kind::Name(Entity::Storage), Need::Required, "System that is read."),
-            key("to", Kind::Name(Entity::Storage), Need::Required, "System that is written."),
+            key("to", Kind::NameOrNames(Entity::Storage), Need::Required, "System that is written, or several."),
+            key(
+                "fan_out",
+                Kind::Choice(FAN_OUTS),
+                Need::Optional("required with several systems in `to`"),
+                "How several systems get the bytes: all from the source; down a chain in the order of `to`, or each time to the nearest that has \
+                 nothing yet; or down a tree that crosses a shared link once.",
+            ),
+            key(
+                "chunk",
+                Kind::Quantity(Dimension::Bytes),
+                Need::Derived("`io_size`: what an operation brings is passed on when it is whole"),
+                "What a relay must have before it begins to pass it on.",
+            )
+            .positive(MAX_BYTES),
             key("from_view", Kind::Text, Need::Optional("none"), "View of the system that is read."),
-            key("to_view", Kind::Text, Need::Optional("none"), "View of the system that is written."),
-            key("bytes", Kind::Quantity(Dimension::Bytes), Need::Required, "Amount to copy.").positive(MAX_BYTES),
+            key("to_view", Kind::Text, Need::Optional("none"), "View of the system that is written; of several, of each."),
+            key("bytes", Kind::Quantity(Dimension::Bytes), Need::Required, "Amount to copy, to each system in `to`.").positive(MAX_BYTES),
             key(
                 "pace",
                 Kind::Quantity(Dimension::ByteRate),
                 Need::Optional("as fast as it goes"),
-                "Rate the copy limits itself to.",
+                "Rate the copy limits itself to; of several transfers, each.",
             )
             .positive(MAX_RATE),
             key(
