@@ -13,7 +13,9 @@ use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId}
 use crate::model::paths::{CLIENT_NIC, Files, Lanes, PACING, Recovery, Resources, Slots, StoragePath, Transport};
 use crate::model::rhythm::Cycle;
 use crate::model::rl::colocation::Colocation;
-use crate::model::rl::generators::{GeneratorParams, PoolParams, Update, UserParams, UserStreams};
+use crate::model::rl::generators::{
+    EnvironmentParams, GeneratorParams, PoolParams, TurnStreams, Update, UserParams, UserStreams,
+};
 use crate::model::rl::modes::Admission;
 use crate::model::rl::publisher::{CopyFor, PublishParams};
 use crate::model::rl::step::StepParams;
@@ -357,6 +359,7 @@ impl Place<'_> {
                         lengths: streams.stream("user-lengths"),
                         rewards: streams.stream("user-rewards"),
                     },
+                    turns: TurnStreams { turns: streams.stream("turns"), environment: streams.stream("environment") },
                 }
             })
             .collect();
@@ -369,6 +372,13 @@ impl Place<'_> {
             users: rl.users.as_ref().map(user_params),
             length: rl.length.clone(),
             length_cap: rl.length_cap,
+            prompt: rl.prompt,
+            environment: rl.environment.clone().map(|e| EnvironmentParams {
+                turns: e.turns,
+                time: e.time,
+                observation: e.observation,
+                hold: e.hold,
+            }),
             reward: rl.reward.clone(),
             bytes_per_token: rl.bytes_per_token,
             ship_every: rl.ship_every,

@@ -15,6 +15,7 @@ mod rl;
 mod rl_modes;
 mod storage;
 mod tenant;
+mod turns;
 mod world;
 
 pub use economics::is_economic;

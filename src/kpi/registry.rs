@@ -1,6 +1,6 @@
 //! The table of KPIs: names, units, formulas, definitions.
 
-use super::{demand, economics, namespace, operations, path, rl, rl_modes, storage, tenant, world};
+use super::{demand, economics, namespace, operations, path, rl, rl_modes, storage, tenant, turns, world};
 use crate::units::Dimension;
 
 /// A statistic inside one replication.
@@ -102,6 +102,7 @@ pub(super) const ALL: &[&[Kpi]] = &[
     rl_modes::RL_MODES,
     rl::RL_USERS,
     rl::RL_SLOWEST,
+    turns::RL_TURNS,
     world::FLEET,
     world::SITE,
 ];

@@ -146,6 +146,13 @@ pub enum RlEvent {
         /// Cohort of the pool.
         cohort: u32,
     },
+    /// The environment has answered a trajectory of a cohort: its next turn may begin.
+    TurnBegins {
+        /// Generator pool.
+        pool: u16,
+        /// Cohort of the pool.
+        cohort: u32,
+    },
     /// A pool sends the trajectories whose reward is known.
     Ship {
         /// Generator pool.

@@ -857,8 +857,12 @@ pub struct RlWork {
     pub engine: Engine,
     /// Tokens generated per trajectory before the cap.
     pub length: Dist,
-    /// Longest trajectory in tokens.
+    /// Longest trajectory in generated tokens, over all turns.
     pub length_cap: f64,
+    /// Tokens before the first generated one.
+    pub prompt: f64,
+    /// Between the turns of a trajectory; `None`: every trajectory is one turn.
+    pub environment: Option<Environment>,
     /// Time from the last token to the reward, seconds.
     pub reward: Dist,
     /// Bytes a trajectory carries per token.
@@ -896,6 +900,19 @@ pub struct Users {
     pub wait: f64,
     /// Promised tokens per second.
     pub token_rate: f64,
+}
+
+/// What lies between the turns of a trajectory.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Turns of a trajectory, rounded to a whole number ≥ 1.
+    pub turns: Dist,
+    /// Time of the environment after every turn but the last, seconds.
+    pub time: Dist,
+    /// Tokens that it adds to the context each time.
+    pub observation: f64,
+    /// Whether a trajectory keeps its slot meanwhile.
+    pub hold: bool,
 }
 
 /// A generation engine: one model replica with continuous batching.

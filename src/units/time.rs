@@ -118,6 +118,16 @@ impl SimDuration {
     pub fn checked_add(self, other: SimDuration) -> Option<Self> {
         self.0.checked_add(other.0).map(SimDuration)
     }
+
+    /// `self + other`, at most [`SimDuration::MAX`].
+    pub fn saturating_add(self, other: SimDuration) -> Self {
+        SimDuration(self.0.saturating_add(other.0))
+    }
+
+    /// `self − other`, at least [`SimDuration::ZERO`] for durations that are not negative.
+    pub fn saturating_sub(self, other: SimDuration) -> Self {
+        SimDuration(self.0.saturating_sub(other.0).max(0))
+    }
 }
 
 impl Add<SimDuration> for SimTime {

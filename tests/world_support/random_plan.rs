@@ -7,8 +7,8 @@ use apollo_sim::engine::rng::{Stream, Streams};
 /// A scenario drawn from `seed`: one to four sites, links that fail, fleets that fail, storage, works of every kind.
 pub fn scenario(seed: u64) -> String {
     let streams = Streams::root(seed).child("random");
-    let (stream, modes) = (streams.stream("scenario"), streams.stream("modes"));
-    let text = Draw { stream, modes, out: String::new() }.scenario();
+    let (stream, modes, turns) = (streams.stream("scenario"), streams.stream("modes"), streams.stream("turns"));
+    let text = Draw { stream, modes, turns, out: String::new() }.scenario();
     let routing = ["shortest", "ecmp", "disjoint"][(seed % 3) as usize];
     text.replace("[wan]\n", &format!("[wan]\nrouting = \"{routing}\"\n"))
 }
@@ -17,6 +17,7 @@ struct Draw {
     stream: Stream,
     /// Of its own, so that what else is drawn stays as it is.
     modes: Stream,
+    turns: Stream,
     out: String,
 }
 
@@ -246,6 +247,19 @@ impl Draw {
         format!(", update = \"{update}\", sync_every = {every}, swap_waves = {waves}")
     }
 
+    /// Turns, environments and prompts for some.
+    fn turns(&mut self) {
+        if self.turns.uniform() < 0.4 {
+            let (time, hold, said) =
+                (0.1 + 60.0 * self.turns.uniform(), self.turns.below(2) == 0, self.turns.below(300));
+            let turns = ["\"1\"", "\"3\"", "{ uniform = { from = \"1\", to = \"6\" } }"][self.turns.below(3) as usize];
+            self.line(format_args!(
+                "prompt = \"{said}\"\n\
+                 environment = {{ turns = {turns}, time = {{ exponential = {{ mean = \"{time} s\" }} }}, observation = \"{said}\", hold = {hold} }}"
+            ));
+        }
+    }
+
     fn rl(&mut self, fleets: &[u64], storages: u64) {
         let model = self.one(&["dense-8b", "dense-70b", "moe-1t-fp8"]);
         let trainer = self.below(fleets.len() as u64) as usize;
@@ -265,12 +279,13 @@ impl Draw {
         self.line(format_args!(
             "length = {{ lognormal = {{ median = \"300 tok\", p99 = \"3 ktok\" }} }}\nstep = {{ mfu = \"40 %\" }}"
         ));
+        self.turns();
         let users = self.chance(0.3);
         if users {
             let (rate, rewarded, rollouts) = (self.scale(0.01, 2.0), self.below(101), self.chance(0.7));
-            let delay = self.one(&["2 s", "exponential mean 10 min"]);
+            let delay = self.one(&["\"2 s\"", "{ exponential = { mean = \"10 min\" } }"]);
             self.line(format_args!(
-                "users = {{ rate = \"{rate} req/s\", length = \"20\", reward = \"{delay}\", rewarded = \"{rewarded} %\", rollouts = {rollouts} }}"
+                "users = {{ rate = \"{rate} req/s\", length = \"20\", reward = {delay}, rewarded = \"{rewarded} %\", rollouts = {rollouts} }}"
             ));
         }
         let publish = self.one(&["publish = \"full\"", "publish = \"delta\"", "publish = \"delta\", overlap = true"]);

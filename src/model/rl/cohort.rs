@@ -1,7 +1,7 @@
 //! A cohort: one representative engine, its clock, and the trajectories on it.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use super::Sample;
 use crate::engine::Key;
@@ -26,6 +26,24 @@ pub(super) struct Running {
     pub waited: Option<SimDuration>,
     pub weight: f64,
     pub survival: f64,
+    pub turns: Turns,
+}
+
+/// Where a trajectory is in its turns.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Turns {
+    /// Turns after this one.
+    pub left: u32,
+    /// It ends at the cap.
+    pub truncated: bool,
+    /// Tokens generated in the turns before.
+    pub generated: f64,
+    /// Tokens before this turn: the prompt, all turns before and what the environment said.
+    pub context: f64,
+    /// Time in the environment so far.
+    pub environment: SimDuration,
+    /// Time it waited for a slot after the environment had answered.
+    pub slot_wait: SimDuration,
 }
 
 impl Running {
@@ -40,7 +58,7 @@ impl Running {
             started: self.started,
             generated: now,
             version: self.version,
-            tokens: self.done(clock),
+            tokens: self.turns.context + self.done(clock),
             ..Sample::unborn(now, self.group, self.weight * survival / self.survival)
         }
     }
@@ -82,9 +100,49 @@ pub(super) struct Cohort {
     pub updating: bool,
     /// It begins nothing until it has them.
     pub closed: bool,
+    /// Work of the engine on contexts, ahead of the next token.
+    pub prefill: SimDuration,
+    /// Trajectories in their environment, by the time it answers.
+    pub away: BTreeMap<(SimTime, u64), Running>,
+    /// How many of them keep their slot, and Σ weight ÷ survival of those.
+    pub held: usize,
+    pub holding: f64,
+    /// Trajectories whose environment has answered and that wait for a slot, and since when.
+    pub back: VecDeque<(SimTime, Running)>,
+    /// Weight of those without a slot, in their environment or back.
+    pub without_slot: f64,
 }
 
 impl Cohort {
+    /// No trajectory needs the engine.
+    pub fn is_empty(&self) -> bool {
+        self.running.is_empty() && self.held == 0
+    }
+
+    /// Tokens on the engine: those of the turns under way and of contexts that it keeps.
+    pub fn tokens(&self) -> f64 {
+        let running: f64 = self.running.iter().map(|Reverse(one)| one.turns.context + one.done(self.clock)).sum();
+        let held = if self.held > 0 { self.away.values().map(|one| one.turns.context).sum() } else { 0.0 };
+        running + held
+    }
+
+    /// Slots that are taken.
+    pub fn taken(&self) -> usize {
+        self.running.len() + self.held
+    }
+
+    /// More contexts to read.
+    pub fn read(&mut self, time: SimDuration) {
+        self.prefill = self.prefill.saturating_add(time);
+    }
+
+    /// Work on contexts during the next `span` of the engine; returns how long it took.
+    pub fn prefill_for(&mut self, span: SimDuration) -> SimDuration {
+        let done = self.prefill.min(span);
+        self.prefill = self.prefill.saturating_sub(done);
+        done
+    }
+
     /// Counts tokens from 0 again when the clock has become too large to count them well.
     pub fn restart_clock(&mut self) {
         if self.clock < CLOCK_RESTART {
@@ -107,5 +165,12 @@ impl Cohort {
         }
         self.present = running.iter().map(|Reverse(one)| one.weight).sum();
         self.running = running.into();
+        if self.held > 0 {
+            for one in self.away.values_mut() {
+                one.weight *= survival / one.survival;
+                one.survival = 1.0;
+            }
+            self.holding = self.away.values().map(|one| one.weight).sum();
+        }
     }
 }

@@ -13,6 +13,7 @@
 mod admission;
 mod decode;
 mod shipping;
+mod turns;
 mod update;
 mod users;
 
@@ -28,6 +29,7 @@ use crate::model::event::Event;
 use crate::model::ids::WorkId;
 use crate::units::{Dist, SimDuration, SimTime};
 
+pub use turns::{EnvironmentParams, TurnStreams};
 use update::Rolling;
 pub use update::{Resumed, Update};
 use users::Users;
@@ -57,8 +59,12 @@ pub struct GeneratorParams {
     pub users: Option<UserParams>,
     /// Tokens before the cap.
     pub length: Dist,
-    /// Cap in tokens.
+    /// Cap in tokens, over all turns.
     pub length_cap: f64,
+    /// Tokens before the first generated one.
+    pub prompt: f64,
+    /// What lies between turns; none: every trajectory is one turn.
+    pub environment: Option<EnvironmentParams>,
     /// Time from the last token to the reward, seconds.
     pub reward: Dist,
     /// Payload bytes per token.
@@ -88,6 +94,8 @@ pub struct PoolParams {
     pub swaps: Stream,
     /// Random streams of users.
     pub users: UserStreams,
+    /// Random streams of turns.
+    pub turns: TurnStreams,
 }
 
 /// A member of an admitted group that no slot was free for.
@@ -113,6 +121,10 @@ struct Pool {
     /// Its GPUs do something else.
     halted: bool,
     tokens: f64,
+    /// Engine-seconds of work on contexts.
+    prefill: f64,
+    /// Engine-seconds.
+    engine_time: f64,
     capacity: f64,
     capacity_at: SimTime,
     rolling: Rolling,
@@ -138,12 +150,13 @@ impl Pool {
     /// Trajectories on the engines.
     fn on_engines(&self) -> f64 {
         let aside = self.users.as_ref().map_or(0.0, |users| users.aside);
-        (self.cohorts.iter().map(|c| c.present).sum::<f64>() + aside) * self.survival
+        (self.cohorts.iter().map(|c| c.present + c.holding).sum::<f64>() + aside) * self.survival
     }
 
-    /// Trajectories on the engines or waiting for a slot.
+    /// Trajectories on the engines, in an environment, or waiting for a slot.
     fn in_flight(&self) -> f64 {
-        self.on_engines() + self.waiting.iter().map(|w| w.weight).sum::<f64>()
+        let without_slot: f64 = self.cohorts.iter().map(|c| c.without_slot).sum();
+        self.on_engines() + without_slot + self.waiting.iter().map(|w| w.weight).sum::<f64>()
     }
 }
 
@@ -164,6 +177,8 @@ pub struct Generators {
     /// Trajectories admitted, less those lost or dropped.
     admitted: f64,
     lost: f64,
+    /// Trajectories whose last token was generated, and those of them that ended at the cap.
+    finished: [f64; 2],
     user_stats: UserStats,
 }
 
@@ -185,6 +200,8 @@ impl Generators {
                 ship_scheduled: false,
                 halted: false,
                 tokens: 0.0,
+                prefill: 0.0,
+                engine_time: 0.0,
                 capacity: 0.0,
                 capacity_at: SimTime::ZERO,
                 rolling: Rolling::default(),
@@ -203,6 +220,7 @@ impl Generators {
             closed: Vec::new(),
             admitted: 0.0,
             lost: 0.0,
+            finished: [0.0; 2],
             user_stats: UserStats::new(),
         }
     }
@@ -253,6 +271,7 @@ impl Generators {
             }
             groups.extend(cohort.running.drain().map(|Reverse(one)| one.group));
             cohort.present = 0.0;
+            groups.extend(cohort.clear_turns());
         }
         entry.survival = 1.0;
         self.lose(lost);
@@ -364,7 +383,9 @@ impl Generators {
         let full = self.params.slots as f64 * self.rate(self.params.slots);
         let entry = &mut self.pools[pool];
         let full = if entry.halted { 0.0 } else { full };
-        entry.capacity += full * entry.live as f64 * (now - entry.capacity_at).as_secs_f64();
+        let span = (now - entry.capacity_at).as_secs_f64();
+        entry.engine_time += if entry.halted { 0.0 } else { entry.live as f64 * span };
+        entry.capacity += full * entry.live as f64 * span;
         entry.capacity_at = now;
     }
 
@@ -381,9 +402,11 @@ impl Generators {
     pub fn reset(&mut self, now: SimTime) {
         self.settle(now);
         self.lost = 0.0;
+        self.finished = [0.0; 2];
         self.user_stats = UserStats::new();
         for pool in &mut self.pools {
             (pool.tokens, pool.capacity, pool.update_lost) = (0.0, 0.0, 0.0);
+            (pool.prefill, pool.engine_time) = (0.0, 0.0);
         }
     }
 
@@ -395,7 +418,8 @@ impl Generators {
         stats.tokens = tokens;
         stats.lost = self.lost;
         stats.users = self.params.users.as_ref().map(|_| self.user_stats.clone());
-        stats.generator_idle = (capacity > 0.0).then(|| 1.0 - tokens / capacity);
+        self.fill_turns(stats);
+        stats.generator_idle = (capacity > 0.0).then(|| 1.0 - tokens / capacity - stats.prefill.unwrap_or(0.0));
         let update: f64 = self.pools.iter().map(|p| p.update_lost).sum();
         stats.update_idle = (capacity > 0.0).then(|| update / capacity);
     }
@@ -404,3 +428,7 @@ impl Generators {
 #[cfg(test)]
 #[path = "generators_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "turns_tests.rs"]
+mod turns_tests;

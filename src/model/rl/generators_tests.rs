@@ -7,13 +7,13 @@ use crate::engine::{Engine, Limits, Model};
 use crate::model::event::RlEvent;
 
 /// Generators alone: everything finished is consumed at once, so that the bound moves on.
-struct Alone {
-    generators: Generators,
+pub(super) struct Alone {
+    pub generators: Generators,
     /// Trajectories that may be under way.
     room: f64,
-    finished: Vec<Sample>,
+    pub finished: Vec<Sample>,
     consumed: f64,
-    served: Vec<SimTime>,
+    pub served: Vec<SimTime>,
 }
 
 impl Model for Alone {
@@ -33,6 +33,9 @@ impl Model for Alone {
                 let bound = self.room + self.consumed;
                 self.generators.refill(ctx, bound);
             }
+            Event::Rl(_, RlEvent::TurnBegins { pool, cohort }) => {
+                self.generators.environment_answers(ctx, pool.into(), cohort as usize);
+            }
             Event::Rl(_, RlEvent::CohortResume { pool, cohort }) => {
                 if self.generators.resume(ctx, pool.into(), cohort as usize) == Resumed::Served {
                     self.served.push(ctx.now());
@@ -49,8 +52,13 @@ fn alone(cohorts: usize, engines: u64, slots: usize, length: Dist, room: f64) ->
 }
 
 fn alone_in_groups(group: usize, cohorts: usize, engines: u64, slots: usize, length: Dist, room: f64) -> Engine<Alone> {
+    alone_with(engines, room, GeneratorParams { group, slots, length, ..params(cohorts) })
+}
+
+/// 100 tokens per second alone, half of it beside nine others.
+pub(super) fn params(cohorts: usize) -> GeneratorParams {
     let streams = Streams::root(5);
-    let params = GeneratorParams {
+    GeneratorParams {
         pools: vec![PoolParams {
             cohorts,
             lengths: streams.stream("lengths"),
@@ -61,13 +69,17 @@ fn alone_in_groups(group: usize, cohorts: usize, engines: u64, slots: usize, len
                 lengths: streams.stream("user-lengths"),
                 rewards: streams.stream("user-rewards"),
             },
+            turns: TurnStreams { turns: streams.stream("turns"), environment: streams.stream("environment") },
         }],
-        group,
-        slots,
+        group: 1,
+        slots: 1,
         single_rate: 100.0,
         half_batch: 10.0,
-        length,
+        length: Dist::Constant(1000.0),
         length_cap: 1e9,
+        prompt: 0.0,
+        prefill_rate: 1e3,
+        environment: None,
         reward: Dist::Constant(0.5),
         bytes_per_token: 12.0,
         ship_every: SimDuration::from_secs(1),
@@ -75,8 +87,10 @@ fn alone_in_groups(group: usize, cohorts: usize, engines: u64, slots: usize, len
         swap: Dist::Constant(2.0),
         swap_waves: 1,
         update: Update::InFlight,
-        prefill_rate: 1e4,
-    };
+    }
+}
+
+pub(super) fn alone_with(engines: u64, room: f64, params: GeneratorParams) -> Engine<Alone> {
     let generators = Generators::new(WorkId(0), &params);
     let mut engine = Engine::new(
         Alone { generators, room, finished: Vec::new(), consumed: 0.0, served: Vec::new() },
@@ -89,7 +103,7 @@ fn alone_in_groups(group: usize, cohorts: usize, engines: u64, slots: usize, len
     engine
 }
 
-fn secs(s: i64) -> SimTime {
+pub(super) fn secs(s: i64) -> SimTime {
     SimTime::ZERO + SimDuration::from_secs(s)
 }
 

@@ -49,6 +49,14 @@ pub struct LoopStats {
     pub cycle: Sketch,
     /// Means of generation, reward, transfer, batch_wait, step, publish, swap; `None` without samples.
     pub phases: Option<[f64; 7]>,
+    /// Whether trajectories have turns.
+    pub in_turns: bool,
+    /// Parts of the mean generation: environment, and waiting for a slot after it.
+    pub between_turns: Option<[f64; 2]>,
+    /// Share of finished trajectories that ended at the cap.
+    pub truncated: Option<f64>,
+    /// Share of the time of live engines that went into reading contexts; `None` where there are none.
+    pub prefill: Option<f64>,
     /// Means over the slowest trajectories by feedback time: transfer, batch_wait, step, publish, swap; shares that full weights
     /// brought back, and that waited for a trainer which failed.
     pub slowest_feedback: Option<Slowest<5>>,
@@ -118,6 +126,7 @@ pub struct Ledger {
     cycle: Sketch,
     recent: Sketch,
     phases: [Tally; 7],
+    between_turns: [Tally; 2],
     slow_feedback: Tail<5>,
     slow_cycle: Tail<3>,
     on_time: f64,
@@ -137,6 +146,7 @@ impl Ledger {
             cycle: Sketch::new(),
             recent: Sketch::new(),
             phases: std::array::from_fn(|_| Tally::default()),
+            between_turns: std::array::from_fn(|_| Tally::default()),
             slow_feedback: Tail::default(),
             slow_cycle: Tail::default(),
             on_time: 0.0,
@@ -185,6 +195,9 @@ impl Ledger {
         let parts: [f64; 7] = std::array::from_fn(|i| (instants[i + 1] - instants[i]).as_secs_f64());
         for (phase, part) in self.phases.iter_mut().zip(parts) {
             phase.add(part, sample.weight);
+        }
+        for (part, time) in self.between_turns.iter_mut().zip([sample.environment, sample.slot_wait]) {
+            part.add(time.as_secs_f64(), sample.weight);
         }
         let marks = [publish.full, batch.failed.is_some_and(|failed| failed >= sample.arrived)];
         let [generation, reward, back @ ..] = parts;
@@ -237,6 +250,10 @@ impl Ledger {
             feedback: self.feedback.clone(),
             cycle: self.cycle.clone(),
             phases: <[f64; 7]>::try_from(means).ok(),
+            in_turns: false,
+            between_turns: self.between_turns[0].mean().zip(self.between_turns[1].mean()).map(Into::into),
+            truncated: None,
+            prefill: None,
             slowest_feedback: self.slow_feedback.slowest(SLOWEST),
             slowest_cycle: self.slow_cycle.slowest(SLOWEST),
             marks: self.slow_cycle.slowest(1.0).map(|all| all.marks),
@@ -287,6 +304,8 @@ mod tests {
             mixed: false,
             group: 0,
             tokens: 100.0,
+            environment: SimDuration::ZERO,
+            slot_wait: SimDuration::ZERO,
             weight,
         }
     }

@@ -14,7 +14,6 @@
 //! Engines that come back or come new start, take the weights from an engine beside them, and then serve; a pool that has
 //! none left, or missed a delta, gets the full weights from the trainer first.
 //!
-//! Not modelled here: multi-turn environments.
 
 mod cohort;
 pub mod colocation;
@@ -60,8 +59,12 @@ pub struct Sample {
     pub mixed: bool,
     /// Group it belongs to: the samples of one prompt.
     pub group: u32,
-    /// Tokens.
+    /// Tokens: what was generated, the prompt and what the environment said.
     pub tokens: f64,
+    /// Time that its environment took between its turns.
+    pub environment: SimDuration,
+    /// Time that it waited for a slot after its environment had answered.
+    pub slot_wait: SimDuration,
     /// Trajectories it stands for.
     pub weight: f64,
 }
@@ -223,6 +226,9 @@ impl Rl {
             RlEvent::CohortPauses { pool, cohort } => self.generators.pause(ctx, pool.into(), cohort as usize),
             RlEvent::CohortResume { pool, cohort } => self.resumed(ctx, pool, cohort as usize),
             RlEvent::UserAsks { pool, cohort } => self.generators.user_asks(ctx, pool.into(), cohort as usize),
+            RlEvent::TurnBegins { pool, cohort } => {
+                self.generators.environment_answers(ctx, pool.into(), cohort as usize)
+            }
             RlEvent::Ship { pool } => {
                 if let Some((number, bytes)) = self.generators.ship(ctx, pool.into()) {
                     out.push(RlEffect::Ship { pool, number, bytes });

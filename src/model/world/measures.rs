@@ -306,6 +306,7 @@ impl World {
         put_loop(&stats, &mut put);
         super::loop_measures::put_modes(&stats, &mut put);
         put_users(&stats, &mut put);
+        super::turn_measures::put_turns(&stats, &mut put);
         let gpus = |claim: &super::Claim| (claim.units * self.fleets[claim.fleet.index()].gpus_per_unit()) as f64;
         let (trainer, generators) = (gpus(&task.trainer), task.pools.iter().map(gpus).sum());
         put("idle_gpu_hours", idle_gpu_hours(&stats, trainer, generators, task.rl.params.colocation.is_some()));

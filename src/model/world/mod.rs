@@ -27,6 +27,7 @@ mod storages;
 mod tallies;
 mod tiers;
 mod traces;
+mod turn_measures;
 mod wan_events;
 mod ways;
 mod works;

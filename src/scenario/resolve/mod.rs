@@ -8,6 +8,7 @@ mod capability;
 mod dated;
 mod demand;
 mod economics;
+mod environment;
 mod figures;
 mod files;
 mod fleet;

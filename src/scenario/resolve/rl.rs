@@ -34,6 +34,7 @@ impl Resolver<'_> {
         let (batch, slots) = (record.number("batch")? as u64, engines as f64 * f64::from(engine.slots));
         self.check_bound(record, admission, max_lag, batch, slots);
         let users = self.users(record, &engine, &generators);
+        let environment = self.environment(record);
         self.check_engines(record, &engine);
         let parameters = self.figure(record, "parameters")?;
         let active_parameters = self.figure(record, "active_parameters")?;
@@ -56,6 +57,8 @@ impl Resolver<'_> {
             engine,
             length: record.random("length")?.clone(),
             length_cap: record.number("length_cap")?,
+            prompt: record.number("prompt")?,
+            environment: environment?,
             reward: record.random("reward")?.clone(),
             bytes_per_token: record.number("bytes_per_token")?,
             ship_every: seconds("ship_every")?,

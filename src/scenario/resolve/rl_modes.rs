@@ -1,6 +1,7 @@
 //! Modes of an RL loop, and those that can never turn.
 
 use super::Resolver;
+use super::environment::has_contexts;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Admission, Engine, Update, Weights};
 use crate::scenario::read::record::Record;
@@ -141,14 +142,17 @@ impl Resolver<'_> {
     /// The rate of a prefill, and whether anything asks for it.
     pub(super) fn prefill(&mut self, record: &Record, engine: &Engine, update: Update) -> f64 {
         let table = record.table("engine");
-        if let Some(table) = table.filter(|table| update != Update::Abort && table.wrote("prefill_rate")) {
-            let message = "'prefill_rate' has no effect without 'update = \"abort-and-resume\"'".to_owned();
+        let reads = update == Update::Abort || has_contexts(record);
+        if let Some(table) = table.filter(|table| !reads && table.wrote("prefill_rate")) {
+            let message =
+                "'prefill_rate' has no effect without 'prompt', 'environment' or 'update = \"abort-and-resume\"'"
+                    .to_owned();
             self.report(Diagnostic::new("W0609", message).at(table.place_of("prefill_rate")));
         }
         let slots = f64::from(engine.slots);
         let full = slots * engine.single_rate / (1.0 + slots / engine.half_batch);
         let given = table.and_then(|table| table.number("prefill_rate"));
-        if let Some(table) = table.filter(|_| given.is_none() && update == Update::Abort) {
+        if let Some(table) = table.filter(|_| given.is_none() && reads) {
             let shown = print(PREFILL_FACTOR * full, Dimension::TokenRate);
             let formula = "5 x the rate with every slot taken: DeepSeek V3 on 8 H800, 73.7 k against 14.8 k tok/s";
             self.reader.ledger.derived(table.address_of("prefill_rate"), shown, formula);

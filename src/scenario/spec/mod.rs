@@ -7,6 +7,7 @@ mod catalogue;
 mod checkpoint;
 mod demand;
 mod economics;
+mod environment;
 mod files;
 mod fleet;
 mod loader;

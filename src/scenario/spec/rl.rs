@@ -1,5 +1,6 @@
 //! `kind = "rl"`: an online-RL loop.
 
+use super::environment::ENVIRONMENT;
 use super::rl_modes::{MODES, PREFILL, UPDATE};
 use super::users::USERS;
 use super::wan::TRANSPORT;
@@ -88,16 +89,24 @@ const TRAJECTORY: &[Key] = &[
             "lognormal median 1200 p99 12k",
             "Laminar: p99 about ten times the median; verl 671B: mean of 1,960 tokens, which is a median of 1,200",
         ),
-        "Tokens of a trajectory before the cap.",
+        "Tokens of a trajectory before the cap; with `environment`, of one turn.",
     )
     .positive(1e9),
     key(
         "length_cap",
         Kind::Quantity(Dimension::Tokens),
         cited("8192", "PipelineRL and NeMo RL v0.6 (Qwen3-235B) run with a cap of 8,192 tokens"),
-        "Longest trajectory.",
+        "Longest trajectory, in generated tokens over all turns; what would be longer is truncated.",
     )
     .within(1.0, 1e9),
+    key(
+        "prompt",
+        Kind::Quantity(Dimension::Tokens),
+        assumed("0", "prompts are short against what is generated; agentic ones are not"),
+        "Tokens before the first generated one. They are read by the engine, travel and are trained on, and do not count against \
+         `length_cap`.",
+    )
+    .within(0.0, 1e9),
     key(
         "reward",
         Kind::Random(Dimension::Duration),
@@ -128,6 +137,12 @@ const PARTS: &[Key] = &[
         Kind::Table(&USERS),
         Need::Optional("the loop generates for itself alone"),
         "Users whom the engines serve first.",
+    ),
+    key(
+        "environment",
+        Kind::Table(&ENVIRONMENT),
+        Need::Optional("every trajectory is one turn"),
+        "Turns of a trajectory, and the environment between them.",
     ),
     key("step", Kind::Table(&STEP), assumed("{}", "every key has a default"), "Trainer step."),
     key("weights", Kind::Table(&WEIGHTS), assumed("{}", "every key has a default"), "Publication of new weights."),

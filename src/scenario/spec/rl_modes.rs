@@ -66,7 +66,8 @@ pub(super) const PREFILL: &[Key] = &[key(
     "prefill_rate",
     Kind::Quantity(Dimension::TokenRate),
     Need::Derived("5 x the tokens per second of an engine with every slot taken"),
-    "Tokens per second that an engine computes keys and values for; needed by `update = \"abort-and-resume\"`. DeepSeek V3 serves 73.7 k \
+    "Tokens per second that an engine computes keys and values for, generating nothing meanwhile: of `prompt`, of what the `environment` \
+     said, of contexts that lost their slot, and with `update = \"abort-and-resume\"`. DeepSeek V3 serves 73.7 k \
      of them and generates 14.8 k per second on a node of 8 H800.",
 )
 .positive(1e12)];

@@ -22,13 +22,19 @@ impl Generators {
         if self.serve_first(now, pool, cohort) {
             return true;
         }
+        if self.take_back(now, pool, cohort) {
+            return true;
+        }
         let waiting = self.pools[pool].waiting.pop_front();
         let Some(member) = waiting.or_else(|| self.open_group(pool, bound)) else { return false };
-        let entry = &mut self.pools[pool];
-        let tokens = entry.params.lengths.sample(&self.params.length).clamp(1.0, self.params.length_cap).round();
+        let turns = self.first_turn(pool);
+        let (tokens, turns) = self.draw_turn(pool, turns);
         self.sequence += 1;
+        let prefill = self.prefill_time(turns.context);
+        let entry = &mut self.pools[pool];
         let survival = entry.survival;
         let state = &mut entry.cohorts[cohort];
+        state.read(prefill);
         // In flight a version counts from the moment at which the whole pool serves it.
         let own = if self.params.update == Update::InFlight { 0 } else { state.serves };
         let version = entry.served.max(own);
@@ -44,6 +50,7 @@ impl Generators {
             waited: None,
             weight: member.weight,
             survival,
+            turns,
         }));
         true
     }
@@ -81,14 +88,9 @@ impl Generators {
         for pool in 0..self.pools.len() {
             for cohort in 0..self.pools[pool].cohorts.len() {
                 self.advance(pool, cohort, now);
-                let state = &mut self.pools[pool].cohorts[cohort];
-                let clock = state.clock;
-                let running: Vec<Running> = state.running.drain().map(|Reverse(one)| one).collect();
-                state.present = 0.0;
-                self.reschedule(ctx, pool, cohort);
                 let survival = self.pools[pool].survival;
-                let stopped = |one: Running| one.stopped(now, clock, survival);
-                left.extend(running.into_iter().map(stopped));
+                left.extend(self.pools[pool].cohorts[cohort].stop_all(now, survival));
+                self.reschedule(ctx, pool, cohort);
                 self.drained(ctx, pool, cohort);
             }
             let entry = &mut self.pools[pool];
@@ -134,7 +136,7 @@ impl Generators {
                 for cohort in 0..self.pools[pool].cohorts.len() {
                     let entry = &self.pools[pool];
                     let state = &entry.cohorts[cohort];
-                    if entry.live == 0 || entry.halted || state.closed || state.running.len() >= slots {
+                    if entry.live == 0 || entry.halted || state.closed || state.taken() >= slots {
                         continue;
                     }
                     self.advance(pool, cohort, now);

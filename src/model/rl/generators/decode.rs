@@ -17,10 +17,14 @@ impl Generators {
         self.count_update(pool, cohort, now);
         let entry = &mut self.pools[pool];
         let halted = entry.halted;
+        let weight = entry.weight();
         let state = &mut entry.cohorts[cohort];
-        let elapsed = (now - state.at).as_secs_f64();
+        let span = now - state.at;
         state.at = now;
         if state.resume.is_none() && batch > 0 && !halted {
+            let prefilled = state.prefill_for(span);
+            entry.prefill += prefilled.as_secs_f64() * weight;
+            let elapsed = span.saturating_sub(prefilled).as_secs_f64();
             state.clock += rate * elapsed;
             entry.tokens += rate * elapsed * state.present * entry.survival;
         }
@@ -38,7 +42,8 @@ impl Generators {
             return;
         }
         let Some(Reverse(first)) = state.running.peek() else { return };
-        let wait = SimDuration::from_secs_f64_ceil(((first.mark - state.clock) / rate).max(0.0));
+        let decode = SimDuration::from_secs_f64_ceil(((first.mark - state.clock) / rate).max(0.0));
+        let wait = state.prefill.saturating_add(decode);
         let event = RlEvent::CohortDue { pool: pool as u16, cohort: cohort as u32 };
         state.due = Some(ctx.schedule_keyed(ctx.now().saturating_add(wait), CLASS_MODEL, Event::Rl(work, event)));
     }
@@ -58,18 +63,20 @@ impl Generators {
             let Some(Reverse(done)) = state.running.pop() else { break };
             state.present = if state.running.is_empty() { 0.0 } else { state.present - done.weight / done.survival };
             let mixed = state.serves != done.began_on;
-            match done.waited {
+            let keeps_slot = match done.waited {
                 Some(waited) => self.answer(now, pool, mixed, &done, waited),
-                None => self.finish(now, pool, mixed, &done),
+                None => self.end_turn(ctx, pool, cohort, done),
+            };
+            if !keeps_slot {
+                self.admit(now, pool, cohort, bound);
             }
-            self.admit(now, pool, cohort, bound);
         }
         self.reschedule(ctx, pool, cohort);
         self.drained(ctx, pool, cohort);
         self.plan_shipment(ctx, pool);
     }
 
-    fn finish(&mut self, now: SimTime, pool: usize, mixed: bool, done: &Running) {
+    pub(super) fn finish(&mut self, now: SimTime, pool: usize, mixed: bool, done: &Running) {
         let entry = &mut self.pools[pool];
         let weight = done.weight * entry.survival / done.survival;
         let reward = SimDuration::from_secs_f64(entry.params.rewards.sample(&self.params.reward));
@@ -81,8 +88,12 @@ impl Generators {
             version: done.version,
             mixed,
             group: done.group,
-            tokens: done.tokens,
+            tokens: done.turns.context + done.tokens,
+            environment: done.turns.environment,
+            slot_wait: done.turns.slot_wait,
             weight,
         });
+        self.finished[0] += weight;
+        self.finished[1] += if done.turns.truncated { weight } else { 0.0 };
     }
 }

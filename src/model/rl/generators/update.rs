@@ -7,8 +7,6 @@
 //!
 //! What an engine does not generate meanwhile, against every slot busy, is the loss of the update.
 
-use std::cmp::Reverse;
-
 use super::Generators;
 use crate::engine::Context;
 use crate::engine::rng::quantile;
@@ -112,7 +110,7 @@ impl Generators {
                     continue;
                 }
                 state.closed = true;
-                if self.params.update == Update::Abort || state.running.is_empty() {
+                if self.params.update == Update::Abort || state.is_empty() {
                     self.pause(ctx, pool, cohort);
                 }
             }
@@ -122,6 +120,10 @@ impl Generators {
     /// A cohort stops to take new weights.
     pub fn pause(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
         self.advance(pool, cohort, ctx.now());
+        if self.params.update == Update::Abort {
+            // All that is on the engine is read again.
+            self.pools[pool].cohorts[cohort].prefill = SimDuration::ZERO;
+        }
         let event = RlEvent::CohortResume { pool: pool as u16, cohort: cohort as u32 };
         let (work, again) = (self.work, self.recompute_time(pool, cohort));
         let state = &mut self.pools[pool].cohorts[cohort];
@@ -137,15 +139,13 @@ impl Generators {
         if self.params.update != Update::Abort {
             return SimDuration::ZERO;
         }
-        let state = &self.pools[pool].cohorts[cohort];
-        let tokens: f64 = state.running.iter().map(|Reverse(one)| one.done(state.clock)).sum();
-        SimDuration::from_secs_f64(tokens / self.params.prefill_rate)
+        self.prefill_time(self.pools[pool].cohorts[cohort].tokens())
     }
 
     /// A cohort that closes for an update has ended its last trajectory: it pauses.
     pub(super) fn drained(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
         let state = &self.pools[pool].cohorts[cohort];
-        if state.closed && state.resume.is_none() && state.running.is_empty() {
+        if state.closed && state.resume.is_none() && state.is_empty() {
             self.pause(ctx, pool, cohort);
         }
     }
@@ -158,6 +158,7 @@ impl Generators {
         state.serves = state.takes;
         state.closed = false;
         let updated = std::mem::take(&mut state.updating);
+        self.fill_from_queues(ctx.now(), pool, cohort);
         self.reschedule(ctx, pool, cohort);
         if !updated {
             return Resumed::GoesOn;

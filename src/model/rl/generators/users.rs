@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::super::Sample;
-use super::super::cohort::Running;
+use super::super::cohort::{Running, Turns};
 use super::super::trainer::count;
 use super::Generators;
 use crate::engine::Context;
@@ -171,14 +171,14 @@ impl Generators {
         users.lines[cohort].push_back(now);
         self.advance(pool, cohort, now);
         let state = &self.pools[pool].cohorts[cohort];
-        if !state.closed && (state.running.len() < self.params.slots || self.park(pool, cohort)) {
+        if !state.closed && (state.taken() < self.params.slots || self.park(pool, cohort)) {
             self.take_user(now, pool, cohort);
             self.reschedule(ctx, pool, cohort);
         }
     }
 
     /// Puts the loop's own trajectory that began last on a cohort aside, for a user.
-    fn park(&mut self, pool: usize, cohort: usize) -> bool {
+    pub(super) fn park(&mut self, pool: usize, cohort: usize) -> bool {
         let entry = &mut self.pools[pool];
         let (state, Some(users)) = (&mut entry.cohorts[cohort], &mut entry.users) else { return false };
         let own = state.running.iter().filter(|Reverse(one)| one.waited.is_none());
@@ -200,18 +200,27 @@ impl Generators {
         if self.take_user(now, pool, cohort) {
             return true;
         }
+        let has_contexts = self.has_contexts();
         let entry = &mut self.pools[pool];
         let (state, Some(users)) = (&mut entry.cohorts[cohort], &mut entry.users) else { return false };
         let Some(mut one) = users.parked[cohort].pop() else { return false };
+        let context = if has_contexts { one.turns.context + one.tokens - one.mark } else { 0.0 };
         one.mark += state.clock;
         state.present += one.weight / one.survival;
         users.aside =
             if users.parked.iter().all(Vec::is_empty) { 0.0 } else { users.aside - one.weight / one.survival };
         state.running.push(Reverse(one));
+        let read = self.prefill_time(context);
+        self.pools[pool].cohorts[cohort].read(read);
         true
     }
 
-    fn take_user(&mut self, now: SimTime, pool: usize, cohort: usize) -> bool {
+    /// Whether users wait for a slot of a cohort.
+    pub(super) fn has_line(&self, pool: usize, cohort: usize) -> bool {
+        self.pools[pool].users.as_ref().is_some_and(|users| !users.lines[cohort].is_empty())
+    }
+
+    pub(super) fn take_user(&mut self, now: SimTime, pool: usize, cohort: usize) -> bool {
         let entry = &mut self.pools[pool];
         let weight = entry.weight();
         let (Some(params), Some(users)) = (&self.params.users, &mut entry.users) else { return false };
@@ -221,6 +230,7 @@ impl Generators {
         // A group of its own: what is stale of one user says nothing about another.
         self.next_group = self.next_group.wrapping_add(1);
         self.admitted += weight;
+        let prompt = self.params.prompt;
         let state = &mut entry.cohorts[cohort];
         state.present += weight / entry.survival;
         users.present += weight / entry.survival;
@@ -235,15 +245,25 @@ impl Generators {
             waited: Some(now - asked),
             weight,
             survival: entry.survival,
+            turns: Turns { context: prompt, ..Turns::default() },
         }));
+        let read = self.prefill_time(prompt);
+        self.pools[pool].cohorts[cohort].read(read);
         true
     }
 
-    /// An answer is complete: what the user felt is counted, and it waits for its reward.
-    pub(super) fn answer(&mut self, now: SimTime, pool: usize, mixed: bool, done: &Running, waited: SimDuration) {
+    /// An answer is complete: what the user felt is counted, and it waits for its reward. It gives up its slot: false.
+    pub(super) fn answer(
+        &mut self,
+        now: SimTime,
+        pool: usize,
+        mixed: bool,
+        done: &Running,
+        waited: SimDuration,
+    ) -> bool {
         let entry = &mut self.pools[pool];
         let weight = done.weight * entry.survival / done.survival;
-        let (Some(params), Some(users)) = (&self.params.users, &mut entry.users) else { return };
+        let (Some(params), Some(users)) = (&self.params.users, &mut entry.users) else { return false };
         users.present -= done.weight / done.survival;
         let wait = waited.as_secs_f64();
         let token_time = ((now - done.started).as_secs_f64() - wait) / done.tokens;
@@ -266,13 +286,16 @@ impl Generators {
             version: done.version,
             mixed,
             group: done.group,
-            tokens: done.tokens,
+            tokens: done.turns.context + done.tokens,
+            environment: SimDuration::ZERO,
+            slot_wait: SimDuration::ZERO,
             weight: weight * params.rewarded,
         };
         if sample.weight > 0.0 {
             users.open += sample.weight;
             users.delayed.insert((rewarded, done.sequence), sample);
         }
+        false
     }
 
     /// Answers whose reward has come leave with the next shipment.
