@@ -72,6 +72,11 @@ impl Tree {
         self.last[node]
     }
 
+    /// Whether all its ways run over arcs that `admits`.
+    pub fn is_over(&self, admits: impl Fn(usize) -> bool) -> bool {
+        self.last.iter().flatten().all(|&arc| admits(arc))
+    }
+
     /// The cheapest way from the root of a tree made by [`Tree::from`] to a node.
     pub fn way(&self, graph: &Graph, node: usize) -> Option<Way> {
         self.label[node]?;

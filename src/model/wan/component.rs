@@ -1,5 +1,7 @@
 //! The component: its state, its routes, its statistics.
 
+use std::collections::BTreeSet;
+
 use super::engineering::Controller;
 use super::link::{Link, LinkTimes};
 use super::pairs::Pair;
@@ -45,9 +47,9 @@ pub struct Wan {
     pub(super) routing: Routing,
     pub(super) controller: Controller,
     pub(super) pairs: Vec<Pair>,
-    /// Whether some link died or came back since the routes were last computed. A link that did both leaves the same
-    /// routes, but traffic stands still on it until they are confirmed.
-    pub(super) disturbed: bool,
+    /// Links that died or came back since the routes were last computed. One that did both leaves the same routes, but traffic
+    /// stands still on it until they are confirmed.
+    pub(super) disturbed: BTreeSet<LinkId>,
     /// Failures of waves, links and groups so far.
     pub failures: u64,
 }
@@ -74,7 +76,7 @@ impl Wan {
             routing,
             controller: Controller::default(),
             pairs: Vec::new(),
-            disturbed: false,
+            disturbed: BTreeSet::new(),
             failures: 0,
         }
     }
@@ -123,18 +125,41 @@ impl Wan {
 
     /// Routes follow the links that are alive now.
     pub(super) fn reconverge(&mut self, now: SimTime, out: &mut Vec<WanEffect>) {
-        for link in &mut self.links {
-            link.alive_in_routes = link.alive();
+        let (mut died, mut returned) = (Vec::new(), false);
+        for (l, link) in self.links.iter_mut().enumerate() {
+            let (was, is) = (link.alive_in_routes, link.alive());
+            link.alive_in_routes = is;
+            returned |= is && !was;
+            if was && !is {
+                died.push(LinkId::new(l));
+            }
         }
-        if std::mem::take(&mut self.disturbed) {
+        if self.disturbed.is_empty() {
+            return;
+        }
+        self.routing.doubt(std::mem::take(&mut self.disturbed));
+        if returned {
             self.routing.forget();
-            self.pairs_follow(now);
-            out.push(WanEffect::Rerouted);
+        } else {
+            self.routing.forget_dead(&died);
         }
+        self.pairs_follow(now);
+        out.push(WanEffect::Rerouted);
+    }
+
+    /// Whether what runs on a course has to be put on its present route, since routes have changed.
+    pub fn has_moved(&mut self, course: Course) -> bool {
+        self.routing.has_moved(&self.links, course)
+    }
+
+    /// Everything that moves is on its present route.
+    pub fn followed(&mut self) {
+        self.routing.followed();
     }
 
     /// Shares of ways and the ways themselves are computed anew when they are next asked for.
     pub(super) fn capacities_changed(&mut self) {
+        self.routing.doubt(self.disturbed.iter().copied());
         self.routing.install(&self.links);
     }
 

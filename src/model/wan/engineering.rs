@@ -59,6 +59,7 @@ impl Wan {
         let ways = by_pair(&asked, &found).into_iter();
         self.routing.engineered = ways.map(|((a, b), ways)| ((SiteId::new(a), SiteId::new(b)), ways)).collect();
         self.controller.seen = Some(seen);
+        self.routing.doubt(self.disturbed.iter().copied());
         self.routing.forget();
         self.pairs_follow(now);
         out.push(WanEffect::Rerouted);

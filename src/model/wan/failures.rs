@@ -183,7 +183,7 @@ impl Wan {
             self.pairs_lose(ctx.now());
         }
         if was_alive != alive {
-            self.disturbed = true;
+            self.disturbed.insert(l);
             ctx.schedule(ctx.now() + self.reconvergence, CLASS_FAULT, Event::Reconverge);
         }
     }

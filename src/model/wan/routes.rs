@@ -4,7 +4,7 @@
 //! Whatever chose them, ways have fixed shares of the bytes. Between a failure and the reconvergence the ways over the dead link
 //! carry nothing, and the share that is left says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::link::Link;
 use crate::fluid::ResourceId;
@@ -37,12 +37,22 @@ pub struct RouteRules {
 }
 
 /// Ways with their shares.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Ways {
     /// Each with its own share; shares sum to 1.
     Listed(Vec<(f64, Way)>),
     /// Split at every site.
     Spread(Spread),
+}
+
+impl Ways {
+    /// Whether they run over arcs that `admits` only.
+    fn are_over(&self, admits: impl Fn(usize) -> bool) -> bool {
+        match self {
+            Ways::Listed(ways) => ways.iter().all(|(_, way)| way.iter().all(|&arc| admits(arc))),
+            Ways::Spread(spread) => spread.hops().iter().all(|hop| admits(hop.arc)),
+        }
+    }
 }
 
 /// What of one unit sent runs where.
@@ -86,6 +96,10 @@ pub(super) struct Routing {
     /// Costs of the cheapest ways to a site.
     costs: BTreeMap<SiteId, Tree>,
     cache: BTreeMap<Course, Option<Ways>>,
+    /// Ways that are no longer in the cache and that flows still follow.
+    stale: BTreeMap<Course, Option<Ways>>,
+    /// Links on which flows may stand still although their ways are as before.
+    doubted: BTreeSet<LinkId>,
     /// Ways of pairs with standing demand as traffic engineering has chosen them last.
     pub(super) engineered: BTreeMap<(SiteId, SiteId), Vec<(f64, Way)>>,
 }
@@ -100,8 +114,8 @@ impl Routing {
         let (trees, costs, cache) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let one_way = links.iter().any(|link| !(link.params.goes(0) && link.params.goes(1)));
         let (stations, fixed) = (Vec::new(), BTreeMap::new());
-        let engineered = BTreeMap::new();
-        Routing { edges, stations, fixed, graph, one_way, rules, trees, costs, cache, engineered }
+        let (engineered, stale, doubted) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Routing { edges, stations, fixed, graph, one_way, rules, trees, costs, cache, stale, doubted, engineered }
     }
 
     /// Ids past the sites stand for these sites; pairs have these routes while all links of theirs are up.
@@ -145,11 +159,56 @@ impl Routing {
         self.forget();
     }
 
-    /// Links have died or come back: every route is computed anew when it is next asked for.
+    /// Links have come back, or shares or solutions changed: every route is computed anew when it is next asked for.
     pub(super) fn forget(&mut self) {
         self.trees.clear();
         self.costs.clear();
-        self.cache.clear();
+        let gone = std::mem::take(&mut self.cache);
+        self.outdate(gone);
+    }
+
+    /// These links have died and none has come back. What does not run over them stays the cheapest; disjoint ways are
+    /// cheapest together, by a search that may prefer others of equal cost.
+    pub(super) fn forget_dead(&mut self, dead: &[LinkId]) {
+        let alive = |arc: usize| !dead.iter().any(|link| link.index() == arc / 2);
+        self.trees.retain(|_, tree| tree.is_over(alive));
+        self.costs.retain(|_, tree| tree.is_over(alive));
+        let stays = |(course, ways): &(Course, Option<Ways>)| {
+            course.policy != RoutePolicy::Disjoint && ways.as_ref().is_none_or(|ways| ways.are_over(alive))
+        };
+        let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut self.cache).into_iter().partition(stays);
+        self.cache = kept;
+        self.outdate(gone);
+    }
+
+    fn outdate(&mut self, gone: BTreeMap<Course, Option<Ways>>) {
+        for (course, ways) in gone {
+            self.stale.entry(course).or_insert(ways);
+        }
+    }
+
+    /// Flows over these links have to be looked at, whatever their ways.
+    pub(super) fn doubt(&mut self, links: impl IntoIterator<Item = LinkId>) {
+        self.doubted.extend(links);
+    }
+
+    /// Flows follow the routes of now.
+    pub(super) fn followed(&mut self) {
+        self.stale.clear();
+        self.doubted.clear();
+    }
+
+    /// Whether flows of a course have to be put on its present route: it is another one, there or back, than they follow, or in doubt.
+    pub(super) fn has_moved(&mut self, links: &[Link], course: Course) -> bool {
+        let back = Course { from: course.to, to: course.from, ..course };
+        let apart = course.policy.returns_apart() || self.one_way;
+        let moved = [course, back].into_iter().take(if apart { 2 } else { 1 }).any(|course| {
+            let known = self.cache.contains_key(&course);
+            self.prepare(links, course);
+            self.stale.get(&course).map_or(!known, |before| Some(before) != self.cache.get(&course))
+        });
+        moved || self.doubted.clone().into_iter().any(|link| self.uses_link(links, course, link))
     }
 
     /// The present route, of payload bytes in frames or of wire bytes; `None` when there is none or all its ways are dead.

@@ -67,16 +67,39 @@ fn a_dead_link_blocks_until_routes_change_and_then_is_avoided() {
     let mut wan = triangle();
     assert!(wan.route(course(0, 1)).is_some());
     wan.links[0].cuts_open = 1;
-    wan.disturbed = true;
+    wan.disturbed.insert(LinkId(0));
     assert_eq!(wan.route(course(0, 1)), None, "black hole until reconvergence");
     let mut out = Vec::new();
     wan.reconverge(SimTime::ZERO, &mut out);
     assert_eq!(out, vec![WanEffect::Rerouted]);
     assert_eq!(wan.route(course(0, 1)).unwrap().rtt, SimDuration::from_nanos(75_000_000));
     wan.links[2].cuts_open = 1;
-    wan.disturbed = true;
+    wan.disturbed.insert(LinkId(2));
     wan.reconverge(SimTime::ZERO, &mut out);
     assert_eq!(wan.route(course(0, 2)), None, "an island has no route");
+}
+
+/// 0 to 2 goes over 1. A cut of the link between 0 and 1 moves what ran over it, and so does its return; the link between 1 and 2 does not notice, nor
+/// when the other fails and is mended before routes have changed, which leaves all ways as they are.
+#[test]
+fn a_change_moves_only_what_it_concerns() {
+    let mut wan = triangle();
+    let courses = [course(0, 1), course(1, 0), course(0, 2), course(1, 2)];
+    let mut change = |cuts: u16| {
+        courses.iter().for_each(|&course| drop(wan.route(course)));
+        wan.followed();
+        wan.links[0].cuts_open = cuts;
+        wan.disturbed.insert(LinkId(0));
+        wan.reconverge(SimTime::ZERO, &mut Vec::new());
+        courses.map(|course| wan.has_moved(course))
+    };
+    let over_it = [true, true, true, false];
+    assert_eq!(change(1), over_it, "cut");
+    assert_eq!(change(0), over_it, "mended");
+    assert_eq!(change(0), over_it, "in doubt");
+    // While it is cut nothing runs over it.
+    change(1);
+    assert_eq!(change(1), [false; 4], "as before");
 }
 
 struct OnlyWan {

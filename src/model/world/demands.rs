@@ -80,7 +80,7 @@ impl World {
             for pair in 0..self.demands[d].flows.len() {
                 let course = self.demands[d].course(pair);
                 let Some(key) = self.demands[d].flows[pair] else { continue };
-                if dead.is_some_and(|link| !self.wan.uses_link(course, link)) {
+                if !self.must_move(course, dead) {
                     continue;
                 }
                 let route = self.wan.wire(course);

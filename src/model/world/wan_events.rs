@@ -4,7 +4,7 @@ use super::World;
 use crate::engine::Context;
 use crate::model::event::{CLASS_MODEL, Event};
 use crate::model::ids::LinkId;
-use crate::model::paths::RoutePolicy;
+use crate::model::paths::{Course, RoutePolicy};
 use crate::model::wan::{WanEffect, Wanted};
 use crate::units::SimTime;
 
@@ -64,15 +64,27 @@ impl World {
         self.obey(now, effects);
     }
 
-    /// Puts movements on their present routes; with a dead link, only those that ran over it.
+    /// Puts movements on their present routes, where these have changed; with a dead link, only those that ran over it.
     fn reroute(&mut self, now: SimTime, dead: Option<LinkId>) {
         for (course, slots) in self.carriage.courses() {
-            if dead.is_some_and(|l| !self.wan.uses_link(course, l)) {
+            if !self.must_move(course, dead) {
                 continue;
             }
             let route = self.wan.route(course);
             self.carriage.reroute(now, &slots, route.as_ref());
         }
         self.reroute_demands(now, dead);
+        if dead.is_none() {
+            self.wan.followed();
+        }
+    }
+
+    /// Whether what runs on a course is to be put on its present route: it ran over the link that has died, or routes have changed
+    /// for it.
+    pub(super) fn must_move(&mut self, course: Course, dead: Option<LinkId>) -> bool {
+        match dead {
+            Some(link) => self.wan.uses_link(course, link),
+            None => self.wan.has_moved(course),
+        }
     }
 }
