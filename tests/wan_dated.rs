@@ -1,11 +1,12 @@
 //! Capacity that changes by date, against closed forms worked out beside each test.
 
+#[path = "world_support/by_hand.rs"]
+mod by_hand;
 mod world_support;
 
 use apollo_sim::scenario::{load_text, render_text};
+use by_hand::{GBPS, near, results_of};
 use world_support::{kpi, plan_with, run};
-
-const GBPS: f64 = 0.125e9;
 
 /// Two sites, ten days, one demand.
 const PAIR: &str = r#"
@@ -42,12 +43,7 @@ rtt = "20 ms"
 "#;
 
 fn with(more: &str, overrides: &[&str]) -> impl Fn(&str) -> f64 + use<> {
-    let results = run(&plan_with(&format!("{PAIR}{more}"), overrides));
-    move |name| kpi(&results, name)
-}
-
-fn near(seen: f64, by_hand: f64) {
-    assert!((seen - by_hand).abs() <= 1e-9 * by_hand.abs() + 1e-12, "{seen}, by hand {by_hand}");
+    results_of(&format!("{PAIR}{more}"), overrides)
 }
 
 fn errors(more: &str) -> String {

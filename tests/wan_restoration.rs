@@ -1,11 +1,11 @@
 //! Degraded links and optical restoration against closed forms worked out beside each test.
 
+#[path = "world_support/by_hand.rs"]
+mod by_hand;
 mod world_support;
 
 use apollo_sim::scenario::{load_text, render_text};
-use world_support::{kpi, plan_with, run};
-
-const GBPS: f64 = 0.125e9;
+use by_hand::{GBPS, near, results_of};
 
 /// A short way and a long way. Nothing fails but what a test says.
 const BASE: &str = r#"
@@ -44,12 +44,7 @@ const CUTS: &str = "mtbf = \"1 h\"\ncut_repair = \"4 h\"\n";
 const SPAN: f64 = 36_000.0;
 
 fn with(more: &str, overrides: &[&str]) -> impl Fn(&str) -> f64 + use<> {
-    let results = run(&plan_with(&format!("{BASE}{more}"), overrides));
-    move |name| kpi(&results, name)
-}
-
-fn near(seen: f64, by_hand: f64) {
-    assert!((seen - by_hand).abs() <= 1e-9 * by_hand.abs() + 1e-12, "{seen}, by hand {by_hand}");
+    results_of(&format!("{BASE}{more}"), overrides)
 }
 
 #[test]
@@ -199,4 +194,24 @@ fn bad_tables_are_refused() {
         let seen = render_text(&load_text("t.toml", &text, &[]).expect_err("this should be refused"), false);
         assert!(seen.contains(code) && seen.contains(words), "{text}{seen}");
     }
+}
+
+/// What comes of failures is no use on a link that never fails, whoever says so.
+#[test]
+fn what_never_fails_neither_degrades_nor_is_restored() {
+    let keys =
+        "degraded = { mtbf = \"1 h\", repair = \"4 h\", capacity = \"40 %\" }\nrestoration = { time = \"2 s\" }\n";
+    let warned = |text: &str| {
+        let (_, sources) =
+            load_text("t.toml", text, &[]).unwrap_or_else(|errors| panic!("{}", render_text(&errors, false)));
+        render_text(&sources.warnings, false)
+    };
+    let own = warned(&format!("{BASE}{keys}failures = false\n"));
+    for key in ["degraded", "restoration"] {
+        let words = format!("[W0609]: 'link.x.{key}' has no effect: 'link.x.failures' is false");
+        assert!(own.contains(&words), "{own}");
+    }
+    let all = warned(&format!("{BASE}{keys}").replace("[wan]\n", "[wan]\nfailures = false\n"));
+    assert!(all.contains("'link.x.restoration' has no effect: 'wan.failures' is false"), "{all}");
+    assert!(!warned(&format!("{BASE}{keys}")).contains("W0609"));
 }

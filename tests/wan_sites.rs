@@ -1,11 +1,12 @@
 //! Loss of whole sites against closed forms worked out beside each test.
 
+#[path = "world_support/by_hand.rs"]
+mod by_hand;
 mod world_support;
 
 use apollo_sim::scenario::{load_text, render_text};
+use by_hand::{GBPS, near, results_of};
 use world_support::{kpi, plan_with, run};
-
-const GBPS: f64 = 0.125e9;
 
 /// a to b over m, and a longer way over n.
 const BASE: &str = r#"
@@ -45,12 +46,7 @@ rtt = "20 ms"
 "#;
 
 fn with(more: &str, overrides: &[&str]) -> impl Fn(&str) -> f64 + use<> {
-    let results = run(&plan_with(&format!("{BASE}{more}"), overrides));
-    move |name| kpi(&results, name)
-}
-
-fn near(seen: f64, by_hand: f64) {
-    assert!((seen - by_hand).abs() <= 1e-9 * by_hand.abs() + 1e-12, "{seen}, by hand {by_hand}");
+    results_of(&format!("{BASE}{more}"), overrides)
 }
 
 #[test]

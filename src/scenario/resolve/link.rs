@@ -12,13 +12,13 @@ use crate::scenario::text::tree::Table;
 use crate::units::{ByteRate, Dimension, Dist, SimDuration, display};
 
 /// Failures that leave a part.
-fn degraded(record: &Record) -> Option<(Failures, f64)> {
+pub(super) fn degraded(record: &Record) -> Option<(Failures, f64)> {
     let table = record.table("degraded")?;
     let law = |key: &str| table.random(key).cloned();
     Some((Failures { time_to_failure: law("mtbf")?, time_to_repair: law("repair")? }, table.number("capacity")?))
 }
 
-fn restoration(record: &Record) -> Option<Restoration> {
+pub(super) fn restoration(record: &Record) -> Option<Restoration> {
     let table = record.table("restoration")?;
     let time = |key: &str| table.number(key).map(SimDuration::from_secs_f64);
     Some(Restoration {
@@ -38,6 +38,7 @@ impl Resolver<'_> {
         let path = self.path(record, &names);
         let dated = self.dated(record);
         let fails = record.flag("failures") && self.wan.flag("failures");
+        self.check_partial(record, fails);
         let groups = record.names("risk_group").to_vec();
         let risk_groups: Vec<_> =
             groups.iter().filter_map(|(name, place)| self.index_of(Entity::RiskGroup, name, place)).collect();
@@ -63,6 +64,18 @@ impl Resolver<'_> {
             framing: framing?,
             loss: record.number("loss")?,
         })
+    }
+
+    /// What comes of failures means nothing where nothing fails.
+    pub(super) fn check_partial(&mut self, record: &Record, fails: bool) {
+        for key in ["degraded", "restoration"].into_iter().filter(|key| !fails && record.wrote(key)) {
+            let own = !record.flag("failures");
+            let of = if own { record.address_of("failures") } else { "wan.failures".to_owned() };
+            let message = format!("'{}' has no effect: '{of}' is false", record.address_of(key));
+            let found = Diagnostic::new("W0609", message).at(record.place_of(key));
+            let why = if own { record.place_of("failures").clone() } else { self.wan.place_of("failures").clone() };
+            self.report(found.also(&why, "nothing fails").help("remove it, or write 'failures = true'"));
+        }
     }
 
     pub(super) fn framing(&mut self, record: &Record) -> Option<f64> {

@@ -2,6 +2,7 @@
 
 use super::Resolver;
 use super::geography::{DELAY_PER_METRE, great_circle};
+use super::link::{degraded, restoration};
 use crate::scenario::diagnostics::{Diagnostic, list_names};
 use crate::scenario::plan::{Failures, FixedRoute, Link, Plan, Site, SiteIx, Station};
 use crate::scenario::read::Reader;
@@ -131,6 +132,8 @@ impl Resolver<'_> {
         let Some(table) = top.table("topology") else { return Some(links) };
         let table = self.with_wan(table);
         let framing = self.framing(&table);
+        let fails = table.flag("failures") && self.wan.flag("failures");
+        self.check_partial(&table, fails);
         let mut lost: Vec<String> = Vec::new();
         let mut sound = true;
         for link in self.file.network.links.clone() {
@@ -245,8 +248,8 @@ impl Resolver<'_> {
             waves: table.whole("waves") as u32,
             starts: SimDuration::ZERO,
             dated: Vec::new(),
-            degraded: None,
-            restoration: None,
+            degraded: fails.then(|| degraded(table)).flatten(),
+            restoration: restoration(table),
             rtt,
             metric: u64::try_from(rtt.as_nanos()).unwrap_or(1).max(1),
             metres,

@@ -1,6 +1,6 @@
 //! `[topology]`, and `kind = "trace"`.
 
-use super::wan::{CUT_REPAIR, CUTS, FAILURES, LOSS, TRANSPORT, WAVE_FAILURES, WAVE_REPAIR};
+use super::wan::{CUT_REPAIR, CUTS, FAILURES, LOSS, PARTIAL, TRANSPORT, WAVE_FAILURES, WAVE_REPAIR};
 use super::work::{COMMON, LATER};
 use super::{Kind, MAX_RATE, Need, Rule, TableSpec, assumed, key};
 use crate::units::Dimension;
@@ -85,7 +85,7 @@ pub static TOPOLOGY: TableSpec = TableSpec {
             "Payload bytes per wire byte.",
         )
         .positive(1.0),
-    ]],
+    ], PARTIAL],
     later: &[],
     rules: &[Rule::ExactlyOne(&["links", "graphml", "sndlib"])],
 };

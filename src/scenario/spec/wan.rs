@@ -123,7 +123,7 @@ static RESTORATION: TableSpec = TableSpec {
 };
 
 /// Failures that leave something, and capacity that comes back early.
-const PARTIAL: &[Key] = &[
+pub(super) const PARTIAL: &[Key] = &[
     key(
         "degraded",
         Kind::Table(&DEGRADED),
