@@ -204,6 +204,10 @@ fn meaning() -> Vec<(&'static str, String)> {
                 .replace("dense-8b", "moe-1t-fp8"),
         ),
         ("fleet too small", broken("gpus = 800 }\n", "gpus = \"2k\" }\n")),
+        (
+            "sites that hand on what each node fetches",
+            broken("model =", "weights = { across = \"relay\", fan_out = \"per-node\" }\nmodel ="),
+        ),
         ("too many senders", broken("model =", "weights = { senders = 801 }\nmodel =")),
         ("unreachable", broken("[link.phx-dal]\nbetween = [\"phoenix\", \"dallas\"]\ncapacity = \"400 Gbps\"\n", "")),
         ("no length", broken("location = [33.45, -112.07]\n", "")),
@@ -304,6 +308,7 @@ fn warnings() -> Vec<(&'static str, String)> {
                 "users = { rate = \"2000 req/s\", day = [{ at = \"0 h\", share = \"10 %\" }, { at = \"20 h\", share = \"200 %\" }], token_rate = \"1 ktok/s\" }\nmodel =",
             ),
         ),
+        ("one site to hand to", broken("model =", "weights = { across = \"relay\" }\nmodel =")),
         ("no effect", broken("model =", "weights = { publish = \"full\", changed = \"1 %\" }\nmodel =")),
         (
             "too little room",

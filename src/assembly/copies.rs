@@ -25,17 +25,22 @@ pub(super) fn params(plan: &Plan, copy: &CopyWork, storages: &[Storage]) -> Copy
     CopyParams {
         from: end(copy.from),
         to: copy.to.iter().map(|&to| end(to)).collect(),
-        rule: match copy.distribution {
-            Distribution::Unicast => None,
-            Distribution::Relay => Some(FanRule::Chain),
-            Distribution::RelayNearest => Some(FanRule::Nearest),
-            Distribution::Tree => Some(FanRule::Tree),
-        },
+        rule: rule(copy.distribution),
         chunk: copy.chunk.get(),
         bytes: copy.bytes.get(),
         // With windows the pace goes by the time.
         pace: if copy.windows.is_some() { f64::INFINITY } else { copy.pace.get() },
         operations: 1.0 / copy.io_size.get(),
         transport: transport(&copy.transport),
+    }
+}
+
+/// Who hands the bytes to whom; none where each destination gets them from the source.
+pub(super) fn rule(distribution: Distribution) -> Option<FanRule> {
+    match distribution {
+        Distribution::Unicast => None,
+        Distribution::Relay => Some(FanRule::Chain),
+        Distribution::RelayNearest => Some(FanRule::Nearest),
+        Distribution::Tree => Some(FanRule::Tree),
     }
 }

@@ -24,8 +24,9 @@ use crate::model::rl::{Rl, RlParams};
 use crate::model::storage::Storage;
 use crate::model::storage::requests::FileShape;
 use crate::model::storage::space::{Load, account_of};
+use crate::model::world::Relays;
 use crate::model::world::{Claim, RlWork, Task, Work};
-use crate::scenario::plan::{self, FanOut, IoWork, Pattern, Plan, TieredShare, WorkKind};
+use crate::scenario::plan::{self, Distribution, FanOut, IoWork, Pattern, Plan, TieredShare, WorkKind};
 use crate::units::{SimDuration, SimTime};
 
 /// Cohorts of a generator pool when the planner does not say: enough that the tail of the pause is sampled well,
@@ -262,7 +263,6 @@ impl Place<'_> {
         };
         let nic = self.plan.fleets[rl.trainer_fleet].frontend_per_gpu.get();
         let senders = resources.add(format!("work.{}.senders", self.work.name), rl.weights.senders as f64 * nic);
-        let per_site = rl.weights.fan_out == FanOut::Tree;
         RlWork {
             rl: Rl::new(RlParams {
                 work: self.id,
@@ -283,7 +283,8 @@ impl Place<'_> {
             trainer,
             pools,
             senders,
-            inner_rate: if per_site { rl.weights.inner_rate.get() } else { f64::INFINITY },
+            relays: super::copies::rule(rl.weights.across).map(|rule| Relays::new(rule, rl.weights.inner_bucket.get())),
+            inner_rates: rl.generators.iter().map(|&(_, gpus)| inner_rate(rl, gpus)).collect(),
             receivers: rl.generators.iter().map(|&(fleet, _)| self.receiver(rl, fleet)).collect(),
             flows: [rl.weights.flows as f64, self.trainer_nodes(rl, rl.weights.senders)],
             store: rl.weights.store.map(|s| self.store(rl, &storages[s], StorageId::new(s))),
@@ -317,7 +318,7 @@ impl Place<'_> {
     fn receiver(&self, rl: &plan::RlWork, fleet: usize) -> f64 {
         let part = &self.plan.fleets[fleet];
         let gpus = match rl.weights.fan_out {
-            FanOut::Tree => return f64::INFINITY,
+            FanOut::Tree | FanOut::Peer => return f64::INFINITY,
             FanOut::PerNode => part.gpus_per_node,
             FanOut::PerEngine => rl.engine.gpus,
         };
@@ -440,6 +441,17 @@ fn user_params(users: &plan::Users) -> UserParams {
     }
 }
 
+/// Rate that the way inside a site holds a copy to. Down a tree all bytes pass the first engine; of E peers each takes 1/E itself and
+/// the rest, (E − 1)/E, from the others.
+fn inner_rate(rl: &plan::RlWork, gpus: u64) -> f64 {
+    let (rate, engines) = (rl.weights.inner_rate.get(), (gpus / rl.engine.gpus) as f64);
+    match rl.weights.fan_out {
+        FanOut::Tree => rate,
+        FanOut::Peer => rate * engines / (engines - 1.0).max(0.0),
+        FanOut::PerNode | FanOut::PerEngine => f64::INFINITY,
+    }
+}
+
 fn publish(plan: &Plan, rl: &plan::RlWork) -> PublishParams {
     let w = &rl.weights;
     let nodes = |&(fleet, _): &(usize, u64)| rl.engine.gpus as f64 / plan.fleets[fleet].gpus_per_node as f64;
@@ -448,12 +460,14 @@ fn publish(plan: &Plan, rl: &plan::RlWork) -> PublishParams {
         delta_bytes: w.delta.then_some(rl.parameters * w.changed * w.bytes_per_changed),
         full_every: w.full_every,
         copy_for: match w.fan_out {
-            FanOut::Tree => CopyFor::Site,
+            FanOut::Tree | FanOut::Peer => CopyFor::Site,
             FanOut::PerNode => CopyFor::Node,
             FanOut::PerEngine => CopyFor::Engine,
         },
         nodes_per_engine: rl.generators.iter().map(nodes).collect(),
         stored: w.store.is_some(),
+        relayed: w.across != Distribution::Unicast,
+        peers: w.fan_out == FanOut::Peer,
         overlap: w.overlap,
         timeout: w.timeout,
         scan_rate: w.senders as f64 * w.scan_rate.get(),

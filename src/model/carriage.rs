@@ -56,6 +56,11 @@ pub enum Purpose {
         /// Generator pool of the work.
         pool: u16,
     },
+    /// Weights from one site to another that may pass them on.
+    Relay {
+        /// Leg of the publish.
+        leg: u16,
+    },
     /// Weights from the trainer to the object store that the generators fetch them from.
     Upload {
         /// Whether it replaces what was published before.

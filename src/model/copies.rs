@@ -124,11 +124,16 @@ pub enum Turn {
 
 impl Leg {
     fn new(from: &End, to: Place, store: f64, after: Option<usize>) -> Self {
+        Leg { slots: from.fetch, store, ..Leg::between(Place::from(from), to, after) }
+    }
+
+    /// A leg without storage systems and with nothing to carry yet.
+    pub fn between(from: Place, to: Place, after: Option<usize>) -> Self {
         Leg {
-            from: Place::from(from),
+            from,
             to,
-            slots: from.fetch,
-            store,
+            slots: None,
+            store: f64::INFINITY,
             after,
             bytes: 0.0,
             movement: None,

@@ -981,6 +981,8 @@ pub struct Weights {
     pub full_every: u32,
     /// Who fetches a copy.
     pub fan_out: FanOut,
+    /// How one copy gets to each of several sites.
+    pub across: Distribution,
     /// The object store that weights go through; `None` sends them straight from the trainer.
     pub store: Option<StorageIx>,
     /// Bytes per operation of the store.
@@ -1014,6 +1016,8 @@ pub struct Weights {
 pub enum FanOut {
     /// One copy per site, a tree inside.
     Tree,
+    /// One copy per site, of which each engine takes a part and hands it to all others.
+    Peer,
     /// Every node fetches its own copy.
     PerNode,
     /// Every engine fetches its own copy.

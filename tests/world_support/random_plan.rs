@@ -289,12 +289,18 @@ impl Draw {
             ));
         }
         let publish = self.one(&["publish = \"full\"", "publish = \"delta\"", "publish = \"delta\", overlap = true"]);
-        let fan_out = self.one(&["tree", "per-node", "per-engine"]);
+        let fan_out = self.one(&["tree", "peer", "per-node", "per-engine"]);
         let store = if self.chance(0.3) { format!(", store = \"x{}\"", self.below(storages)) } else { String::new() };
+        let across = match (fan_out, store.is_empty()) {
+            ("tree" | "peer", true) => {
+                format!(", across = \"{}\"", self.one(&["unicast", "relay", "relay-nearest", "tree"]))
+            }
+            _ => String::new(),
+        };
         let timeout =
             if self.chance(0.4) { format!(", timeout = \"{} s\"", self.scale(0.1, 60.0)) } else { String::new() };
         let update = self.modes(lag, users);
-        self.line(format_args!("weights = {{ {publish}, fan_out = \"{fan_out}\"{store}{timeout}{update} }}"));
+        self.line(format_args!("weights = {{ {publish}, fan_out = \"{fan_out}\"{across}{store}{timeout}{update} }}"));
         if self.chance(0.6) {
             let (storage, every, blocking) = (self.below(storages), self.scale(0.5, 300.0), self.chance(0.5));
             self.line(format_args!(

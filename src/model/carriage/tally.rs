@@ -12,7 +12,7 @@ impl Purpose {
     /// Whether it belongs to an RL loop, whose bytes on the WAN are counted.
     fn in_loop(self) -> bool {
         match self {
-            Purpose::Shipment { .. } | Purpose::Publish { .. } | Purpose::Upload { .. } => true,
+            Purpose::Shipment { .. } | Purpose::Publish { .. } | Purpose::Relay { .. } | Purpose::Upload { .. } => true,
             Purpose::CheckpointWrite | Purpose::CheckpointRead => true,
             Purpose::Copy { .. }
             | Purpose::Load

@@ -95,7 +95,7 @@ pub struct RlParams {
 }
 
 /// What the loop asks of the world.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RlEffect {
     /// Carry a shipment from a generator pool to the trainer.
     Ship {
@@ -114,6 +114,15 @@ pub enum RlEffect {
         bytes: f64,
         /// Copies over the WAN.
         copies: f64,
+        /// Bytes per second at which the payload comes into being.
+        pace: f64,
+    },
+    /// Carry weights to these generator pools, whose sites hand them to one another.
+    Relay {
+        /// Generator pools.
+        pools: Vec<u16>,
+        /// Payload.
+        bytes: f64,
         /// Bytes per second at which the payload comes into being.
         pace: f64,
     },

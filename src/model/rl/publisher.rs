@@ -20,7 +20,7 @@ use crate::units::{SimDuration, SimTime};
 /// Who fetches a copy of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyFor {
-    /// Each site; a tree passes it on inside.
+    /// Each site, which passes it on inside.
     Site,
     /// Each node.
     Node,
@@ -43,10 +43,14 @@ pub struct PublishParams {
     pub nodes_per_engine: Vec<f64>,
     /// Whether the payload goes through an object store.
     pub stored: bool,
+    /// Whether sites hand the payload to one another.
+    pub relayed: bool,
     /// Bytes per second that all senders together scan when they build a delta.
     pub scan_rate: f64,
     /// Whether bytes leave while the delta is still being built.
     pub overlap: bool,
+    /// Whether the engines of a site take a part each and hand it to all others, in place of a tree.
+    pub peers: bool,
     /// Rate of the pipelined tree inside a site, bytes per second.
     pub inner_rate: f64,
     /// Bytes a hop holds before it passes them on.
@@ -143,12 +147,20 @@ impl Publisher {
         self.distribute(live, out)
     }
 
-    /// One transfer per pool, with a copy for each of those that fetch one. Returns how long to wait for them.
+    /// One transfer per pool, with a copy for each of those that fetch one, or one after another. Returns how long to wait for them.
     pub fn distribute(&mut self, live: &[u64], out: &mut Vec<RlEffect>) -> Option<SimDuration> {
         let current = self.current?;
+        let waits = |pool: &Pool| pool.incoming.is_some_and(|i| !i.catch_up && !i.arrived);
+        if self.params.relayed {
+            let waiting = self.pools.iter().enumerate().filter(|(_, pool)| waits(pool));
+            let pools: Vec<u16> = waiting.map(|(index, _)| index as u16).collect();
+            self.bytes += current.bytes * pools.len() as f64;
+            out.push(RlEffect::Relay { pools, bytes: current.bytes, pace: current.pace });
+            return self.params.timeout;
+        }
         let pace = if self.params.stored { f64::INFINITY } else { current.pace };
         for (index, &engines) in live.iter().enumerate() {
-            if self.pools[index].incoming.is_some_and(|i| !i.catch_up && !i.arrived) {
+            if waits(&self.pools[index]) {
                 self.transfer(index, current.bytes, engines, pace, out);
             }
         }
@@ -225,7 +237,7 @@ impl Publisher {
         if self.params.copy_for != CopyFor::Site || engines <= 1 {
             return SimDuration::ZERO;
         }
-        let hops = f64::from(u64::BITS - (engines - 1).leading_zeros());
+        let hops = if self.params.peers { 1.0 } else { f64::from(u64::BITS - (engines - 1).leading_zeros()) };
         SimDuration::from_secs_f64(hops * self.params.inner_bucket.min(bytes) / self.params.inner_rate)
     }
 

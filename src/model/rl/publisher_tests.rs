@@ -8,6 +8,8 @@ fn publisher(full_every: u32, delta: Option<f64>, pools: usize) -> Publisher {
         copy_for: CopyFor::Site,
         nodes_per_engine: vec![0.5; pools],
         stored: false,
+        relayed: false,
+        peers: false,
         scan_rate: 100.0,
         overlap: false,
         inner_rate: 10.0,

@@ -40,7 +40,7 @@ impl World {
             found.extend(self.audit_writes(now, id));
         }
         for id in 0..self.works.len() {
-            found.extend(self.audit_copy(now, WorkId::new(id)));
+            found.extend(self.audit_legs(now, WorkId::new(id)));
         }
         for work in &self.works {
             let Task::Rl(task) = &work.task else { continue };
@@ -53,10 +53,10 @@ impl World {
         found
     }
 
-    /// No leg of a copy is ahead of the one that brings what it passes on.
-    fn audit_copy(&mut self, now: SimTime, id: WorkId) -> Option<String> {
-        let Task::Copy(copy) = &self.works[id.index()].task else { return None };
-        let (name, legs) = (self.works[id.index()].name.clone(), copy.legs.clone());
+    /// No leg is ahead of the one that brings what it passes on.
+    fn audit_legs(&mut self, now: SimTime, id: WorkId) -> Option<String> {
+        let legs = self.legs(id)?.clone();
+        let name = self.works[id.index()].name.clone();
         let behind = |at: usize| Some((at, legs[at].after?));
         let ahead = (0..legs.len()).filter_map(behind).find(|&(at, before)| {
             let [own, before] = [at, before].map(|leg| self.progress(now, id, leg).map_or(0.0, |p| p.sent));

@@ -5,14 +5,11 @@ use super::{Task, World};
 use crate::engine::Context;
 use crate::fluid::ResourceId;
 use crate::model::carriage::{Order, Purpose};
-use crate::model::copies::{Copy, CopyParams, Leg, Progress, Turn};
-use crate::model::event::{CLASS_FLOW, CLASS_WORK, Event};
+use crate::model::copies::{Copy, CopyParams, Leg};
+use crate::model::event::{CLASS_WORK, Event};
 use crate::model::ids::{StorageId, WorkId};
 use crate::model::paths::{Uses, merged};
 use crate::units::{SimDuration, SimTime};
-
-/// More turns at one instant than legs that follow one another ever need.
-const TURNS: usize = 100;
 
 impl World {
     /// The legs of a copy over the links of now.
@@ -41,13 +38,13 @@ impl World {
         copy.began = Some(now);
         let (relays, next) = (copy.legs.len() > first.len(), copy.windows.as_ref().map(|windows| windows.next(now)));
         for &leg in &first {
-            self.begin_leg(ctx, id, leg);
+            self.begin_copy_leg(ctx, id, leg);
         }
         if let Some(next) = next.filter(|_| !first.is_empty()) {
             ctx.schedule(next, CLASS_WORK, Event::PaceDue(id));
         }
         if relays {
-            self.relays.insert(id, None);
+            self.follow_legs(id);
         }
     }
 
@@ -69,7 +66,7 @@ impl World {
         }
     }
 
-    fn begin_leg(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, leg: usize) {
+    pub(super) fn begin_copy_leg(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, leg: usize) {
         let Some(copy) = self.copy(id) else { return };
         let (params, own, limit) =
             (copy.params.clone(), copy.legs[leg].clone(), copy.limit(ctx.now(), &copy.legs[leg]));
@@ -177,100 +174,6 @@ impl World {
         copy.legs = legs;
         copy.cut = open.then_some(now);
     }
-
-    // ---- legs that pass on what others bring --------------------------------------------------------------------
-
-    /// A leg is to be looked at, which settling does.
-    pub(super) fn relay_due(&mut self, id: WorkId) {
-        if let Some(due) = self.relays.get_mut(&id) {
-            *due = None;
-        }
-    }
-
-    /// Looking at legs brings flows up to now: those that end at this instant have to be told apart first.
-    pub(super) fn catch_up(&mut self, now: SimTime) {
-        if !self.relays.is_empty() {
-            self.carriage.sharing.advance(now.as_nanos());
-        }
-    }
-
-    /// Lets legs follow those before them, and what is sent twice the rates, until all agree.
-    pub(super) fn settle_rates(&mut self, ctx: &mut Context<'_, Event>) {
-        self.carriage.resend(ctx.now());
-        let relays: Vec<WorkId> = self.relays.keys().copied().collect();
-        for _ in 0..TURNS {
-            let mut settled = true;
-            for &id in &relays {
-                settled &= self.turn_legs(ctx, id);
-            }
-            if settled {
-                return;
-            }
-            self.carriage.resend(ctx.now());
-        }
-    }
-
-    /// One turn of every leg of a copy that passes bytes on; true when none changes anything.
-    fn turn_legs(&mut self, ctx: &mut Context<'_, Event>, id: WorkId) -> bool {
-        let now = ctx.now();
-        let (mut settled, mut due) = (true, None::<SimTime>);
-        let legs = self.copy(id).map_or(0, |copy| copy.legs.len());
-        for at in 0..legs {
-            let own = self.progress(now, id, at);
-            let Some(copy) = self.copy(id) else { return true };
-            if let Some(own) = own.filter(|own| own.rate > 0.0) {
-                copy.legs[at].rate = own.rate;
-            }
-            let (Some(before), true) = (copy.legs[at].after, copy.legs[at].is_open()) else { continue };
-            let last = copy.legs[before].rate;
-            let Some(ahead) = self.progress(now, id, before) else { continue };
-            let Some(copy) = self.copy(id) else { return true };
-            let chunk = copy.params.chunk;
-            match copy.legs[at].turn(now, (ahead, last), own, chunk) {
-                Turn::Keep(again) => due = [due, again].into_iter().flatten().min(),
-                Turn::Begin => {
-                    self.begin_leg(ctx, id, at);
-                    settled = false;
-                }
-                Turn::Pace => {
-                    let (movement, limit) = (copy.legs[at].movement, copy.limit(now, &copy.legs[at]));
-                    if let Some(movement) = movement {
-                        self.carriage.set_pace(now, movement, limit);
-                    }
-                    settled = false;
-                }
-            }
-        }
-        self.schedule_turn(ctx, id, due);
-        settled
-    }
-
-    fn schedule_turn(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, due: Option<SimTime>) {
-        let open = self.copy(id).is_some_and(|copy| copy.legs.iter().any(|leg| leg.after.is_some() && leg.is_open()));
-        let planned = self.relays.get(&id).copied().flatten();
-        if planned.map(|(at, _)| at) != due {
-            if let Some((_, key)) = planned {
-                ctx.cancel(key);
-            }
-            let next = due.map(|at| (at, ctx.schedule_keyed(at, CLASS_FLOW, Event::RelayDue(id))));
-            self.relays.insert(id, next);
-        }
-        if !open {
-            self.relays.remove(&id);
-        }
-    }
-
-    /// How far a leg is; none before it begins.
-    pub(super) fn progress(&mut self, now: SimTime, id: WorkId, at: usize) -> Option<Progress> {
-        let leg = self.copy(id).map(|copy| copy.legs[at].clone())?;
-        if leg.finished.is_some() {
-            return Some(Progress { sent: leg.bytes, rate: 0.0, rtt: SimDuration::ZERO, done: true });
-        }
-        let (sent, rate, rtt, done) = self.carriage.progress(now, leg.movement?)?;
-        Some(Progress { sent, rate, rtt, done })
-    }
-
-    // ---- measures -----------------------------------------------------------------------------------------------
 
     /// Bytes that a leg has carried.
     fn carried(&mut self, now: SimTime, leg: &Leg) -> f64 {

@@ -5,7 +5,7 @@ use crate::engine::Context;
 use crate::model::carriage::{Order, Purpose};
 use crate::model::event::{Event, RlEvent};
 use crate::model::ids::{SiteId, WorkId};
-use crate::model::paths::{CLIENT_NIC, COUPLED, StoragePath, Transport};
+use crate::model::paths::{COUPLED, StoragePath, Transport};
 use crate::model::rl::RlEffect;
 
 impl World {
@@ -30,7 +30,9 @@ impl World {
                 }
                 RlEffect::CancelPublish { pool } => {
                     self.carriage.cancel_work(ctx.now(), work, |purpose| purpose == Purpose::Publish { pool });
+                    self.detach_pool(ctx, work, pool);
                 }
+                RlEffect::Relay { ref pools, bytes, pace } => self.start_relays(ctx, work, pools, (bytes, pace)),
                 _ => {}
             }
             if let Some(order) = self.rl_order(work, effect) {
@@ -55,7 +57,9 @@ impl World {
                     ..self.order(id, Purpose::Shipment { pool, number })
                 }
             }
-            RlEffect::Publish { pool, bytes, copies, pace } => self.publish_order(id, task, pool, bytes, copies, pace),
+            RlEffect::Publish { pool, bytes, copies, pace } => {
+                self.publish_order(id, task, (pool, bytes, copies), pace)
+            }
             RlEffect::Upload { bytes, pace, full } => {
                 let order = self.state_order(id, task, task.store?, trainer, bytes, true);
                 Order {
@@ -66,34 +70,14 @@ impl World {
                     ..order
                 }
             }
-            RlEffect::CancelPublish { .. } => return None,
+            RlEffect::CancelPublish { .. } | RlEffect::Relay { .. } => return None,
             RlEffect::WriteCheckpoint(bytes) => self.state_order(id, task, task.checkpoint?, trainer, bytes, true),
             RlEffect::ReadCheckpoint(bytes) => self.state_order(id, task, task.checkpoint?, trainer, bytes, false),
         })
     }
 
-    /// Weights to a pool, from the trainer or from the store.
-    fn publish_order(&self, id: WorkId, task: &RlWork, pool: u16, bytes: f64, copies: f64, pace: f64) -> Order {
-        let site = task.pools[usize::from(pool)].site;
-        let receiver = task.receivers[usize::from(pool)];
-        let coupled = (task.inner_rate.min(pace), COUPLED);
-        // Every copy runs on streams of its own, and the rate is that of one copy: the window needs no factor.
-        let transport = Transport { setup_rtts: 0.0, ..task.transport }.shared(1.0 / task.flows[0]);
-        let purpose = Purpose::Publish { pool };
-        let order = match task.store {
-            Some(store) => Order { purpose, ..self.state_order(id, task, store, site, bytes, false) },
-            None => Order {
-                ends: (task.trainer.site, site),
-                base: [self.between_nodes(task.trainer.site, site), vec![(task.senders, 1.0)]].concat(),
-                bytes,
-                ..self.order(id, purpose)
-            },
-        };
-        Order { copies, pace: if receiver < coupled.0 { (receiver, CLIENT_NIC) } else { coupled }, transport, ..order }
-    }
-
     /// State between the nodes of a site and a storage system: checkpoints, or weights through an object store.
-    fn state_order(
+    pub(super) fn state_order(
         &self,
         id: WorkId,
         task: &RlWork,

@@ -14,12 +14,15 @@ mod dirty;
 mod economics_measures;
 mod lanes;
 mod latency;
+mod legs;
 mod loading;
 mod loop_measures;
 mod loops;
 mod measures;
 mod namespaces;
 mod paces;
+mod publishes;
+mod relays;
 mod replicas;
 mod series;
 mod storage_measures;
@@ -60,6 +63,7 @@ pub use loading::{FeedParams, LoaderWork};
 use works::outer_of;
 
 pub use measures::{Measure, Measured};
+pub use relays::Relays;
 pub use series::bin_width;
 
 /// Resources of a site.
@@ -99,8 +103,10 @@ pub struct RlWork {
     pub pools: Vec<Claim>,
     /// Network interfaces of the GPUs that send weights.
     pub senders: ResourceId,
-    /// Rate of the tree inside a site, which the transfer cannot outrun; infinite without a tree.
-    pub inner_rate: f64,
+    /// The publish under way where sites hand weights to one another.
+    pub relays: Option<Relays>,
+    /// Rate of the way inside the site of each pool, which the transfer cannot outrun; infinite where everybody fetches a copy.
+    pub inner_rates: Vec<f64>,
     /// Payload bytes per second that one who fetches a copy can take.
     pub receivers: Vec<f64>,
     /// Sender-receiver pairs that carry one copy, and the nodes that upload to the store.
@@ -391,6 +397,7 @@ impl World {
             (Task::Load(_), Purpose::Batch) => self.batch_arrived(ctx, id),
             (Task::Rl(task), Purpose::Shipment { number, .. }) => task.rl.shipment_arrived(ctx, number),
             (Task::Rl(task), Purpose::Publish { pool }) => task.rl.weights_arrived(ctx, pool),
+            (Task::Rl(task), Purpose::Relay { leg }) => task.leg_arrived(ctx, usize::from(leg)),
             (Task::Rl(task), Purpose::Upload { full }) => {
                 let mut effects = Vec::new();
                 task.rl.weights_stored(ctx, &mut effects);

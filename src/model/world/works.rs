@@ -136,6 +136,9 @@ impl World {
             Task::Rl(task) => {
                 task.rl.stop(ctx);
                 claims = task.claims();
+                if let Some(relays) = task.relays.as_mut() {
+                    (relays.legs, relays.pools) = (Vec::new(), Vec::new());
+                }
                 self.carriage.cancel_work(now, id, |_| true);
             }
         }

@@ -1,9 +1,12 @@
 //! RL loops.
 
 use super::Resolver;
+use super::work::distribution;
 use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Checkpoint, Colocation, Engine, FanOut, FleetIx, RlWork, Step, Users, Weights};
+use crate::scenario::plan::{
+    Checkpoint, Colocation, Distribution, Engine, FanOut, FleetIx, RlWork, Step, Users, Weights,
+};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
 use crate::units::{ByteRate, Bytes, Dimension, SimDuration, display, print};
@@ -230,6 +233,7 @@ impl Resolver<'_> {
             let found = Diagnostic::new("W0609", "'io_size' has no effect without 'store'".to_owned());
             self.report(found.at(record.place_of("io_size")));
         }
+        let across = self.across(record)?;
         Some(Weights {
             delta,
             changed: record.number("changed")?,
@@ -237,9 +241,11 @@ impl Resolver<'_> {
             full_every: if delta { record.number("full_every")? as u32 } else { 1 },
             fan_out: match record.text("fan_out")? {
                 "tree" => FanOut::Tree,
+                "peer" => FanOut::Peer,
                 "per-node" => FanOut::PerNode,
                 _ => FanOut::PerEngine,
             },
+            across,
             store,
             io_size: Bytes(record.number("io_size")?),
             flows: record.number("flows")? as u64,
@@ -254,6 +260,25 @@ impl Resolver<'_> {
             update: self.update(record)?,
             sync_every: record.number("sync_every")? as u32,
         })
+    }
+
+    /// Sites hand one another one copy each, which comes from the trainer.
+    fn across(&mut self, record: &Record) -> Option<Distribution> {
+        let across = distribution(record.text("across")?);
+        if across == Distribution::Unicast {
+            return Some(across);
+        }
+        let each = record.text("fan_out").filter(|fan_out| fan_out.starts_with("per-"));
+        let what = match each {
+            Some(fan_out) => format!("'fan_out = \"{fan_out}\"', with which everybody fetches a copy from the trainer"),
+            None if record.wrote("store") => "'store', which everybody fetches from".to_owned(),
+            None => return Some(across),
+        };
+        let message = format!("'across' has no meaning with {what}");
+        let found = Diagnostic::new("E0107", message).at(record.place_of("across"));
+        let other = record.place_of(if each.is_some() { "fan_out" } else { "store" });
+        self.report(found.also(other, "stated here").help("leave one of them out"));
+        None
     }
 
     /// Senders are trainer GPUs: the default is no more than there are, and a stated number must fit.

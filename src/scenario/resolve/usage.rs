@@ -1,11 +1,11 @@
 //! What needs the whole world: reachability, contention, and things that change nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Resolver;
 use super::trace::trace_pairs;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Namespace, Plan, SiteIx, Work, WorkKind};
+use crate::scenario::plan::{Distribution, Namespace, Plan, SiteIx, Work, WorkKind};
 use crate::scenario::text::source::Place;
 
 /// Larger plans (pairs of sites times links squared) are not examined link by link.
@@ -52,6 +52,7 @@ impl Resolver<'_> {
         }
         self.unused_links(plan, &demands);
         self.unused_limit(plan);
+        self.unused_relays(plan);
         self.unused_sites(plan);
         self.unused_storage(plan);
         self.check_namespaces(plan);
@@ -144,6 +145,12 @@ impl Resolver<'_> {
                         let place = self.key_place("work", &work.name, "checkpoint");
                         add(trainer, plan.storages[checkpoint.storage].site, place);
                     }
+                    if let Some(store) = rl.weights.store {
+                        let at = plan.storages[store].site;
+                        let place = || self.key_place("work", &work.name, "weights");
+                        let pools = rl.generators.iter().map(|&(fleet, _)| plan.fleets[fleet].site);
+                        pools.chain([trainer]).for_each(|site| add(site, at, place()));
+                    }
                 }
             }
         }
@@ -188,6 +195,23 @@ impl Resolver<'_> {
             let message = format!("link '{}' cannot matter: {why}", link.name);
             let place = self.place_of("link", &link.name);
             self.report(Diagnostic::new("W0602", message).at(&place));
+        }
+    }
+
+    /// Weights pass from site to site only where there are several sites.
+    fn unused_relays(&mut self, plan: &Plan) {
+        for work in &plan.works {
+            let WorkKind::Rl(rl) = &work.kind else { continue };
+            let trainer = plan.fleets[rl.trainer_fleet].site;
+            let sites = rl.generators.iter().map(|&(fleet, _)| plan.fleets[fleet].site).filter(|site| *site != trainer);
+            if rl.weights.across == Distribution::Unicast || sites.collect::<BTreeSet<_>>().len() > 1 {
+                continue;
+            }
+            let weights = self.record_of("work", &work.name).and_then(|record| record.table("weights"));
+            let place =
+                weights.map_or_else(|| self.place_of("work", &work.name), |weights| weights.place_of("across").clone());
+            let message = "'across' has no effect: the weights go to one other site at most";
+            self.report(Diagnostic::new("W0609", message).at(&place));
         }
     }
 

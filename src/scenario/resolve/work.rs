@@ -112,14 +112,10 @@ impl Resolver<'_> {
 
     /// How a copy reaches so many systems.
     fn distribution(&mut self, record: &Record, systems: usize) -> Option<Distribution> {
-        let stated = match record.text("fan_out") {
-            _ if record.broken.contains(&"fan_out") => return None,
-            Some("relay") => Some(Distribution::Relay),
-            Some("relay-nearest") => Some(Distribution::RelayNearest),
-            Some("tree") => Some(Distribution::Tree),
-            Some(_) => Some(Distribution::Unicast),
-            None => None,
-        };
+        if record.broken.contains(&"fan_out") {
+            return None;
+        }
+        let stated = record.text("fan_out").map(distribution);
         if systems == 1 {
             if stated.is_some() {
                 let found = Diagnostic::new("W0609", "'fan_out' has no effect: there is one system in 'to'");
@@ -283,5 +279,15 @@ fn recovery(part: &Part) -> Option<Recovery> {
         "loss-based" => Some(Recovery::LossBased { segment: segment?, constant: part.number("loss_constant")? }),
         "go-back-n" => Some(Recovery::GoBackN { segment: segment? }),
         _ => Some(Recovery::Selective),
+    }
+}
+
+/// What a word of the choice means.
+pub(super) fn distribution(word: &str) -> Distribution {
+    match word {
+        "relay" => Distribution::Relay,
+        "relay-nearest" => Distribution::RelayNearest,
+        "tree" => Distribution::Tree,
+        _ => Distribution::Unicast,
     }
 }

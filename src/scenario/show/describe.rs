@@ -380,8 +380,14 @@ fn rl_lines(plan: &Plan, rl: &RlWork) -> String {
     };
     let copies = match rl.weights.fan_out {
         FanOut::Tree => "one copy per site",
+        FanOut::Peer => "one copy per site, a part to each engine",
         FanOut::PerNode => "one copy per node",
         FanOut::PerEngine => "one copy per engine",
+    };
+    let across = match rl.weights.across {
+        Distribution::Unicast => "",
+        Distribution::Relay | Distribution::RelayNearest => ", handed from site to site",
+        Distribution::Tree => ", down a tree of sites",
     };
     let through = rl.weights.store.map_or(String::new(), |s| format!(" through {}", plan.storages[s].name));
     let checkpoint = rl.checkpoint.map_or(String::new(), |c| {
@@ -390,7 +396,7 @@ fn rl_lines(plan: &Plan, rl: &RlWork) -> String {
         format!("\n      checkpoints of {bytes} to {to} every {every}, {} kept", c.keep)
     });
     let weights = match rl.colocation {
-        None => format!("publishes {publish}, {copies}{through}"),
+        None => format!("publishes {publish}, {copies}{across}{through}"),
         Some(c) => format!(
             "the same GPUs in turn: {} to train, {} back",
             time(SimDuration::from_secs_f64(c.offload)),

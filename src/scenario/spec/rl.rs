@@ -340,9 +340,17 @@ static WEIGHTS: TableSpec = TableSpec {
         .within(1.0, 1e6),
         key(
             "fan_out",
-            Kind::Choice(&["tree", "per-node", "per-engine"]),
+            Kind::Choice(&["tree", "peer", "per-node", "per-engine"]),
             assumed("tree", "one copy per site and a relay tree inside it"),
-            "Who fetches a copy: each site, which passes it down a tree inside; each node; or each engine.",
+            "Who fetches a copy: each site, which passes it down a tree inside, or whose engines take a part each and hand it to all their \
+             peers; each node; or each engine.",
+        ),
+        key(
+            "across",
+            Kind::Choice(super::work::FAN_OUTS),
+            assumed("unicast", "each site is sent its own copy"),
+            "How one copy gets to each of several sites: from the trainer to all; down a chain in the order of `generators`, or each time \
+             to the nearest that has nothing yet; or down a tree that crosses a shared link once.",
         ),
         key(
             "store",

@@ -14,7 +14,7 @@ use crate::units::Dimension;
 pub(super) const MAX_CLIENTS: f64 = 1e6;
 
 /// How a copy reaches several systems.
-const FAN_OUTS: &[&str] = &["unicast", "relay", "relay-nearest", "tree"];
+pub(super) const FAN_OUTS: &[&str] = &["unicast", "relay", "relay-nearest", "tree"];
 
 /// Kinds of work that are simulated.
 pub const WORK_KINDS: &[&str] = &["copy", "io", "rl", "trace"];
