@@ -8,6 +8,7 @@
 
 mod claims;
 mod look;
+mod records;
 mod tally;
 mod way;
 
@@ -19,6 +20,7 @@ use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId, Shari
 use crate::units::{SimDuration, SimTime};
 
 pub use claims::Claim;
+pub use records::FlowRecord;
 use way::Way;
 
 /// What a movement is for; the world acts on it when the movement ends.
@@ -129,21 +131,6 @@ pub struct Done {
     pub ordered: SimTime,
     /// Payload bytes.
     pub bytes: f64,
-}
-
-/// A finished movement as a row of the flow record.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FlowRecord {
-    /// Sequence number.
-    pub flow: u64,
-    /// Order time.
-    pub start: SimTime,
-    /// Arrival of the last byte; `None` when it did not finish.
-    pub finish: Option<SimTime>,
-    /// Payload bytes.
-    pub bytes: f64,
-    /// Cause that held it longest.
-    pub cause: Cause,
 }
 
 #[derive(Clone, Debug)]
@@ -452,28 +439,6 @@ impl Carriage {
             let (uses, meters) = self.terms_on(index, route.as_ref());
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
         }
-    }
-
-    /// Rows of finished movements and, with no finish time, of those still under way.
-    pub fn take_records(&mut self) -> Option<Vec<FlowRecord>> {
-        let open: Vec<Movement> = self.slots.iter().filter_map(|(_, m)| m.clone()).collect();
-        for movement in open {
-            self.record(&movement, None);
-        }
-        let mut rows = self.records.take()?;
-        rows.sort_by_key(|r| r.flow);
-        Some(rows)
-    }
-
-    fn record(&mut self, movement: &Movement, finish: Option<SimTime>) {
-        let Some(rows) = self.records.as_mut() else { return };
-        let cause = movement.longest.unwrap_or(Cause::Named(LATENCY));
-        let flow = match movement.order.purpose {
-            Purpose::Flow { number, .. } => number,
-            _ => movement.number,
-        };
-        let (start, bytes) = (movement.ordered, movement.order.bytes);
-        rows.push(FlowRecord { flow, start, finish, bytes, cause });
     }
 
     fn get_mut(&mut self, id: MovementId) -> Option<&mut Movement> {
