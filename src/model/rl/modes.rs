@@ -7,7 +7,7 @@
 //! | [`Admission::Served`] | N ≤ B × (oldest served version + max_lag + 1) |
 //! | [`Admission::Trained`] | N ≤ B × (trained version + max_lag + 1), which is AReaL's ⌊(N − 1) ÷ B⌋ ≤ i + η |
 //! | [`Admission::Synced`] | N ≤ B × (steps begun at the last sync + (1 + σ) × sync_every), which is verl's: between two syncs at most (1 + σ) × sync_every × B, less what is left over |
-//! | [`Admission::Rounds`] | N ≤ B × (rounds opened + surplus) |
+//! | [`Admission::Rounds`] | N ≤ B × (rounds opened + surplus), without the surplus once the round is over and what it left is abandoned |
 //!
 //! A round is B × (1 + surplus) trajectories less what earlier rounds left. It is over when a whole batch of it is at the trainer. Round r
 //! (from 0) opens when round r − 1 is over and version r − `off` is served everywhere: `off` 0 is a synchronous loop, 1 is
@@ -68,7 +68,11 @@ impl Rl {
             Admission::Synced { staleness } => {
                 f64::from(self.progress.synced) + (1.0 + staleness) * f64::from(self.params.sync_every)
             }
-            Admission::Rounds { surplus, .. } => f64::from(self.progress.opened) + surplus,
+            Admission::Rounds { surplus, keep, .. } => {
+                // What a round that is over has abandoned is not begun again before the next opens.
+                let over = !keep && self.progress.closed == self.progress.opened;
+                f64::from(self.progress.opened) + if over { 0.0 } else { surplus }
+            }
         };
         self.params.trainer.batch * batches
     }

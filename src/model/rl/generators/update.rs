@@ -105,10 +105,12 @@ impl Generators {
             }
             self.pools[pool].rolling.begun += 1;
             for cohort in first..((begun + 1) * count).div_ceil(waves) {
-                let state = &mut self.pools[pool].cohorts[cohort];
-                if !state.updating {
+                if !self.pools[pool].cohorts[cohort].updating {
                     continue;
                 }
+                // What it stood idle before is no loss of the update.
+                self.advance(pool, cohort, ctx.now());
+                let state = &mut self.pools[pool].cohorts[cohort];
                 state.closed = true;
                 if self.params.update == Update::Abort || state.is_empty() {
                     self.pause(ctx, pool, cohort);
