@@ -470,6 +470,34 @@ fn sweeps() -> Vec<(&'static str, String)> {
         ("unquoted", axis("link.phx-dal.capacity = [\"400 Gbps\"]")),
         ("empty", axis("\"link.*.capacity\" = []")),
         ("whole table", axis("\"link.phx-dal\" = [1]")),
+        ("no address", axis("design = \"grid\"")),
+        ("slip in a key", axis("desing = \"grid\"\n\"link.*.waves\" = [1]")),
+        ("the same value twice", axis("\"link.phx-dal.waves\" = [1]\n\"link.*.waves\" = [1]")),
+        ("samples", axis("design = \"sobol\"\n\"link.*.waves\" = [1]")),
+        ("samples without effect", axis("samples = 8\n\"link.*.waves\" = [1]")),
+        ("range of a grid", axis("\"link.*.rtt\" = { from = \"10 ms\", to = \"20 ms\" }")),
+        ("range that falls", axis("\"link.*.rtt\" = { from = \"20 ms\", to = \"10 ms\", steps = 3 }")),
+        (
+            "range of ratios from zero",
+            axis("\"warmup\" = { from = \"0 s\", to = \"10 s\", scale = \"log\", steps = 3 }"),
+        ),
+        ("range without unit", axis("\"link.*.rtt\" = { from = 10, to = \"20 ms\", steps = 3 }")),
+        ("range of words", axis("\"work.online.weights.publish\" = { from = \"full\", to = \"delta\" }")),
+        (
+            "links of unlike length",
+            axis("linked = [[\"link.*.waves\", \"seed\"]]\n\"link.*.waves\" = [1, 2]\nseed = [1, 2, 3]"),
+        ),
+        (
+            "link of something else",
+            axis("linked = [[\"link.*.wave\", \"seed\"]]\n\"link.*.waves\" = [1, 2]\nseed = [1, 2]"),
+        ),
+        (
+            "conditions",
+            axis(
+                "where = [\"link.*.waves\", \"seed <= link.*.rtt\", \"work.online.weights.publish < delta\"]\n\"link.*.waves\" = [1, 2]\nseed = [1, 2]\n\"work.online.weights.publish\" = [\"full\", \"delta\"]",
+            ),
+        ),
+        ("too many cells", axis("seed = { from = 1, to = 1000000, steps = 1000000 }\n\"link.*.waves\" = [1, 2]")),
     ]
 }
 

@@ -11,7 +11,7 @@ use super::listing::Listing;
 use super::screen::Screen;
 use super::simulate::{Failure, Loaded, load};
 use crate::report::json;
-use crate::scenario::plan::{Origin, Taken};
+use crate::scenario::plan::{Origin, Plan, Taken};
 use crate::scenario::{self, Diagnostic};
 
 /// Arguments of `check`.
@@ -63,14 +63,18 @@ fn object((file, outcome): &Checked<'_>) -> Value {
         ),
         Err(failure) => (None, None, &failure.diagnostics, Vec::new()),
     };
-    json!({
+    let mut object = json!({
         "file": file.display().to_string(),
         "valid": outcome.is_ok(),
         "title": title,
         "digest": digest,
         "diagnostics": scenario::render_json(found),
         "values": values,
-    })
+    });
+    if let Ok(Loaded { plan: Plan { sweep: Some(sweep), .. }, .. }) = outcome {
+        object["cells"] = json!(scenario::cells_of(sweep).0);
+    }
+    object
 }
 
 fn value(taken: &Taken) -> Value {

@@ -15,13 +15,16 @@ mod kpi;
 mod listing;
 mod machine;
 mod man;
+mod merge;
 mod new;
 mod panic;
 mod progress;
 mod run;
 mod schema;
 mod screen;
+mod shard;
 mod simulate;
+mod sweep;
 mod test;
 
 use std::ffi::OsString;
@@ -57,6 +60,10 @@ enum Command {
     Run(run::Run),
     /// Run scenarios and judge every target: pass, fail or inconclusive
     Test(test::Test),
+    /// Run many variants of a scenario, resumable and in shards: one table, one chart
+    Sweep(Box<sweep::Sweep>),
+    /// Merge the shards of a sweep: the same bytes for any number of them in any order
+    Merge(merge::Merge),
     /// Fit figures of a storage system to measured rows: error before and after, on held-out rows too
     Calibrate(calibrate::Calibrate),
     /// List the parts (GPU nodes, storage systems, models …), or show every figure of one with its source
@@ -97,6 +104,8 @@ fn dispatch(command: &Command, screen: &Screen) -> Exit {
         Command::Check(args) => check::run(args, screen),
         Command::Run(args) => run::run(args, screen),
         Command::Test(args) => test::run(args, screen),
+        Command::Sweep(args) => sweep::run(args, screen),
+        Command::Merge(args) => merge::run(args, screen),
         Command::Calibrate(args) => calibrate::run(args, screen),
         Command::Catalog(args) => catalog::run(args, screen),
         Command::Kpi(args) => kpi::run(args, screen),

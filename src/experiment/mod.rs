@@ -7,6 +7,7 @@ mod aggregate;
 pub mod calibrate;
 mod fixed;
 pub mod results;
+pub mod sweep;
 mod verdict;
 mod what_if;
 
@@ -105,7 +106,7 @@ pub(crate) struct Outcome {
 pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError> {
     let seed = options.seed.unwrap_or(plan.seed);
     let replications = options.replications.unwrap_or(plan.replications);
-    let failures = what_if::failures(plan, options.what_if.as_ref().unwrap_or(&plan.what_if));
+    let failures = failures(plan, options);
     let simulated = if what_if::is_simulated(plan) { failures.len() } else { 0 };
     let done = AtomicU64::new(0);
     let total = i64::from(replications) * PROGRESS_STEPS * (1 + simulated as i64);
@@ -117,11 +118,28 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
     let all = || (0..replications as usize).into_par_iter().map(one).collect::<Vec<_>>();
     let outcomes = in_threads(options.threads, all)?;
     let outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>, RunError>>()?;
+    conclude(plan, seed, outcomes, options, &step)
+}
+
+fn failures(plan: &Plan, options: &RunOptions<'_>) -> Vec<what_if::Failure> {
+    what_if::failures(plan, options.what_if.as_ref().unwrap_or(&plan.what_if))
+}
+
+/// From the outcomes of all replications to results: the failure study if there is one, and verdicts.
+fn conclude(
+    plan: &Plan,
+    seed: u64,
+    outcomes: Vec<Outcome>,
+    options: &RunOptions<'_>,
+    step: &(impl Fn() + Sync),
+) -> Result<RunResults, RunError> {
+    let replications = outcomes.len() as u32;
+    let failures = failures(plan, options);
     let base = (!failures.is_empty()).then(|| what_if::Base::of(plan, &outcomes));
     let mut results = aggregate::results(plan, options, seed, outcomes);
     aggregate::replace(&mut results.kpis, fixed::concurrent_flow(plan, replications, &options.interrupt)?);
     if let Some(base) = base {
-        let study = || what_if::study(plan, &failures, &base, seed, options, &step);
+        let study = || what_if::study(plan, &failures, &base, seed, options, step);
         let (tables, kpis) = in_threads(options.threads, study)??;
         aggregate::replace(&mut results.kpis, kpis);
         results.what_if = Some(tables);

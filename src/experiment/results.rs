@@ -2,6 +2,7 @@
 
 pub mod calibration;
 mod network;
+pub mod sweep;
 pub mod systems;
 pub mod waves;
 pub mod what_if;

@@ -2,6 +2,8 @@
 //!
 //! Both writers show the same document, so they cannot disagree about a number.
 
+use std::borrow::Cow;
+
 /// A report of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
@@ -37,7 +39,7 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Heading, may be empty.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// Numbers stand on the right.
     pub right: bool,
 }
@@ -71,7 +73,7 @@ pub enum Tone {
 impl Table {
     /// An empty table with the given columns: `(title, right-aligned)`.
     pub fn new(columns: &[(&'static str, bool)]) -> Self {
-        let columns = columns.iter().map(|&(title, right)| Column { title, right }).collect();
+        let columns = columns.iter().map(|&(title, right)| Column { title: title.into(), right }).collect();
         Table { columns, rows: Vec::new() }
     }
 

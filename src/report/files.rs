@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+/// What the names of unfinished files begin with. A program that is killed leaves them; nothing takes them for results.
+pub(super) const TEMPORARY: &str = ".apollo-";
+
 /// A file or folder could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}: {source}", path.display())]
@@ -66,15 +69,68 @@ fn folder_of(path: &Path) -> &Path {
 fn write(path: &Path, bytes: &[u8], persist: impl FnOnce(NamedTempFile) -> io::Result<()>) -> Result<(), FileError> {
     let folder = folder_of(path);
     let failed = |source| FileError { action: "write", path: path.to_owned(), source: plain(source) };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".apollo-").suffix(".partial");
-    open_to_others(&mut builder, 0o666);
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    let mut file = temporary(folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     persist(file).map_err(failed)?;
     sync_folder(folder);
     Ok(())
+}
+
+/// A file that is written piece by piece and appears whole at the end, or not at all.
+pub struct Whole {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Whole {
+    /// Begins a file in the folder of `path`.
+    ///
+    /// # Errors
+    ///
+    /// With the path and the reason.
+    pub fn begin(path: &Path) -> Result<Whole, FileError> {
+        let failed = |source| FileError { action: "write", path: path.to_owned(), source: plain(source) };
+        Ok(Whole { path: path.to_owned(), file: temporary(folder_of(path)).map_err(failed)? })
+    }
+
+    /// Puts it in its place.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_whole`].
+    pub fn finish(self) -> Result<(), FileError> {
+        let Whole { path, file } = self;
+        let failed = |source| FileError { action: "write", path: path.clone(), source: plain(source) };
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&path).map_err(|e| failed(e.error))?;
+        sync_folder(folder_of(&path));
+        Ok(())
+    }
+
+    /// An error of writing it, for `map_err`.
+    pub fn failed(&self) -> impl Fn(io::Error) -> FileError + use<> {
+        let path = self.path.clone();
+        move |source| FileError { action: "write", path: path.clone(), source: plain(source) }
+    }
+}
+
+impl Write for Whole {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// A temporary file that will be for others too.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY).suffix(".partial");
+    open_to_others(&mut builder, 0o666);
+    builder.tempfile_in(folder)
 }
 
 /// What the system said, without the name of the temporary file, which is gone by now.

@@ -50,7 +50,7 @@ pub fn object(run: &RunResults) -> Value {
 }
 
 /// One KPI.
-fn kpi(row: &KpiRow) -> Value {
+pub(super) fn kpi(row: &KpiRow) -> Value {
     let number = |v: Option<f64>| number(v, &row.unit);
     json!({
         "name": row.name,

@@ -39,6 +39,20 @@ pub fn render(run: &RunResults, files: &[(String, Vec<u8>)], complete: bool) -> 
     }))
 }
 
+/// What made a file: version, sources of the model, compiler, C library, processor features. Files with the same of it and the
+/// same input hold the same bytes.
+pub fn made_by() -> Value {
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "model": env!("APOLLO_MODEL"),
+        "rustc": env!("APOLLO_RUSTC"),
+        "target": env!("APOLLO_TARGET"),
+        "profile": env!("APOLLO_PROFILE"),
+        "cpu_features": cpu_features(),
+        "c_library": c_library(),
+    })
+}
+
 /// Names of the files that a manifest lists; `None` when the text is no manifest of ours.
 pub fn files_of(text: &str) -> Option<Vec<String>> {
     let value: Value = serde_json::from_str(text).ok()?;

@@ -36,7 +36,7 @@ fn section_markdown(section: &Section, out: &mut String) {
 
 /// A table; group rows are bold.
 pub fn table(table: &Table) -> String {
-    let heads: Vec<&str> = table.columns.iter().map(|c| c.title).collect();
+    let heads: Vec<&str> = table.columns.iter().map(|c| c.title.as_ref()).collect();
     let rules: Vec<&str> = table.columns.iter().map(|c| if c.right { "---:" } else { "---" }).collect();
     let mut out = format!("| {} |\n| {} |\n", heads.join(" | "), rules.join(" | "));
     for row in &table.rows {

@@ -1,7 +1,7 @@
 //! Results to bytes: text, Markdown, JSON, CSV, Parquet, JUnit, charts and the result folder.
 //!
 //! Everything here takes [`RunResults`](crate::experiment::results::RunResults) and gives back bytes; nothing prints,
-//! and only [`folder`] touches the disk. The same results give the same bytes.
+//! and only [`folder`], [`files`] and [`sweep`] touch the disk. The same results give the same bytes.
 
 pub mod calibration;
 pub mod catalogue_file;
@@ -19,6 +19,7 @@ pub mod parquet;
 mod phases;
 pub mod sections;
 mod slowest;
+pub mod sweep;
 mod systems;
 pub mod text;
 mod waves;

@@ -55,7 +55,7 @@ pub fn table(table: &Table, style: TextStyle) -> String {
     }
     let mut grid = Grid::new();
     grid.load_style(rule(style)).set_content_arrangement(ContentArrangement::Disabled);
-    grid.set_header(table.columns.iter().map(|c| c.title).collect::<Vec<_>>());
+    grid.set_header(table.columns.iter().map(|c| c.title.as_ref()).collect::<Vec<_>>());
     let indent = table.rows.iter().any(|r| r.group);
     for row in table.rows.iter().filter(|r| !r.group) {
         grid.add_row(cells(row, table.columns.len(), indent, style));

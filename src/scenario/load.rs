@@ -11,6 +11,7 @@ use super::read::ledger::Ledger;
 use super::read::{Reader, Shelf, calendar_date};
 use super::resolve::{resolve, warnings};
 use super::spec::SCENARIO;
+use super::sweep::{Arguments, Setting, Sweep};
 use super::text::files::Library;
 use super::text::overlay::parse_all;
 use super::text::overrides;
@@ -69,6 +70,60 @@ impl Draft {
         overrides::apply(&mut tree, arguments, &mut library, &mut findings);
         let (plan, sources, _) = understand(&self.source, library, findings, &tree, false, &self.stem)?;
         Ok((plan, sources))
+    }
+}
+
+/// A scenario with a sweep over it, kept so that the plans of its cells can be made without a look at the disk.
+#[derive(Debug)]
+pub struct Variants {
+    draft: Draft,
+    /// The sweep, checked.
+    pub sweep: Sweep,
+}
+
+impl Variants {
+    /// Reads a scenario file with overrides and the sweep of the command line over it; gives the plan of its tables too.
+    ///
+    /// # Errors
+    /// As [`load`]; E0519 when there is nothing to sweep.
+    pub fn read(
+        path: &Path,
+        overrides: &[String],
+        arguments: &Arguments,
+    ) -> Result<(Variants, Plan, Sources), Vec<Diagnostic>> {
+        let mut library = Library::default();
+        let source = library.read(path, None).map_err(|diagnostic| vec![*diagnostic])?;
+        let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut findings = Findings::default();
+        let tree = parse_all(&source, &mut library, &mut findings);
+        let broken = findings.failed();
+        let Some(mut tree) = tree else { return Err(findings.take(|s| s == Severity::Error)) };
+        overrides::apply(&mut tree, overrides, &mut library, &mut findings);
+        arguments.apply(&mut tree, &mut library, &mut findings);
+        let (mut plan, sources, read) = understand(&source, library.clone(), findings, &tree, broken, &stem)?;
+        library.remember(&read);
+        tree.remove("sweep");
+        let Some(sweep) = plan.sweep.take() else {
+            let found = Diagnostic::new("E0519", "the scenario has no [sweep]").at(&Place::start(&source));
+            return Err(vec![
+                found.help("write a table [sweep], or give addresses and values with --axis 'ADDRESS=V1,V2'"),
+            ]);
+        };
+        Ok((Variants { draft: Draft { source, stem, tree, library }, sweep }, plan, sources))
+    }
+
+    /// The plan of a cell, without what says where its values came from.
+    ///
+    /// # Errors
+    /// As [`load`]: settings that fit alone may contradict one another.
+    pub fn plan(&self, settings: &[Setting]) -> Result<Plan, Vec<Diagnostic>> {
+        let Draft { source, stem, tree, library } = &self.draft;
+        let mut tree = tree.clone();
+        self.sweep.put(&mut tree, settings);
+        let (mut plan, ..) = understand(source, library.clone(), Findings::default(), &tree, false, stem)?;
+        plan.ledger = Vec::new();
+        plan.warnings = Vec::new();
+        Ok(plan)
     }
 }
 

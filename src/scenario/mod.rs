@@ -13,13 +13,14 @@ mod read;
 mod resolve;
 mod show;
 pub mod spec;
+pub mod sweep;
 mod templates;
 pub mod text;
 mod topology;
 
 pub use diagnostics::{Diagnostic, Severity, explain, render_json, render_text};
 pub use fit::{Coefficient, coefficients, io_work};
-pub use load::{Draft, Sources, load, load_text};
+pub use load::{Draft, Sources, Variants, load, load_text};
 pub use read::Shelf;
-pub use show::{describe, reference, schema};
+pub use show::{cells_of, describe, reference, schema};
 pub use templates::{Template, from_template, templates};

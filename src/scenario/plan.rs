@@ -101,6 +101,8 @@ pub struct Plan {
     pub works: Vec<Work>,
     /// Targets by name.
     pub targets: Vec<Target>,
+    /// Variants for `apollo sweep`; they do not enter a run.
+    pub sweep: Option<crate::scenario::sweep::Sweep>,
     /// Where every value came from, in order of address.
     pub ledger: Vec<Taken>,
     /// Things that are legal but probably not meant.

@@ -8,4 +8,5 @@ mod reference;
 mod run;
 mod scenario;
 mod support;
+mod sweep;
 mod test;

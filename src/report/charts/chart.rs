@@ -100,12 +100,31 @@ pub struct Curve {
 }
 
 /// How points become a curve.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
+    /// A dot at every point.
+    Dots,
+    /// Coloured rectangles in place of points.
+    Tiles(Vec<Tile>),
     /// Straight lines between the points.
     Line,
     /// Bars of this width that start at each point's x and stand on the axis.
     Bars(f64),
+}
+
+/// A rectangle of a heat map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tile {
+    /// Left and right end, in units of the horizontal axis.
+    pub x: (f64, f64),
+    /// Lower and upper end, in units of the vertical axis.
+    pub y: (f64, f64),
+    /// Red, green, blue.
+    pub color: (u8, u8, u8),
+    /// Written in the middle.
+    pub text: String,
+    /// Whether the text is white.
+    pub light: bool,
 }
 
 /// A vertical line.

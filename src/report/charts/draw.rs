@@ -5,11 +5,11 @@
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
-use plotters::element::{PathElement, Rectangle};
+use plotters::element::{Circle, PathElement, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle};
 
-use super::chart::{Axis, Chart, Color, Curve, Panel, Shape};
+use super::chart::{Axis, Chart, Color, Curve, Panel, Shape, Tile};
 use super::font;
 
 /// Width of every chart.
@@ -297,7 +297,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     fn curve(&self, curve: &Curve, panel: &Panel, frame: Frame) -> Outcome<DB> {
-        match curve.shape {
+        match &curve.shape {
             Shape::Line => {
                 let usable = |p: &&[(f64, f64)]| p[0].0.is_finite() && p[0].1.is_finite();
                 let runs = curve.points.chunk_by(|a, b| a.1.is_nan() == b.1.is_nan());
@@ -307,9 +307,20 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                     self.line(&run, rgb(curve.color), if curve.broad { 3.6 } else { 1.6 })?;
                 }
             }
+            Shape::Dots => {
+                for &(x, y) in curve.points.iter().filter(|p| p.0.is_finite() && p.1.is_finite()) {
+                    let at = self.at((frame.x(&panel.x, x), frame.y(&panel.y, y)));
+                    self.area.draw(&Circle::new(at, (2.6 * self.fine).round() as i32, rgb(curve.color).filled()))?;
+                }
+            }
+            Shape::Tiles(tiles) => {
+                for tile in tiles {
+                    self.tile(tile, panel, frame)?;
+                }
+            }
             Shape::Bars(width) => {
                 for &(x, y) in curve.points.iter().filter(|p| p.1 > 0.0) {
-                    let (a, b) = (frame.x(&panel.x, x), frame.x(&panel.x, x + width));
+                    let (a, b) = (frame.x(&panel.x, x), frame.x(&panel.x, x + *width));
                     // A hair of white keeps neighbouring bars apart.
                     let gap = if b - a > 4.0 { 1.0 } else { 0.0 };
                     self.rectangle((a, frame.y(&panel.y, y)), (b - gap, frame.bottom()), rgb(curve.color))?;
@@ -317,6 +328,19 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             }
         }
         Ok(())
+    }
+
+    /// A rectangle of a heat map with its text, where that fits.
+    fn tile(&self, tile: &Tile, panel: &Panel, frame: Frame) -> Outcome<DB> {
+        let (left, right) = (frame.x(&panel.x, tile.x.0), frame.x(&panel.x, tile.x.1));
+        let (bottom, top) = (frame.y(&panel.y, tile.y.0), frame.y(&panel.y, tile.y.1));
+        let (r, g, b) = tile.color;
+        self.rectangle((left, top), (right - 1.0, bottom - 1.0), RGBColor(r, g, b))?;
+        if self.width(&tile.text, SMALL, false) + 4.0 > right - left || SMALL + 2.0 > bottom - top {
+            return Ok(());
+        }
+        let color = if tile.light { RGBColor(255, 255, 255) } else { INK };
+        self.text(&tile.text, ((left + right) / 2.0, (top + bottom) / 2.0), Ink { color, ..Ink::grey().centred() })
     }
 
     /// Heading on the left, then one swatch and text per curve and mark, on one line above the axes.

@@ -17,11 +17,13 @@ mod map;
 mod render;
 mod spring;
 mod storage;
+mod sweep;
 mod timeline;
 mod wan;
 
-pub use chart::{Axis, Chart, Color, Curve, Map, Mark, Panel, Shape, Spot, Stroke};
+pub use chart::{Axis, Chart, Color, Curve, Map, Mark, Panel, Shape, Spot, Stroke, Tile};
 pub use render::{ChartError, png, svg};
+pub use sweep::{Dot, Surface, chart as sweep};
 
 use crate::experiment::results::RunResults;
 

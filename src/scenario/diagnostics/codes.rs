@@ -164,6 +164,9 @@ codes! {
     "E0518" "an upgrade that cannot be followed":
         "Upgrades of a link come in order of time, after it comes into service and before it is taken out. Without 'waves' an upgrade \
          keeps the size of the waves, so the new capacity has to be a whole number of them.";
+    "E0519" "a sweep that cannot be made":
+        "Every address of `[sweep]` has values, no two addresses set the same value, and addresses that change together have as many values each. Ranges rise; \
+         only numbers and quantities have values in between. A sweep has at most a million cells. A condition compares two addresses of the sweep, or one and a value.";
     "W0601" "a site that nothing uses":
         "No fleet, storage system, link or work is at this site.";
     "W0602" "a link that cannot matter":

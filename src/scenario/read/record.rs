@@ -24,6 +24,8 @@ pub enum Val {
     Date,
     /// Names or words, each with its place.
     Names(Vec<(String, Place)>),
+    /// Lists of words.
+    NameLists(Vec<Vec<(String, Place)>>),
     /// Latitude and longitude.
     Location(f64, f64),
     /// Whole numbers by word.

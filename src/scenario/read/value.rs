@@ -24,8 +24,9 @@ impl Reader {
             Kind::Date => self.date(key, node),
             Kind::Choice(words) => self.choice(key, node, words),
             Kind::Words(words) => self.words(key, node, Some(words)).map(Val::Names),
-            Kind::Names(_) | Kind::Files => self.words(key, node, None).map(Val::Names),
+            Kind::Names(_) | Kind::Files | Kind::Texts => self.words(key, node, None).map(Val::Names),
             Kind::NameOrNames(_) => self.one_or_more(key, node).map(Val::Names),
+            Kind::TextLists => self.word_lists(key, node),
             Kind::Pair(_) => self.pair(key, node),
             Kind::Location => self.location(key, node),
             Kind::Counts(words) => self.counts(key, node, words),
@@ -232,6 +233,16 @@ impl Reader {
                 _ => None,
             },
         }
+    }
+
+    /// A list of lists of strings.
+    fn word_lists(&mut self, key: &Key, node: &Node) -> Option<Val> {
+        let Value::List(items) = &node.value else {
+            self.wrong_kind(key, node, "a list of lists, such as [[\"a\", \"b\"]]");
+            return None;
+        };
+        let lists: Vec<_> = items.iter().filter_map(|item| self.words(key, item, None)).collect();
+        (lists.len() == items.len()).then_some(Val::NameLists(lists))
     }
 
     fn pair(&mut self, key: &Key, node: &Node) -> Option<Val> {

@@ -90,8 +90,9 @@ pub fn resolve(reader: &mut Reader, top: &Record, tree: &Table, stem: &str) -> O
     let works = resolver.all("work", Resolver::work);
     let targets = resolver.all("target", Resolver::target);
     economics::show_judged(&mut storages, &targets);
-    resolver.sweep(tree);
+    let sweep = resolver.sweep(tree);
     let mut plan = resolver.assemble(stem);
+    plan.sweep = sweep;
     plan.demands = sites.as_deref().map(|sites| resolver.file_demands(sites)).unwrap_or_default();
     plan.sites = sites?;
     plan.fleets = fleets?;
@@ -228,6 +229,7 @@ impl Resolver<'_> {
             standing: Vec::new(),
             works: Vec::new(),
             targets: Vec::new(),
+            sweep: None,
             ledger: Vec::new(),
             warnings: Vec::new(),
         }

@@ -30,6 +30,8 @@ pub fn describe(plan: &Plan) -> String {
     works(&mut out, plan);
     targets(&mut out, plan);
     totals(&mut out, plan);
+    let variants = plan.sweep.as_ref().map(super::sweep::lines).unwrap_or_default();
+    list(&mut out, "Sweep", &variants, String::clone);
     origins(&mut out, plan);
     if !plan.warnings.is_empty() {
         out.push_str("\nWarnings\n");

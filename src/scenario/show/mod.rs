@@ -9,7 +9,9 @@ mod reference;
 mod rhythm;
 mod schema;
 mod storage;
+mod sweep;
 
 pub use describe::describe;
 pub use reference::reference;
 pub use schema::schema;
+pub use sweep::cells as cells_of;

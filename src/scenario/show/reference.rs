@@ -61,6 +61,8 @@ fn value(key: &Key) -> String {
     match key.kind {
         Kind::Format => "`1`".to_owned(),
         Kind::Text => "text".to_owned(),
+        Kind::Texts => "list of texts".to_owned(),
+        Kind::TextLists => "list of lists of addresses".to_owned(),
         Kind::File => "path".to_owned(),
         Kind::Files => "list of paths".to_owned(),
         Kind::Bool => "`true`, `false`".to_owned(),
@@ -82,11 +84,11 @@ fn value(key: &Key) -> String {
         Kind::Part(word) => format!("{word} part of the catalogue"),
         Kind::Location => "`[latitude, longitude]`".to_owned(),
         Kind::Counts(words) => format!("table of numbers: {}", words.join(", ")),
-        Kind::Limit => "quantity in the unit of the KPI".to_owned(),
+        Kind::Limit => "quantity in the unit of the KPI or address it belongs to".to_owned(),
         Kind::Table(_) => "table, below".to_owned(),
         Kind::Tables(_) => "list of tables, below".to_owned(),
         Kind::Named(_) | Kind::Works => "named tables, below".to_owned(),
-        Kind::Sweep => "addresses and lists of values".to_owned(),
+        Kind::Sweep => "table, below".to_owned(),
     }
 }
 

@@ -80,6 +80,11 @@ fn kind(key: &Key, definitions: &mut Map<String, Value>) -> Value {
             json!({ "type": "array", "uniqueItems": true, "items": { "type": "string", "minLength": 1 } })
         }
         Kind::Text | Kind::File => json!({ "type": "string", "minLength": 1 }),
+        Kind::Texts => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
+        Kind::TextLists => {
+            let list = json!({ "type": "array", "minItems": 2, "items": { "type": "string", "minLength": 1 } });
+            json!({ "type": "array", "items": list })
+        }
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Exact => json!({ "type": "integer", "minimum": 0 }),
         Kind::Quantity(dim) | Kind::Whole(dim) => {
@@ -136,7 +141,12 @@ fn kind(key: &Key, definitions: &mut Map<String, Value>) -> Value {
         Kind::Tables(spec) => json!({ "type": "array", "minItems": 1, "items": table(spec, definitions) }),
         Kind::Named(spec) => named(table(spec, definitions)),
         Kind::Works => named(works(definitions)),
-        Kind::Sweep => json!({ "type": "object", "additionalProperties": { "type": "array", "minItems": 1 } }),
+        Kind::Sweep => {
+            let mut out = table(&spec::SWEEP, definitions);
+            let range = table(&spec::RANGE, definitions);
+            out["additionalProperties"] = json!({ "anyOf": [{ "type": "array", "minItems": 1 }, range] });
+            out
+        }
     }
 }
 

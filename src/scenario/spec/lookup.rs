@@ -1,7 +1,7 @@
 //! Which key an address means.
 
 use super::work::LATER_KINDS;
-use super::{Key, Kind, Need, SCENARIO, TableSpec, WORK_ANY, WORK_COPY, WORK_IO, WORK_RL, WORK_TRACE};
+use super::{Key, Kind, Need, RANGE, SCENARIO, SWEEP, TableSpec, WORK_ANY, WORK_COPY, WORK_IO, WORK_RL, WORK_TRACE};
 use crate::catalog;
 use crate::scenario::text::tree::Table;
 
@@ -69,6 +69,7 @@ pub fn all_tables() -> Vec<(String, &'static TableSpec)> {
         match key.kind {
             Kind::Named(spec) => nested(&format!("{}.NAME", key.name), spec, &mut out),
             Kind::Table(spec) => nested(key.name, spec, &mut out),
+            Kind::Sweep => out.extend([("sweep".to_owned(), &SWEEP), ("sweep.\"ADDRESS\"".to_owned(), &RANGE)]),
             Kind::Works => {
                 for spec in [&WORK_COPY, &WORK_IO, &WORK_RL, &WORK_TRACE] {
                     nested("work.NAME", spec, &mut out);

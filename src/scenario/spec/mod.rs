@@ -20,6 +20,7 @@ mod rhythm;
 mod rl;
 mod rl_modes;
 mod storage;
+mod sweep;
 mod tenant;
 mod tiered;
 mod top;
@@ -39,8 +40,9 @@ pub use maintenance::MAINTENANCE;
 pub use namespace::NAMESPACE;
 pub use rl::WORK_RL;
 pub use storage::STORAGE;
+pub use sweep::{DESIGNS, MAX_CELLS, RANGE, SWEEP};
 pub use tenant::TENANT;
-pub use top::{SCENARIO, SITE, SWEEP, TARGET};
+pub use top::{SCENARIO, SITE, TARGET};
 pub use topology::{TOPOLOGY, WORK_TRACE};
 pub use wan::{LINK, RISK_GROUP, WAN};
 pub use work::{WORK_ANY, WORK_COPY, WORK_IO, WORK_KINDS};
@@ -108,6 +110,10 @@ pub enum Kind {
     Format,
     /// Free text.
     Text,
+    /// A list of texts.
+    Texts,
+    /// A list of lists of texts.
+    TextLists,
     /// Path of a file, relative to the file it is written in.
     File,
     /// A list of such paths.

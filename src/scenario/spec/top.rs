@@ -1,4 +1,4 @@
-//! Top level, `[site.*]`, `[target.*]`, `[sweep]`.
+//! Top level, `[site.*]`, `[target.*]`.
 
 use super::{
     CENTURY, DEMAND, Entity, FLEET, Key, Kind, LINK, MAINTENANCE, MAX_COUNT, MAX_RATE, NAMESPACE, Need, PRICE,
@@ -104,7 +104,7 @@ pub static SCENARIO: TableSpec = TableSpec {
         key("demand", Kind::Named(&DEMAND), Need::Optional("only works send bytes"), "Standing traffic by name."),
         key("work", Kind::Works, Need::Optional("nothing moves bytes"), "Works by name."),
         key("target", Kind::Named(&TARGET), Need::Optional("nothing is judged"), "Targets by name."),
-        key("sweep", Kind::Sweep, Need::Optional("no variants"), "Addresses and the values to try."),
+        key("sweep", Kind::Sweep, Need::Optional("no variants"), "Variants to run: addresses and the values to try."),
     ]],
     later: LATER,
     rules: &[],
@@ -214,15 +214,6 @@ static WITHIN: TableSpec = TableSpec {
         key("of", Kind::Limit, Need::Required, "Middle of the band."),
         key("tolerance", Kind::Limit, Need::Required, "Half width, in the unit of the KPI, or in % of the middle."),
     ]],
-    later: &[],
-    rules: &[],
-};
-
-/// `[sweep]` has addresses for keys.
-pub static SWEEP: TableSpec = TableSpec {
-    header: "[sweep]",
-    doc: "Addresses and the lists of values to try for them.",
-    groups: &[],
     later: &[],
     rules: &[],
 };

@@ -63,7 +63,7 @@ fn places(whole: &Place, left: &str) -> Vec<Place> {
 }
 
 /// The value of an argument: TOML where it is TOML, else the plain text.
-fn value(source: &Arc<Source>, from: usize, text: &str) -> Node {
+pub fn value(source: &Arc<Source>, from: usize, text: &str) -> Node {
     let leading = text.len() - text.trim_start().len();
     let (from, text) = (from + leading, text.trim());
     match DeValue::parse(text) {

@@ -1,0 +1,355 @@
+//! KPIs over the axes of a sweep: lines over one axis, a heat map over two, dots of a sampled design.
+
+use super::axis;
+use super::chart::{Axis, Chart, Color, Curve, Panel, Shape, Tile};
+use crate::experiment::results::KpiRow;
+use crate::experiment::results::sweep::{Coordinate, SweepInfo};
+use crate::report::human;
+
+/// Most KPIs, lines of a panel, panels of a heat map, and axes of dots that are drawn.
+const MOST: (usize, usize, usize, usize) = (4, 6, 6, 3);
+const COLORS: [Color; 6] = [Color::Blue, Color::Vermilion, Color::Green, Color::Purple, Color::Sky, Color::Black];
+/// Numbers that span this ratio are drawn on a scale of ratios.
+const LOG_FROM: f64 = 10.0;
+/// From dark to light, as Viridis (S. van der Walt and N. Smith 2015) at five places: even for eyes that see few colours, and in grey.
+const SCALE: [(u8, u8, u8); 5] = [(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)];
+/// A cell without a value.
+const NONE: (u8, u8, u8) = (205, 205, 205);
+
+/// A cell.
+pub struct Dot<'a> {
+    /// Its place, an entry per axis.
+    pub at: &'a [Coordinate],
+    /// The KPIs that are drawn.
+    pub kpis: &'a [Option<KpiRow>],
+}
+
+/// All cells of a sweep.
+pub struct Surface<'a> {
+    /// The sweep.
+    pub info: &'a SweepInfo,
+    /// KPIs that are drawn.
+    pub kpis: &'a [String],
+    /// Cells in order.
+    pub dots: Vec<Dot<'a>>,
+}
+
+/// A line or a panel: what its cells have in common, and the cells.
+type Group<'a> = (String, Vec<&'a Dot<'a>>);
+
+/// The chart of a sweep.
+pub fn chart(surface: &Surface<'_>) -> Chart {
+    let axes = surface.independent();
+    let numeric: Vec<usize> = axes.iter().copied().filter(|&a| surface.info.axes[a].unit.is_some()).collect();
+    let kpis: Vec<usize> = (0..surface.kpis.len().min(MOST.0)).filter(|&k| !surface.is_date(k)).collect();
+    let is_sampled = matches!(surface.info.design.as_str(), "lhs" | "sobol" | "random");
+    let (panels, columns, notes) = match (&axes[..], &numeric[..]) {
+        ([], _) => (Vec::new(), 1, Vec::new()),
+        _ if is_sampled => surface.clouds(&kpis, &axes),
+        (_, [x, y, ..]) => surface.heat(&kpis, (*x, *y), &axes),
+        (_, [x]) => surface.lines(&kpis, *x, &axes),
+        ([.., x], []) => surface.lines(&kpis, *x, &axes),
+    };
+    let empty = match (kpis.is_empty(), axes.is_empty()) {
+        (true, _) => "nothing to show: no target has a KPI that can be drawn; name KPIs with --kpi",
+        (_, true) => "nothing to show: no axis varies",
+        _ => "nothing to show: no cell has a value",
+    };
+    let mut subtitle = format!("{}: {} cells", surface.info.title, surface.dots.len());
+    for note in notes {
+        subtitle.push_str(&format!("; {note}"));
+    }
+    let title = format!("Sweep over {}", axes.iter().map(|&a| surface.name(a)).collect::<Vec<_>>().join(", "));
+    Chart { name: "sweep", title, subtitle, columns, panels, empty: empty.to_owned(), map: None }
+}
+
+impl Surface<'_> {
+    fn name(&self, axis: usize) -> &str {
+        &self.info.axes[axis].address
+    }
+
+    /// Dates have no axis.
+    fn is_date(&self, kpi: usize) -> bool {
+        self.rows(kpi).any(|row| row.unit == "date")
+    }
+
+    fn rows(&self, kpi: usize) -> impl Iterator<Item = &KpiRow> {
+        self.dots.iter().filter_map(move |dot| dot.kpis[kpi].as_ref())
+    }
+
+    /// Axes with more than one value that do not follow from one before them.
+    fn independent(&self) -> Vec<usize> {
+        let mut out: Vec<usize> = Vec::new();
+        for axis in 0..self.info.axes.len() {
+            let follows = out.iter().any(|&other| self.follows(axis, other));
+            if self.values(axis).len() > 1 && !follows {
+                out.push(axis);
+            }
+        }
+        out
+    }
+
+    /// Whether cells with the same value of `other` have the same value of `axis`.
+    fn follows(&self, axis: usize, other: usize) -> bool {
+        let mut seen = std::collections::BTreeMap::new();
+        let repeated = self.values(other).len() < self.dots.len() || self.info.design == "list";
+        repeated
+            && self.dots.iter().all(|dot| {
+                let value = &dot.at[axis].text;
+                seen.entry(&dot.at[other].text).or_insert(value) == &value
+            })
+    }
+
+    /// Different values of an axis: numbers rising, words in order of appearance.
+    fn values(&self, axis: usize) -> Vec<&Coordinate> {
+        let mut known = std::collections::BTreeSet::new();
+        let mut out: Vec<&Coordinate> = Vec::new();
+        for dot in &self.dots {
+            let value = &dot.at[axis];
+            if known.insert(&value.text) {
+                out.push(value);
+            }
+        }
+        if self.info.axes[axis].unit.is_some() {
+            out.sort_by(|a, b| a.number.unwrap_or(0.0).total_cmp(&b.number.unwrap_or(0.0)));
+        }
+        out
+    }
+
+    /// Cells by their values of the axes that are not among `drawn`.
+    fn groups(&self, axes: &[usize], drawn: &[usize]) -> Vec<Group<'_>> {
+        let others: Vec<usize> = axes.iter().copied().filter(|a| !drawn.contains(a)).collect();
+        let mut out: Vec<Group<'_>> = Vec::new();
+        let mut place = std::collections::BTreeMap::new();
+        for dot in &self.dots {
+            let label = |&a: &usize| match others.len() {
+                1 => dot.at[a].text.clone(),
+                _ => format!("{} {}", self.name(a).rsplit('.').next().unwrap_or_default(), dot.at[a].text),
+            };
+            let label = others.iter().map(label).collect::<Vec<_>>().join(", ");
+            let at = *place.entry(label.clone()).or_insert_with(|| {
+                out.push((label, Vec::new()));
+                out.len() - 1
+            });
+            out[at].1.push(dot);
+        }
+        out
+    }
+
+    /// Lines over axis `x`, one panel a KPI, one line for each combination of the other axes.
+    fn lines(&self, kpis: &[usize], x: usize, axes: &[usize]) -> (Vec<Panel>, usize, Vec<String>) {
+        let groups = self.groups(axes, &[x]);
+        let place = Place::of(self, x);
+        let panel = |&kpi: &usize| {
+            let y = self.vertical("mean", kpi, true);
+            let mut curves = self.limits(kpi, &place.axis);
+            for ((label, dots), color) in groups.iter().zip(COLORS) {
+                curves.extend(place.line(label, dots, kpi, color));
+            }
+            Panel {
+                title: self.kpis[kpi].clone(),
+                x: place.axis.clone(),
+                y,
+                curves,
+                marks: Vec::new(),
+                shade: None,
+                note: None,
+            }
+        };
+        let more = groups.len().saturating_sub(MOST.1);
+        let mut notes = vec!["means over replications with 95 % intervals".to_owned()];
+        if more > 0 {
+            notes.push(format!("{more} more lines are in results.csv"));
+        }
+        (kpis.iter().map(panel).collect(), if kpis.len() > 2 { 2 } else { 1 }, notes)
+    }
+
+    /// A panel for each KPI and combination of the other axes, a tile for each cell.
+    fn heat(&self, kpis: &[usize], (x, y): (usize, usize), axes: &[usize]) -> (Vec<Panel>, usize, Vec<String>) {
+        let groups = self.groups(axes, &[x, y]);
+        let (across, up) = (self.values(x), self.values(y));
+        let steps = |axis: usize, values: &[&Coordinate]| {
+            let ticks = values.iter().enumerate().map(|(i, v)| (i as f64 + 0.5, v.text.clone())).collect();
+            Axis { label: self.name(axis).to_owned(), lo: 0.0, hi: values.len() as f64, ticks }
+        };
+        let (x_axis, y_axis) = (steps(x, &across), steps(y, &up));
+        let mut panels = Vec::new();
+        for &kpi in kpis {
+            let (low, high) = span(self.rows(kpi).filter_map(|row| row.mean));
+            for (label, dots) in &groups {
+                let tile = |dot: &&Dot<'_>| {
+                    let place = |values: &[&Coordinate], at: &Coordinate| values.iter().position(|v| v.text == at.text);
+                    let (i, j) = (place(&across, &dot.at[x])? as f64, place(&up, &dot.at[y])? as f64);
+                    let row = dot.kpis[kpi].as_ref();
+                    let value = row.and_then(|row| row.mean);
+                    let share = value.map(|v| if high > low { (v - low) / (high - low) } else { 0.5 });
+                    let text = row.zip(value).map_or_else(|| "no value".to_owned(), |(row, v)| shown(v, row));
+                    let (color, light) = share.map_or((NONE, false), |share| (ramp(share), share < 0.6));
+                    Some(Tile { x: (i, i + 1.0), y: (j, j + 1.0), color, text, light })
+                };
+                let tiles = Shape::Tiles(dots.iter().filter_map(tile).collect());
+                let curve =
+                    Curve { label: String::new(), color: Color::Black, points: Vec::new(), shape: tiles, broad: false };
+                let title = format!("{}{}{label}", self.kpis[kpi], if label.is_empty() { "" } else { ": " });
+                let (x, y) = (x_axis.clone(), y_axis.clone());
+                panels.push(Panel { title, x, y, curves: vec![curve], marks: Vec::new(), shade: None, note: None });
+            }
+        }
+        let mut notes = vec!["means over replications, dark is low, light is high".to_owned()];
+        if panels.len() > MOST.2 {
+            notes.push(format!("{} more panels are in results.csv", panels.len() - MOST.2));
+            panels.truncate(MOST.2);
+        }
+        let columns = if panels.len() > 1 { 2 } else { 1 };
+        (panels, columns, notes)
+    }
+
+    /// A panel for each KPI and axis, a dot for each cell.
+    fn clouds(&self, kpis: &[usize], axes: &[usize]) -> (Vec<Panel>, usize, Vec<String>) {
+        let drawn = &axes[..axes.len().min(MOST.3)];
+        let mut panels = Vec::new();
+        for &kpi in kpis {
+            for &x in drawn {
+                let place = Place::of(self, x);
+                let point = |dot: &Dot<'_>| Some((place.at(&dot.at[x])?, dot.kpis[kpi].as_ref()?.mean?));
+                let points = self.dots.iter().filter_map(point).collect();
+                let dots = Curve { label: String::new(), color: Color::Blue, points, shape: Shape::Dots, broad: false };
+                let mut curves = self.limits(kpi, &place.axis);
+                curves.push(dots);
+                // Panels are narrow: the name stands at the axis.
+                let (title, y) = (String::new(), self.vertical(&self.kpis[kpi], kpi, false));
+                panels.push(Panel { title, x: place.axis, y, curves, marks: Vec::new(), shade: None, note: None });
+            }
+        }
+        let more = axes.len() - drawn.len();
+        let mut notes = vec!["a dot is the mean of a cell over its replications".to_owned()];
+        if more > 0 {
+            notes.push(format!("{more} more axes are in results.csv"));
+        }
+        (panels, drawn.len(), notes)
+    }
+
+    /// The axis of a KPI: from zero, unless it has values below.
+    fn vertical(&self, what: &str, kpi: usize, intervals: bool) -> Axis {
+        let ends = |row: &KpiRow| {
+            let ci = row.ci95.filter(|_| intervals);
+            [row.mean, ci.map(|ci| ci[0]), ci.map(|ci| ci[1])]
+        };
+        let limits = self.target_limits(kpi).into_iter();
+        let (low, high) = span(self.rows(kpi).flat_map(ends).flatten().chain(limits));
+        let unit = self.rows(kpi).next().map_or("1", |row| human::display_unit(&row.name, &row.unit)).to_owned();
+        match low < 0.0 {
+            true => axis::spanning(what, &unit, (low, high), 5),
+            false => axis::from_zero(what, &unit, high, 5),
+        }
+    }
+
+    fn target_limits(&self, kpi: usize) -> Vec<f64> {
+        let same = |name: &str| name.strip_suffix(".mean").unwrap_or(name) == self.kpis[kpi];
+        self.info.targets.iter().filter(|t| same(&t.kpi)).flat_map(|t| t.limits).flatten().collect()
+    }
+
+    /// Limits of targets as level lines.
+    fn limits(&self, kpi: usize, x: &Axis) -> Vec<Curve> {
+        let unit = self.rows(kpi).next().map_or("1", |row| human::display_unit(&row.name, &row.unit)).to_owned();
+        let line = |limit: f64| Curve {
+            label: format!("target {}", human::round_value(limit, &unit)),
+            color: Color::Black,
+            points: vec![(x.lo, limit), (x.hi, limit)],
+            shape: Shape::Line,
+            broad: false,
+        };
+        self.target_limits(kpi).into_iter().map(line).collect()
+    }
+}
+
+/// A horizontal axis and where the values of an axis of the sweep stand on it.
+struct Place {
+    axis: Axis,
+    number: usize,
+    log: bool,
+    /// Words by position.
+    words: Option<Vec<String>>,
+}
+
+impl Place {
+    fn of(surface: &Surface<'_>, number: usize) -> Place {
+        let info = &surface.info.axes[number];
+        let values = surface.values(number);
+        let Some(unit) = &info.unit else {
+            let words: Vec<String> = values.iter().map(|v| v.text.clone()).collect();
+            let ticks = words.iter().enumerate().map(|(i, word)| (i as f64, word.clone())).collect();
+            let axis = Axis { label: info.address.clone(), lo: -0.5, hi: words.len() as f64 - 0.5, ticks };
+            return Place { axis, number, log: false, words: Some(words) };
+        };
+        let (low, high) = span(values.iter().filter_map(|v| v.number));
+        let log = low > 0.0 && high / low >= LOG_FROM;
+        let at = |x: f64| if log { libm::log10(x) } else { x };
+        let (lo, hi) = (at(low), at(high));
+        let room = if hi > lo { 0.03 * (hi - lo) } else { 1.0 };
+        let ticks = match info.listed {
+            true => values.iter().filter_map(|v| Some((at(v.number?), v.text.clone()))).collect(),
+            false => round_ticks((low, high), unit, log),
+        };
+        let axis = Axis { label: info.address.clone(), lo: lo - room, hi: hi + room, ticks };
+        Place { axis, number, log, words: None }
+    }
+
+    fn at(&self, value: &Coordinate) -> Option<f64> {
+        match &self.words {
+            Some(words) => words.iter().position(|word| *word == value.text).map(|i| i as f64),
+            None => value.number.map(|x| if self.log { libm::log10(x) } else { x }),
+        }
+    }
+
+    /// A line with its intervals, and dots where it has points.
+    fn line(&self, label: &str, dots: &[&Dot<'_>], kpi: usize, color: Color) -> [Curve; 3] {
+        let found = |dot: &&Dot<'_>| Some((self.at(&dot.at[self.number])?, dot.kpis[kpi].clone()));
+        let mut all: Vec<(f64, Option<KpiRow>)> = dots.iter().filter_map(found).collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mean = |(x, row): &(f64, Option<KpiRow>)| (*x, row.as_ref().and_then(|r| r.mean).unwrap_or(f64::NAN));
+        let points: Vec<(f64, f64)> = all.iter().map(mean).collect();
+        let bar = |(x, row): &(f64, Option<KpiRow>)| {
+            let [lo, hi] = row.as_ref()?.ci95?;
+            Some([(*x, lo), (*x, hi), (*x, f64::NAN)])
+        };
+        let bars = all.iter().filter_map(bar).flatten().collect();
+        let curve = |label: &str, points, shape| Curve { label: label.to_owned(), color, points, shape, broad: false };
+        [curve(label, points.clone(), Shape::Line), curve("", bars, Shape::Line), curve("", points, Shape::Dots)]
+    }
+}
+
+/// Ticks of an axis between two ends, in its own positions.
+fn round_ticks((low, high): (f64, f64), unit: &str, log: bool) -> Vec<(f64, String)> {
+    if !log {
+        let axis = axis::spanning("", unit, (low, high), 6);
+        let word = axis.label.trim().trim_matches(['[', ']']).to_owned();
+        let inside = axis.ticks.into_iter().filter(|(at, _)| (low..=high).contains(at));
+        return inside.map(|(at, text)| (at, human::join(&text, &word))).collect();
+    }
+    let (first, last) = (libm::floor(libm::log10(low)) as i32, libm::ceil(libm::log10(high)) as i32);
+    let marks = (first..=last).flat_map(|e| [1.0, 2.0, 5.0].map(|m| format!("{m}e{e}").parse::<f64>().unwrap_or(1.0)));
+    let inside = marks.filter(|x| (low..=high).contains(x));
+    inside.map(|x| (libm::log10(x), human::round_value(x, unit))).collect()
+}
+
+/// Lowest and highest of some numbers; (0, 0) of none.
+fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let found = values
+        .filter(|v| v.is_finite())
+        .fold(None, |span: Option<(f64, f64)>, v| Some(span.map_or((v, v), |(low, high)| (low.min(v), high.max(v)))));
+    found.unwrap_or((0.0, 0.0))
+}
+
+fn shown(value: f64, row: &KpiRow) -> String {
+    human::value(value, human::display_unit(&row.name, &row.unit))
+}
+
+/// The colour of a share, 0…1.
+fn ramp(share: f64) -> (u8, u8, u8) {
+    let at = share.clamp(0.0, 1.0) * 4.0;
+    let low = (at as usize).min(3);
+    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * (at - low as f64)).round() as u8;
+    let (a, b) = (SCALE[low], SCALE[low + 1]);
+    (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+}

@@ -1,0 +1,17 @@
+//! The folder of a sweep: its plan, one immutable file per cell, and the table of all cells.
+//!
+//! `sweep.json` and `plan.csv` say which cells there are and are the same bytes for every shard; `ids/K-of-N.csv` names the
+//! file of every cell of a shard; `cells/ID.json` holds the results of a cell under a header that says what made it.
+//! `results.csv`, `results.parquet` and the charts follow from these files alone, so any division into shards and any
+//! order of merging gives the same bytes. Cells are read one at a time: memory does not grow with them.
+
+mod cell;
+mod gather;
+mod info;
+mod row;
+pub mod show;
+mod store;
+mod table;
+
+pub use gather::{Gathered, gather};
+pub use store::{Found, Ids, Shard, Store, StoreError};

@@ -1,0 +1,362 @@
+//! Sweeps: the same bytes for any threads, shards and interruptions; failures as rows; clear errors.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::support::{Desk, tiny};
+
+/// Ten cells of two replications each; failures of the link make them random.
+fn plan() -> String {
+    let plan = tiny("at_most = \"60 s\"").replace(
+        "rtt = \"20 ms\"",
+        "rtt = \"20 ms\"\nwaves = 2\nmtbf = { exponential = { mean = \"1 min\" } }\ncut_repair = \"20 s\"",
+    );
+    let plan = plan.replace("bytes = \"1 GB\"", "bytes = \"200 GB\"");
+    format!(
+        "{plan}\n[sweep]\n\"link.ab.capacity\" = [\"40 Gbps\", \"100 Gbps\", \"200 Gbps\", \"400 Gbps\", \"800 Gbps\"]\n\"link.ab.rtt\" = [\"1 ms\", \"60 ms\"]\n"
+    )
+}
+
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.write("plan.toml", &plan());
+    desk
+}
+
+/// The table, as CSV and Parquet, and the chart.
+fn results(folder: &Path) -> [Vec<u8>; 4] {
+    ["results.csv", "results.parquet", "charts/sweep.svg", "charts/sweep.png"]
+        .map(|name| fs::read(folder.join(name)).unwrap_or_else(|e| panic!("{}/{name}: {e}", folder.display())))
+}
+
+/// Files of cells by name.
+fn cells(folder: &Path) -> Vec<PathBuf> {
+    let mut out: Vec<PathBuf> =
+        fs::read_dir(folder.join("cells")).expect("cells").map(|e| e.expect("an entry").path()).collect();
+    out.retain(|path| path.extension().is_some_and(|e| e == "json"));
+    out.sort();
+    out
+}
+
+fn table(folder: &Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(folder.join("results.csv")).expect("a table");
+    text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+fn whole(desk: &Desk) -> [Vec<u8>; 4] {
+    desk.run(&["sweep", "plan.toml", "--out", "whole", "--threads", "1"]).exits(0);
+    results(&desk.path().join("whole"))
+}
+
+#[test]
+fn a_sweep_gives_a_row_a_cell_with_the_figures_of_a_run() {
+    let desk = desk();
+    let ran = desk.run(&["sweep", "plan.toml", "--out", "s"]).exits(0);
+    assert!(ran.out().contains("10 cells (grid over 2 axes): 10 done"), "{}", ran.out());
+    let rows = table(&desk.path().join("s"));
+    assert_eq!(rows.len(), 11);
+    let head = ["cell", "link.ab.capacity", "link.ab.capacity [bit/s]", "link.ab.rtt", "link.ab.rtt [s]", "status"];
+    assert_eq!(rows[0][..6], head);
+    assert_eq!(rows[4][..6], ["3", "100 Gbps", "100000000000", "60 ms", "0.06", "done"]);
+    let set = ["--set", "link.ab.capacity=100 Gbps", "--set", "link.ab.rtt=60 ms"];
+    let run = desk.run(&[&["run", "plan.toml", "--format", "csv", "--quiet"], &set[..]].concat()).exits(0).out();
+    let line = run.lines().find(|l| l.starts_with("transfer.move.time,")).expect("the KPI");
+    let figures: Vec<&str> = line.split(',').skip(2).take(3).collect();
+    let at = rows[0].iter().position(|name| name == "transfer.move.time [s]").expect("a column");
+    assert_eq!(rows[4][at..at + 3], figures, "mean and both ends of its interval");
+}
+
+#[test]
+fn threads_shards_and_order_of_merging_cannot_be_seen() {
+    let desk = desk();
+    let one = whole(&desk);
+    desk.run(&["sweep", "plan.toml", "--out", "two", "--threads", "2"]).exits(0);
+    assert!(one == results(&desk.path().join("two")), "two threads");
+    for n in [3usize, 7] {
+        let mut folders: Vec<String> = (1..=n).map(|k| format!("n{n}-{k}")).collect();
+        for (k, folder) in folders.iter().enumerate() {
+            let shard = format!("{}/{n}", k + 1);
+            desk.run(&["sweep", "plan.toml", "--out", folder, "--shard", &shard]).exits(0);
+            assert!(!desk.path().join(folder).join("results.csv").exists());
+        }
+        for turn in 0..2 {
+            folders.rotate_left(turn * 2);
+            folders.reverse();
+            let out = format!("m{n}-{turn}");
+            let mut args = vec!["merge"];
+            args.extend(folders.iter().map(String::as_str));
+            args.extend(["--out", &out]);
+            desk.run(&args).exits(0);
+            assert!(one == results(&desk.path().join(out)), "{n} shards");
+        }
+    }
+}
+
+#[test]
+fn shards_may_share_a_folder_and_come_from_a_scheduler() {
+    let desk = desk();
+    let one = whole(&desk);
+    for k in 0..3 {
+        let mut command = desk.apollo(&["sweep", "plan.toml", "--out", "shared"]);
+        command.env("SLURM_ARRAY_TASK_ID", (5 + k).to_string());
+        command.env("SLURM_ARRAY_TASK_MIN", "5").env("SLURM_ARRAY_TASK_COUNT", "3");
+        let output = command.output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(&format!("shard {} of 3, from Slurm", k + 1)), "{said}");
+        assert_eq!(output.status.code(), Some(0), "{said}");
+    }
+    desk.run(&["merge", "shared", "--out", "shared"]).exits(0);
+    assert!(one == results(&desk.path().join("shared")));
+    let other = desk.run(&["sweep", "plan.toml", "--seed", "9", "--out", "shared", "--shard", "1/2"]).exits(2);
+    assert!(other.err().contains("holds another sweep"), "{}", other.err());
+}
+
+#[test]
+fn a_vanished_or_damaged_cell_is_named_by_merge_and_done_again_by_sweep() {
+    let desk = desk();
+    let one = whole(&desk);
+    let folder = desk.path().join("whole");
+    let files = cells(&folder);
+    assert_eq!(files.len(), 10);
+    fs::remove_file(&files[2]).unwrap();
+    let mut bytes = fs::read(&files[5]).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&files[5], bytes).unwrap();
+    fs::write(folder.join("cells/.apollo-x.partial"), "half a cell").unwrap();
+    let merged = desk.run(&["merge", "whole", "--out", "m"]).exits(5);
+    assert!(merged.err().contains("2 of 10 cells are missing"), "{}", merged.err());
+    assert!(merged.err().contains("not done yet") && merged.err().contains("is damaged"), "{}", merged.err());
+    assert!(merged.err().contains("(link.ab.capacity = "), "{}", merged.err());
+    assert_eq!(table(&desk.path().join("m")).iter().filter(|row| row[5] == "missing").count(), 2);
+    let again = desk.run(&["sweep", "plan.toml", "--out", "whole"]).exits(0);
+    assert!(again.err().contains("8 of 10 cells are there already"), "{}", again.err());
+    assert!(one == results(&folder));
+}
+
+#[test]
+fn a_whole_shard_that_is_not_there_is_5() {
+    let desk = desk();
+    desk.run(&["sweep", "plan.toml", "--out", "a", "--shard", "1/3"]).exits(0);
+    desk.run(&["sweep", "plan.toml", "--out", "b", "--shard", "3/3"]).exits(0);
+    let merged = desk.run(&["merge", "b", "a", "--out", "m"]).exits(5);
+    assert!(merged.err().contains("3 of 10 cells are missing"), "{}", merged.err());
+    assert!(merged.err().contains("cell 1 (") && merged.err().contains("its shard was not begun"), "{}", merged.err());
+}
+
+#[test]
+fn two_writers_of_a_cell_may_not_differ() {
+    let desk = desk();
+    desk.run(&["sweep", "plan.toml", "--out", "a"]).exits(0);
+    desk.run(&["sweep", "plan.toml", "--out", "b"]).exits(0);
+    let (mine, other) = (cells(&desk.path().join("a")), cells(&desk.path().join("b")));
+    // A cell of other results under the right name and digest: what a program that is not deterministic would write.
+    let text = fs::read_to_string(&mine[3]).unwrap();
+    let (head, body) = text.split_once('\n').unwrap();
+    let body = body.replacen("\"replications\":2", "\"replications\":3", 1);
+    let old = head.split("\"sha256\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let digest = {
+        use sha2::{Digest, Sha256};
+        Sha256::digest(body.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>()
+    };
+    fs::write(&other[3], format!("{}\n{body}", head.replace(&old, &digest))).unwrap();
+    let merged = desk.run(&["merge", "a", "b", "--out", "m"]).exits(101);
+    assert!(merged.err().contains("holds other bytes"), "{}", merged.err());
+}
+
+#[test]
+fn cells_of_another_build_are_not_mixed_in_silence() {
+    let desk = desk();
+    desk.run(&["sweep", "plan.toml", "--out", "a"]).exits(0);
+    let path = &cells(&desk.path().join("a"))[0];
+    let text = fs::read_to_string(path).unwrap().replacen("\"rustc\":\"", "\"rustc\":\"old ", 1);
+    fs::write(path, text).unwrap();
+    for args in [&["sweep", "plan.toml", "--out", "a"][..], &["merge", "a", "--out", "m"]] {
+        let refused = desk.run(args).exits(2);
+        assert!(
+            refused.err().contains("differ in rustc") && refused.err().contains("--allow-mixed"),
+            "{}",
+            refused.err()
+        );
+    }
+    desk.run(&["merge", "a", "--out", "m", "--allow-mixed"]).exits(0);
+}
+
+#[test]
+fn different_sweeps_are_not_merged() {
+    let desk = desk();
+    desk.run(&["sweep", "plan.toml", "--out", "a", "--shard", "1/2"]).exits(0);
+    desk.run(&["sweep", "plan.toml", "--out", "b", "--shard", "2/2", "--set", "work.move.bytes=1 GB"]).exits(0);
+    assert!(desk.run(&["merge", "a", "b", "--out", "m"]).exits(2).err().contains("different sweeps"));
+    assert!(desk.run(&["merge", "nowhere", "--out", "m"]).exits(2).err().contains("no folder of a sweep"));
+}
+
+#[test]
+fn a_cell_that_fails_is_a_row_and_5() {
+    let desk = desk();
+    // Times that contradict one another in two of four cells.
+    let axes = [
+        "--axis",
+        "warmup=1 min,20 min",
+        "--axis",
+        "link.ab.capacity=100 Gbps,200 Gbps",
+        "--axis",
+        "link.ab.rtt=20 ms",
+    ];
+    let ran = desk.run(&[&["sweep", "plan.toml", "--out", "f"], &axes[..]].concat()).exits(5);
+    assert!(ran.err().contains("2 cells failed: 2, 3"), "{}", ran.err());
+    assert!(ran.out().contains("E0503"), "{}", ran.out());
+    let rows = table(&desk.path().join("f"));
+    let status = rows[0].iter().position(|name| name == "status").unwrap();
+    let all: Vec<&str> = rows[1..].iter().map(|row| row[status].as_str()).collect();
+    assert_eq!(all, ["done", "done", "failed", "failed"]);
+    let none = desk.run(&["sweep", "plan.toml", "--axis", "warmup=20 min,30 min", "--out", "g"]).exits(2);
+    assert!(none.err().contains("E0503"), "{}", none.err());
+}
+
+#[test]
+fn wrong_sweeps_are_refused_with_their_place() {
+    let desk = desk();
+    let cases = [
+        (vec!["--axis", "link.ab.capacity=400 Gbps,800 Gpbs"], "did you mean 'Gbps'"),
+        (vec!["--axis", "link.abc.capacity=400 Gbps"], "did you mean 'ab'"),
+        (vec!["--axis", "link.*.capacity=400 Gbps"], "set the same value"),
+        (vec!["--axis", "nonsense"], "an axis without '='"),
+        (vec!["--design", "lhs"], "needs 'samples'"),
+        (vec!["--design", "list"], "has 5 values and"),
+        (vec!["--axis", "seed={ from = 1, to = 500000, steps = 500000 }"], "the sweep has 5000000 cells"),
+        (vec!["--shard", "3/2"], "write K/N"),
+        (vec!["--kpi", "transfer.move.tim"], "did you mean"),
+    ];
+    for (args, said) in cases {
+        let ran = desk.run(&[&["sweep", "plan.toml", "--out", "x"], &args[..]].concat()).exits(2);
+        assert!(ran.err().contains(said), "{args:?}: {}", ran.err());
+        assert!(!desk.path().join("x").exists(), "{args:?}");
+    }
+    assert!(desk.run(&["sweep", "tiny.toml"]).exits(2).err().contains("has no [sweep]"));
+}
+
+#[test]
+fn a_folder_with_other_things_is_left_alone() {
+    let desk = desk();
+    desk.write("other/notes.txt", "mine");
+    let ran = desk.run(&["sweep", "plan.toml", "--out", "other"]).exits(4);
+    assert!(ran.err().contains("not the folder of a sweep"), "{}", ran.err());
+    assert_eq!(fs::read_dir(desk.path().join("other")).unwrap().count(), 1);
+}
+
+#[test]
+fn samples_follow_the_seed_and_check_counts_cells() {
+    let desk = desk();
+    let args = [
+        "sweep",
+        "plan.toml",
+        "--axis",
+        "link.ab.capacity={ from = \"40 Gbps\", to = \"1.6 Tbps\", scale = \"log\" }",
+        "--design",
+        "sobol",
+        "--samples",
+        "8",
+    ];
+    desk.run(&[&args[..], &["--out", "a"]].concat()).exits(0);
+    desk.run(&[&args[..], &["--out", "b"]].concat()).exits(0);
+    desk.run(&[&args[..], &["--out", "c", "--seed", "2"]].concat()).exits(0);
+    let read = |name: &str| fs::read(desk.path().join(name).join("plan.csv")).unwrap();
+    assert!(read("a") == read("b") && read("a") != read("c"));
+    assert_eq!(cells(&desk.path().join("a")).len(), 8);
+    let check = desk.run(&["check", "plan.toml"]).exits(0).out();
+    assert!(check.contains("grid: 10 cells") && check.contains("link.ab.rtt: 1 ms, 60 ms"), "{check}");
+}
+
+/// How many times the sweep is killed; more in the long tests.
+fn kills() -> u64 {
+    std::env::var("APOLLO_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(20)
+}
+
+/// A number that looks random, from a seed.
+fn mixed(seed: u64) -> u64 {
+    let z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    (z ^ (z >> 29)).wrapping_mul(0x94D0_49BB_1331_11EB) >> 33
+}
+
+#[test]
+fn killed_at_random_moments_nothing_is_lost_and_nothing_is_double() {
+    let desk = desk();
+    let more = ["--axis", "link.ab.mtbf={ from = \"30 s\", to = \"5 min\", steps = 12 }"];
+    let sweep = |out: &'static str| [&["sweep", "plan.toml", "--replications", "6", "--out", out], &more[..]].concat();
+    desk.run(&sweep("calm")).exits(0);
+    let calm = results(&desk.path().join("calm"));
+    let program = env!("CARGO_BIN_EXE_apollo");
+    let mut interrupted = 0;
+    for round in 0..kills() {
+        let mut child = Command::new(program)
+            .current_dir(desk.path())
+            .args(sweep("killed"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        std::thread::sleep(Duration::from_millis(5 + mixed(round) % 120));
+        interrupted += u64::from(child.try_wait().unwrap().is_none());
+        let _ = child.kill();
+        child.wait().unwrap();
+        // Some files of cells go again, so that there is always work to be killed at.
+        if let Ok(entries) = fs::read_dir(desk.path().join("killed/cells")) {
+            for (i, entry) in entries.flatten().enumerate() {
+                if mixed(round * 1000 + i as u64) % 3 == 0 {
+                    fs::remove_file(entry.path()).unwrap();
+                }
+            }
+        }
+    }
+    assert!(interrupted >= kills() / 2, "only {interrupted} were killed at work");
+    desk.run(&sweep("killed")).exits(0);
+    assert!(calm == results(&desk.path().join("killed")));
+    assert_eq!(cells(&desk.path().join("calm")).len(), 120);
+    let names = |folder: &str| {
+        cells(&desk.path().join(folder)).iter().map(|p| p.file_name().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("calm"), names("killed"));
+}
+
+#[test]
+fn ctrl_c_says_what_is_left_and_the_same_command_goes_on() {
+    let desk = desk();
+    let long = ["sweep", "plan.toml", "--replications", "20000", "--out", "long"];
+    let child = Command::new(env!("CARGO_BIN_EXE_apollo"))
+        .current_dir(desk.path())
+        .args(long)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    std::thread::sleep(Duration::from_millis(900));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("cells are left; the same command goes on"), "{said}");
+    assert!(output.stdout.is_empty() && !desk.path().join("long/results.csv").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_refuses_is_4_and_keeps_earlier_cells() {
+    let desk = desk();
+    desk.run(&["sweep", "plan.toml", "--out", "s"]).exits(0);
+    let folder = desk.path().join("s");
+    let files = cells(&folder);
+    fs::remove_file(&files[4]).unwrap();
+    // A limit on the size of files refuses to write as a full disk does, for any user.
+    let line =
+        format!("trap '' XFSZ; ulimit -f 1; exec {} sweep plan.toml --out s --quiet", env!("CARGO_BIN_EXE_apollo"));
+    let output = Command::new("bash").args(["-c", &line]).current_dir(desk.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("cannot write") && !said.contains("bug"), "{said}");
+    assert_eq!(cells(&folder).len(), 9);
+    desk.run(&["sweep", "plan.toml", "--out", "s"]).exits(0);
+    assert_eq!(cells(&folder), files);
+}
