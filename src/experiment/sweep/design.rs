@@ -142,6 +142,7 @@ mod tests {
     fn lists_and_linked_addresses_go_together() {
         let two = "\"link.x.rtt\" = [\"3 ms\", \"2 ms\"]\n\"link.x.capacity\" = [\"1 Tbps\", \"2 Tbps\"]\n";
         assert_eq!(texts(&format!("{two}design = \"list\"")), ["3 ms 1 Tbps", "2 ms 2 Tbps"]);
+        assert_eq!(texts("seed = [1, 2, 3]\nwhere = [\"seed <= 2\"]"), ["1", "2"]);
         let linked = format!("{two}\"link.x.waves\" = [1, 2]\nlinked = [[\"link.x.waves\", \"link.x.rtt\"]]");
         assert_eq!(texts(&linked), ["3 ms 1 Tbps 1", "3 ms 2 Tbps 1", "2 ms 1 Tbps 2", "2 ms 2 Tbps 2"]);
     }

@@ -353,3 +353,103 @@ fn ramp(share: f64) -> (u8, u8, u8) {
     let (a, b) = (SCALE[low], SCALE[low + 1]);
     (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::results::sweep::{AxisInfo, TargetInfo};
+
+    /// A sweep over axes (address, unit), all combinations of their values; the KPI is the number of the cell.
+    fn drawn(design: &str, axes: &[(&str, Option<&str>, &[&str])]) -> Chart {
+        let info = |(address, unit, _): &(&str, Option<&str>, &[&str])| AxisInfo {
+            address: (*address).to_owned(),
+            unit: unit.map(str::to_owned),
+            listed: true,
+        };
+        let mut places: Vec<Vec<Coordinate>> = vec![Vec::new()];
+        for (_, unit, values) in axes {
+            let with = |place: &Vec<Coordinate>, text: &&str| {
+                let number = unit.and_then(|_| text.parse().ok());
+                [place.clone(), vec![Coordinate { text: (*text).to_owned(), number }]].concat()
+            };
+            places = places.iter().flat_map(|place| values.iter().map(|text| with(place, text))).collect();
+        }
+        let row = |value: usize| KpiRow {
+            name: "transfer.w.time".into(),
+            unit: "s".into(),
+            mean: Some(value as f64),
+            ci95: Some([value as f64, value as f64 + 1.0]),
+            p5: None,
+            p50: None,
+            p95: None,
+            n: 2,
+            reason: None,
+        };
+        let kpis: Vec<[Option<KpiRow>; 1]> = (0..places.len()).map(|cell| [Some(row(cell))]).collect();
+        let target = TargetInfo { name: "t".into(), kpi: "transfer.w.time.mean".into(), limits: [None, Some(3.0)] };
+        let info = SweepInfo {
+            title: "Plan".into(),
+            name: "plan".into(),
+            digest: String::new(),
+            version: String::new(),
+            model: String::new(),
+            design: design.into(),
+            points: places.len(),
+            cells: places.len(),
+            seed: 1,
+            axes: axes.iter().map(info).collect(),
+            targets: vec![target],
+        };
+        let dots = places.iter().zip(&kpis).map(|(at, kpis)| Dot { at, kpis }).collect();
+        chart(&Surface { info: &info, kpis: &["transfer.w.time".to_owned()], dots })
+    }
+
+    const GBPS: (&str, Option<&str>, &[&str]) = ("link.*.capacity", Some("bit/s"), &["100", "200", "400"]);
+    const WORDS: (&str, Option<&str>, &[&str]) = ("w.publish", None, &["full", "delta"]);
+
+    #[test]
+    fn one_number_gives_lines_and_words_give_one_line_each() {
+        let chart = drawn("grid", &[GBPS, WORDS]);
+        assert_eq!(chart.panels.len(), 1);
+        let labels: Vec<&str> =
+            chart.panels[0].curves.iter().map(|c| c.label.as_str()).filter(|l| !l.is_empty()).collect();
+        assert_eq!(labels, ["target 3 s", "full", "delta"]);
+        let line = chart.panels[0].curves.iter().find(|c| c.label == "delta").expect("a line");
+        assert_eq!(line.points, [(100.0, 1.0), (200.0, 3.0), (400.0, 5.0)]);
+        assert!(crate::report::charts::svg(&chart).expect("it is drawn").contains("delta"));
+    }
+
+    #[test]
+    fn two_numbers_give_a_tile_a_cell_and_other_axes_a_panel_each() {
+        let rtt = ("link.*.rtt", Some("s"), &["1", "9"][..]);
+        let chart = drawn("grid", &[GBPS, rtt, WORDS]);
+        assert_eq!(
+            chart.panels.iter().map(|p| p.title.as_str()).collect::<Vec<_>>(),
+            ["transfer.w.time: full", "transfer.w.time: delta"]
+        );
+        let Shape::Tiles(tiles) = &chart.panels[1].curves[0].shape else { panic!("tiles") };
+        assert_eq!(tiles.len(), 6);
+        // The last cell is the largest: 400, 9, delta.
+        assert_eq!(
+            (tiles[5].x, tiles[5].y, tiles[5].color, tiles[5].text.as_str()),
+            ((2.0, 3.0), (1.0, 2.0), SCALE[4], "11.00 s")
+        );
+    }
+
+    #[test]
+    fn words_alone_give_lines_over_words_and_samples_give_dots() {
+        let words = drawn("grid", &[WORDS]);
+        let ticks: Vec<&str> = words.panels[0].x.ticks.iter().map(|t| t.1.as_str()).collect();
+        assert_eq!(ticks, ["full", "delta"]);
+        let dots = drawn("lhs", &[GBPS, WORDS]);
+        assert_eq!((dots.panels.len(), dots.columns), (2, 2));
+        assert!(dots.panels.iter().all(|p| p.curves.iter().any(|c| c.shape == Shape::Dots && c.points.len() == 6)));
+    }
+
+    #[test]
+    fn an_axis_that_follows_another_is_not_drawn_and_nothing_varying_says_so() {
+        assert!(drawn("grid", &[("a", None, &["x"])]).empty.contains("no axis varies"));
+        let twice = drawn("list", &[("a.b", Some("1"), &["1"]), GBPS]);
+        assert_eq!(twice.title, "Sweep over link.*.capacity");
+    }
+}

@@ -188,9 +188,9 @@ impl Resolver<'_> {
         let (right, is_number, comparable) = match axes.iter().position(|axis| axis.address == right) {
             Some(other) => (Side::Axis(other), axes[other].unit.is_some(), axes[other].unit == axis.unit),
             None => {
-                let value = Value::Text { text: right.to_owned(), literal: None };
-                let node = Node { place: place.clone(), value };
-                let setting = self.setting(axis.key, &node, &axis.address, &place.source)?;
+                let node = Node { place: place.clone(), value: plain(right) };
+                let mut setting = self.setting(axis.key, &node, &axis.address, &place.source)?;
+                setting.text = right.to_owned();
                 let is_number = setting.number.is_some();
                 (Side::Value(Box::new(setting)), is_number, is_number == axis.unit.is_some())
             }
@@ -201,6 +201,16 @@ impl Resolver<'_> {
             return None;
         }
         Some(Condition { left, operator, right })
+    }
+}
+
+/// A value inside of a condition, where strings need no quotes.
+fn plain(text: &str) -> Value {
+    match (text.parse(), text) {
+        (Ok(number), _) => Value::Integer(number),
+        (_, "true") => Value::Bool(true),
+        (_, "false") => Value::Bool(false),
+        _ => Value::Text { text: text.to_owned(), literal: None },
     }
 }
 
