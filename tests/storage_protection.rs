@@ -171,6 +171,20 @@ pattern = "#;
 }
 
 /// A lost node takes its share of every stage with it until it is replaced.
+/// The time as planned is that of a system in perfect health, whatever the run has lost and not yet replaced.
+#[test]
+fn rebuild_times_as_planned_do_not_depend_on_losses() {
+    let of = |failures: &str| {
+        let losses = "node_loss_rate = \"2000 /year\"\nnode_replacement = \"2 days\"\nrebuild_delay = \"15 min\"";
+        run(&plan_with(&system(&format!("holds = \"400 TB\"\nfailures = {failures}\n{losses}")), &[]))
+    };
+    let (healthy, hit) = (of("false"), of("true"));
+    assert!(kpi(&hit, "storage.box.node_losses") > 0.0, "some are out of service at the end");
+    for measure in ["storage.box.node_rebuild_time", "storage.box.device_rebuild_time"] {
+        assert_eq!(kpi(&healthy, measure).to_bits(), kpi(&hit, measure).to_bits(), "{measure}");
+    }
+}
+
 #[test]
 fn a_lost_node_takes_its_capacity_along() {
     let more = r#"

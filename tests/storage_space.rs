@@ -79,6 +79,27 @@ fn a_system_fills_is_full_on_its_date_and_refuses_the_rest() {
     close(quota.share, 18_000.0 / 108_000.0, "time refused");
 }
 
+/// Writes are refused at the hard quota: the dates are its dates, and nothing is reached beyond it.
+#[test]
+fn a_hard_quota_below_the_capacity_sets_the_dates() {
+    let quota = "lead_time = \"6 h\"\norder_for = \"100 h\"\nquota = { hard = \"40 TB\" }";
+    let results = simulate(&filling(quota, PACE));
+    close(date(&results, "full_date_80"), 22_000.0, "80 % of 40 TB");
+    close(date(&results, "full_date_90"), 26_000.0, "90 % of 40 TB");
+    close(date(&results, "full_date"), 30_000.0, "the quota");
+    close(date(&results, "order_by"), 30_000.0 - 21_600.0, "order");
+    close(kpi(&results, "storage.box.order_amount"), 360e12, "1 GB/s for 100 hours");
+    close(kpi(&results, "storage.box.refused"), 78_000.0 * 1e9, "from the date on");
+    close(kpi(&results, "storage.box.fill"), 0.4, "of the capacity");
+    // Beyond the horizon too, and as with a system of that capacity.
+    let slow = simulate(&filling(quota, "rate = \"100 MB/s\""));
+    close(date(&slow, "full_date"), 300_000.0, "projected");
+    let small = filling(quota, "rate = \"100 MB/s\"").replace("capacity = \"100 TB\"", "capacity = \"40 TB\"");
+    for mark in ["full_date_80", "full_date_90", "full_date", "order_by"] {
+        close(date(&slow, mark), date(&simulate(&small), mark), mark);
+    }
+}
+
 #[test]
 fn a_load_without_ingest_takes_no_space_as_before() {
     let results = simulate(&filling("", PACE).replace("ingest = true", ""));

@@ -131,7 +131,8 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
 
 /// The limits of the accounts of an object service.
 fn accounts(storage: &plan::Storage) -> Option<Accounts> {
-    let Layout::Accounts { accounts, ingress, egress, capacity, operations, skew, per_subscription } = storage.layout
+    let Layout::Accounts { accounts, ingress, egress, capacity, operations, apart, skew, per_subscription } =
+        storage.layout
     else {
         return None;
     };
@@ -141,6 +142,7 @@ fn accounts(storage: &plan::Storage) -> Option<Accounts> {
         ingress: ingress.get(),
         egress: egress.get(),
         operations,
+        apart,
         skew,
         overhead: storage.client_overhead,
         per_subscription: per_subscription.map(|n| n as f64),
@@ -149,12 +151,14 @@ fn accounts(storage: &plan::Storage) -> Option<Accounts> {
 
 fn asked(storage: &plan::Storage) -> Offered {
     let demand = storage.economics.demand;
+    let metadata = if storage.requests.metadata_operations.is_finite() { 0.0 } else { demand.metadata };
     Offered {
         bytes: demand.capacity.get(),
         read: demand.read.get(),
         write: demand.write.get(),
-        operations: demand.operations
-            + if storage.requests.metadata_operations.is_finite() { 0.0 } else { demand.metadata },
+        operations: demand.operations + metadata,
+        // The plan does not say of which kind they are: all may be.
+        apart: [demand.operations; 2],
     }
 }
 
@@ -186,13 +190,11 @@ fn build_lane(lane: &plan::Lane, storage: &str, resources: &mut Resources) -> La
     Lane::new(params)
 }
 
+/// What may lie on a system: it is full where writes are refused, at its hard quota or at its capacity.
 fn space_params(storage: &plan::Storage) -> SpaceParams {
-    let whole = AccountParams {
-        full: storage.capacity.get(),
-        hard: storage.hard_quota.get(),
-        soft: storage.soft_quota.map(Bytes::get),
-        holds: storage.holds.get(),
-    };
+    let hard = storage.hard_quota.get();
+    let whole =
+        AccountParams { full: hard, hard, soft: storage.soft_quota.map(Bytes::get), holds: storage.holds.get() };
     SpaceParams { whole, snapshots: storage.snapshots }
 }
 

@@ -46,8 +46,8 @@ pub(super) const ACCOUNTS: &[Kpi] = &[
         "1",
         D::Count,
         NONE,
-        "⌈operations asked / requests per second of an account⌉",
-        "Accounts that requests need.",
+        "max(⌈operations asked / operations⌉, ⌈reads / read_operations⌉, ⌈writes / write_operations⌉)",
+        "Accounts that requests need, at the limits of one account on all of them, on reads and on writes.",
     ),
     kpi(
         "storage.*.request_cost",

@@ -234,8 +234,8 @@ pub(super) const STORAGE: &[Kpi] = &[
         "date",
         D::Date,
         NONE,
-        "first instant with used ≥ usable, or end + (usable − used) / growth; by its law where an ingest grows or varies",
-        "When the system is full. Within the run it is exact; beyond the horizon it is projected at the growth of the \
+        "first instant with used ≥ limit, or end + (limit − used) / growth; limit = min(usable, hard quota); by its law where an ingest grows or varies",
+        "When the system is full and refuses writes: at its usable capacity, or at its hard quota where that is less. Within the run it is exact; beyond the horizon it is projected at the growth of the \
          second half, and by its law where a load has `growth` or `season`, up to a hundred years ahead. Null when it does not grow. Its interval is that of the replications: draw the rate of a load from a law to have \
          one.",
     ),
@@ -244,16 +244,16 @@ pub(super) const STORAGE: &[Kpi] = &[
         "date",
         D::Date,
         NONE,
-        "as full_date, at 80 % of usable",
-        "When the system is filled to 80 % of its usable capacity.",
+        "as full_date, at 80 % of the limit",
+        "When the system is filled to 80 % of what it may hold: its usable capacity, or its hard quota where that is less.",
     ),
     kpi(
         "storage.*.full_date_90",
         "date",
         D::Date,
         NONE,
-        "as full_date, at 90 % of usable",
-        "When the system is filled to 90 % of its usable capacity.",
+        "as full_date, at 90 % of the limit",
+        "When the system is filled to 90 % of what it may hold: its usable capacity, or its hard quota where that is less.",
     ),
     kpi(
         "storage.*.order_by",
@@ -261,7 +261,7 @@ pub(super) const STORAGE: &[Kpi] = &[
         D::Date,
         NONE,
         "full_date − lead_time",
-        "When more capacity must be ordered at the latest to be in service before the system is full. Null without a \
+        "When more capacity must be ordered at the latest to be in service before the system refuses writes (where a hard quota is what refuses, a larger quota may do). Null without a \
          lead time.",
     ),
     kpi(

@@ -505,6 +505,8 @@ pub enum Layout {
         capacity: Bytes,
         /// Requests per second of an account.
         operations: f64,
+        /// Reads per second of one, and writes; infinite where only all of them are limited.
+        apart: [f64; 2],
         /// Load of the hottest account over the mean.
         skew: f64,
         /// Accounts of one subscription in a region; `None` where no such limit is known.

@@ -30,7 +30,7 @@ pub fn account_of(lane: LaneId) -> usize {
     lane.index() + 1
 }
 
-/// Shares of the usable capacity whose dates are kept.
+/// Shares of what an account may hold (the usable capacity, or a hard quota below it) whose dates are kept.
 pub const MARKS: [f64; 3] = [0.8, 0.9, 1.0];
 /// Room for this share of the limit opens a system that was full.
 const REOPENS: f64 = 1e-2;
@@ -41,7 +41,7 @@ const SLACK: f64 = 1e-9;
 /// Parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct SpaceParams {
-    /// All of it: marks are shares of the usable capacity, and the hard quota is at most that.
+    /// All of it: full, and refused, at the usable capacity or at a hard quota below it.
     pub whole: AccountParams,
     /// Time that snapshots keep what was deleted.
     pub snapshots: SimDuration,

@@ -33,6 +33,7 @@ impl World {
                     sum.read += asks.read;
                     sum.write += asks.write;
                     sum.operations += asks.operations;
+                    sum.apart = [0, 1].map(|kind| sum.apart[kind] + asks.apart[kind]);
                 }
             }
             most = most.max(sum);
@@ -72,11 +73,12 @@ impl World {
 
     /// What one work asks of a system while it runs.
     fn asks(&mut self, index: usize, id: StorageId) -> Offered {
-        let rates = |read: f64, write: f64, operations: f64| Offered {
+        let rates = |read: f64, write: f64, [all, data]: [f64; 2]| Offered {
             bytes: 0.0,
             read,
             write,
-            operations: (read + write) * operations,
+            operations: (read + write) * all,
+            apart: [read * data, write * data],
         };
         match &self.works[index].task {
             Task::Io(io) if self.part_of(&io.params, id).is_some() => {
@@ -90,17 +92,19 @@ impl World {
                 phases.into_iter().fold(Offered::default(), |most, (p, limit)| {
                     let rtt = self.rtt((p.storage_site, p.site), p.transport.policy);
                     let each = limit.min(p.slots.rate(rtt)) * p.clients as f64;
-                    let all = self.operations_of((p.operations, p.files, p.protocol), id);
+                    let each_byte = [p.files, Files::default()];
+                    let operations = each_byte.map(|files| self.operations_of((p.operations, files, p.protocol), id));
                     let [read, write] = self.part_of(&p, id).unwrap_or_default();
-                    most.max(rates(each * read, each * write, all))
+                    most.max(rates(each * read, each * write, operations))
                 })
             }
             Task::Load(task) if task.params.storage == id => {
                 let p = task.loader.params;
                 let step = (p.compute.as_secs_f64() + p.overhead.as_secs_f64()).max(1e-9);
                 let feed = task.params;
-                let all = self.operations_of((feed.operations, feed.files, feed.protocol), id);
-                rates(p.accelerators as f64 * p.batch * p.sample / step, 0.0, all)
+                let each_byte = [feed.files, Files::default()];
+                let operations = each_byte.map(|files| self.operations_of((feed.operations, files, feed.protocol), id));
+                rates(p.accelerators as f64 * p.batch * p.sample / step, 0.0, operations)
             }
             Task::Copy(copy) => {
                 let legs = if copy.legs.is_empty() { self.legs_of(&copy.params) } else { copy.legs.clone() };
@@ -111,11 +115,11 @@ impl World {
                 };
                 let read = legs.iter().filter(|leg| leg.from.storage == Some(id)).map(of).sum();
                 let written = legs.iter().filter(|leg| leg.to.storage == Some(id)).map(of).sum();
-                rates(read, written, copy.params.operations)
+                rates(read, written, [copy.params.operations; 2])
             }
             Task::Rl(task) => match (task.checkpoint, task.rl.params.trainer.checkpoint) {
                 (Some(path), Some(every)) if path.storage == id => {
-                    rates(0.0, every.bytes / every.every.as_secs_f64(), path.operations)
+                    rates(0.0, every.bytes / every.every.as_secs_f64(), [path.operations; 2])
                 }
                 _ => Offered::default(),
             },

@@ -178,7 +178,7 @@ impl World {
     }
 
     fn put_protection(&mut self, now: SimTime, id: StorageId, puts: &mut Puts<'_>) {
-        let pace = self.rebuild_pace(id);
+        let pace = self.planned_rebuild_pace(id);
         let m = self.storages[id.index()].params.meters;
         let (rebuild, scrub) = (self.since_cut(now, m.rebuild), self.since_cut(now, m.scrub));
         let span = (now - self.baseline.at).as_secs_f64();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Task, World, outer_of};
 use crate::engine::Context;
-use crate::fluid::{FlowSpec, MeterId};
+use crate::fluid::{FlowSpec, MeterId, ResourceId};
 use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::{MovementId, StorageId, WorkId};
 use crate::model::paths::{Access, PACING, StoragePath};
@@ -330,6 +330,18 @@ impl World {
         let p = &protection.params;
         let alone = p.rebuild.iter().map(|&(r, a)| self.carriage.sharing.capacity(r) / a).fold(f64::INFINITY, f64::min);
         p.pace * alone
+    }
+
+    /// The same of a system in perfect health, whatever is out of service now.
+    pub(super) fn planned_rebuild_pace(&self, id: StorageId) -> f64 {
+        let params = &self.storages[id.index()].params;
+        let Some(protection) = self.storages[id.index()].protection.as_ref() else { return 0.0 };
+        let whole = |resource: ResourceId| {
+            let part = params.parts.iter().find(|(of, ..)| *of == resource);
+            part.map_or_else(|| self.carriage.sharing.capacity(resource), |&(_, whole, _)| whole)
+        };
+        let p = &protection.params;
+        p.pace * p.rebuild.iter().map(|&(r, a)| whole(r) / a).fold(f64::INFINITY, f64::min)
     }
 
     fn start_rebuild(&mut self, now: SimTime, id: StorageId, bytes: f64) {

@@ -267,6 +267,8 @@ impl Resolver<'_> {
                     egress,
                     capacity: Bytes(self.figure(record, "account_capacity")?),
                     operations: self.figure(record, "operations")?,
+                    apart: ["read_operations", "write_operations"]
+                        .map(|key| record.number(key).unwrap_or(f64::INFINITY)),
                     skew: self.account_skew(record),
                     per_subscription: record.number("accounts_per_subscription").map(|n| n as u64),
                 }

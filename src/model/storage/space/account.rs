@@ -6,7 +6,8 @@ use crate::units::SimTime;
 /// Parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountParams {
-    /// Bytes that the marks are shares of: the usable capacity, or the hard quota of a tenant or view; infinite without one.
+    /// Bytes that the marks are shares of: the usable capacity of a system or its hard quota, whichever is less, or the hard
+    /// quota of a tenant or view; infinite without one.
     pub full: f64,
     /// More is refused; infinite without a hard quota.
     pub hard: f64,
