@@ -1,5 +1,5 @@
 //! Laws of storage, whatever the parameters: nothing is lost unaccounted, nothing exceeds its room, more hardware never
-//! delivers less, and a mix is no better and no worse than what it is mixed of.
+//! delivers less, and a mix is no better and no worse than what it is mixed of, but for what it gains.
 
 #[path = "world_support/audit.rs"]
 mod audit;
@@ -44,6 +44,92 @@ fn system(name: &str, nodes: u32, path: Path, buffer: &str) -> String {
 fn load(name: &str, nodes: u32, pattern: &str) -> String {
     let clients = 4 * nodes;
     format!("[work.{name}]\nkind = \"io\"\nstorage = \"{name}\"\nclients = {clients}\npattern = {pattern}\n")
+}
+
+/// Rates of the parts of a system in GB/s: NICs, fabric of heads and of enclosures, media read and written; share of the
+/// media's time that reads and writes compete for; read share of the mix.
+type Parts = ([f64; 5], f64, f64);
+
+/// A system of one of the two layouts that show what is installed, whose buffer counts as always full.
+fn laid_out(name: &str, racks: bool, ([nic, heads, boxes, read, write], shared, _): Parts, path: Path) -> String {
+    let gb = 1e9;
+    let parts = if racks {
+        format!(
+            "system = \"shared-everything-racks\"\nenclosures = 44\nheads = 30\nhead_nic = \"{} B/s\"\nhead_fabric = \"{} B/s\"\n\
+             enclosure_fabric = \"{} B/s\"\n",
+            nic * gb,
+            heads * gb,
+            boxes * gb
+        )
+    } else {
+        format!("system = \"vast-ebox-z3-highmem-88\"\nnodes = 44\nnic = \"{} B/s\"\n", nic * gb)
+    };
+    format!(
+        "[storage.{name}]\nsite = \"a\"\n{parts}buffer = \"1 MB\"\nbuffer_rate = \"1 TB/s\"\noperations = \"1 Gop/s\"\n\
+         media_read = \"{} B/s\"\nmedia_write = \"{} B/s\"\nmedia_shared = {shared}\nbuffer_copies = {}\nreduction = {}\n\
+         migration_read = \"{}\"\nclient_overhead = {}\ninternal_overhead = {}\n",
+        read * gb,
+        write * gb,
+        path.copies,
+        path.reduction,
+        if path.raw { "raw" } else { "reduced" },
+        path.client,
+        path.internal,
+    )
+}
+
+/// Read, write and mixed efficiency, and the gains of the mix: by how much its theoretical and its real rate exceed what
+/// reads and writes one after the other give.
+fn mixed(racks: bool, parts: Parts, path: Path) -> ([f64; 3], [f64; 2]) {
+    let share = parts.2;
+    let mixed = format!("\"mixed\"\nread_share = \"{share}\"");
+    let mut text = format!("horizon = \"20 s\"\nwarmup = \"10 s\"\n{HEAD}");
+    for (name, pattern) in [("r", "\"read\""), ("w", "\"write\""), ("m", &mixed)] {
+        let load = load(name, 500, pattern) + "client_nic = \"800 Gbps\"\nqueue_depth = 4096\n";
+        text += &(laid_out(name, racks, parts, path) + &load);
+    }
+    let results = run(&plan_with(&text, &[]));
+    let get = |name: &str| kpi(&results, &format!("storage.{name}"));
+    let gain = |mix: f64, read: f64, write: f64| mix * (share / read + (1.0 - share) / write);
+    let ideal = gain(get("m.theoretical_mixed_rate"), get("m.theoretical_read_rate"), get("m.theoretical_write_rate"));
+    let real = gain(get("m.read_rate") + get("m.write_rate"), get("r.read_rate"), get("w.write_rate"));
+    ([get("r.read_efficiency"), get("w.write_efficiency"), get("m.mixed_efficiency")], [ideal, real])
+}
+
+/// A buffer that takes 2 GB/s of two copies on each of 10 nodes, far less than their media and NICs: writes at 10 GB/s for
+/// ever. NICs of 50 GB/s each way leave 500 / 1.9 as theoretical rate.
+#[test]
+fn a_buffer_too_slow_to_fill_has_a_steady_efficiency() {
+    let text = format!("horizon = \"1000 s\"\nwarmup = \"100 s\"\n{HEAD}")
+        + "[storage.w]\nsite = \"a\"\nsystem = \"nvme-node\"\nnodes = 10\nnic = \"400 Gbps\"\nmedia_read = \"100 GB/s\"\n\
+           media_write = \"100 GB/s\"\nbuffer = \"1 TB\"\nbuffer_rate = \"2 GB/s\"\nbuffer_copies = 2\noperations = \"1 Gop/s\"\n"
+        + &load("w", 10, "\"write\"");
+    let results = run(&plan_with(&text, &[]));
+    let get = |name: &str| kpi(&results, &format!("storage.w.{name}"));
+    assert!((get("write_rate") / 10e9 - 1.0).abs() < 1e-9, "{}", get("write_rate"));
+    assert!((get("write_efficiency") / (10.0 / (500.0 / 1.9)) - 1.0).abs() < 1e-9, "{}", get("write_efficiency"));
+}
+
+/// Shared-everything racks, 16 enclosures of the part: reads and writes cross other sides of the fabric, so the theoretical
+/// rate of an even mix is far above either, and what the enclosures' media leave is not. The mix lies below both.
+#[test]
+fn a_mix_lies_below_both_where_only_its_theoretical_rate_gains() {
+    let text = |name: &str, pattern: &str| {
+        format!(
+            "[storage.{name}]\nsite = \"a\"\nsystem = \"shared-everything-racks\"\nenclosures = 16\nbuffer = \"1 MB\"\n"
+        ) + &load(name, 250, pattern)
+    };
+    let all = format!("horizon = \"20 s\"\nwarmup = \"10 s\"\n{HEAD}")
+        + &text("r", "\"read\"")
+        + &text("w", "\"write\"")
+        + &text("m", "\"mixed\"\nread_share = \"50 %\"");
+    let results = run(&plan_with(&all, &[]));
+    let get = |name: &str| kpi(&results, &format!("storage.{name}"));
+    let gain = get("m.theoretical_mixed_rate")
+        * (0.5 / get("m.theoretical_read_rate") + 0.5 / get("m.theoretical_write_rate"));
+    let (write, mix) = (get("w.write_efficiency"), get("m.mixed_efficiency"));
+    assert!(mix < write && get("r.read_efficiency") > write, "{mix} {write}");
+    assert!(gain > 1.05 && mix >= write / gain, "{gain}");
 }
 
 proptest! {
@@ -94,6 +180,20 @@ proptest! {
             + &load("w", nodes, &pattern) + &load("w", nodes, mix).replace("[work.w]", "[work.m]");
         let (m, _) = audited(&plan_with(&text, &[]), 0, 200);
         prop_assert!(value(&m, "storage.w.write_rate").unwrap() > 0.0);
+    }
+
+    /// On every layout a mix is a mean of reads and writes times the gain of the real mix over that of the theoretical one,
+    /// both at least 1 and 1 where one stage holds both directions. So it lies between them where neither gains.
+    #[test]
+    fn a_mix_leaves_the_range_of_reads_and_writes_by_its_gains_alone(
+        racks in any::<bool>(), rates in prop::array::uniform5(1.0..20.0_f64), shared in 0.0..1.0_f64, path in paths(), share in 0.02..0.98_f64,
+    ) {
+        let ([read, write, mix], [ideal, real]) = mixed(racks, (rates, shared, share), path);
+        prop_assert!(ideal >= 1.0 - 1e-9 && real >= 1.0 - 1e-9, "{ideal} {real}");
+        let (low, high) = (read.min(write), read.max(write));
+        prop_assert!(mix >= low / ideal * (1.0 - 1e-9) && mix <= high * real * (1.0 + 1e-9), "{low} {mix} {high}: {ideal} {real}");
+        let mean = mix / real * ideal;
+        prop_assert!(mean >= low * (1.0 - 1e-9) && mean <= high * (1.0 + 1e-9), "{low} {mean} {high}");
     }
 
     /// More nodes never lower what is delivered, and a mix lies between pure reads and pure writes.

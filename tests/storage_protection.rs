@@ -244,6 +244,7 @@ device_replacement = "0 s"
         node_window: 300.0,
         parity: 1,
         node_blocks: 1,
+        placement: None,
     };
     let expected = chain.loss_within(40.0 * 86_400.0);
     let share = lost as f64 / f64::from(runs);

@@ -248,6 +248,30 @@ proptest! {
 
 /// A node is lost for good: what is left of the reserve is 9/10 of it, all that is left of the system goes on, and the
 /// time counts as not met.
+/// Two tenants of equal shares on 8 GB/s each way: a thousand writers, or readers, of 1 MB/s cost their tenant 1 GB/s where
+/// they meet its readers and nothing where they do not.
+#[test]
+fn light_clients_cost_their_tenant_what_they_take() {
+    let of = |pattern: &str| {
+        let load = |name: &str, tenant: &str, rest: &str| {
+            format!(
+                "[work.{name}]\nkind = \"io\"\nstorage = \"s\"\ntenant = \"{tenant}\"\nqueue_depth = 4096\n{rest}\n"
+            )
+        };
+        let text = format!("horizon = \"20 s\"\n{HEAD}[storage.s]\n{SOLD}[tenant.one]\n[tenant.two]\n")
+            + &load("a", "one", "pattern = \"read\"\nclients = 300")
+            + &load("b", "two", "pattern = \"read\"\nclients = 3")
+            + &load("c", "two", &format!("pattern = \"{pattern}\"\nclients = 1000\nrate = \"1 GB/s\""));
+        let (m, _) = audited(&plan_with(&text, &[]), 0, 20);
+        ["io.a.rate", "io.b.rate", "io.c.rate"].map(|name| value(&m, name).unwrap() / 1e9)
+    };
+    for (pattern, expected) in [("read", [4.0, 3.0, 1.0]), ("write", [4.0, 4.0, 1.0])] {
+        for (rate, by_hand) in of(pattern).into_iter().zip(expected) {
+            assert!((rate / by_hand - 1.0).abs() < 1e-6, "{pattern}: {rate}, by hand {by_hand}");
+        }
+    }
+}
+
 #[test]
 fn a_lost_node_shrinks_reserves_in_proportion() {
     let text = format!(

@@ -6,6 +6,7 @@ use crate::fluid::ResourceId;
 use crate::model::ids::{SiteId, StorageId};
 use crate::model::paths::{Resources, merged};
 use crate::model::storage::buffer::Buffer;
+use crate::model::storage::durability::Placement;
 use crate::model::storage::economics::{Accounts, Bill, Offered};
 use crate::model::storage::lanes::{Lane, LaneParams};
 use crate::model::storage::layout::{self, Crossings, LayoutParams, Overheads, WritePathParams};
@@ -77,12 +78,14 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
     let over = Overheads { client: storage.client_overhead, internal: storage.internal_overhead };
     let layout = layout_params(&storage.layout);
     let mut crossings = layout::build(resources, &storage.name, &layout, path.as_ref(), over, storage.media_shared);
+    let narrow = crossings.narrow_buffer(|resource| resources.sharing.capacity(resource));
     let limits = limits(storage, resources, &mut crossings);
     let mut own = crossings.resources.clone();
     own.extend([limits.all, limits.read, limits.write, limits.metadata].into_iter().flatten());
     let meters = meters(resources, &own);
     let protection = storage.protection.as_ref().zip(storage.write_path.as_ref());
-    let protection = protection.map(|(p, w)| Protection::new(id, protection_params(p, w, &crossings, streams)));
+    let protection = protection
+        .map(|(p, w)| Protection::new(id, protection_params(p, (w, storage.capacity.get()), &crossings, streams)));
     let params = StorageParams {
         name: storage.name.clone(),
         site: SiteId::new(storage.site),
@@ -113,7 +116,10 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
     let least = LEAST_BUFFER_S * params.line_rate.unwrap_or(0.0);
     let room = |w: &plan::WritePath| w.buffer.get() / w.copies;
     let path = storage.write_path.as_ref().filter(|w| room(w) >= least);
-    let buffer = path.map(|w| Buffer::new(room(w), w.low_water));
+    let mut buffer = path.map(|w| Buffer::new(room(w), w.low_water));
+    if let Some(buffer) = buffer.as_mut().filter(|_| narrow) {
+        buffer.set_narrow();
+    }
     let tier = storage.tier.map(|tier| Tier {
         to: StorageId::new(tier.to),
         pace: tier.pace.get(),
@@ -277,16 +283,26 @@ fn stripe(path: &plan::WritePath) -> f64 {
 
 fn protection_params(
     p: &plan::Protection,
-    path: &plan::WritePath,
+    (path, capacity): (&plan::WritePath, f64),
     crossings: &Crossings,
     streams: &Streams,
 ) -> ProtectionParams {
+    let (data, width) = (f64::from(path.stripe_data), f64::from(path.stripe_data + path.stripe_parity));
+    // One block on a node and more nodes than blocks; else every stripe has blocks on all of them.
+    let spread = p.unit_blocks == 1 && p.units as f64 > width;
+    let placement = spread.then(|| Placement {
+        width,
+        nodes: p.units as f64,
+        devices: p.devices as f64,
+        stripes: capacity / path.reduction / (data * p.stripe_block.get()),
+    });
     let fetched = crossings.fetch.iter().map(|&(r, a)| (r, a * p.rebuild_reads));
     ProtectionParams {
         nodes: p.units,
         devices: p.devices,
         parity: path.stripe_parity,
         node_blocks: p.unit_blocks,
+        placement,
         device_loss: p.device_loss,
         node_loss: p.unit_loss,
         failures: p.failures,
@@ -300,6 +316,7 @@ fn protection_params(
         delay: p.rebuild_delay.clone(),
         replacement: [p.device_replacement.clone(), p.unit_replacement.clone()],
         losses: streams.stream("losses"),
+        hits: streams.stream("stripe-hit"),
         delays: streams.stream("rebuild-delay"),
         replacements: streams.stream("replacement"),
     }

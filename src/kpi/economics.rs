@@ -107,20 +107,29 @@ pub(super) const ECONOMICS: &[Kpi] = &[
          price is known.",
     ),
     kpi(
+        "storage.*.total_cost",
+        "USD",
+        D::Money,
+        NONE,
+        "cost + request_cost",
+        "US dollars a month of the system with the requests of the measured part, where requests have a price. Requests cost by their \
+         number: with io_size four times as large the same bytes take a quarter of them. Null where no price of the system is known.",
+    ),
+    kpi(
         "storage.*.cost_per_usable_pb_month",
         "USD",
         D::Money,
         NONE,
         "cost / usable PB",
-        "US dollars a month per petabyte (10^15 B) of usable capacity.",
+        "US dollars a month per petabyte (10^15 B) of usable capacity, requests apart.",
     ),
     kpi(
         "storage.*.cost_per_delivered_read_gb_per_s",
         "USD",
         D::Money,
         NONE,
-        "cost / (read_rate in GB/s)",
-        "US dollars a month per GB/s that readers were delivered in the measured part. Systems under the same demand are compared by \
+        "total_cost / (read_rate in GB/s)",
+        "US dollars a month, requests included, per GB/s that readers were delivered in the measured part. Systems under the same demand are compared by \
          it. Null where nothing was read.",
     ),
     kpi(
@@ -128,8 +137,8 @@ pub(super) const ECONOMICS: &[Kpi] = &[
         "USD",
         D::Money,
         NONE,
-        "cost / (write_rate in GB/s)",
-        "US dollars a month per GB/s that was acknowledged to writers in the measured part. Null where nothing was written.",
+        "total_cost / (write_rate in GB/s)",
+        "US dollars a month, requests included, per GB/s that was acknowledged to writers in the measured part. Null where nothing was written.",
     ),
     kpi(
         "storage.*.power",

@@ -330,8 +330,8 @@ pub(super) const STORAGE: &[Kpi] = &[
         "State: d devices and n nodes whose content is not rebuilt; a node holds at most b = ⌈(k + m) / nodes⌉ blocks of a \
          stripe. Losses at (devices − d) × device_loss_rate and (nodes − n) × node_loss_rate; rebuilds one after another, \
          devices first, at one over their exposure window. Windows: all time exposed over rebuilds that ended, in the \
-         measured part; where none ended, device_rebuild_time and node_rebuild_time, or the time already waited if longer. Every set of \
-         m + 1 missing blocks counts as one of some common stripe.",
+         measured part; where none ended, device_rebuild_time and node_rebuild_time, or the time already waited if longer. On more \
+         nodes than a stripe is wide, m + 1 losses take data with the probability that one of the stripes (usable / reduction / (k × stripe_block)) has a block on each.",
     ),
     kpi(
         "storage.*.device_rebuild_time",

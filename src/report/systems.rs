@@ -23,6 +23,8 @@ pub(super) fn section(run: &RunResults) -> Option<Section> {
         ("read", true),
         ("write", true),
         ("M$/month", true),
+        ("requests", true),
+        ("total", true),
         ("$/PB-month", true),
         ("$/GB/s read", true),
         ("$/GB/s written", true),
@@ -34,20 +36,21 @@ pub(super) fn section(run: &RunResults) -> Option<Section> {
     for system in &run.systems {
         table.row(Tone::Plain, cells(run, system));
     }
-    let notes = run.systems.iter().filter(|s| s.needs.len() > 1).map(needs).collect();
+    let mut notes: Vec<String> = run.systems.iter().filter(|s| s.needs.len() > 1).map(needs).collect();
+    if run.systems.iter().any(|s| kpi(run, s, "request_cost").is_some()) {
+        let text = "requests, total: M$/month at the operations of the run, which are bytes over io_size; $/GB/s includes them, $/PB-month does not";
+        notes.push(text.to_owned());
+    }
     let heading = "Storage systems: size, deliverable rates, list cost a month over delivered rates".to_owned();
     Some(Section { heading, table, notes })
 }
 
 fn cells(run: &RunResults, s: &SystemRow) -> Vec<String> {
     let plain = |value: Option<f64>| value.map_or_else(|| NOTHING.to_owned(), |v| human::value(v, "1"));
-    let kpi = |measure: String| {
-        let name = format!("storage.{}.{measure}", s.name);
-        run.kpis.iter().find(|kpi| kpi.name == name).and_then(|kpi| kpi.mean)
+    let per_rate = |word: &str| kpi(run, s, &format!("cost_per_delivered_{word}_gb_per_s"));
+    let slowest = |word: &str| {
+        kpi(run, s, &format!("{word}_latency.p99")).map_or_else(|| NOTHING.to_owned(), |v| human::value(v, "s"))
     };
-    let per_rate = |word: &str| kpi(format!("cost_per_delivered_{word}_gb_per_s"));
-    let slowest =
-        |word: &str| kpi(format!("{word}_latency.p99")).map_or_else(|| NOTHING.to_owned(), |v| human::value(v, "s"));
     let cost = total(s);
     vec![
         s.name.clone(),
@@ -57,6 +60,8 @@ fn cells(run: &RunResults, s: &SystemRow) -> Vec<String> {
         human::value(s.rates[0], "B/s"),
         human::value(s.rates[1], "B/s"),
         plain(cost.map(|cost| cost / 1e6)),
+        plain(kpi(run, s, "request_cost").map(|cost| cost / 1e6)),
+        plain(kpi(run, s, "total_cost").map(|cost| cost / 1e6)),
         plain(cost.map(|cost| cost / (s.usable / PB))),
         plain(per_rate("read")),
         plain(per_rate("write")),
@@ -65,6 +70,12 @@ fn cells(run: &RunResults, s: &SystemRow) -> Vec<String> {
         slowest("read"),
         slowest("write"),
     ]
+}
+
+/// Mean of a KPI of a system.
+fn kpi(run: &RunResults, s: &SystemRow, measure: &str) -> Option<f64> {
+    let name = format!("storage.{}.{measure}", s.name);
+    run.kpis.iter().find(|kpi| kpi.name == name).and_then(|kpi| kpi.mean)
 }
 
 fn total(s: &SystemRow) -> Option<f64> {

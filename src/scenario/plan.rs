@@ -554,6 +554,8 @@ pub struct Protection {
     pub devices: u64,
     /// Most blocks of one stripe in one unit, as laid out: ⌈(k + m) / units⌉.
     pub unit_blocks: u32,
+    /// Bytes of one block of a stripe on media.
+    pub stripe_block: Bytes,
     /// Share of raw that is usable before data reduction, 0…1.
     pub usable_fraction: f64,
     /// Whether devices and units are lost during the run.

@@ -12,6 +12,9 @@ use crate::units::{SimDuration, SimTime};
 /// happens, not how much there is to drain. Assumption.
 const START_SHARE: f64 = 0.05;
 
+/// Rates this close are equal: rounding.
+const KEEPS_UP: f64 = 1e-9;
+
 /// Totals and rates of the two sides of the buffer, in client bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Sides {
@@ -32,6 +35,8 @@ pub enum BufferEffect {
     Couple(bool),
     /// Background migration starts (true) or stops (false).
     Migrate(bool),
+    /// Writes go on as they do for ever, with room in the buffer, from now on (true) or no longer (false).
+    Steady(bool),
 }
 
 /// State of a write buffer.
@@ -46,12 +51,34 @@ pub struct Buffer {
     /// Whether writes carry their migration with them.
     pub coupled: bool,
     migrating: bool,
+    /// Its own rate holds writes that carry their migration: writes alone never fill it.
+    narrow: bool,
+    steady: bool,
 }
 
 impl Buffer {
     /// An empty buffer for `room` client bytes (raw size ÷ copies) with a low-water mark as a share of it.
     pub fn new(room: f64, low_water: f64) -> Self {
-        Buffer { room, low: low_water * room, level: 0.0, seen: (0.0, 0.0), coupled: false, migrating: false }
+        Buffer {
+            room,
+            low: low_water * room,
+            level: 0.0,
+            seen: (0.0, 0.0),
+            coupled: false,
+            migrating: false,
+            narrow: false,
+            steady: false,
+        }
+    }
+
+    /// The rate at which it takes bytes, not the room in it, is what holds steady writes.
+    pub fn set_narrow(&mut self) {
+        self.narrow = true;
+    }
+
+    /// Whether writes go on for ever as they do now: it is full, or it takes bytes no faster than migration takes them out.
+    pub fn steady(&self) -> bool {
+        self.coupled || self.steady
     }
 
     /// Client bytes that an empty buffer takes at `ingest` per second until it is full, while `migration` per second
@@ -101,6 +128,12 @@ impl Buffer {
         if self.migrating && empty && !full {
             self.migrating = false;
             return Some(BufferEffect::Migrate(false));
+        }
+        let keeps_up = sides.ingest_rate > 0.0 && sides.ingest_rate <= sides.migration_rate * (1.0 + KEEPS_UP);
+        let steady = self.narrow && !self.coupled && self.migrating && keeps_up;
+        if steady != self.steady {
+            self.steady = steady;
+            return Some(BufferEffect::Steady(steady));
         }
         None
     }
@@ -160,6 +193,25 @@ mod tests {
         assert!((buffer.absorbs(10.0, 0.0) - 100.0).abs() < 1e-12);
         assert!((buffer.absorbs(10.0, 6.0) - 242.5).abs() < 1e-12, "5 alone, then 95 at a net 4 of 10");
         assert!(buffer.absorbs(10.0, 10.0).is_infinite());
+    }
+
+    /// A buffer whose own rate holds writes is in its steady state while migration takes out at least what comes in.
+    #[test]
+    fn a_narrow_buffer_is_steady_while_migration_keeps_up() {
+        let mut buffer = Buffer::new(100.0, 0.8);
+        buffer.set_narrow();
+        assert_eq!(buffer.update(sides(5.0, 1.0, 0.0, 0.0)), Some(BufferEffect::Migrate(true)));
+        assert!(!buffer.steady());
+        assert_eq!(buffer.update(sides(5.0, 1.0, 0.0, 1.0)), Some(BufferEffect::Steady(true)));
+        assert!(buffer.steady() && !buffer.coupled);
+        assert_eq!(
+            buffer.update(sides(6.0, 1.0, 1.0, 0.9)),
+            Some(BufferEffect::Steady(false)),
+            "something else takes the rest"
+        );
+        let mut wide = Buffer::new(100.0, 0.8);
+        wide.update(sides(5.0, 1.0, 0.0, 0.0));
+        assert_eq!(wide.update(sides(5.0, 1.0, 0.0, 1.0)), None);
     }
 
     #[test]

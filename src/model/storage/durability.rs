@@ -10,8 +10,19 @@
 //! (d, n) → (d, n−1)   at 1/T_n while d = 0
 //! ```
 //!
-//! With wide stripes over many devices any m + 1 of them hold blocks of some common stripe, so every such state counts
-//! as loss. P(loss within t) = 1 − exp(−t / MTTDL), exact as far as a loss is rare against a rebuild. For devices alone
+//! Where stripes span all nodes, any m + 1 losses hit a common stripe. Over N nodes more than a stripe is wide, S stripes
+//! of w = k + m blocks, placed at random on w nodes each, share a set of x nodes and y devices (of g in a node, on other
+//! nodes), x + y = m + 1, with probability
+//!
+//! ```text
+//! q = C(w, m+1) / C(N, m+1) / g^y           one stripe has a block on each of them
+//! P = 1 − (1 − q)^S                         some stripe has: the copysets of Cidon et al. (2013)
+//! ```
+//!
+//! A loss beside (d, n) others completes C(n, x)·C(d, y) such sets, x + y = m, and takes data with it with probability
+//! 1 − Π (1 − q)^(S·C(n, x)·C(d, y)); sets count as independent. States go on beyond m losses that took none.
+//!
+//! P(loss within t) = 1 − exp(−t / MTTDL), exact as far as a loss is rare against a rebuild. For devices alone
 //! and m = 1 the chain is the textbook MTTDL = ((2D − 1)·λ + μ) / (D·(D − 1)·λ²), the test.
 
 /// What the chain needs to know; rates per second, times in seconds.
@@ -33,6 +44,49 @@ pub struct Chain {
     pub parity: u32,
     /// Most blocks of one stripe in one node.
     pub node_blocks: u32,
+    /// How stripes lie on more nodes than they are wide; none where each spans all.
+    pub placement: Option<Placement>,
+}
+
+/// Stripes placed at random on more nodes than each is wide, one block on a node.
+#[derive(Clone, Copy, Debug)]
+pub struct Placement {
+    /// Blocks of a stripe, k + m.
+    pub width: f64,
+    /// Nodes.
+    pub nodes: f64,
+    /// Devices of a node.
+    pub devices: f64,
+    /// Stripes there are.
+    pub stripes: f64,
+}
+
+/// Losses beyond the parity that states go on for: more at one time count as loss of data.
+const BEYOND: u32 = 12;
+
+impl Placement {
+    /// Probability that one more loss takes data with it beside `devices` and `nodes` lost already, with `parity` blocks
+    /// of a stripe in parity.
+    pub fn fatal(&self, parity: u32, (devices, nodes): (u32, u32), node: bool) -> f64 {
+        let one = (0..=parity).map(|at| (self.width - f64::from(at)) / (self.nodes - f64::from(at)));
+        let set: f64 = one.map(|share| share.clamp(0.0, 1.0)).product();
+        let hits = |y: u32| {
+            let on_devices = y + u32::from(!node);
+            let q = set * libm::pow(self.devices.max(1.0), -f64::from(on_devices));
+            choose(nodes, parity - y) * choose(devices, y) * self.stripes * libm::log1p(-q)
+        };
+        let least = parity.saturating_sub(nodes);
+        let spared: f64 = (least..=parity.min(devices)).map(hits).sum();
+        -libm::expm1(spared)
+    }
+}
+
+/// Ways to take `k` of `n`.
+fn choose(n: u32, k: u32) -> f64 {
+    if k > n {
+        return 0.0;
+    }
+    (0..k).map(|i| f64::from(n - i) / f64::from(i + 1)).product()
 }
 
 /// A window shorter than this is no window: rates stay finite.
@@ -46,6 +100,9 @@ impl Chain {
         let mut lost = vec![0.0; states.len()];
         for (i, &(d, n)) in states.iter().enumerate() {
             for (to, by) in self.steps(d, n) {
+                let fatal = self.fatal((d, n), to);
+                lost[i] += by * fatal;
+                let by = by * (1.0 - fatal);
                 match states.iter().position(|s| *s == to) {
                     Some(j) => rate[i][j] += by,
                     None => lost[i] += by,
@@ -60,10 +117,17 @@ impl Chain {
         -libm::expm1(-seconds / self.mean_time_to_loss())
     }
 
+    /// Probability that a step takes data with it; where stripes span all nodes the step leaves the states.
+    fn fatal(&self, from: (u32, u32), to: (u32, u32)) -> f64 {
+        let Some(placement) = self.placement.filter(|_| to.0 + to.1 > self.parity) else { return 0.0 };
+        if to.0 < from.0 || to.1 < from.1 { 0.0 } else { placement.fatal(self.parity, from, to.1 > from.1) }
+    }
+
     /// States in which every stripe can be read, in order of blocks lost; the healthy one first.
     fn states(&self) -> Vec<(u32, u32)> {
-        let nodes = self.parity.checked_div(self.node_blocks).unwrap_or(0);
-        let of = |n: u32| (0..=self.parity - n * self.node_blocks).map(move |d| (d, n));
+        let most = self.parity + self.placement.map_or(0, |_| BEYOND);
+        let nodes = most.checked_div(self.node_blocks).unwrap_or(0);
+        let of = |n: u32| (0..=most - n * self.node_blocks).map(move |d| (d, n));
         let mut all: Vec<_> = (0..=nodes).flat_map(of).collect();
         all.sort_by_key(|&(d, n)| (d + n * self.node_blocks, n));
         all
@@ -124,6 +188,53 @@ mod tests {
             node_window: 1.0,
             parity,
             node_blocks: 1,
+            placement: None,
+        }
+    }
+
+    fn nodes(count: f64, parity: u32, window: f64, placement: Option<Placement>) -> Chain {
+        Chain {
+            devices: 1.0,
+            device_loss: 0.0,
+            nodes: count,
+            node_loss: 0.1 / YEAR,
+            node_window: window,
+            placement,
+            ..devices(1.0, parity, 1.0)
+        }
+    }
+
+    /// By hand: 2 + 1 on 10 nodes. A pair of nodes is in one stripe with C(3, 2) / C(10, 2) = 1/15, in one of 5 with
+    /// 1 − (14/15)^5; the third loss completes two more pairs. Devices of 4 in a node: 1/15 / 4 beside a node.
+    #[test]
+    fn stripes_share_a_set_of_losses_with_the_probability_of_their_copysets() {
+        let placement = Placement { width: 3.0, nodes: 10.0, devices: 4.0, stripes: 5.0 };
+        let none = |q: f64, sets: f64| 1.0 - (1.0 - q).powf(5.0 * sets);
+        close(placement.fatal(1, (0, 1), true), none(1.0 / 15.0, 1.0));
+        close(placement.fatal(1, (0, 2), true), none(1.0 / 15.0, 2.0));
+        close(placement.fatal(1, (0, 1), false), none(1.0 / 60.0, 1.0));
+        close(placement.fatal(1, (1, 0), true), none(1.0 / 60.0, 1.0));
+        close(placement.fatal(1, (1, 0), false), none(1.0 / 240.0, 1.0));
+        close(placement.fatal(0, (0, 0), true), none(0.3, 1.0));
+    }
+
+    /// With rebuilds far faster than losses, only the step from one loss to two matters: MTTDL is that of stripes on all
+    /// nodes, divided by the probability that a pair shares a stripe. With ever more stripes it is the same.
+    #[test]
+    fn few_stripes_on_many_nodes_lose_data_as_much_more_rarely() {
+        let all = nodes(1000.0, 1, 60.0, None).mean_time_to_loss();
+        let placed = |stripes| Placement { width: 10.0, nodes: 1000.0, devices: 1.0, stripes };
+        let few = nodes(1000.0, 1, 60.0, Some(placed(100.0))).mean_time_to_loss();
+        let q = (10.0 * 9.0) / (1000.0 * 999.0);
+        let shared = 1.0 - libm::pow(1.0 - q, 100.0);
+        assert!((few / all * shared - 1.0).abs() < 1e-3, "{} against {}", all / few, shared);
+        let many = nodes(1000.0, 1, 60.0, Some(placed(1e9))).mean_time_to_loss();
+        close(many, all);
+        let mut before = f64::INFINITY;
+        for stripes in [1.0, 1e2, 1e4, 1e6, 1e8] {
+            let time = nodes(1000.0, 2, 9e4, Some(placed(stripes))).mean_time_to_loss();
+            assert!(time < before && time >= nodes(1000.0, 2, 9e4, None).mean_time_to_loss() * (1.0 - 1e-9));
+            before = time;
         }
     }
 

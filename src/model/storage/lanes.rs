@@ -5,15 +5,15 @@
 //! of one tenant get together what one client of another gets:
 //!
 //! ```text
-//! weight of a claim  = share of tenant × (share of view ÷ Σ shares of the views that the tenant uses now) ÷ claims in both
+//! weight of a claim  = share of tenant × (share of view ÷ Σ shares of the views that the tenant uses now) ÷ claims in both,
+//!                      heeding what each can take (`shares.rs`)
 //! reserve of a claim = min(what it can take, λ × weight),  λ such that the lane's claims sum up to its reserve
 //! ```
 //!
 //! Whatever belongs to no tenant shares as one tenant of share 1, and whatever is in no view as one view of share 1. A
 //! claim that reads and writes holds what the reserves of both directions allow; a reserve of operations holds beside.
 
-use std::collections::BTreeMap;
-
+use super::shares::{Room, weights};
 use crate::fluid::{MeterId, ResourceId};
 use crate::model::ids::LaneId;
 use crate::model::paths::{Access, Lanes, Uses};
@@ -122,9 +122,9 @@ pub struct Split {
     pub held: Vec<[f64; 3]>,
 }
 
-/// Splits shares and reserves of all lanes, of which `health` (0…1) is left.
-pub fn split(lanes: &[Lane], health: f64, claims: &[Claimant]) -> Split {
-    let weights = weights(lanes, claims);
+/// Splits shares and reserves of all lanes, of which `health` (0…1) is left, on a system that carries `room`.
+pub fn split(lanes: &[Lane], health: f64, room: Room, claims: &[Claimant]) -> Split {
+    let weights = weights(lanes, room, claims);
     let mut reserves = vec![0.0_f64; claims.len()];
     let mut held = vec![[0.0; 3]; lanes.len()];
     for (number, lane) in lanes.iter().enumerate().filter(|(_, lane)| lane.has_reserve()) {
@@ -144,24 +144,6 @@ pub fn split(lanes: &[Lane], health: f64, claims: &[Claimant]) -> Split {
         }
     }
     Split { weights, reserves, held }
-}
-
-/// Shares go from the tenant over its views to the claims in them.
-fn weights(lanes: &[Lane], claims: &[Claimant]) -> Vec<f64> {
-    let share = |lane: Option<LaneId>| lane.map_or(1.0, |lane| lanes[lane.index()].params.share);
-    let mut counts: BTreeMap<Lanes, f64> = BTreeMap::new();
-    for claim in claims {
-        *counts.entry(claim.lanes).or_default() += 1.0;
-    }
-    let mut of_views: BTreeMap<Option<LaneId>, f64> = BTreeMap::new();
-    for key in counts.keys() {
-        *of_views.entry(key.tenant).or_default() += share(key.view);
-    }
-    let weight = |claim: &Claimant| {
-        let Lanes { tenant, view } = claim.lanes;
-        share(tenant) * share(view) / of_views[&tenant] / counts[&claim.lanes]
-    };
-    claims.iter().map(weight).collect()
 }
 
 /// Payload bytes per second of each of `own` such that what they take of a kind sums up to `reserve`, by weight and at
@@ -207,6 +189,7 @@ mod tests {
 
     const READ: [f64; 3] = [1.0, 0.0, 1e-6];
     const NONE: [f64; 3] = [0.0; 3];
+    const ANY: Room = Room { rates: [f64::INFINITY; 2], apart: false };
 
     #[test]
     fn a_share_is_split_over_the_claims_however_many() {
@@ -214,7 +197,7 @@ mod tests {
         let mut claims = vec![claim(Some(1), None, READ, 1e9)];
         claims.extend((0..100).map(|_| claim(Some(0), None, READ, 1e9)));
         claims.extend((0..4).map(|_| claim(None, None, READ, 1e9)));
-        let weights = split(&lanes, 1.0, &claims).weights;
+        let weights = split(&lanes, 1.0, ANY, &claims).weights;
         let sum = |of: Option<usize>| -> f64 {
             let id = of.map(LaneId::new);
             claims.iter().zip(&weights).filter(|(c, _)| c.lanes.tenant == id).map(|(_, w)| w).sum()
@@ -233,25 +216,26 @@ mod tests {
             claim(Some(0), None, READ, 1e9),
             claim(None, Some(1), READ, 1e9),
         ];
-        assert_eq!(split(&lanes, 1.0, &claims).weights, [1.5, 1.5, 1.0, 1.0]);
+        assert_eq!(split(&lanes, 1.0, ANY, &claims).weights, [1.5, 1.5, 1.0, 1.0]);
     }
 
     #[test]
     fn a_reserve_goes_to_those_that_can_use_it() {
         let lanes = [lane(true, 1.0, [90.0, 0.0, 0.0])];
         let claims = [10.0, f64::INFINITY, 100.0].map(|limit| claim(Some(0), None, READ, limit));
-        let parts = split(&lanes, 1.0, &claims);
+        let parts = split(&lanes, 1.0, ANY, &claims);
         assert_eq!(parts.reserves, [10.0, 40.0, 40.0]);
         assert!((parts.held[0][0] - 90.0).abs() < 1e-12);
-        assert_eq!(split(&lanes, 0.5, &claims).reserves, [10.0, 17.5, 17.5], "less is left of it");
+        assert_eq!(split(&lanes, 0.5, ANY, &claims).reserves, [10.0, 17.5, 17.5], "less is left of it");
         let few = [1.0, 2.0].map(|limit| claim(Some(0), None, READ, limit));
-        assert_eq!(split(&lanes, 1.0, &few).reserves, [1.0, 2.0], "no more than they can take");
+        assert_eq!(split(&lanes, 1.0, ANY, &few).reserves, [1.0, 2.0], "no more than they can take");
     }
 
     #[test]
     fn a_mix_holds_what_both_directions_allow_and_operations_hold_beside() {
         let mix = [0.75, 0.25, 1e-3];
-        let reserve = |r: [f64; 3]| split(&[lane(true, 1.0, r)], 1.0, &[claim(Some(0), None, mix, 1e9)]).reserves[0];
+        let reserve =
+            |r: [f64; 3]| split(&[lane(true, 1.0, r)], 1.0, ANY, &[claim(Some(0), None, mix, 1e9)]).reserves[0];
         assert!((reserve([75.0, 50.0, 0.0]) - 100.0).abs() < 1e-12);
         assert!((reserve([75.0, 5.0, 0.0]) - 20.0).abs() < 1e-12);
         assert_eq!(reserve([75.0, 0.0, 0.0]).to_bits(), 0.0_f64.to_bits());

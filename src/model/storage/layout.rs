@@ -20,7 +20,7 @@
 //! the media that the two compete for, r/R + w/W ≤ 2 − φ beside r ≤ R and w ≤ W.
 
 use crate::fluid::ResourceId;
-use crate::model::paths::{Resources, Uses};
+use crate::model::paths::{Resources, Uses, merged};
 
 /// How a system is laid out. Rates in bytes per second of *one* unit; factors per client byte.
 #[derive(Clone, Debug)]
@@ -129,6 +129,8 @@ pub struct Crossings {
     pub provisioned: Option<(f64, f64)>,
     /// Resources that count bytes written to buffer and media.
     pub written: Vec<ResourceId>,
+    /// The write buffer.
+    pub buffer: Option<ResourceId>,
     /// Per byte of media read by a head: the first leg of a read.
     pub fetch: Uses,
     /// Per byte of media written by a head.
@@ -137,6 +139,18 @@ pub struct Crossings {
     pub scrub: Uses,
     /// What a lost unit or device takes along: resource, capacity with nothing lost, and whether it is media.
     pub parts: Vec<(ResourceId, f64, bool)>,
+}
+
+impl Crossings {
+    /// Whether the rate of the write buffer is what holds writes that carry their migration: then writes alone never
+    /// fill it, because what they leave of everything else migrates as much as they bring.
+    pub fn narrow_buffer(&self, capacity: impl Fn(ResourceId) -> f64) -> bool {
+        let Some(buffer) = self.buffer else { return false };
+        let steady = merged(self.write.iter().chain(&self.migration).copied().collect());
+        let rate = |&(resource, a): &(ResourceId, f64)| capacity(resource) / a;
+        let own = steady.iter().filter(|(resource, _)| *resource == buffer).map(rate).fold(f64::INFINITY, f64::min);
+        own.is_finite() && steady.iter().map(rate).all(|other| other >= own)
+    }
 }
 
 /// The theoretical rate of a load with this share of reads: min over stages of installed ÷ crossings of the mix.
@@ -229,6 +243,7 @@ impl Builder<'_> {
             Some(path) => {
                 let buffer = self.part("write-buffer", path.buffer_rate);
                 self.crossings.written.push(buffer);
+                self.crossings.buffer = Some(buffer);
                 let stripe = path.stripe / path.reduction;
                 let moved = (path.migration_read + stripe) * hop;
                 self.crossings.write = vec![
@@ -306,6 +321,7 @@ impl Builder<'_> {
             Some(path) => {
                 let buffer = self.part("write-buffer", path.buffer_rate);
                 self.crossings.written.push(buffer);
+                self.crossings.buffer = Some(buffer);
                 let stripe = path.stripe / path.reduction;
                 let copies = path.copies * hop;
                 self.crossings.write =

@@ -2,7 +2,7 @@
 //!
 //! [`layout`] turns a layout into resources and crossings per client byte; [`buffer`] is the write buffer with its
 //! coupled state; [`protection`] loses devices and nodes and rebuilds what was on them; [`durability`] is the chance
-//! that data goes with them; [`lanes`] are the tenants and views that share it; [`requests`] is what operations take, [`waiting`]
+//! that data goes with them; [`lanes`] are the tenants and views that share it, by the weights of [`shares`]; [`requests`] is what operations take, [`waiting`]
 //! what they wait, and [`latency`] both over time; [`space`] is what lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
 
 pub mod buffer;
@@ -14,6 +14,7 @@ pub mod layout;
 pub mod protection;
 pub mod protocol;
 pub mod requests;
+pub mod shares;
 pub mod space;
 pub mod waiting;
 
@@ -28,6 +29,7 @@ use layout::Stage;
 use protection::Protection;
 use protocol::Protocol;
 use requests::{Limits, Requests};
+use shares::Room;
 use space::Space;
 
 /// Everything fixed about a system.
@@ -169,6 +171,23 @@ impl Storage {
         self.buffer.as_ref().is_none_or(|b| b.coupled)
     }
 
+    /// What it carries of reads alone and of writes alone in its present state.
+    pub fn room(&self, capacity: impl Fn(crate::fluid::ResourceId) -> f64) -> Room {
+        let p = &self.params;
+        let write = if self.coupled() { p.write.iter().chain(&p.migration) } else { p.write.iter().chain(&[]) };
+        let write = merged(write.copied().collect());
+        let rate = |uses: &Uses| uses.iter().map(|&(r, a)| capacity(r) / a).fold(f64::INFINITY, f64::min);
+        let meets = |&(read, _): &(crate::fluid::ResourceId, f64)| {
+            p.write.iter().chain(&p.migration).any(|&(written, _)| written == read)
+        };
+        Room { rates: [rate(&p.read), rate(&write)], apart: !p.read.iter().any(meets) }
+    }
+
+    /// Whether writes go on for ever as they do now.
+    fn steady(&self) -> bool {
+        self.buffer.as_ref().is_none_or(Buffer::steady)
+    }
+
     /// Crossings and meters of an access in the present state of the buffer.
     ///
     /// Directional efficiency counts works that only read or only write; a mixed load has an efficiency of its
@@ -196,12 +215,12 @@ impl Storage {
         ];
         if access.read > 0.0 && access.write > 0.0 {
             // As for writes, the figure to buy by is the steady state: a mix that still fills the buffer is not counted.
-            if self.coupled() {
+            if self.steady() {
                 meters.extend([(m.mixed, access.read + access.write), (m.mixed_read, access.read)]);
             }
         } else {
             meters.extend([(m.pure_read, access.read)]);
-            meters.push((if self.coupled() { m.steady } else { m.burst }, access.write));
+            meters.push((if self.steady() { m.steady } else { m.burst }, access.write));
         }
         if !self.coupled() {
             meters.push((m.ingest, access.write));

@@ -10,7 +10,7 @@
 
 use std::collections::VecDeque;
 
-use super::durability::Chain;
+use super::durability::{Chain, Placement};
 use crate::engine::Context;
 use crate::engine::rng::Stream;
 use crate::model::event::{CLASS_FAULT, Event};
@@ -39,6 +39,8 @@ pub struct ProtectionParams {
     pub parity: u32,
     /// Most blocks of one stripe in one node.
     pub node_blocks: u32,
+    /// How stripes lie on more nodes than they are wide; none where each spans all.
+    pub placement: Option<Placement>,
     /// Losses of one device per second.
     pub device_loss: f64,
     /// Losses of one node per second.
@@ -65,6 +67,8 @@ pub struct ProtectionParams {
     pub replacement: [Dist; 2],
     /// Random stream of losses.
     pub losses: Stream,
+    /// Random stream of whether a stripe is hit.
+    pub hits: Stream,
     /// Random stream of rebuild delays.
     pub delays: Stream,
     /// Random stream of replacement times.
@@ -192,16 +196,24 @@ impl Protection {
         self.counter = self.counter.wrapping_add(1);
         self.losses[kind] += 1;
         self.out[kind] += 1;
+        let before = [Part::Device, Part::Node].map(|p| self.jobs.iter().filter(|job| job.part == p).count() as u32);
         let bytes = held * self.params.media_per_byte * self.share(part);
         self.jobs.push_back(Job { number, part, lost: now, bytes, ready: false });
         self.exposed.set(now, 1.0);
         let missing: u64 = self.jobs.iter().map(|job| u64::from(self.blocks(job.part))).sum();
-        self.data_losses += u64::from(missing > u64::from(self.params.parity));
+        let fatal = missing > u64::from(self.params.parity) && self.hits_a_stripe(before, part);
+        self.data_losses += u64::from(fatal);
         let delay = self.params.delays.sample(&self.params.delay);
         ctx.schedule(after(now, delay), CLASS_FAULT, Event::RebuildReady(self.id, number));
         let back = self.params.replacements.sample(&self.params.replacement[kind]);
         ctx.schedule(after(now, back), CLASS_FAULT, Event::PartReplaced(self.id, part == Part::Node));
         effects.extend([ProtectionEffect::Hardware, ProtectionEffect::Content]);
+    }
+
+    /// Whether some stripe has a block on each part of one set too many, now that `part` is lost beside `before`.
+    fn hits_a_stripe(&mut self, [devices, nodes]: [u32; 2], part: Part) -> bool {
+        let Some(placement) = self.params.placement else { return true };
+        self.params.hits.uniform() < placement.fatal(self.params.parity, (devices, nodes), part == Part::Node)
     }
 
     /// Share of all content on one part.
@@ -307,6 +319,7 @@ impl Protection {
             node_window: windows[1],
             parity: p.parity,
             node_blocks: p.node_blocks,
+            placement: p.placement,
         }
     }
 }

@@ -29,6 +29,8 @@ impl World {
                     let site = self.namespaces[id.index()].caches[at].site;
                     self.remix(now, id, site);
                 }
+                // Nothing here but the drain holds what a cache takes.
+                Some(BufferEffect::Steady(_)) => {}
                 Some(BufferEffect::Migrate(on)) => self.drain(ctx, id, at, on),
                 None => break,
             }

@@ -151,19 +151,22 @@ impl World {
         }
     }
 
-    /// What requests cost a month at the rates of the measured part; metadata operations at the price of reads.
-    pub(super) fn put_request_cost(&mut self, now: SimTime, params: &StorageParams, puts: &mut Puts<'_>) {
+    /// What requests cost a month at the rates of the measured part, metadata operations at the price of reads; none
+    /// where no price of requests is known.
+    fn request_cost(&mut self, now: SimTime, params: &StorageParams) -> Option<f64> {
         let span = (now - self.baseline.at).as_secs_f64();
         let m = params.meters;
         let [all, reads, metadata] = [m.operations, m.reads, m.metadata].map(|meter| self.since_cut(now, meter).total);
         let [read, write] = params.request_prices.map(|price| price.unwrap_or(0.0));
-        let cost = ((reads + metadata) * read + (all - reads) * write) / PRICED / span * MONTH_S;
-        if params.request_prices.iter().any(Option::is_some) {
-            puts.value("request_cost", cost);
-        }
+        let priced = params.request_prices.iter().any(Option::is_some);
+        priced.then_some(((reads + metadata) * read + (all - reads) * write) / PRICED / span * MONTH_S)
     }
 
     pub(super) fn put_economics(&mut self, now: SimTime, params: &StorageParams, puts: &mut Puts<'_>) {
+        let requests = self.request_cost(now, params);
+        if let Some(cost) = requests {
+            puts.value("request_cost", cost);
+        }
         let Some(bill) = params.bill else { return };
         let span = (now - self.baseline.at).as_secs_f64();
         let pb = params.capacity / PB;
@@ -172,11 +175,13 @@ impl World {
         puts.value("deliverable_write_rate", bill.write);
         let unpriced = "no price of this system is known: write price_per_hour, price_per_capacity or price";
         puts.or("cost", bill.cost, unpriced);
+        let total = bill.cost.map(|cost| cost + requests.unwrap_or(0.0));
+        puts.or("total_cost", total, unpriced);
         puts.or("cost_per_usable_pb_month", bill.cost.map(|cost| cost / pb), unpriced);
         for (word, meter) in [("read", params.meters.read), ("write", params.meters.write)] {
             let rate = self.since_cut(now, meter).total / span / GB_PER_S;
             let none = if bill.cost.is_none() { unpriced } else { "no bytes went this way in the measured part" };
-            let value = bill.cost.filter(|_| rate > 0.0).map(|cost| cost / rate);
+            let value = total.filter(|_| rate > 0.0).map(|cost| cost / rate);
             puts.or(&format!("cost_per_delivered_{word}_gb_per_s"), value, none);
         }
         puts.value("power", bill.power);

@@ -63,11 +63,12 @@ impl World {
             let (nodes, media) = p.in_service();
             nodes.min(media)
         });
-        let whole = split(&storage.lanes, 1.0, &here);
+        let room = storage.room(|resource| self.carriage.sharing.capacity(resource));
+        let whole = split(&storage.lanes, 1.0, room, &here);
         for (lane, held) in storage.lanes.iter_mut().zip(&whole.held) {
             lane.expect(*held);
         }
-        let parts = if health < 1.0 { split(&storage.lanes, health, &here) } else { whole };
+        let parts = if health < 1.0 { split(&storage.lanes, health, room, &here) } else { whole };
         for (at, slot) in slots.into_iter().enumerate() {
             let (weight, reserve) = terms.entry(slot).or_insert((f64::INFINITY, 0.0));
             *weight = weight.min(parts.weights[at]);

@@ -32,6 +32,9 @@ const OF_PROTECTION: [&str; 12] = [
     "data_loss_probability",
 ];
 
+/// A yearly probability of data loss above this is worth a word to the planner.
+const NOTABLE_LOSS: f64 = 0.01;
+
 /// The year of `data_loss_probability`.
 const YEAR_S: f64 = 365.25 * 86_400.0;
 
@@ -73,7 +76,6 @@ impl World {
         self.put_protection(now, id, puts);
         self.put_accounts(now, id, &params, puts);
         self.put_economics(now, &params, puts);
-        self.put_request_cost(now, &params, puts);
         self.put_latency(now, id, puts);
     }
 
@@ -200,7 +202,16 @@ impl World {
         let chain = protection.chain(windows(&stats, planned));
         let mean = chain.mean_time_to_loss();
         puts.or("mean_time_to_data_loss", mean.is_finite().then_some(mean), "nothing that holds data is ever lost");
-        puts.value("data_loss_probability", chain.loss_within(YEAR_S));
+        let yearly = chain.loss_within(YEAR_S);
+        puts.value("data_loss_probability", yearly);
+        if mean < (now - SimTime::ZERO).as_secs_f64() || yearly > NOTABLE_LOSS {
+            let days = mean / 86_400.0;
+            puts.note(format!(
+                "data is lost with probability {:.1} % a year, mean time to it {days:.3} days: its stripes have too little parity, or rebuilds \
+                 take too long, see mean_time_to_data_loss",
+                100.0 * yearly
+            ));
+        }
     }
 
     /// Bytes that copies under way have still to send to an account of a system.

@@ -50,7 +50,12 @@ impl World {
             let sides = self.buffer_sides(now, id);
             let Some(buffer) = self.storages[id.index()].buffer.as_mut() else { return };
             match buffer.update(sides) {
-                Some(BufferEffect::Couple(_)) => self.reuse(now, id, |access| access.write > 0.0),
+                Some(BufferEffect::Couple(_) | BufferEffect::Steady(_)) => {
+                    self.reuse(now, id, |access| access.write > 0.0);
+                    if !self.storages[id.index()].lanes.is_empty() {
+                        self.carriage.renew_claims();
+                    }
+                }
                 Some(BufferEffect::Migrate(on)) => self.migrate(now, id, on),
                 None => break,
             }

@@ -10,7 +10,8 @@ use crate::units::{Bytes, Dimension, SimDuration, display, print};
 /// Keys that decide how wide a stripe is.
 const STRIPE: [&str; 3] = ["stripe_data", "stripe_parity", "blocks_per_node"];
 /// Keys that mean nothing for a service that hides its media.
-const OF_MEDIA: [&str; 5] = ["usable_fraction", "failures", "rebuild_pace", "rebuild_priority", "scrub_every"];
+const OF_MEDIA: [&str; 6] =
+    ["stripe_block", "usable_fraction", "failures", "rebuild_pace", "rebuild_priority", "scrub_every"];
 /// Keys that change nothing as long as nothing is lost.
 const OF_LOSSES: [&str; 3] = ["device_replacement", "node_replacement", "rebuild_priority"];
 
@@ -154,6 +155,7 @@ impl Resolver<'_> {
             units: size.units as u64,
             devices: self.figure(record, "devices")? as u64,
             unit_blocks: (width / size.units).ceil() as u32,
+            stripe_block: Bytes(record.num("stripe_block")),
             usable_fraction: code.usable(size.units),
             failures: record.flag("failures"),
             device_loss: self.figure(record, "device_loss_rate")?,

@@ -110,6 +110,13 @@ const CODE: &[Key] = &[
     figure("spare", Dimension::Ratio, "Share of raw that holds no stripes: room for rebuilds, metadata, uneven fill.")
         .within(0.0, 0.95),
     key(
+        "stripe_block",
+        Kind::Quantity(Dimension::Bytes),
+        assumed("1 MiB", "no published figure; smaller blocks make more stripes, and more sets of losses hit one"),
+        "Bytes of one block of a stripe on media: how many stripes there are, and so how likely it is that losses on more nodes than a stripe is wide hit one.",
+    )
+    .positive(1e15),
+    key(
         "usable_fraction",
         Kind::Quantity(Dimension::Ratio),
         Need::Derived("stripe_data / (stripe_data + stripe_parity) x (1 - spare)"),
