@@ -153,6 +153,12 @@ fn a_copy_beyond_the_hard_quota_is_refused() {
     let results = simulate(&(filling("quota = { hard = \"40 TB\" }", PACE) + more));
     // 10 TB are held, 3.6 TB have come in; the copy takes the remaining 26.4 TB and closes the system.
     close(kpi(&results, "transfer.c.bytes_done"), 26.4e12, "copied");
+    // The rest never comes: no time of completion, and the run says so.
+    for measure in ["transfer.c.time", "transfer.c.slowdown", "transfer.c.projected_finish"] {
+        let row = results.kpis.iter().find(|k| k.name == measure).unwrap();
+        assert!(row.mean.is_none() && row.reason.as_ref().unwrap().contains("found no room"), "{row:?}");
+    }
+    assert!(results.warnings.iter().any(|w| w.0.contains("found no room")), "{:?}", results.warnings);
     close(kpi(&results, "io.in.refused"), (108_000.0 - 3600.0) * 1e9, "refused of the load");
     close(kpi(&results, "storage.box.refused"), 23.6e12 + (108_000.0 - 3600.0) * 1e9, "refused");
 }

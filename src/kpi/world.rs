@@ -137,7 +137,7 @@ pub(super) const WORK: &[Kpi] = &[
         SAMPLES,
         "time of the last byte − start",
         "Time a copy takes, until the last of its destinations is done; of a trace, the time of its transfers that began and ended in the measured part. Null, with the bytes done, when \
-         the copy is not finished at the end of the simulated time.",
+         the copy is not finished at the end of the simulated time, and where bytes found no room: they never come.",
     ),
     kpi(
         "transfer.*.rate",

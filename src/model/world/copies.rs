@@ -9,7 +9,7 @@ use crate::model::copies::{Copy, CopyParams, Leg};
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::ids::{StorageId, WorkId};
 use crate::model::paths::{Uses, merged};
-use crate::units::{SimDuration, SimTime};
+use crate::units::{Dimension, SimDuration, SimTime, display};
 
 impl World {
     /// The legs of a copy over the links of now.
@@ -209,9 +209,21 @@ impl World {
             }
             return;
         };
+        let refused: f64 = to.iter().flatten().map(|leg| short(&copy, leg)).sum();
         let elapsed = (copy.finished.or(copy.cut).unwrap_or(now) - began).as_secs_f64();
         let rate = (elapsed > 0.0).then(|| all / elapsed);
         put("rate", rate.map_or_else(|| Measure::None("no time has passed".into()), Measure::Value));
+        if refused > 0.0 {
+            // What found no room never comes: such a copy does not finish.
+            let [missing, wanted] =
+                [refused, copy.params.bytes * to.len() as f64].map(|bytes| display(bytes, Dimension::Bytes));
+            let why = format!("never finished: {missing} of {wanted} found no room at the destination");
+            for measure in ["time", "slowdown", "projected_finish"] {
+                put(measure, Measure::None(why.clone()));
+            }
+            out.notes.push(format!("work.{name}: {why}, see bytes_done and refused of the system"));
+            return;
+        }
         if let Some(finished) = copy.finished {
             put("time", Measure::Value((finished - began).as_secs_f64()));
             put("projected_finish", Measure::Value(finished.as_secs_f64()));
@@ -245,13 +257,20 @@ impl World {
     ) {
         for ((end, leg), &carried) in copy.params.to.iter().zip(to).zip(carried) {
             let prefix = format!("transfer.{name}.to.{}", self.storages[end.storage.index()].params.name);
-            let finished = leg.as_ref().and_then(|leg| leg.finished).zip(copy.began);
+            let whole = leg.as_ref().filter(|leg| short(copy, leg) <= 0.0);
+            let finished = whole.and_then(|leg| leg.finished).zip(copy.began);
             let none = || Measure::None(format!("not finished: {:.1} % done", 100.0 * carried / copy.params.bytes));
             let time = finished.map(|(finished, began)| (finished - began).as_secs_f64());
             out.kpis.push((format!("{prefix}.time"), time.map_or_else(none, Measure::Value)));
             out.kpis.push((format!("{prefix}.bytes_done"), Measure::Value(carried)));
         }
     }
+}
+
+/// Bytes that found no room where a leg ends; less than a billionth is rounding.
+fn short(copy: &Copy, leg: &Leg) -> f64 {
+    let missing = copy.params.bytes - leg.bytes;
+    if leg.to.storage.is_some() && missing > 1e-9 * copy.params.bytes { missing } else { 0.0 }
 }
 
 fn slowdown(copy: &Copy, elapsed: f64) -> Measure {
