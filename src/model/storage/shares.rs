@@ -185,14 +185,8 @@ fn full(tenants: &[&Tenant]) -> f64 {
     if most <= 1.0 {
         return f64::INFINITY;
     }
-    let mut high = 1.0;
-    let Some(_) = (0..DOUBLINGS).find(|_| {
-        let found = takes(high) >= 1.0;
-        high *= if found { 1.0 } else { 2.0 };
-        found
-    }) else {
-        return f64::INFINITY;
-    };
+    let powers = (0..DOUBLINGS).map(|power| libm::exp2(f64::from(power)));
+    let Some(mut high) = powers.into_iter().find(|&level| takes(level) >= 1.0) else { return f64::INFINITY };
     let mut low = if high > 1.0 { 0.5 * high } else { 0.0 };
     for _ in 0..HALVINGS {
         let middle = 0.5 * (low + high);
