@@ -164,7 +164,8 @@ mod tests {
             points.iter().for_each(|p| seen[((p[d] * 50.0).floor() as usize).min(49)] += 1);
             assert!(seen.iter().all(|n| *n == 1), "axis {d}: {seen:?}");
         }
-        let aligned = points.iter().filter(|p| (p[0] * 50.0).floor() == (p[1] * 50.0).floor()).count();
+        let stratum = |x: f64| (x * 50.0).floor() as usize;
+        let aligned = points.iter().filter(|p| stratum(p[0]) == stratum(p[1])).count();
         assert!(aligned < 10, "the axes are permuted independently: {aligned}");
     }
 

@@ -88,7 +88,7 @@ mod tests {
     fn plan(cell: usize) -> Plan {
         let text = format!(
             "format = 1\nhorizon = \"2 h\"\nreplications = 3\n[site.a]\n[site.b]\n[link.x]\nbetween = [\"a\", \"b\"]\ncapacity = \"{} Gbps\"\nrtt = \"1 ms\"\n\
-             mtbf = \"10 min\"\nrepair = \"5 min\"\n[demand.d]\nfrom = \"a\"\nto = \"b\"\nrate = \"1 Gbps\"\n",
+             mtbf = \"10 min\"\ncut_repair = \"5 min\"\n[demand.d]\nfrom = \"a\"\nto = \"b\"\nrate = \"1 Gbps\"\n",
             100 + cell
         );
         load_text("t.toml", &text, &[]).unwrap_or_else(|e| panic!("{}", crate::scenario::render_text(&e, false))).0

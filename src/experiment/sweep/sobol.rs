@@ -98,11 +98,15 @@ mod tests {
             [0.125, 0.625, 0.375, 0.125, 0.125],
         ];
         for (point, row) in first.iter().enumerate() {
-            assert_eq!(std::array::from_fn::<f64, 5, _>(|d| at(d, point as u32)), *row, "point {point}");
+            let found: [u64; 5] = std::array::from_fn(|d| at(d, point as u32).to_bits());
+            assert_eq!(found, row.map(f64::to_bits), "point {point}");
         }
-        assert_eq!([28, 29, 30, 31].map(|d| at(d, 5)), [0.625, 0.625, 0.875, 0.625]);
-        assert_eq!([28, 29, 30, 31].map(|d| at(d, 63)), [0.296875, 0.453125, 0.015625, 0.921875]);
-        assert_eq!([20, 21, 22, 23].map(|d| at(d, 37)), [0.953125, 0.078125, 0.546875, 0.640625]);
+        let exact = |axes: [usize; 4], point, row: [f64; 4]| {
+            assert_eq!(axes.map(|d| at(d, point).to_bits()), row.map(f64::to_bits), "point {point} of {axes:?}");
+        };
+        exact([28, 29, 30, 31], 5, [0.625, 0.625, 0.875, 0.625]);
+        exact([28, 29, 30, 31], 63, [0.296875, 0.453125, 0.015625, 0.921875]);
+        exact([20, 21, 22, 23], 37, [0.953125, 0.078125, 0.546875, 0.640625]);
     }
 
     #[test]
