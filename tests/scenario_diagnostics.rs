@@ -261,6 +261,10 @@ fn meaning() -> Vec<(&'static str, String)> {
         ("no pool at all", broken("generators = [{ fleet = \"dallas\", gpus = 800 }]\n", "")),
         ("more steps than lag", broken("model =", "max_lag = 1\nweights = { sync_every = 3 }\nmodel =")),
         ("users in rounds", broken("model =", "mode = \"synchronous\"\nusers = { rate = \"1 req/s\" }\nmodel =")),
+        (
+            "no reward",
+            broken("model =", "users = { rate = \"1 req/s\", rewarded = \"0 %\", rollouts = false }\nmodel ="),
+        ),
         ("far too many users", broken("model =", "users = { rate = \"1M req/s\" }\nmodel =")),
         ("broken groups", broken("model =", "batch = 1000\ngroup = 16\nmodel =")),
         ("active parameters", broken("model =", "active_parameters = \"9T\"\nmodel =")),
@@ -301,6 +305,10 @@ fn warnings() -> Vec<(&'static str, String)> {
             broken("model =", "mode = \"one-step-off\"\nover_generation = \"10 %\"\nmax_lag = 1\nmodel ="),
         ),
         ("slots for nothing", broken("model =", "batch = 64\nmax_lag = 1\nmodel =")),
+        (
+            "delta larger than full",
+            broken("model =", "weights = { changed = \"60 %\", bytes_per_changed = \"4 B\" }\nmodel ="),
+        ),
         (
             "too many users",
             broken(

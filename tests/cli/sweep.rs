@@ -305,7 +305,7 @@ fn killed_at_random_moments_nothing_is_lost_and_nothing_is_double() {
         // Some files of cells go again, so that there is always work to be killed at.
         if let Ok(entries) = fs::read_dir(desk.path().join("killed/cells")) {
             for (i, entry) in entries.flatten().enumerate() {
-                if mixed(round * 1000 + i as u64) % 3 == 0 {
+                if mixed(round * 1000 + i as u64).is_multiple_of(3) {
                     fs::remove_file(entry.path()).unwrap();
                 }
             }

@@ -157,7 +157,8 @@ codes! {
          one alone would not vary. Windows of a pace lie within their day or week and do not overlap.";
     "E0516" "a loop that cannot turn":
         "A step of an RL loop trains on whole groups, so 'group' divides 'batch'. Users may not ask for more tokens over a day than all \
-         engines give: their requests would wait in a line that grows without end. Between two publishes the trainer needs more batches \
+         engines give: their requests would wait in a line that grows without end. Without a reward for \
+         anybody nothing trains. Between two publishes the trainer needs more batches \
          than the lag bound leaves it: with 'sync_every' greater than the largest lag + 1 it waits for ever.";
     "E0517" "maintenance that cannot be":
         "A maintenance window covers at least one link, and one that comes again is over before it begins anew.";
@@ -204,6 +205,9 @@ codes! {
          fewer tokens per second than promised.";
     "W0616" "a loop that holds itself up":
         "The rules of the loop leave most of the engines' slots empty, or make it drop most of what is left of a round: the note says how much.";
+    "W0617" "a delta that saves nothing":
+        "'changed' x 'bytes_per_changed' is no less than the bytes of a parameter: full weights are sent in its place, after the \
+         time that building the delta takes.";
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod replica;
 mod requests;
 mod rhythm;
 mod rl;
+mod rl_checks;
 mod rl_modes;
 mod routing;
 mod site;

@@ -41,6 +41,7 @@ impl Resolver<'_> {
         self.check_engines(record, &engine);
         let parameters = self.figure(record, "parameters")?;
         let active_parameters = self.figure(record, "active_parameters")?;
+        self.check_delta(record, &weights);
         self.check_active(record, parameters, active_parameters);
         let seconds = |key: &str| record.number(key).map(SimDuration::from_secs_f64);
         Some(RlWork {
@@ -159,6 +160,7 @@ impl Resolver<'_> {
             token_rate: table.number("token_rate")?,
         };
         self.check_users(table, &users, engine, generators);
+        self.check_rewards(table, &users);
         Some(Some(users))
     }
 
