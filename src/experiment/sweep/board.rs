@@ -52,7 +52,7 @@ pub(super) struct Board<'a> {
 
 impl<'a> Board<'a> {
     pub(super) fn new(cells: &'a [usize], plan: Of<'a, Plan>, done: Done<'a>, options: &'a SweepOptions<'a>) -> Self {
-        let run = RunOptions { interrupt: Arc::clone(&options.interrupt), observe: false, ..RunOptions::quiet() };
+        let run = RunOptions { interrupt: Arc::clone(&options.interrupt), ..RunOptions::quiet() };
         let queue = Mutex::new(Queue { next: 0, open: Vec::new() });
         let (finished, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
         Board { cells, plan, done, options, run, queue, finished, stopped }
