@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::assembly;
 use crate::engine::EngineError;
+use crate::model::ids::WorkId;
 use crate::model::world::Measure;
 use crate::scenario::measured::Row;
 use crate::scenario::plan::{IoWork, Pattern, Plan, Work, WorkKind};
@@ -79,11 +80,11 @@ impl Bench<'_> {
             error => Missing::Reason(format!("{}: {error}", row.at)),
         })?;
         let now = engine.now();
-        let measured = engine.into_model().measure(now);
+        let kpis = engine.into_model().measure_only(now, WorkId::new(0));
         let name = &plan.works[0].name;
         let value = |measure: &str| {
             let full = format!("io.{name}.{measure}");
-            match measured.kpis.iter().find(|(name, _)| *name == full) {
+            match kpis.iter().find(|(name, _)| *name == full) {
                 Some((_, Measure::Value(value))) => Ok(*value),
                 Some((_, Measure::None(reason))) => Err(Missing::Reason(format!("{}: {reason}", row.at))),
                 None => Err(Missing::Reason(format!("{}: the load was not measured", row.at))),
