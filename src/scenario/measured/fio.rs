@@ -78,6 +78,20 @@ fn places(source: &Arc<Source>) -> Vec<Place> {
     source.text.match_indices(KEY).map(|(at, _)| whole.at(at..at + KEY.len())).collect()
 }
 
+/// Where the first text in place of a number under `key` stands, from a place on.
+fn place_of_text(from: &Place, key: &str) -> Option<Place> {
+    let text = &from.source.text;
+    let quoted = format!("\"{key}\"");
+    let start = from.span.start;
+    text[start..].match_indices(&quoted).find_map(|(at, _)| {
+        let after = start + at + quoted.len();
+        let value = text[after..].trim_start().strip_prefix(':')?.trim_start();
+        let begin = text.len() - value.len();
+        let end = begin + 1 + value.strip_prefix('"')?.find('"')? + 1;
+        Some(from.at(begin..end))
+    })
+}
+
 /// One entry of the list: one process, or all of a job reported together.
 struct Job<'a> {
     name: &'a str,
@@ -86,8 +100,13 @@ struct Job<'a> {
     options: BTreeMap<&'a str, &'a str>,
     read: Side,
     write: Side,
+    /// A figure that is there and is no number.
+    broken: Option<&'static str>,
     place: Place,
 }
+
+/// Figures of a side that must be numbers.
+const NUMBERS: [&str; 4] = ["io_bytes", "total_ios", "bw_bytes", "runtime"];
 
 /// Reads or writes of a job.
 #[derive(Clone, Copy, Default)]
@@ -124,6 +143,10 @@ impl<'a> Job<'a> {
             options: all.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect(),
             read: Side::new(value.get("read")),
             write: Side::new(value.get("write")),
+            broken: NUMBERS.into_iter().find(|key| {
+                let side = |word| value.get(word).and_then(|side| side.get(key));
+                [side("read"), side("write")].into_iter().flatten().any(|found| !found.is_number())
+            }),
             place,
         }
     }
@@ -175,7 +198,8 @@ fn sizes(written: &str) -> [Option<f64>; 2] {
 /// The entries that make one experiment each. Jobs of one group ran at the same time.
 fn groups<'a>(jobs: &'a [Job<'a>], findings: &mut Findings) -> Vec<Vec<&'a Job<'a>>> {
     let mut groups: BTreeMap<u64, Vec<&Job<'_>>> = BTreeMap::new();
-    for job in jobs.iter().filter(|job| job.read.bytes + job.write.bytes > 0.0 || job.error != 0) {
+    let counts = |job: &&Job<'_>| job.read.bytes + job.write.bytes > 0.0 || job.error != 0 || job.broken.is_some();
+    for job in jobs.iter().filter(counts) {
         groups.entry(job.group).or_default().push(job);
     }
     for group in groups.values() {
@@ -189,6 +213,12 @@ fn groups<'a>(jobs: &'a [Job<'a>], findings: &mut Findings) -> Vec<Vec<&'a Job<'
 
 fn row(source: &Source, group: &[&Job<'_>], findings: &mut Findings) -> Option<Row> {
     let job = group[0];
+    if let Some((broken, key)) = group.iter().find_map(|job| Some((job, job.broken?))) {
+        let message = format!("job '{}': '{key}' is not a number", cut(broken.name));
+        let place = place_of_text(&broken.place, key).unwrap_or_else(|| broken.place.clone());
+        findings.push(Diagnostic::new("E0208", message).at(&place).help("fio writes plain numbers there"));
+        return None;
+    }
     if let Some(failed) = group.iter().find(|job| job.error != 0) {
         failed.refuse(findings, &format!("ended with error {}", failed.error), "");
         return None;

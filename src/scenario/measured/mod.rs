@@ -149,7 +149,7 @@ fn problem(column: &str, value: f64) -> Option<String> {
         "read_share" => (!(0.0..=1.0).contains(&value)).then(|| "must be between 0 and 100 %".to_owned()),
         _ => {
             let key = WORK_IO.key(column).expect("the column is a key of an io work");
-            let (Kind::Quantity(dim) | Kind::Whole(dim)) = key.kind else { return positive };
+            let (Kind::Quantity(dim) | Kind::Whole(dim) | Kind::Random(dim)) = key.kind else { return positive };
             match range_problem(value, key.range, dim) {
                 None if matches!(key.kind, Kind::Whole(_)) && value.fract() != 0.0 => {
                     Some("must be a whole number".to_owned())
