@@ -23,6 +23,8 @@ impl World {
             recorder.track(format!("storage.{name}.write_rate"), "B/s");
             recorder.track(format!("storage.{name}.read_efficiency"), "1");
             recorder.track(format!("storage.{name}.write_efficiency"), "1");
+            recorder.track(format!("storage.{name}.write_efficiency_burst"), "1");
+            recorder.track(format!("storage.{name}.mixed_efficiency"), "1");
             recorder.track(format!("storage.{name}.buffer_fill"), "1");
             recorder.track(format!("storage.{name}.fill"), "1");
         }
@@ -83,7 +85,14 @@ impl World {
                 values.push((now - self.last_total(totals.len())) / span);
                 totals.push(now);
             }
-            for (meter, share) in [(p.meters.pure_read, 1.0), (p.meters.steady, 0.0)] {
+            let m = p.meters;
+            let [mixed, of_reads] = [m.mixed, m.mixed_read].map(|meter| {
+                let now = peek(meter).total;
+                totals.push(now);
+                now - self.last_total(totals.len() - 1)
+            });
+            let mix = if mixed > 0.0 { of_reads / mixed } else { 0.0 };
+            for (meter, share) in [(m.pure_read, 1.0), (m.steady, 0.0), (m.burst, 0.0), (m.mixed, mix)] {
                 let now = peek(meter);
                 let bytes = now.bound_total - self.last_total(totals.len());
                 let seconds = now.bound_s - self.last_total(totals.len() + 1);

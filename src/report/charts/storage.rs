@@ -1,14 +1,25 @@
-//! Read and write rate of each storage system over time, and beside it its efficiency while saturated.
+//! Read and write rate of each storage system over time, and beside it its efficiency while saturated and how full it is.
 
 use super::axis;
-use super::chart::{Chart, Color, Panel};
+use super::chart::{Chart, Color, Curve, Panel};
 use super::timeline;
 use crate::experiment::results::{RunResults, Series};
 
 /// Measures and their colours: reads are blue, writes vermilion, in both columns.
 const DIRECTIONS: [(&str, Color); 2] = [("read", Color::Blue), ("write", Color::Vermilion)];
 
-/// The chart of storage rates and efficiency; idle systems are named, not drawn.
+/// Efficiencies and their colours.
+const EFFICIENCIES: [(&str, &str, Color); 4] = [
+    ("read_efficiency", "read", Color::Blue),
+    ("write_efficiency", "write", Color::Vermilion),
+    ("write_efficiency_burst", "burst", Color::Purple),
+    ("mixed_efficiency", "mix", Color::Green),
+];
+
+/// What fills: the capacity and the write buffer.
+const FILLS: [(&str, &str, Color); 2] = [("fill", "space", Color::Green), ("buffer_fill", "buffer", Color::Purple)];
+
+/// The chart of storage rates, efficiency and fill; idle systems are named, not drawn.
 pub(super) fn chart(run: &RunResults) -> Chart {
     let all = timeline::entities(run, "storage", &["read_rate", "write_rate"]);
     let (active, idle): (Vec<&str>, Vec<&str>) = all.into_iter().partition(|s| peak(run, s) > 0.0);
@@ -23,10 +34,10 @@ pub(super) fn chart(run: &RunResults) -> Chart {
     };
     Chart {
         name: "storage",
-        title: "Storage rate in B/s, and efficiency in % of the theoretical rate".to_owned(),
+        title: "Storage rate in B/s, efficiency in % of the theoretical rate, and fill in %".to_owned(),
         subtitle: timeline::subtitle(run, &notes.join("; ")),
-        columns: 2,
-        panels: active.iter().flat_map(|s| [rates(run, s), efficiencies(run, s)]).collect(),
+        columns: 3,
+        panels: active.iter().flat_map(|s| [rates(run, s), efficiencies(run, s), fills(run, s)]).collect(),
         empty: empty.to_owned(),
         map: None,
     }
@@ -51,7 +62,7 @@ fn rates(run: &RunResults, system: &str) -> Panel {
     let pair = pair(run, system, "rate");
     Panel {
         title: system.to_owned(),
-        x: timeline::time_axis(run, 2),
+        x: timeline::time_axis(run, 3),
         y: axis::from_zero("rate", "B/s", peak(run, system), 4),
         curves: pair.iter().map(|(direction, color, s)| timeline::steps(s, direction, *color)).collect(),
         marks: Vec::new(),
@@ -66,27 +77,46 @@ fn unmeasured(run: &RunResults, system: &str) -> &'static str {
         let name = format!("storage.{system}.{measure}");
         run.kpis.iter().find(|row| row.name == name).is_some_and(|row| row.mean.is_some())
     };
-    if known("write_efficiency_burst") {
-        "only bursts of writes were measured: see write_efficiency_burst"
-    } else if known("theoretical_read_rate") || known("theoretical_write_rate") {
+    if known("theoretical_read_rate") || known("theoretical_write_rate") {
         "never saturated: no efficiency to measure"
     } else {
         "no theoretical rate is known: no efficiency to measure"
     }
 }
 
-/// A direction that was never saturated has no efficiency and no curve.
+/// The series of a system that have a value, as curves.
+fn curves(run: &RunResults, system: &str, all: &[(&str, &str, Color)]) -> Vec<Curve> {
+    let one = |(measure, label, color): &(&str, &str, Color)| {
+        let series = timeline::named(run, &format!("storage.{system}.{measure}"))?;
+        timeline::any_value(series).then(|| timeline::steps(series, label, *color))
+    };
+    all.iter().filter_map(one).collect()
+}
+
+/// What was never saturated has no efficiency and no curve.
 fn efficiencies(run: &RunResults, system: &str) -> Panel {
-    let measured: Vec<_> =
-        pair(run, system, "efficiency").into_iter().filter(|(_, _, s)| timeline::any_value(s)).collect();
-    let note = measured.is_empty().then(|| unmeasured(run, system).to_owned());
+    let curves = curves(run, system, &EFFICIENCIES);
+    let note = curves.is_empty().then(|| unmeasured(run, system).to_owned());
     Panel {
-        title: format!("{system}, efficiency"),
-        x: timeline::time_axis(run, 2),
+        title: "efficiency".to_owned(),
+        x: timeline::time_axis(run, 3),
         y: axis::share("of theoretical"),
-        curves: measured.iter().map(|(direction, color, s)| timeline::steps(s, direction, *color)).collect(),
+        curves,
         marks: Vec::new(),
         shade: timeline::warmup(run),
         note,
+    }
+}
+
+/// A row of panels is one system, whose name stands on the first.
+fn fills(run: &RunResults, system: &str) -> Panel {
+    Panel {
+        title: "fill".to_owned(),
+        x: timeline::time_axis(run, 3),
+        y: axis::share("full"),
+        curves: curves(run, system, &FILLS),
+        marks: Vec::new(),
+        shade: timeline::warmup(run),
+        note: None,
     }
 }

@@ -11,7 +11,12 @@ const MOST_BINS: usize = 1500;
 
 /// The time axis of a run.
 pub(super) fn time_axis(run: &RunResults, columns: usize) -> Axis {
-    axis::time("time since start", run.simulated_s, if columns == 1 { 10 } else { 6 })
+    let ticks = match columns {
+        1 => 10,
+        2 => 6,
+        _ => 4,
+    };
+    axis::time("time since start", run.simulated_s, ticks)
 }
 
 /// The warm-up as a shaded stretch.
