@@ -231,6 +231,22 @@ fn meaning() -> Vec<(&'static str, String)> {
                 "[storage.own]\nsite = \"phoenix\"\nsystem = \"nvme-node\"\nnodes = 8\n[target.cost]\nkpi = \"storage.own.cost\"\nat_most = \"$1 M\"",
             ),
         ),
+        (
+            "stripes of a server",
+            with(
+                "[storage.fs]\nsite = \"phoenix\"\nsystem = \"lustre-flash-servers\"\nnodes = 2\nstripe_data = 12\nbuffer = \"1 TB\"\nblocks_per_node = 2",
+            ),
+        ),
+        (
+            "soft quota below what it holds",
+            broken("nodes = 16", "nodes = 16\nholds = \"700 TB\"\nquota = { soft = \"600 TB\" }"),
+        ),
+        (
+            "rebuilds of a striped system",
+            with(
+                "[storage.fs]\nsite = \"phoenix\"\nsystem = \"lustre-flash-servers\"\nnodes = 2\n[target.fs]\nkpi = \"storage.fs.node_rebuild_time\"\nat_most = \"1 h\"",
+            ),
+        ),
         ("accounts of a cluster", with("[target.accounts]\nkpi = \"storage.hot.accounts_needed\"\nat_most = 4")),
         ("zero capacity", broken("capacity = \"100 PB\"", "capacity = \"0 PB\"")),
         ("nodes of a service", broken("capacity = \"100 PB\"", "nodes = 4")),
@@ -291,6 +307,11 @@ fn warnings() -> Vec<(&'static str, String)> {
             ),
         ),
         ("nodes of a copy", broken("bytes =", "clients = 4\nbytes =")),
+        ("a copy without room", broken("nodes = 16", "nodes = 16\nholds = \"700 TB\"\nquota = { hard = \"780 TB\" }")),
+        (
+            "files open where nothing is striped",
+            with("[work.io]\nkind = \"io\"\nstorage = \"hot\"\npattern = \"read\"\nclients = 4\nopen_files = 8"),
+        ),
         ("rounded", broken("nodes = 20", "gpus = 1000")),
         ("sweep", with("[sweep]\n\"link.*.capacity\" = [\"400 Gbps\"]")),
         ("faster than light", broken("capacity = \"400", "rtt = \"5 ms\"\ncapacity = \"400")),

@@ -4,13 +4,14 @@ use super::works::transport;
 use crate::model::bulk::nic_limit;
 use crate::model::burst::{Burst, BurstParams, bytes_of_rank};
 use crate::model::ids::{SiteId, StorageId};
-use crate::model::paths::{CLIENT_NIC, Files, Resources, Slots};
+use crate::model::paths::{CLIENT_NIC, Files, Resources, STRIPES, Slots};
 use crate::model::storage::Storage;
 use crate::model::world::{BurstWork, FeedParams, Task};
-use crate::scenario::plan::{IoWork, Pattern, Plan};
+use crate::scenario::plan::{IoWork, Pattern, Plan, Work};
+use crate::units::SimTime;
 
 /// The task of an `io` work with a checkpoint.
-pub fn task(plan: &Plan, io: &IoWork, system: &Storage, resources: &mut Resources) -> Task {
+pub fn task(plan: &Plan, (work, io): (&Work, &IoWork), system: &Storage, resources: &mut Resources) -> Task {
     let storage = &plan.storages[io.storage];
     let burst = io.burst.expect("the caller looked for a checkpoint");
     let load = io.pattern == Pattern::Read;
@@ -22,12 +23,16 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, resources: &mut Resource
     let slots = requests.slots(1.0, f64::from(io.queue_depth), io.io_size.get(), direction);
     let added = io.protocol.map_or(0.0, |at| system.params.protocols[at].added(direction));
     let service = if load { &requests.read } else { &requests.write };
+    let nic = nic_limit(io.client_nic.get(), storage.client_overhead, direction) / per_client;
+    // A rank has a file of its own.
+    let striping = system.params.striping.map_or(f64::INFINITY, |s| s.burst(burst.ranks as f64, direction));
+    let striped = striping / burst.ranks as f64;
     let params = FeedParams {
         storage: StorageId::new(io.storage),
         namespace: None,
         storage_site: SiteId::new(storage.site),
         site: SiteId::new(io.site),
-        limit: (nic_limit(io.client_nic.get(), storage.client_overhead, direction) / per_client, CLIENT_NIC),
+        limit: if striped < nic { (striped, STRIPES) } else { (nic, CLIENT_NIC) },
         // The ranks of a client share its outstanding operations.
         slots: Slots { bytes: slots.bytes / per_client, latency: slots.latency + added },
         operations: 1.0 / io.io_size.get(),
@@ -47,6 +52,7 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, resources: &mut Resource
         every: burst.every,
         stragglers: burst.stragglers,
         keep: burst.keep.filter(|_| !load).map(|keep| keep as usize),
+        until: SimTime::ZERO + work.ends,
     });
     Task::Burst(Box::new(BurstWork { params, burst }))
 }

@@ -5,7 +5,7 @@ use crate::engine::rng::Streams;
 use crate::model::bulk::nic_limit;
 use crate::model::ids::{NamespaceId, SiteId, StorageId};
 use crate::model::loader::{Loader, LoaderParams};
-use crate::model::paths::{CLIENT_NIC, Files, Resources, Slots, Transport};
+use crate::model::paths::{CLIENT_NIC, Files, Resources, STRIPES, Slots, Transport};
 use crate::model::storage::Storage;
 use crate::model::storage::requests::FileShape;
 use crate::model::world::{FeedParams, LoaderWork, Task};
@@ -24,12 +24,18 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, streams: &Streams, resou
     let added = io.protocol.map_or(0.0, |at| system.params.protocols[at].added(1.0));
     let slots = slots(&loader, parts, system, per_client);
     let first = opens * requests.metadata + requests.read.latency.mean() + (opens + 1.0) * added;
+    let nic = nic_limit(io.client_nic.get(), storage.client_overhead, 1.0) / per_client;
+    // A reader has one file open; what is read in a namespace lies on several systems.
+    let striping = system.params.striping.filter(|_| io.namespace.is_none());
+    let all = loader.accelerators as f64;
+    let open = all * readers(&loader, system, per_client);
+    let striped = striping.map_or(f64::INFINITY, |s| s.load(open, 1.0)) / all;
     let params = FeedParams {
         storage: StorageId::new(io.storage),
         namespace: io.namespace.map(NamespaceId::new),
         storage_site: SiteId::new(storage.site),
         site: SiteId::new(io.site),
-        limit: (nic_limit(io.client_nic.get(), storage.client_overhead, 1.0) / per_client, CLIENT_NIC),
+        limit: if striped < nic { (striped, STRIPES) } else { (nic, CLIENT_NIC) },
         slots: Slots { latency: slots.latency + added, ..slots },
         operations: parts / loader.file(),
         files: Files { metadata: opens / loader.file(), count: 1.0 / loader.file() },
@@ -59,9 +65,14 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, streams: &Streams, resou
 /// wait for the first byte; readers that are ahead pay for it with their rate. The accelerators of a client share its slots.
 fn slots(loader: &DataLoader, parts: f64, system: &Storage, per_client: f64) -> Slots {
     let requests = &system.params.requests;
-    let batches = f64::from(loader.prefetch.max(1));
-    let files = (batches * loader.batch as f64 / loader.samples_per_file as f64).ceil();
-    let readers = f64::from(loader.readers).min(files).min(requests.client_slots / per_client);
+    let readers = readers(loader, system, per_client);
     let metadata = if loader.prefetch == 0 { 0.0 } else { f64::from(loader.open_operations) };
     requests.file_slots(1.0, readers, &FileShape { size: loader.file(), parts, metadata }, 1.0)
+}
+
+/// Readers of one accelerator that have work at a time.
+fn readers(loader: &DataLoader, system: &Storage, per_client: f64) -> f64 {
+    let batches = f64::from(loader.prefetch.max(1));
+    let files = (batches * loader.batch as f64 / loader.samples_per_file as f64).ceil();
+    f64::from(loader.readers).min(files).min(system.params.requests.client_slots / per_client)
 }

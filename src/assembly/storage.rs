@@ -14,6 +14,7 @@ use crate::model::storage::protection::{Protection, ProtectionParams};
 use crate::model::storage::protocol::Protocol;
 use crate::model::storage::requests::{Limits, Requests, Service};
 use crate::model::storage::space::{AccountParams, Space, SpaceParams};
+use crate::model::storage::striping::Striping;
 use crate::model::storage::{Storage, StorageMeters, StorageParams, Tier};
 use crate::scenario::plan::{self, Layout, Plan};
 use crate::units::{Bytes, SimDuration};
@@ -22,7 +23,8 @@ use crate::units::{Bytes, SimDuration};
 /// short does not show, and filling and emptying it thousands of times a second would be all that is simulated.
 const LEAST_BUFFER_S: f64 = 0.1;
 
-fn layout_params(layout: &Layout) -> LayoutParams {
+/// `written` are the bytes on media per client byte.
+fn layout_params(layout: &Layout, written: f64) -> LayoutParams {
     match *layout {
         Layout::SharedNodes { nodes, nic, media_read, media_write } => LayoutParams::SharedNodes {
             nodes: nodes as f64,
@@ -47,6 +49,13 @@ fn layout_params(layout: &Layout) -> LayoutParams {
             media_read: media_read.get(),
             media_write: media_write.get(),
         },
+        Layout::Striped { servers, nic, media_read, media_write, .. } => LayoutParams::Striped {
+            servers: servers as f64,
+            nic: nic.get(),
+            media_read: media_read.get(),
+            media_write: media_write.get(),
+            written,
+        },
         Layout::Accounts { accounts, ingress, egress, skew, .. } => LayoutParams::Accounts {
             accounts: accounts as f64,
             even: (accounts as f64 / skew).max(1.0),
@@ -68,24 +77,25 @@ pub fn storages(plan: &Plan, streams: &Streams, resources: &mut Resources) -> Ve
 }
 
 fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &mut Resources) -> Storage {
-    let path = storage.write_path.as_ref().map(|w| WritePathParams {
+    let path = storage.write_path.as_ref().zip(storage.code).map(|(w, code)| WritePathParams {
         buffer_rate: w.buffer_rate.get(),
         copies: w.copies,
-        reduction: w.reduction,
+        reduction: code.reduction,
         migration_read: w.migration_read,
-        stripe: stripe(w),
+        stripe: stripe(&code),
     });
     let over = Overheads { client: storage.client_overhead, internal: storage.internal_overhead };
-    let layout = layout_params(&storage.layout);
+    let layout = layout_params(&storage.layout, storage.code.map_or(1.0, |code| stripe(&code) / code.reduction));
     let mut crossings = layout::build(resources, &storage.name, &layout, path.as_ref(), over, storage.media_shared);
     let narrow = crossings.narrow_buffer(|resource| resources.sharing.capacity(resource));
     let limits = limits(storage, resources, &mut crossings);
     let mut own = crossings.resources.clone();
     own.extend([limits.all, limits.read, limits.write, limits.metadata].into_iter().flatten());
     let meters = meters(resources, &own);
-    let protection = storage.protection.as_ref().zip(storage.write_path.as_ref());
-    let protection = protection
-        .map(|(p, w)| Protection::new(id, protection_params(p, (w, storage.capacity.get()), &crossings, streams)));
+    let protection = storage.protection.as_ref().zip(storage.code);
+    let protection = protection.map(|(p, code)| {
+        Protection::new(id, protection_params(p, (code, storage.capacity.get()), &crossings, streams))
+    });
     let params = StorageParams {
         name: storage.name.clone(),
         site: SiteId::new(storage.site),
@@ -97,6 +107,7 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
         migration: crossings.migration,
         limits,
         requests: requests(&storage.requests),
+        striping: striping(storage),
         stages: crossings.stages,
         line_rate: crossings.line_rate,
         nameplate: storage.nameplate.map(|(r, w)| (r.get(), w.get())),
@@ -133,6 +144,23 @@ fn build(id: StorageId, storage: &plan::Storage, streams: &Streams, resources: &
     }
     storage.lanes.iter().for_each(|lane| space.add_account(lane_account(&lane.quota)));
     Storage { tier, lanes, ..Storage::new(params, buffer, protection, space) }
+}
+
+/// How files lie on the targets of a striped file system.
+fn striping(storage: &plan::Storage) -> Option<Striping> {
+    let Layout::Striped { servers, nic, media_read, media_write, targets, stripe_count } = storage.layout else {
+        return None;
+    };
+    let written = storage.code.map_or(1.0, |code| stripe(&code) / code.reduction);
+    let each = targets as f64;
+    Some(Striping {
+        servers: servers as f64,
+        targets: servers as f64 * each,
+        stripe_count: stripe_count as f64,
+        target: [media_read.get() / each, media_write.get() / written / each],
+        media_shared: storage.media_shared,
+        nic: nic.get() / storage.client_overhead,
+    })
 }
 
 /// The limits of the accounts of an object service.
@@ -214,9 +242,11 @@ fn lane_account(quota: &plan::LaneQuota) -> AccountParams {
 fn limits(storage: &plan::Storage, resources: &mut Resources, crossings: &mut Crossings) -> Limits {
     let requests = matches!(storage.layout, Layout::Accounts { .. });
     let all = if requests { "account-requests" } else { "operations" };
+    let striped = matches!(storage.layout, Layout::Striped { .. });
+    let on_nodes = striped || matches!(storage.layout, Layout::SharedNodes { .. });
     let mut limit = |word: &str, limit: f64| -> Option<ResourceId> {
         let id = limit.is_finite().then(|| resources.add(format!("storage.{}.{word}", storage.name), limit))?;
-        if matches!(storage.layout, Layout::SharedNodes { .. }) {
+        if on_nodes && !(striped && word == "metadata-operations") {
             crossings.parts.push((id, limit, false));
         }
         Some(id)
@@ -277,40 +307,52 @@ fn meters(resources: &mut Resources, own: &[ResourceId]) -> StorageMeters {
 }
 
 /// Bytes of a stripe per byte of data: 1 + m/k.
-fn stripe(path: &plan::WritePath) -> f64 {
-    1.0 + f64::from(path.stripe_parity) / f64::from(path.stripe_data)
+fn stripe(code: &plan::Code) -> f64 {
+    1.0 + f64::from(code.parity) / f64::from(code.data)
+}
+
+/// How stripes lie on more nodes, or groups of devices, than each is wide; none where each spans all.
+fn placement(p: &plan::Protection, code: plan::Code, capacity: f64) -> Option<Placement> {
+    let (data, width) = (f64::from(code.data), f64::from(code.data + code.parity));
+    if p.unit_blocks == 0 {
+        // Groups of as many devices as a stripe is wide: m + 1 losses take data where they hit the same group.
+        let devices = (p.units * p.devices) as f64;
+        return Some(Placement { width, nodes: devices, devices: 1.0, stripes: devices / width });
+    }
+    // One block on a node and more nodes than blocks; else every stripe has blocks on all of them.
+    let spread = p.unit_blocks == 1 && p.units as f64 > width;
+    spread.then(|| Placement {
+        width,
+        nodes: p.units as f64,
+        devices: p.devices as f64,
+        stripes: capacity / code.reduction / (data * p.stripe_block.get()),
+    })
 }
 
 fn protection_params(
     p: &plan::Protection,
-    (path, capacity): (&plan::WritePath, f64),
+    (code, capacity): (plan::Code, f64),
     crossings: &Crossings,
     streams: &Streams,
 ) -> ProtectionParams {
-    let (data, width) = (f64::from(path.stripe_data), f64::from(path.stripe_data + path.stripe_parity));
-    // One block on a node and more nodes than blocks; else every stripe has blocks on all of them.
-    let spread = p.unit_blocks == 1 && p.units as f64 > width;
-    let placement = spread.then(|| Placement {
-        width,
-        nodes: p.units as f64,
-        devices: p.devices as f64,
-        stripes: capacity / path.reduction / (data * p.stripe_block.get()),
-    });
+    let placement = placement(p, code, capacity);
+    // A stripe in one server is rebuilt in it; elsewhere all units take part.
+    let share = if p.unit_blocks == 0 { 1.0 / p.units as f64 } else { 1.0 };
     let fetched = crossings.fetch.iter().map(|&(r, a)| (r, a * p.rebuild_reads));
     ProtectionParams {
         nodes: p.units,
         devices: p.devices,
-        parity: path.stripe_parity,
+        parity: code.parity,
         node_blocks: p.unit_blocks,
         placement,
         device_loss: p.device_loss,
         node_loss: p.unit_loss,
         failures: p.failures,
-        media_per_byte: stripe(path) / path.reduction,
+        media_per_byte: stripe(&code) / code.reduction,
         rebuild_reads: p.rebuild_reads,
         rebuild: merged(fetched.chain(crossings.store.iter().copied()).collect()),
         scrub: crossings.scrub.clone(),
-        pace: p.rebuild_pace,
+        pace: p.rebuild_pace * share,
         priority: p.rebuild_priority + PRIORITY_BASE,
         scrub_s: p.scrub_every.map(SimDuration::as_secs_f64),
         delay: p.rebuild_delay.clone(),

@@ -10,7 +10,9 @@ use crate::model::bulk::{Io, IoParams, Pace, Tiered, nic_limit};
 use crate::model::copies::Copy;
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
-use crate::model::paths::{CLIENT_NIC, Files, Lanes, PACING, Recovery, Resources, Slots, StoragePath, Transport};
+use crate::model::paths::{
+    CLIENT_NIC, Files, Lanes, PACING, Recovery, Resources, STRIPES, Slots, StoragePath, Transport,
+};
 use crate::model::rhythm::Cycle;
 use crate::model::rl::colocation::Colocation;
 use crate::model::rl::generators::{
@@ -56,7 +58,7 @@ pub fn works(
                     Task::Copy(Copy { windows, ..Copy::new(super::copies::params(plan, copy, storages)) })
                 }
                 WorkKind::Io(io) if io.burst.is_some() => {
-                    super::burst::task(plan, io, &storages[io.storage], resources)
+                    super::burst::task(plan, (work, io), &storages[io.storage], resources)
                 }
                 WorkKind::Io(io) if io.loader.is_some() => {
                     super::loader::task(plan, io, &storages[io.storage], &all.child(&work.name), resources)
@@ -72,9 +74,9 @@ pub fn works(
                         let load = Load { work: WorkId::new(w), meter, paced: pace, rhythm: rhythm.clone(), accounts };
                         add_ingest(plan, io, load, resources, storages);
                     }
-                    let nic = nic_of(plan, io, first.read_share);
+                    let own = own_limit(plan, io, &first, &storages[io.storage]);
                     let until = SimTime::ZERO + work.ends;
-                    let pace = pace.map(|base| Pace { base, rhythm, factor: 1.0, peak: 0.0, nic, until });
+                    let pace = pace.map(|base| Pace { base, rhythm, factor: 1.0, peak: 0.0, own, until });
                     let later = steps(first, &io.phases).into_iter().map(|step| {
                         let mut params = io_params(plan, io, &step, &storages[io.storage], meter);
                         // Its connections are open already.
@@ -177,6 +179,17 @@ fn nic_of(plan: &Plan, io: &IoWork, read_share: f64) -> f64 {
     nic_limit(io.client_nic.get(), plan.storages[io.storage].client_overhead, read_share)
 }
 
+/// Rate that one client is held to by itself, and the cause: its interface, or the targets that its open files lie on.
+fn own_limit(plan: &Plan, io: &IoWork, step: &Step, system: &Storage) -> (f64, u8) {
+    let nic = (nic_of(plan, io, step.read_share), CLIENT_NIC);
+    // What is read in a namespace lies on several systems.
+    let striping = system.params.striping.filter(|_| io.namespace.is_none());
+    let Some(striping) = striping else { return nic };
+    let clients = step.clients as f64;
+    let files = striping.load(clients * io.open_files as f64, step.read_share) / clients;
+    if files < nic.0 { (files, STRIPES) } else { nic }
+}
+
 fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: MeterId) -> IoParams {
     let storage = &plan.storages[io.storage];
     let &Step { clients, pace, read_share, .. } = step;
@@ -197,9 +210,9 @@ fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: Met
     let there = tier.map_or(0.0, |r| r.read_latency.mean() + size / r.read_stream - requests.read.time(size));
     let added = protocol.map_or(0.0, |p| p.added(read_share)) + tiered.map_or(0.0, |t| read_share * t.share * there);
     let slots = Slots { latency: slots.latency + added, ..slots };
-    let own = nic_of(plan, io, read_share);
+    let own = own_limit(plan, io, step, system);
     let each = pace.map_or(f64::INFINITY, |pace| pace / clients as f64);
-    let client_limit = if each < own { (each, PACING) } else { (own, CLIENT_NIC) };
+    let client_limit = if each < own.0 { (each, PACING) } else { own };
     IoParams {
         storage: StorageId::new(io.storage),
         namespace: io.namespace.map(NamespaceId::new),
@@ -207,7 +220,7 @@ fn io_params(plan: &Plan, io: &IoWork, step: &Step, system: &Storage, meter: Met
         site: SiteId::new(io.site),
         clients,
         client_limit,
-        interface: own,
+        interface: nic_of(plan, io, read_share),
         slots,
         read_share,
         operations,

@@ -104,7 +104,7 @@ pub fn figure_spec(kind: Kind, name: &str) -> Option<&'static FigureSpec> {
 }
 
 /// Layouts of storage systems.
-pub const LAYOUTS: &[&str] = &["shared-nodes", "heads-enclosures", "accounts", "provisioned"];
+pub const LAYOUTS: &[&str] = &["shared-nodes", "heads-enclosures", "striped", "accounts", "provisioned"];
 /// Classes of repair that failure causes refer to.
 pub const REPAIR_CLASSES: &[&str] = &["reset", "swap", "rma"];
 
@@ -112,8 +112,11 @@ pub const REPAIR_CLASSES: &[&str] = &["reset", "swap", "rma"];
 pub const RECOVERIES: &[&str] = &["loss-based", "go-back-n", "selective-repeat"];
 
 const NODES_OR_HEADS: Need = Need::When("layout", &["shared-nodes", "heads-enclosures"]);
-const MAYBE_MEDIA: Need = Need::OptionalWhen("layout", &["shared-nodes", "heads-enclosures"]);
-const SHARED: Need = Need::When("layout", &["shared-nodes"]);
+/// Systems that show their media.
+const MEDIA: Need = Need::When("layout", &["shared-nodes", "heads-enclosures", "striped"]);
+const MAYBE_MEDIA: Need = Need::OptionalWhen("layout", &["shared-nodes", "heads-enclosures", "striped"]);
+const STRIPED: Need = Need::When("layout", &["striped"]);
+const ON_NODES: Need = Need::When("layout", &["shared-nodes", "striped"]);
 const HEADS: Need = Need::When("layout", &["heads-enclosures"]);
 const ACCOUNTS: Need = Need::When("layout", &["accounts"]);
 const PROVISIONED: Need = Need::When("layout", &["provisioned"]);
@@ -160,23 +163,23 @@ const NODE: &[FigureSpec] = &[
 
 const STORAGE: &[FigureSpec] = &[
     spec("layout", FigureType::Word(LAYOUTS), Need::Always, "How bytes move inside: which stages exist."),
-    spec("nic", q(Dimension::ByteRate), SHARED, "NIC line rate of one node, each direction."),
+    spec("nic", q(Dimension::ByteRate), ON_NODES, "NIC line rate of one node or server, each direction."),
     spec("head_nic", q(Dimension::ByteRate), HEADS, "Client-side NIC rate of one head, each direction."),
     spec("head_fabric", q(Dimension::ByteRate), HEADS, "Fabric-side NIC rate of one head, each direction."),
     spec("enclosure_fabric", q(Dimension::ByteRate), HEADS, "Fabric-side rate of one enclosure, each direction."),
-    spec("media_read", q(Dimension::Throughput), NODES_OR_HEADS, "Media read rate of one node or enclosure."),
-    spec("media_write", q(Dimension::Throughput), NODES_OR_HEADS, "Media write rate of one node or enclosure."),
+    spec("media_read", q(Dimension::Throughput), MEDIA, "Media read rate of one node, enclosure or server."),
+    spec("media_write", q(Dimension::Throughput), MEDIA, "Media write rate of one node, enclosure or server."),
     spec(
         "media_shared",
         q(Dimension::Ratio),
         MAYBE_MEDIA,
         "Share of the media's time that reads and writes compete for: 0 % independent, 100 % one at the cost of the other.",
     ),
-    spec("raw", q(Dimension::Bytes), NODES_OR_HEADS, "Raw media of one node or enclosure."),
+    spec("raw", q(Dimension::Bytes), MEDIA, "Raw media of one node, enclosure or server."),
     spec(
         "spare",
         q(Dimension::Ratio),
-        NODES_OR_HEADS,
+        MEDIA,
         "Share of raw that holds no stripes: room for rebuilds, metadata, uneven fill.",
     ),
     spec("buffer", q(Dimension::Bytes), NODES_OR_HEADS, "Write buffer of one node or enclosure."),
@@ -187,15 +190,15 @@ const STORAGE: &[FigureSpec] = &[
         "Write rate of the buffer of one node or enclosure, all copies counted.",
     ),
     spec("buffer_copies", q(Dimension::Factor), NODES_OR_HEADS, "Bytes written to buffers per client byte."),
-    spec("reduction", q(Dimension::Factor), NODES_OR_HEADS, "Data reduction: client bytes per byte kept on media."),
+    spec("reduction", q(Dimension::Factor), MEDIA, "Data reduction: client bytes per byte kept on media."),
     spec(
         "migration_read",
         FigureType::Word(&["raw", "reduced"]),
         NODES_OR_HEADS,
         "Bytes read back from the buffer per client byte: 1 when raw, 1/reduction when reduced on the way in.",
     ),
-    spec("stripe_data", FigureType::Whole, NODES_OR_HEADS, "Data blocks of a stripe."),
-    spec("stripe_parity", FigureType::Whole, NODES_OR_HEADS, "Parity blocks of a stripe."),
+    spec("stripe_data", FigureType::Whole, MEDIA, "Data blocks of a stripe."),
+    spec("stripe_parity", FigureType::Whole, MEDIA, "Parity blocks of a stripe."),
     spec(
         "blocks_per_node",
         FigureType::Whole,
@@ -205,26 +208,24 @@ const STORAGE: &[FigureSpec] = &[
     spec(
         "rebuild_reads",
         q(Dimension::Ratio),
-        NODES_OR_HEADS,
+        MEDIA,
         "Blocks read to rebuild one lost block, as a share of stripe_data: 1 for Reed-Solomon codes.",
     ),
-    spec("devices", FigureType::Whole, NODES_OR_HEADS, "Media devices of one node or enclosure."),
-    spec("device_loss_rate", q(Dimension::PerTime), NODES_OR_HEADS, "Losses of a device with its data, per time."),
+    spec("devices", FigureType::Whole, MEDIA, "Media devices of one node or enclosure."),
+    spec("device_loss_rate", q(Dimension::PerTime), MEDIA, "Losses of a device with its data, per time."),
     spec(
         "node_loss_rate",
         q(Dimension::PerTime),
-        NODES_OR_HEADS,
+        MEDIA,
         "Losses of a node or enclosure with the data on it, per time.",
     ),
-    spec("rebuild_delay", DURATION, NODES_OR_HEADS, "Time from a loss until its rebuild begins."),
-    spec("device_replacement", DURATION, NODES_OR_HEADS, "Time from a loss until another device is in service."),
-    spec(
-        "node_replacement",
-        DURATION,
-        NODES_OR_HEADS,
-        "Time from a loss until another node or enclosure is in service.",
-    ),
+    spec("rebuild_delay", DURATION, MEDIA, "Time from a loss until its rebuild begins."),
+    spec("device_replacement", DURATION, MEDIA, "Time from a loss until another device is in service."),
+    spec("node_replacement", DURATION, MEDIA, "Time from a loss until another node or enclosure is in service."),
     spec("low_water", q(Dimension::Ratio), NODES_OR_HEADS, "Fill below which a full buffer counts as free again."),
+    spec("targets", FigureType::Whole, STRIPED, "Targets of one server, among which its media are shared out evenly."),
+    spec("stripe_count", FigureType::Whole, STRIPED, "Targets that one file lies on."),
+    spec("metadata_servers", FigureType::Whole, STRIPED, "Metadata servers, each with `metadata_operations`."),
     spec("account_capacity", q(Dimension::Bytes), ACCOUNTS, "Capacity of one account."),
     spec("account_ingress", q(Dimension::ByteRate), ACCOUNTS, "Write limit of one account."),
     spec("account_egress", q(Dimension::ByteRate), ACCOUNTS, "Read limit of one account."),

@@ -1,7 +1,7 @@
 //! A storage load as a benchmark drives it.
 
 use super::ids::{MovementId, NamespaceId, SiteId, StorageId};
-use super::paths::{CLIENT_NIC, Files, PACING, Slots, Transport};
+use super::paths::{Files, PACING, Slots, Transport};
 use super::rhythm::Rhythm;
 use crate::fluid::MeterId;
 use crate::units::{SimDuration, SimTime};
@@ -30,7 +30,7 @@ pub struct IoParams {
     pub site: SiteId,
     /// Clients.
     pub clients: u64,
-    /// Payload rate that the interface or the pace of one client allows, and the named cause when that binds.
+    /// Payload rate that the interface, the files or the pace of one client allow, and the named cause when that binds.
     pub client_limit: (f64, u8),
     /// Payload rate that the interface of one client allows.
     pub interface: f64,
@@ -86,8 +86,8 @@ pub struct Pace {
     pub factor: f64,
     /// The largest such factor so far.
     pub peak: f64,
-    /// Payload rate that the interface of one client allows.
-    pub nic: f64,
+    /// Payload rate that the interface of one client allows, or its files where they allow less, and the cause.
+    pub own: (f64, u8),
     /// The load or the run is over then: the last step ends with it.
     pub until: SimTime,
 }
@@ -105,7 +105,7 @@ impl Pace {
 
     fn limit_at(&self, factor: f64, clients: u64) -> (f64, u8) {
         let each = self.base * factor / clients as f64;
-        if each < self.nic { (each, PACING) } else { (self.nic, CLIENT_NIC) }
+        if each < self.own.0 { (each, PACING) } else { self.own }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct BurstParams {
     pub stragglers: Option<(u64, f64)>,
     /// Checkpoints that stay on the system; none where saves overwrite one another.
     pub keep: Option<usize>,
+    /// When the work, or the run, is over: nothing begins then.
+    pub until: SimTime,
 }
 
 impl BurstParams {
@@ -122,7 +124,8 @@ impl Burst {
 
     /// When the next burst is due.
     pub fn next(&self, now: SimTime) -> Option<SimTime> {
-        self.params.every.filter(|_| self.runs).map(|every| now.saturating_add(every))
+        let next = self.params.every.filter(|_| self.runs).map(|every| now.saturating_add(every));
+        next.filter(|next| *next < self.params.until)
     }
 
     /// The slowest rank is done.
@@ -172,6 +175,7 @@ mod tests {
         every: None,
         stragglers: None,
         keep: None,
+        until: SimTime::MAX,
     };
 
     #[test]
@@ -202,13 +206,15 @@ mod tests {
     #[test]
     fn a_burst_that_meets_the_one_before_is_left_out_and_counted() {
         let every = Some(SimDuration::from_secs(10));
-        let mut burst = Burst::new(BurstParams { ranks: 4, checkpoint: 1.0, each: 0.25, load: false, every, ..ONE });
+        let mut burst =
+            Burst::new(BurstParams { ranks: 4, checkpoint: 1.0, each: 0.25, load: false, every, until: at(25), ..ONE });
         assert!(burst.due(at(0)));
         assert_eq!(burst.next(at(0)), Some(at(10)));
         assert!(!burst.due(at(10)));
         burst.done(at(12));
         assert!(burst.due(at(20)));
         burst.done(at(24));
+        assert!(burst.next(at(20)).is_none() && burst.next(at(14)) == Some(at(24)), "the work is over at 25");
         assert_eq!(burst.stats, BurstStats { count: 2, total: 16.0, longest: 12.0, skipped: 1, cramped: 0 });
         assert!(burst.due(at(30)) && burst.is_under_way());
         burst.end();

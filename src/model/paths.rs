@@ -9,8 +9,8 @@ use crate::fluid::{Cause, ResourceId, Sharing};
 use crate::units::SimDuration;
 
 /// Named causes: what holds a flow when no resource does. The position is the number given to `fluid`.
-pub const CAUSES: [&str; 9] =
-    ["window", "loss", "slots", "pacing", "quota", "latency", "no-path", "coupled-stage", "client-nic"];
+pub const CAUSES: [&str; 10] =
+    ["window", "loss", "slots", "pacing", "quota", "latency", "no-path", "coupled-stage", "client-nic", "stripes"];
 /// Bandwidth-delay product of the transport.
 pub const WINDOW: u8 = 0;
 /// Packets lost on the way.
@@ -29,6 +29,8 @@ pub const NO_PATH: u8 = 6;
 pub const COUPLED: u8 = 7;
 /// The client's own network interface.
 pub const CLIENT_NIC: u8 = 8;
+/// Targets of a striped file system that the open files lie on.
+pub const STRIPES: u8 = 9;
 
 /// Resource uses: units of the resource per payload byte.
 pub type Uses = Vec<(ResourceId, f64)>;

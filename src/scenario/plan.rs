@@ -412,7 +412,9 @@ pub struct Storage {
     pub client_overhead: f64,
     /// Wire bytes per payload byte on internal hops, ≥ 1.
     pub internal_overhead: f64,
-    /// Write path; `None` for services that hide it.
+    /// Erasure code and data reduction; `None` for services that hide them.
+    pub code: Option<Code>,
+    /// Write buffer; `None` where writes go to the media at once, and for services that hide it.
     pub write_path: Option<WritePath>,
     /// Share of the time of the media that reads and writes compete for: 0 independent, 1 all of it.
     pub media_shared: f64,
@@ -493,6 +495,21 @@ pub enum Layout {
         /// Media write rate of an enclosure.
         media_write: ByteRate,
     },
+    /// Servers of a striped file system, each with targets that files are striped over.
+    Striped {
+        /// Servers.
+        servers: u64,
+        /// NIC line rate of one, each direction.
+        nic: ByteRate,
+        /// Media read rate of one.
+        media_read: ByteRate,
+        /// Media write rate of one.
+        media_write: ByteRate,
+        /// Targets of one.
+        targets: u64,
+        /// Targets that a file lies on, at most all there are.
+        stripe_count: u64,
+    },
     /// An object service with limits per account.
     Accounts {
         /// Accounts.
@@ -523,6 +540,17 @@ pub enum Layout {
     },
 }
 
+/// How bytes lie on media.
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    /// Data blocks of a stripe.
+    pub data: u32,
+    /// Parity blocks of a stripe.
+    pub parity: u32,
+    /// Data reduction, ≥ 1: client bytes per byte of data on media.
+    pub reduction: f64,
+}
+
 /// The write path behind the acknowledgement. Factors are bytes per client byte.
 #[derive(Clone, Debug)]
 pub struct WritePath {
@@ -532,19 +560,13 @@ pub struct WritePath {
     pub buffer_rate: ByteRate,
     /// Copies written into the buffer: 2 mirrored, about 1.33 RAID 6.
     pub copies: f64,
-    /// Data reduction at migration, ≥ 1.
-    pub reduction: f64,
     /// Bytes read back from the buffer per client byte: 1 raw, 1/reduction when reduced on the way in.
     pub migration_read: f64,
-    /// Data blocks of a stripe.
-    pub stripe_data: u32,
-    /// Parity blocks of a stripe.
-    pub stripe_parity: u32,
     /// Fill share below which a full buffer counts as free again, 0…1.
     pub low_water: f64,
 }
 
-/// How a system protects data: the code is in [`WritePath`]; here is how it lies on the units, what is lost, and how
+/// How a system protects data: the code is in [`Code`]; here is how it lies on the units, what is lost, and how
 /// protection comes back.
 #[derive(Clone, Debug)]
 pub struct Protection {
@@ -552,7 +574,8 @@ pub struct Protection {
     pub units: u64,
     /// Devices of one of them.
     pub devices: u64,
-    /// Most blocks of one stripe in one unit, as laid out: ⌈(k + m) / units⌉.
+    /// Most blocks of one stripe that a lost unit takes with it: ⌈(k + m) / units⌉ as laid out; 0 where another unit takes
+    /// its devices over.
     pub unit_blocks: u32,
     /// Bytes of one block of a stripe on media.
     pub stripe_block: Bytes,
@@ -704,6 +727,8 @@ pub struct IoWork {
     pub io_size: Bytes,
     /// Outstanding operations per client.
     pub queue_depth: u32,
+    /// Files that one client has open at a time.
+    pub open_files: u64,
     /// Rate in bytes per second that the whole load is paced to, drawn once a replication; `None` when saturating.
     pub pace: Option<Dist>,
     /// Whether what it writes stays on the system.

@@ -10,6 +10,8 @@
 //! | write | o + c·f·i | c·f·i | c into the buffer |
 //! | migration | (μ + (1+m/k)/ρ)·f·i | the same | (1+m/k)/ρ written |
 //!
+//! A striped file system has no inner hops: a byte passes the NIC of the server that has its target, and parity is computed there.
+//!
 //! On separate heads and enclosures the same hops cross the client-side NICs of the heads, their fabric side and
 //! the enclosures' fabric side. A rebuild fetches the blocks it needs the way a read does (media → head) and stores
 //! the rebuilt block (head → media). The *theoretical* rate of a direction is the minimum over stages of the installed
@@ -52,6 +54,19 @@ pub enum LayoutParams {
         media_read: f64,
         /// Media write rate of an enclosure.
         media_write: f64,
+    },
+    /// Servers that files are striped over.
+    Striped {
+        /// Servers.
+        servers: f64,
+        /// NIC line rate of one, each direction.
+        nic: f64,
+        /// Media read rate of one.
+        media_read: f64,
+        /// Media write rate of one.
+        media_write: f64,
+        /// Bytes on media per client byte.
+        written: f64,
     },
     /// An object service with limits per account.
     Accounts {
@@ -177,6 +192,9 @@ pub fn build(
             system.shared_nodes(nodes, nic, media_read, media_write, write_path, over);
         }
         LayoutParams::HeadsEnclosures { .. } => system.heads_enclosures(layout, write_path, over),
+        LayoutParams::Striped { servers, nic, media_read, media_write, written } => {
+            system.striped(servers, nic, (media_read, media_write), written, over);
+        }
         LayoutParams::Accounts { accounts, even, ingress, egress } => {
             system.service(["account-egress", "account-ingress"], even * egress, even * ingress, over);
             system.crossings.provisioned = Some((accounts * egress, accounts * ingress));
@@ -342,6 +360,24 @@ impl Builder<'_> {
         }
         self.media(enclosures, (read, media_read), (write, media_write));
         self.crossings.line_rate = Some(heads * head_nic);
+    }
+
+    fn striped(&mut self, servers: f64, nic: f64, media: (f64, f64), written: f64, over: Overheads) {
+        let nic_in = self.part("nic-in", servers * nic);
+        let nic_out = self.part("nic-out", servers * nic);
+        let read = self.part("media-read", servers * media.0);
+        let write = self.part("media-write", servers * media.1);
+        self.crossings.read = vec![(nic_out, over.client), (read, 1.0)];
+        self.crossings.write = vec![(nic_in, over.client), (write, written)];
+        self.crossings.written = vec![write];
+        // A stripe of the code lies in one server: nothing of a rebuild crosses its NIC.
+        self.crossings.fetch = vec![(read, 1.0)];
+        self.crossings.store = vec![(write, 1.0)];
+        self.crossings.scrub = vec![(read, 1.0)];
+        self.stage(servers * nic, 1.0, 0.0);
+        self.stage(servers * nic, 0.0, 1.0);
+        self.media(servers, (read, media.0), (write, media.1));
+        self.crossings.line_rate = Some(servers * nic);
     }
 
     /// A service that shows only one limit each way.

@@ -3,7 +3,7 @@
 //! [`layout`] turns a layout into resources and crossings per client byte; [`buffer`] is the write buffer with its
 //! coupled state; [`protection`] loses devices and nodes and rebuilds what was on them; [`durability`] is the chance
 //! that data goes with them; [`lanes`] are the tenants and views that share it, by the weights of [`shares`]; [`requests`] is what operations take, [`waiting`]
-//! what they wait, and [`latency`] both over time; [`space`] is what lies on a system and when it is full. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
+//! what they wait, and [`latency`] both over time; [`space`] is what lies on a system and when it is full; [`striping`] is what few files leave idle. Efficiency is never an input: it is what the crossings leave of the theoretical rate.
 
 pub mod buffer;
 pub mod durability;
@@ -16,6 +16,7 @@ pub mod protocol;
 pub mod requests;
 pub mod shares;
 pub mod space;
+pub mod striping;
 pub mod waiting;
 
 use super::ids::{SiteId, StorageId};
@@ -31,6 +32,7 @@ use protocol::Protocol;
 use requests::{Limits, Requests};
 use shares::Room;
 use space::Space;
+use striping::Striping;
 
 /// Everything fixed about a system.
 #[derive(Clone, Debug)]
@@ -55,6 +57,8 @@ pub struct StorageParams {
     pub limits: Limits,
     /// What operations take.
     pub requests: Requests,
+    /// How files lie on its targets; none where every client byte may be anywhere.
+    pub striping: Option<Striping>,
     /// Installed stages with their unavoidable crossings; empty for a service that shows none.
     pub stages: Vec<Stage>,
     /// Line rate of the client-side network interfaces, where known.

@@ -5,6 +5,8 @@
 //! another. While content is missing, reads of it fetch the blocks it is computed from. More blocks of a stripe missing than it has
 //! parity is a loss of data; it is counted, and the run goes on as if the data came back from elsewhere.
 //!
+//! A node whose devices another takes over is out of service without any content.
+//!
 //! All devices and nodes share one timer: candidates arrive at the rate of a system in perfect health and hit each part
 //! with equal chance; a hit on a part that is out of service does not count.
 
@@ -37,7 +39,7 @@ pub struct ProtectionParams {
     pub devices: u64,
     /// Parity blocks of a stripe.
     pub parity: u32,
-    /// Most blocks of one stripe in one node.
+    /// Most blocks of one stripe that a lost node takes with it; 0 where another node takes its devices over.
     pub node_blocks: u32,
     /// How stripes lie on more nodes than they are wide; none where each spans all.
     pub placement: Option<Placement>,
@@ -55,7 +57,7 @@ pub struct ProtectionParams {
     pub rebuild: Uses,
     /// What a scrub uses per media byte read.
     pub scrub: Uses,
-    /// Share of its rate alone that a rebuild takes at most.
+    /// Share of the rate that it would have alone on the system that a rebuild takes at most.
     pub pace: f64,
     /// Priority of a rebuild in fair sharing.
     pub priority: u8,
@@ -181,6 +183,7 @@ impl Protection {
         let nodes = 1.0 - self.out[1] as f64 / self.params.nodes as f64;
         match part {
             Part::Node => nodes,
+            Part::Device if self.params.node_blocks == 0 => 1.0 - self.out[0] as f64 / self.device_count(),
             Part::Device => (nodes - self.out[0] as f64 / self.device_count()).max(0.0),
         }
     }
@@ -196,6 +199,12 @@ impl Protection {
         self.counter = self.counter.wrapping_add(1);
         self.losses[kind] += 1;
         self.out[kind] += 1;
+        let back = self.params.replacements.sample(&self.params.replacement[kind]);
+        ctx.schedule(after(now, back), CLASS_FAULT, Event::PartReplaced(self.id, part == Part::Node));
+        effects.push(ProtectionEffect::Hardware);
+        if self.blocks(part) == 0 {
+            return;
+        }
         let before = [Part::Device, Part::Node].map(|p| self.jobs.iter().filter(|job| job.part == p).count() as u32);
         let bytes = held * self.params.media_per_byte * self.share(part);
         self.jobs.push_back(Job { number, part, lost: now, bytes, ready: false });
@@ -205,9 +214,7 @@ impl Protection {
         self.data_losses += u64::from(fatal);
         let delay = self.params.delays.sample(&self.params.delay);
         ctx.schedule(after(now, delay), CLASS_FAULT, Event::RebuildReady(self.id, number));
-        let back = self.params.replacements.sample(&self.params.replacement[kind]);
-        ctx.schedule(after(now, back), CLASS_FAULT, Event::PartReplaced(self.id, part == Part::Node));
-        effects.extend([ProtectionEffect::Hardware, ProtectionEffect::Content]);
+        effects.push(ProtectionEffect::Content);
     }
 
     /// Whether some stripe has a block on each part of one set too many, now that `part` is lost beside `before`.
@@ -315,7 +322,7 @@ impl Protection {
             device_loss: p.device_loss,
             device_window: windows[0],
             nodes: p.nodes as f64,
-            node_loss: p.node_loss,
+            node_loss: if p.node_blocks == 0 { 0.0 } else { p.node_loss },
             node_window: windows[1],
             parity: p.parity,
             node_blocks: p.node_blocks,

@@ -113,11 +113,13 @@ impl World {
         for (word, rate) in ["read", "write"].into_iter().zip(ideal) {
             puts.or(&format!("theoretical_{word}_rate"), rate, hidden);
         }
-        let full = "written to with its buffer full";
+        // Without a buffer every write is a steady one.
+        let buffered = !params.migration.is_empty();
+        let full = if buffered { "written to with its buffer full" } else { "written to" };
         puts.put("read_efficiency", efficiency(&pure, ideal[0], "read", hidden));
         puts.put("write_efficiency", efficiency(&steady, ideal[1], full, hidden));
         puts.put("write_efficiency_burst", efficiency(&burst, ideal[1], "written to with room in its buffer", hidden));
-        let under = "under a mixed load with its buffer full";
+        let under = if buffered { "under a mixed load with its buffer full" } else { "under a mixed load" };
         let share = (mixed.total > 0.0).then(|| mixed_read.total / mixed.total);
         let of_mix = share.and_then(|share| theoretical(&params.stages, share));
         let no_mix = if params.stages.is_empty() { hidden.to_owned() } else { format!("never {under}") };
@@ -159,7 +161,15 @@ impl World {
         puts.or("soft_quota_date", space.reaches_soft(WHOLE), no_quota);
         let full = space.reaches(WHOLE, MARKS.len() - 1);
         let no_lead = if params.lead_time.is_some() { still } else { "the plan states no lead time" };
-        puts.or("order_by", full.zip(params.lead_time).map(|(full, lead)| full - lead), no_lead);
+        let order_by = full.zip(params.lead_time).map(|(full, lead)| full - lead);
+        puts.or("order_by", order_by, no_lead);
+        if let Some(late) = order_by.filter(|at| *at < 0.0) {
+            let days = -late / 86_400.0;
+            puts.out.notes.push(format!(
+                "storage.{}: more capacity should have been ordered {days:.1} days before the plan starts, see order_by",
+                params.name
+            ));
+        }
         let no_span = if params.order_for.is_some() { still } else { "the plan does not state order_for" };
         puts.or("order_amount", full.zip(params.order_for).and_then(|(full, span)| space.wanted(full, span)), no_span);
         if space.soft_passed(WHOLE) {
@@ -198,7 +208,8 @@ impl World {
         puts.or("rebuild_rate", (rebuild.active_s > 0.0).then(|| rebuild.total / rebuild.active_s), idle);
         puts.or("scrub_rate", protection.params.scrub_s.map(|_| scrub.total / span), "the plan asks for no scrubbing");
         puts.value("device_rebuild_time", planned[0]);
-        puts.value("node_rebuild_time", planned[1]);
+        let node = (protection.params.node_blocks > 0).then_some(planned[1]);
+        puts.or("node_rebuild_time", node, "another server takes the targets of a lost one over: nothing is rebuilt");
         let chain = protection.chain(windows(&stats, planned));
         let mean = chain.mean_time_to_loss();
         puts.or("mean_time_to_data_loss", mean.is_finite().then_some(mean), "nothing that holds data is ever lost");

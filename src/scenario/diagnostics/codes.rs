@@ -208,6 +208,9 @@ codes! {
     "W0617" "a delta that saves nothing":
         "'changed' x 'bytes_per_changed' is no less than the bytes of a parameter: full weights are sent in its place, after the \
          time that building the delta takes.";
+    "W0618" "a copy without room":
+        "At the start the system has less room under its capacity and its hard quota than the copies to it bring. A copy that finds no room for all its bytes \
+         never finishes.";
 }
 
 #[cfg(test)]

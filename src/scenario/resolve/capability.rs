@@ -49,6 +49,7 @@ impl Figures<'_> {
         let out = match self.layout {
             "shared-nodes" => self.shared_nodes(units),
             "heads-enclosures" => self.heads_enclosures(units, heads),
+            "striped" => self.striped(units),
             "accounts" => self.service(
                 [["account egress", "account-egress"], ["account ingress", "account-ingress"]],
                 [even * f("account_egress"), even * f("account_ingress")],
@@ -62,7 +63,7 @@ impl Figures<'_> {
             }
         };
         let (name, resource, of, each) = match self.layout {
-            "shared-nodes" => ("operations", "operations", Of::Units, units),
+            "shared-nodes" | "striped" => ("operations", "operations", Of::Units, units),
             "heads-enclosures" => ("operations", "operations", Of::Heads, heads),
             "accounts" => ("account requests", "account-requests", Of::Units, even),
             _ => ("operations", "operations", Of::System, 1.0),
@@ -83,7 +84,13 @@ impl Figures<'_> {
         };
         // Where the system states no limit of them, operations on metadata count in that of all.
         let all = limit(name, resource, capacity, 1.0, if stated.is_some() { 0.0 } else { 1.0 });
-        let own = stated.map(|own| limit("metadata operations", "metadata-operations", each * own, 0.0, 1.0));
+        let own = stated.map(|own| match self.record.number("metadata_servers").filter(|_| self.layout == "striped") {
+            // They do not grow with the servers of data.
+            Some(servers) => {
+                Stage { of: Of::System, ..limit("metadata operations", "metadata-operations", servers * own, 0.0, 1.0) }
+            }
+            None => limit("metadata operations", "metadata-operations", each * own, 0.0, 1.0),
+        });
         out.into_iter().chain([all]).chain(own).collect()
     }
 
@@ -117,6 +124,21 @@ impl Figures<'_> {
             stage(["media write", "media-write"], f("media_write"), 0.0, stripe),
             stage(["media", "media"], shared, 1.0, stripe * f("media_read") / f("media_write")),
             stage(["write buffer", "write-buffer"], f("buffer_rate"), 0.0, copies),
+        ]
+    }
+
+    /// Every byte passes the NIC of one server once; parity is computed in it and goes to its own media.
+    fn striped(&self, units: f64) -> Vec<Stage> {
+        let f = |key: &str| self.figure(key);
+        let (_, stripe) = self.migration(units);
+        let client = f("client_overhead");
+        let stage = |name, each: f64, read, write| bytes(name, Of::Units, units * each, read, write);
+        vec![
+            stage(["NICs inwards", "nic-in"], f("nic"), 0.0, client),
+            stage(["NICs outwards", "nic-out"], f("nic"), client, 0.0),
+            stage(["media read", "media-read"], f("media_read"), 1.0, 0.0),
+            stage(["media write", "media-write"], f("media_write"), 0.0, stripe),
+            stage(["media", "media"], self.media_time(), 1.0, stripe * f("media_read") / f("media_write")),
         ]
     }
 

@@ -91,7 +91,8 @@ impl Asked {
             }
             let found = figures.fewest(Of::Units, load, least, MAX_UNITS);
             let (units, stage) = found.unwrap_or((f64::INFINITY, ""));
-            self.units.push((Need { by, stage, units }, found.is_some()));
+            let limit = fullest(&figures.stages(1.0, 1.0), |s| s.of == Of::System, load).1;
+            self.units.push((Need { by, stage, units }, found.is_some() && limit <= 1.0));
             if layout == "heads-enclosures" {
                 let found = figures.fewest(Of::Heads, load, 1.0, MAX_UNITS);
                 let (units, stage) = found.unwrap_or((f64::INFINITY, ""));
@@ -209,12 +210,12 @@ impl Resolver<'_> {
     /// Everything about demand and money of a system whose size is known.
     pub(super) fn economics(&mut self, record: &Record, layout: &str, size: &Size) -> Option<Economics> {
         let unit = match layout {
-            "shared-nodes" => "nodes",
+            "shared-nodes" | "striped" => "nodes",
             "heads-enclosures" => "enclosures",
             "accounts" => "accounts",
             _ => "systems",
         };
-        let power = Power(self.per_unit(record, "node_power", "head_power", size)?);
+        let power = self.power(record, size)?;
         let racks = self.per_unit(record, "racks", "head_racks", size)?;
         self.check_kind_of_price(record, layout, racks);
         let figures = Figures { record, layout, code: size.code };
@@ -240,7 +241,8 @@ impl Resolver<'_> {
 
     fn cost(&mut self, record: &Record, size: &Size, power: Power, racks: f64) -> Option<Cost> {
         let price = |key: &str| record.number(key);
-        if PRICES.iter().all(|key| price(key).is_none()) {
+        let gateways = Self::of_gateways(record, "gateway_price_per_hour");
+        if PRICES.iter().all(|key| price(key).is_none()) && gateways <= 0.0 {
             return None;
         }
         let bought = price("price").unwrap_or(0.0) * size.units + price("head_price").unwrap_or(0.0) * size.heads;
@@ -248,7 +250,7 @@ impl Resolver<'_> {
         let prices =
             if bought > 0.0 || leased { self.prices() } else { Prices { per_joule: 0.0, rack_hour: 0.0, life: 1.0 } };
         Some(Cost {
-            hours: price("price_per_hour").unwrap_or(0.0) * size.units * HOURS_PER_MONTH,
+            hours: (price("price_per_hour").unwrap_or(0.0) * size.units + gateways) * HOURS_PER_MONTH,
             capacity: price("price_per_capacity").unwrap_or(0.0) * size.capacity,
             purchase: prices.purchase(bought),
             power: prices.power(power),

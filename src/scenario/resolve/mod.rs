@@ -11,6 +11,7 @@ mod economics;
 mod environment;
 mod figures;
 mod files;
+mod fits;
 mod fleet;
 mod geography;
 mod link;

@@ -68,20 +68,42 @@ impl Code {
 
 impl Resolver<'_> {
     /// The code as the part or the planner states it.
-    pub(super) fn code(&mut self, record: &Record) -> Option<Code> {
+    ///
+    /// A striped file system keeps a stripe of the code on the devices of one server, which must be enough.
+    pub(super) fn code(&mut self, record: &Record, layout: &str) -> Option<Code> {
         let stated = record.number("usable_fraction");
         if stated.is_some() && record.wrote("spare") {
             let message = "'spare' has no effect: 'usable_fraction' replaces what follows from it";
             self.report(Diagnostic::new("W0609", message).at(record.place_of("spare")));
         }
+        let (data, parity) = (self.figure(record, "stripe_data")?, self.figure(record, "stripe_parity")?);
+        let per_unit = if layout == "striped" {
+            self.check_devices(record, data + parity)?;
+            data + parity
+        } else {
+            self.figure(record, "blocks_per_node")?
+        };
         Some(Code {
-            data: self.figure(record, "stripe_data")?,
-            parity: self.figure(record, "stripe_parity")?,
-            per_unit: self.figure(record, "blocks_per_node")?,
+            data,
+            parity,
+            per_unit,
             spare: self.figure(record, "spare")?,
             stated,
             written: STRIPE.iter().any(|key| record.wrote(key)),
         })
+    }
+
+    fn check_devices(&mut self, record: &Record, width: f64) -> Option<()> {
+        let devices = self.figure(record, "devices")?;
+        if width <= devices {
+            return Some(());
+        }
+        let message =
+            format!("stripes of {width} blocks do not fit on the {devices} devices of one server of '{}'", record.name);
+        let written = ["stripe_data", "stripe_parity", "devices"].into_iter().find(|key| record.wrote(key));
+        let found = Diagnostic::new("E0509", message).at(record.place_of(written.unwrap_or("system")));
+        self.report(found.help("stripe_data + stripe_parity are at most 'devices'"));
+        None
     }
 
     /// The code on the units there are: a stripe that the planner wrote must fit, that of the part is narrowed.
@@ -141,7 +163,7 @@ impl Resolver<'_> {
 
     /// Losses and rebuilds; nothing for a service that hides its media.
     #[expect(clippy::option_option, reason = "outside: could not be read; inside: the system has none")]
-    pub(super) fn protection(&mut self, record: &Record, size: &Size) -> Option<Option<Protection>> {
+    pub(super) fn protection(&mut self, record: &Record, size: &Size, striped: bool) -> Option<Option<Protection>> {
         let Some(code) = &size.code else {
             let written: Vec<_> = OF_MEDIA.into_iter().filter(|key| record.wrote(key)).collect();
             for key in &written {
@@ -154,7 +176,8 @@ impl Resolver<'_> {
         let protection = Protection {
             units: size.units as u64,
             devices: self.figure(record, "devices")? as u64,
-            unit_blocks: (width / size.units).ceil() as u32,
+            // Another server takes the targets of a lost one over.
+            unit_blocks: if striped { 0 } else { (width / size.units).ceil() as u32 },
             stripe_block: Bytes(record.num("stripe_block")),
             usable_fraction: code.usable(size.units),
             failures: record.flag("failures"),
@@ -182,6 +205,11 @@ impl Resolver<'_> {
         for key in OF_LOSSES.into_iter().filter(|key| !protection.failures && record.wrote(key)) {
             let message = format!("'{key}' has no effect without 'failures = true'");
             self.report(Diagnostic::new("W0609", message).at(record.place_of(key)));
+        }
+        if protection.unit_blocks == 0 && record.wrote("stripe_block") {
+            let message =
+                "'stripe_block' has no effect on a striped file system: groups of devices decide what losses hit";
+            self.report(Diagnostic::new("W0609", message).at(record.place_of("stripe_block")));
         }
         if protection.unit_loss > 0.0 && f64::from(protection.unit_blocks) > code.parity {
             let message = format!(

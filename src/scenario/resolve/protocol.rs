@@ -25,15 +25,25 @@ impl Resolver<'_> {
         all.filter(|_| !record.broken.contains(&"protocol"))
     }
 
+    /// A figure of one gateway times their number, over all protocols of a system.
+    pub(super) fn of_gateways(record: &Record, key: &str) -> f64 {
+        let one = |table: &Record| Some(table.number("gateways")? * table.number(key)?);
+        record.tables("protocol").iter().filter_map(one).sum()
+    }
+
     /// Gateways that limit nothing, and limits of none.
     fn check_gateways(&mut self, table: &Record) {
-        let limits = ["gateway_nic", "gateway_operations"];
+        let limits = ["gateway_nic", "gateway_operations", "gateway_price_per_hour", "gateway_power"];
         let written = limits.into_iter().find(|key| table.wrote(key));
         match (table.wrote("gateways"), written) {
             (true, None) => {
-                let message = format!("'gateways' of '{}' limit nothing", table.name);
+                let message = format!("'gateways' of '{}' limit nothing and cost nothing", table.name);
                 let found = Diagnostic::new("W0609", message).at(table.place_of("gateways"));
-                self.report(found.help("write 'gateway_nic' or 'gateway_operations', what one of them carries"));
+                self.report(
+                    found.help(
+                        "write 'gateway_nic' or 'gateway_operations', what one of them carries, or what one costs",
+                    ),
+                );
             }
             (false, Some(key)) => {
                 let message = format!("'{key}' has no effect without 'gateways'");

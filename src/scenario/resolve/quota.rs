@@ -30,6 +30,19 @@ impl Resolver<'_> {
             );
             return None;
         }
+        if let Some(soft) = soft.filter(|soft| *soft < holds) {
+            let message = format!(
+                "the soft quota of '{}', {}, is below the {} it holds at the start",
+                record.name,
+                shown(soft),
+                shown(holds)
+            );
+            let found = Diagnostic::new("E0510", message).at(quota.place_of("soft"));
+            self.report(
+                found.also(record.place_of("holds"), "what it holds").help("raise the quota, or lower 'holds'"),
+            );
+            return None;
+        }
         if let Some(hard) = hard.filter(|hard| *hard > size.capacity) {
             let message =
                 format!("the hard quota of '{}' has no effect: it holds {}", record.name, shown(size.capacity));
@@ -71,6 +84,14 @@ impl Resolver<'_> {
             let message =
                 format!("the hard quota of '{name}' on '{on}', {hard}, is below the {holds} it holds at the start");
             let found = Diagnostic::new("E0510", message).at(quota.place_of("hard"));
+            self.report(found.also(lane.place_of("holds"), "what it holds").help("raise the quota, or lower 'holds'"));
+            good = false;
+        }
+        if let Some(soft) = soft.filter(|soft| *soft < holds) {
+            let (soft, holds) = (shown(soft), shown(holds));
+            let message =
+                format!("the soft quota of '{name}' on '{on}', {soft}, is below the {holds} it holds at the start");
+            let found = Diagnostic::new("E0510", message).at(quota.place_of("soft"));
             self.report(found.also(lane.place_of("holds"), "what it holds").help("raise the quota, or lower 'holds'"));
             good = false;
         }

@@ -6,14 +6,16 @@ use crate::scenario::plan::{Plan, Requests, WorkKind};
 use crate::scenario::read::record::Record;
 
 impl Resolver<'_> {
-    /// Limits and times of operations of a system with so many nodes, heads or accounts.
-    pub(super) fn requests(&mut self, record: &Record, units: f64) -> Option<Requests> {
+    /// Limits and times of operations of a system with so many nodes, heads or accounts. Operations on metadata of a striped file
+    /// system are those of its metadata servers.
+    pub(super) fn requests(&mut self, record: &Record, units: f64, striped: bool) -> Option<Requests> {
         let operations = self.figure(record, "operations")?;
         let or_none = |key: &str| record.number(key).unwrap_or(f64::INFINITY);
+        let metadata_units = if striped { self.figure(record, "metadata_servers")? } else { units };
         let read_latency = self.law(record, "read_latency")?;
         Some(Requests {
             operations: operations * units,
-            metadata_operations: or_none("metadata_operations") * units,
+            metadata_operations: or_none("metadata_operations") * metadata_units,
             metadata_latency: record.random("metadata_latency").unwrap_or(&read_latency).mean(),
             read_operations: or_none("read_operations") * units,
             write_operations: or_none("write_operations") * units,

@@ -5,7 +5,7 @@ use super::economics::Asked;
 use super::protection::Code;
 use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Layout, Origin, Storage, WritePath};
+use crate::scenario::plan::{self, Layout, Origin, Storage, WritePath};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
 use crate::units::{ByteRate, Bytes, Dimension, Power, SimDuration, display, print};
@@ -30,9 +30,10 @@ pub(super) struct Size {
 pub(super) const MAX_UNITS: f64 = 1e9;
 
 /// Keys that say how many units there are, by layout.
-const UNIT_KEYS: [(&str, &[&str]); 4] = [
+const UNIT_KEYS: [(&str, &[&str]); 5] = [
     ("shared-nodes", &["nodes"]),
     ("heads-enclosures", &["enclosures", "heads"]),
+    ("striped", &["nodes"]),
     ("accounts", &["accounts"]),
     ("provisioned", &[]),
 ];
@@ -64,11 +65,15 @@ impl Resolver<'_> {
             layout: self.layout(record, layout, &size)?,
             client_overhead: self.figure(record, "client_overhead")?,
             internal_overhead: self.figure(record, "internal_overhead")?,
-            write_path: match &size.code {
-                Some(code) => Some(self.write_path(record, units, code)?),
+            code: match &size.code {
+                Some(code) => Some(self.plan_code(record, code)?),
                 None => None,
             },
-            protection: self.protection(record, &size)?,
+            write_path: match &size.code {
+                Some(_) if layout != "striped" => Some(self.write_path(record, units)?),
+                _ => None,
+            },
+            protection: self.protection(record, &size, layout == "striped")?,
             holds: self.holds(record, &size)?,
             hard_quota: quota.0,
             soft_quota: quota.1,
@@ -78,15 +83,21 @@ impl Resolver<'_> {
             order_for: record.number("order_for").map(SimDuration::from_secs_f64),
             lanes: lanes?,
             media_shared: record.number("media_shared").unwrap_or(0.0),
-            requests: self.requests(record, serving)?,
+            requests: self.requests(record, serving, layout == "striped")?,
             protocols: self.protocols(record)?,
             request_prices: ["price_per_10k_reads", "price_per_10k_writes"].map(|key| record.number(key)),
             nameplate: nameplate.map(|(read, write)| (ByteRate(read * units), ByteRate(write * units))),
             cooling: record.text("cooling").map(str::to_owned),
             economics: self.economics(record, layout, &size)?,
-            power: Power(self.per_unit(record, "node_power", "head_power", &size)?),
+            power: self.power(record, &size)?,
             racks: self.per_unit(record, "racks", "head_racks", &size)?,
         })
+    }
+
+    /// IT power of the system with its gateways.
+    pub(super) fn power(&mut self, record: &Record, size: &Size) -> Option<Power> {
+        let own = self.per_unit(record, "node_power", "head_power", size)?;
+        Some(Power(own + Self::of_gateways(record, "gateway_power")))
     }
 
     pub(super) fn per_unit(&mut self, record: &Record, unit: &str, head: &str, size: &Size) -> Option<f64> {
@@ -143,17 +154,17 @@ impl Resolver<'_> {
                 Some(Size { units: 1.0, heads: 0.0, capacity, raw: None, code: None, asked })
             }
             _ => {
-                let shared = layout == "shared-nodes";
-                let key = if shared { "nodes" } else { "enclosures" };
+                let boxes = layout == "heads-enclosures";
+                let key = if boxes { "enclosures" } else { "nodes" };
                 let raw = self.figure(record, "raw")?;
-                let code = self.code(record)?;
+                let code = self.code(record, layout)?;
                 let reduced = raw * self.figure(record, "reduction")?;
                 let each = |units: f64| reduced * code.usable(units);
                 asked.needs(record, layout, Some(code), |bytes, least| fewest(bytes, least, &each));
                 let formula = "raw x usable_fraction x reduction";
                 let (units, capacity) = self.units(record, key, each, stated, formula, &asked)?;
                 let code = self.laid_out(record, code, key, units)?;
-                let heads = if shared { 0.0 } else { self.heads(record, units, &asked)? };
+                let heads = if boxes { self.heads(record, units, &asked)? } else { 0.0 };
                 Some(Size { units, heads, capacity, raw: Some(raw * units), code: Some(code), asked })
             }
         }
@@ -241,8 +252,9 @@ impl Resolver<'_> {
     }
 
     fn layout(&mut self, record: &Record, layout: &str, size: &Size) -> Option<Layout> {
-        let mut rate = |key: &str| self.figure(record, key).map(ByteRate);
         let units = size.units as u64;
+        let stripe_count = if layout == "striped" { self.stripe_count(record, units)? } else { 0 };
+        let mut rate = |key: &str| self.figure(record, key).map(ByteRate);
         Some(match layout {
             "shared-nodes" => Layout::SharedNodes {
                 nodes: units,
@@ -258,6 +270,14 @@ impl Resolver<'_> {
                 enclosure_fabric: rate("enclosure_fabric")?,
                 media_read: rate("media_read")?,
                 media_write: rate("media_write")?,
+            },
+            "striped" => Layout::Striped {
+                servers: units,
+                nic: rate("nic")?,
+                media_read: rate("media_read")?,
+                media_write: rate("media_write")?,
+                targets: self.figure(record, "targets")? as u64,
+                stripe_count,
             },
             "accounts" => {
                 let (ingress, egress) = (rate("account_ingress")?, rate("account_egress")?);
@@ -287,6 +307,12 @@ impl Resolver<'_> {
         })
     }
 
+    /// Targets of a file: no more than there are.
+    fn stripe_count(&mut self, record: &Record, servers: u64) -> Option<u64> {
+        let all = self.figure(record, "targets")? as u64 * servers;
+        Some((self.figure(record, "stripe_count")? as u64).min(all))
+    }
+
     /// How uneven the load on accounts is.
     fn account_skew(&mut self, record: &Record) -> f64 {
         record.number("account_skew").unwrap_or_else(|| {
@@ -296,16 +322,18 @@ impl Resolver<'_> {
         })
     }
 
-    fn write_path(&mut self, record: &Record, units: f64, code: &Code) -> Option<WritePath> {
+    fn plan_code(&mut self, record: &Record, code: &Code) -> Option<plan::Code> {
+        let reduction = self.figure(record, "reduction")?;
+        Some(plan::Code { data: code.data as u32, parity: code.parity as u32, reduction })
+    }
+
+    fn write_path(&mut self, record: &Record, units: f64) -> Option<WritePath> {
         let reduction = self.figure(record, "reduction")?;
         Some(WritePath {
             buffer: Bytes(self.figure(record, "buffer")? * units),
             buffer_rate: ByteRate(self.figure(record, "buffer_rate")? * units),
             copies: self.figure(record, "buffer_copies")?,
-            reduction,
             migration_read: if record.text("migration_read")? == "raw" { 1.0 } else { 1.0 / reduction },
-            stripe_data: code.data as u32,
-            stripe_parity: code.parity as u32,
             low_water: self.figure(record, "low_water")?,
         })
     }

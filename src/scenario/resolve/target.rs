@@ -260,6 +260,9 @@ impl Resolver<'_> {
             {
                 Some(format!("'{name}' is a service that hides its media"))
             }
+            "node_rebuild_time" if layout == "striped" => {
+                Some(format!("another server of '{name}' takes the targets of a lost one over, so nothing is rebuilt"))
+            }
             _ if OF_LOSSES.contains(&measure) && !record.flag("failures") => {
                 Some(format!("nothing is lost on '{name}' without 'failures = true'"))
             }

@@ -102,19 +102,6 @@ impl Resolver<'_> {
         }
     }
 
-    /// A copy must fit into the system it is written to.
-    fn check_space(&mut self, plan: &Plan) {
-        for work in &plan.works {
-            let WorkKind::Copy(copy) = &work.kind else { continue };
-            let small = |&&to: &&usize| copy.bytes.get() > plan.storages[to].capacity.get();
-            if let Some(&to) = copy.to.iter().find(small) {
-                let message = format!("'{}' copies more than '{}' holds", work.name, plan.storages[to].name);
-                let place = self.key_place("work", &work.name, "bytes");
-                self.report(Diagnostic::new("E0508", message).at(&place));
-            }
-        }
-    }
-
     fn demands(&self, plan: &Plan) -> Vec<Demand> {
         let mut out = Vec::new();
         for work in &plan.works {

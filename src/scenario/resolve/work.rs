@@ -199,6 +199,7 @@ impl Resolver<'_> {
             client_nic: ByteRate(record.number("client_nic")?),
             io_size: Bytes(record.number("io_size")?),
             queue_depth: record.whole("queue_depth") as u32,
+            open_files: self.open_files(record, storage)?,
             pace: record.random("rate").cloned().or(files.and_then(|f| f.pace).map(Dist::Constant)),
             files,
             tiered,

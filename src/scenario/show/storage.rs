@@ -3,7 +3,7 @@
 use super::describe::{YEAR, count, rate, share, size, throughput, time};
 use super::lanes::lane_lines;
 use crate::scenario::plan::economics::{Economics, Need, Sizing};
-use crate::scenario::plan::{Layout, Plan, Protection, Storage, WritePath};
+use crate::scenario::plan::{Code, Layout, Plan, Protection, Storage};
 use crate::units::{Dimension, display};
 
 /// A storage system: what is installed, what is usable of it, how it is protected.
@@ -28,6 +28,18 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
                 count(*enclosures),
                 throughput(n * media_read.get()),
                 throughput(n * media_write.get())
+            )
+        }
+        Layout::Striped { servers, nic, media_read, media_write, targets, stripe_count } => {
+            let n = *servers as f64;
+            format!(
+                "{} servers with {} targets each: NICs {} each way, media read {} and write {}, a file on {} of the targets",
+                count(*servers),
+                count(*targets),
+                rate(n * nic.get()),
+                throughput(n * media_read.get()),
+                throughput(n * media_write.get()),
+                count(*stripe_count)
             )
         }
         Layout::Accounts { accounts, ingress, egress, skew, .. } => {
@@ -67,8 +79,8 @@ pub(super) fn storage_line(plan: &Plan, storage: &Storage) -> String {
         line.push_str(&format!(", moves {} to {to}", what.join(" and ")));
     }
     line.push_str(&request_words(storage));
-    if let (Some(protection), Some(path)) = (&storage.protection, &storage.write_path) {
-        line.push_str(&format!("\n      {}", space_words(storage, protection, path)));
+    if let (Some(protection), Some(code)) = (&storage.protection, &storage.code) {
+        line.push_str(&format!("\n      {}", space_words(storage, protection, code)));
         line.push_str(&format!("\n      {}", loss_words(protection)));
     }
     if storage.economics.shown {
@@ -164,17 +176,19 @@ fn request_words(storage: &Storage) -> String {
 }
 
 /// Raw to usable, step by step.
-fn space_words(storage: &Storage, protection: &Protection, path: &WritePath) -> String {
-    let (k, m) = (path.stripe_data, path.stripe_parity);
+fn space_words(storage: &Storage, protection: &Protection, code: &Code) -> String {
+    let (k, m) = (code.data, code.parity);
     let raw = storage.raw.map_or(0.0, crate::units::Bytes::get);
+    let lie = match protection.unit_blocks {
+        0 => "on the devices of one server, whose targets another takes over when it is lost".to_owned(),
+        most => format!("at most {most} blocks in one of {}", count(protection.units)),
+    };
     format!(
-        "stripes of {k} + {m} (overhead 1 + m/k = {:.4}), at most {} blocks in one of {}; usable are {} of {} raw, x {} by reduction",
+        "stripes of {k} + {m} (overhead 1 + m/k = {:.4}), {lie}; usable are {} of {} raw, x {} by reduction",
         1.0 + f64::from(m) / f64::from(k),
-        protection.unit_blocks,
-        count(protection.units),
         share(protection.usable_fraction),
         size(raw),
-        path.reduction,
+        code.reduction,
     )
 }
 

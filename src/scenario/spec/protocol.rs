@@ -45,6 +45,20 @@ static PROTOCOL: TableSpec = TableSpec {
             "Operations of the protocol per second that one gateway translates.",
         )
         .positive(1e15),
+        key(
+            "gateway_price_per_hour",
+            Kind::Quantity(Dimension::MoneyPerHour),
+            Need::Optional("not in the cost"),
+            "Price of one gateway per hour, in the cost of the system.",
+        )
+        .within(0.0, 1e6),
+        key(
+            "gateway_power",
+            Kind::Quantity(Dimension::Power),
+            Need::Optional("not on the site's meter"),
+            "IT power of one gateway, in that of the system.",
+        )
+        .within(0.0, 1e9),
     ]],
     later: &[],
     rules: &[Rule::AtLeastOne(&["operations", "read_latency", "write_latency", "gateways"])],

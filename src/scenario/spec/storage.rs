@@ -14,7 +14,21 @@ const MAX_PARITY: f64 = 32.0;
 pub static STORAGE: TableSpec = TableSpec {
     header: "[storage.NAME]",
     doc: "A storage system at one site. Any figure of the system part can be overridden here.",
-    groups: &[STORAGE_KEYS, STAGES, BUFFER, CODE, SPACE, LOSSES, REBUILD, SERVICE, COMMON, ECONOMICS, LANES, PROTOCOLS],
+    groups: &[
+        STORAGE_KEYS,
+        STAGES,
+        STRIPES,
+        BUFFER,
+        CODE,
+        SPACE,
+        LOSSES,
+        REBUILD,
+        SERVICE,
+        COMMON,
+        ECONOMICS,
+        LANES,
+        PROTOCOLS,
+    ],
     later: &[],
     rules: &[Rule::AtLeastOne(&["nodes", "enclosures", "accounts", "capacity", "sized_for"])],
 };
@@ -26,7 +40,7 @@ const STORAGE_KEYS: &[Key] = &[
         "nodes",
         Kind::Whole(Dimension::Count),
         Need::Derived("the fewest that give `capacity` or `sized_for`"),
-        "Nodes of a system whose nodes are both heads and enclosures.",
+        "Nodes of a system whose nodes are both heads and enclosures, or object servers of a striped file system.",
     )),
     counted(key(
         "heads",
@@ -57,19 +71,31 @@ const STORAGE_KEYS: &[Key] = &[
 
 /// The figures of a storage part. A test compares them with the catalogue.
 const STAGES: &[Key] = &[
-    rate("nic", "NIC line rate of one node, each direction."),
+    rate("nic", "NIC line rate of one node or server, each direction."),
     rate("head_nic", "Client-side NIC rate of one head, each direction."),
     rate("head_fabric", "Fabric-side NIC rate of one head, each direction."),
     rate("enclosure_fabric", "Fabric-side rate of one enclosure, each direction."),
-    throughput("media_read", "Media read rate of one node or enclosure."),
-    throughput("media_write", "Media write rate of one node or enclosure."),
+    throughput("media_read", "Media read rate of one node, enclosure or server."),
+    throughput("media_write", "Media write rate of one node, enclosure or server."),
     figure(
         "media_shared",
         Dimension::Ratio,
         "Share of the media's time that reads and writes compete for: 0 % (where the part states none) independent, 100 % one at the cost of the other.",
     )
     .within(0.0, 1.0),
-    size("raw", "Raw media of one node or enclosure."),
+    size("raw", "Raw media of one node, enclosure or server."),
+];
+
+/// How a striped file system lays files over its servers.
+const STRIPES: &[Key] = &[
+    whole("targets", 1.0, 10_000.0, "Targets of one server, among which its media are shared out evenly."),
+    whole(
+        "stripe_count",
+        1.0,
+        100_000.0,
+        "Targets that one file lies on; more than there are count as all of them. It bounds the rate of few large files.",
+    ),
+    whole("metadata_servers", 1.0, 10_000.0, "Metadata servers, each with `metadata_operations`."),
 ];
 
 const BUFFER: &[Key] = &[
@@ -249,7 +275,7 @@ const LOSSES: &[Key] = &[
     ),
     whole("devices", 1.0, 10_000.0, "Media devices of one node or enclosure."),
     figure("device_loss_rate", Dimension::PerTime, "Losses of a device with its data, per time.").within(0.0, 1.0),
-    figure("node_loss_rate", Dimension::PerTime, "Losses of a node or enclosure with its data, per time.")
+    figure("node_loss_rate", Dimension::PerTime, "Losses of a node or enclosure with its data, per time; of a server of a striped file system without it, because another takes its targets over.")
         .within(0.0, 1.0),
     law("device_replacement", "Time from a loss until another device is in service."),
     law("node_replacement", "Time from a loss until another node or enclosure is in service."),
@@ -314,7 +340,7 @@ const COMMON: &[Key] = &[
     limit("write_operations", "Writes per second, as `operations`; without it only `operations` limits them."),
     limit(
         "metadata_operations",
-        "Metadata operations (create, open, attributes, close, delete) per second, as `operations`; without it they count in `operations`.",
+        "Metadata operations (create, open, attributes, close, delete) per second, as `operations`, or of one metadata server; without it they count in `operations`.",
     ),
     latency("metadata_latency", "Time of one metadata operation; without it as `read_latency` in the mean."),
     latency("read_latency", "Time of one read before its first byte."),

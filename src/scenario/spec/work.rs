@@ -161,6 +161,13 @@ pub static WORK_IO: TableSpec = TableSpec {
                 "Outstanding operations per client.",
             )
             .within(1.0, 1e6),
+            key(
+                "open_files",
+                Kind::Whole(Dimension::Count),
+                Need::Optional("one; with `files` one for every outstanding operation"),
+                "Files that one client has open at a time, each on `stripe_count` targets of a striped file system: few files keep few targets busy.",
+            )
+            .within(1.0, 1e6),
             key("pattern", Kind::Choice(&["read", "write", "mixed"]), Need::Required, "Reads, writes, or both."),
             key(
                 "read_share",
