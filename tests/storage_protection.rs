@@ -236,6 +236,7 @@ device_replacement = "0 s"
     let runs = 600;
     let lost = (0..runs).filter(|r| value(&audited(&plan, *r, 1).0, "storage.box.data_losses").unwrap() > 0.0).count();
     let chain = Chain {
+        apart: 1.0,
         devices: 20.0,
         device_loss: 0.25 / 86_400.0,
         device_window: 300.0,

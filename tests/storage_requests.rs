@@ -148,3 +148,24 @@ fn the_slots_of_a_system_limit_a_copy_by_its_nodes() {
     let free = copy(&[]);
     assert!(free > 10.0 * read, "without slots only links and systems bind: {free}");
 }
+
+/// On demand and one reader: its openings and reads are the whole wait, each once. Ample bandwidth: the first byte, then the rest.
+#[test]
+fn a_batch_that_is_read_on_demand_pays_for_each_operation_once() {
+    let used = |latency: &str, opens: u32, size: &str, readers: u32| {
+        let text = format!(
+            "format = 1\nstart = 2026-01-05\nhorizon = \"200 s\"\nreplications = 1\n[site.a]\n[storage.s]\nsite = \"a\"\nsystem = \"azure-blob\"\n\
+             accounts = 100\nread_latency = \"{latency}\"\nmetadata_latency = \"{latency}\"\n\
+             [work.w]\nkind = \"io\"\nstorage = \"s\"\npattern = \"read\"\nclients = 1\nclient_nic = \"100 Tbps\"\nio_size = \"{size}\"\n\
+             loader = {{ accelerators = 1, batch = 1, sample = \"1 MB\", compute = \"100 ms\", readers = {readers}, prefetch = 0, \
+             open_operations = {opens} }}\n"
+        );
+        kpi(&run(&plan_with(&text, &[])), "io.w.accelerator_utilisation")
+    };
+    for (opens, size, readers, wait) in
+        [(0, "1 MB", 1, 10.0), (1, "1 MB", 1, 20.0), (0, "100 kB", 1, 100.0), (1, "100 kB", 1, 110.0)]
+    {
+        let seen = used("10 ms", opens, size, readers);
+        assert!((seen - 100.0 / (100.0 + wait)).abs() < 1e-4, "{opens} openings, {size}: {seen}");
+    }
+}

@@ -114,3 +114,32 @@ fn a_rebuild_goes_at_the_pace_of_one_server() {
     close(time(4), 10e12 / (0.1 * 16e9 / 8.0), 1e-9, "of four");
     close(time(40), time(4), 1e-9, "of forty");
 }
+
+/// Servers rebuild side by side and lose data by themselves: twenty times as many have twenty times the chance.
+#[test]
+fn more_servers_lose_data_in_proportion() {
+    let mean = |nodes: u32| {
+        let text = system(nodes, "10 s", "stripe_data = 8\nstripe_parity = 1\n").replace("devices = 10", "devices = 9");
+        let results = run(&plan_with(&text, &[]));
+        kpi(&results, "storage.fs.mean_time_to_data_loss")
+    };
+    close(mean(1_000) / mean(20_000), 20.0, 1e-9, "servers");
+    // The textbook of one group of nine with one of parity: N·(N − 1)·λ²·T, and many of them.
+    let plan = system(1_000, "10 s", "stripe_data = 8\nstripe_parity = 1\n").replace("devices = 10", "devices = 9");
+    let results = run(&plan_with(&plan, &[]));
+    let (per_second, window) = (0.0044 / (365.0 * 86_400.0), kpi(&results, "storage.fs.device_rebuild_time"));
+    close(mean(1_000), 1.0 / (1_000.0 * 9.0 * 8.0 * per_second * per_second * window), 2e-3, "mean time to data loss");
+}
+
+#[test]
+fn two_hundred_servers_rebuild_side_by_side() {
+    let more = "failures = true\nraw = \"10 TB\"\nspare = \"0 %\"\nholds = \"1600 TB\"\nrebuild_delay = \"1 s\"\n\
+                device_loss_rate = \"0.02 /day\"\nnode_loss_rate = \"0 /year\"\ndevice_replacement = \"1 s\"\n";
+    let results = run(&plan_with(&system(200, "100 days", more), &[]));
+    let (seen, planned) =
+        (kpi(&results, "storage.fs.exposure_window"), kpi(&results, "storage.fs.device_rebuild_time"));
+    // 40 losses a day of 5,000 s each: one after another they would never end.
+    close(planned, 1.0 + 1e12 / (0.1 * 16e9 / 8.0), 1e-9, "planned");
+    close(seen, planned, 0.03, "seen");
+    assert!(kpi(&results, "storage.fs.device_losses") > 3_000.0);
+}

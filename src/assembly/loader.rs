@@ -40,7 +40,7 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, streams: &Streams, resou
         operations: parts / loader.file(),
         files: Files { metadata: opens / loader.file(), count: 1.0 / loader.file() },
         protocol: io.protocol,
-        size: loader.file() / if loader.prefetch == 0 { parts } else { parts + opens },
+        size: loader.file() / (parts + opens),
         served: loader.file() / parts / requests.read.stream + added,
         meter: resources.sharing.add_meter(&[]),
         transport: Transport { setup_rtts: 0.0, ..between.shared(per_client) },
@@ -61,12 +61,11 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, streams: &Streams, resou
 /// Outstanding operations of one accelerator's readers.
 ///
 /// A reader has one operation outstanding: an opening, or one of the `parts` of a file. No more readers work than there are files
-/// to read: those of the batches ahead, or of the one batch that is read on demand. There the opening is part of the
-/// wait for the first byte; readers that are ahead pay for it with their rate. The accelerators of a client share its slots.
+/// to read: those of the batches ahead, or of the one batch that is read on demand. The accelerators of a client share its slots.
 fn slots(loader: &DataLoader, parts: f64, system: &Storage, per_client: f64) -> Slots {
     let requests = &system.params.requests;
     let readers = readers(loader, system, per_client);
-    let metadata = if loader.prefetch == 0 { 0.0 } else { f64::from(loader.open_operations) };
+    let metadata = f64::from(loader.open_operations);
     requests.file_slots(1.0, readers, &FileShape { size: loader.file(), parts, metadata }, 1.0)
 }
 

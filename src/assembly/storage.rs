@@ -315,8 +315,8 @@ fn stripe(code: &plan::Code) -> f64 {
 fn placement(p: &plan::Protection, code: plan::Code, capacity: f64) -> Option<Placement> {
     let (data, width) = (f64::from(code.data), f64::from(code.data + code.parity));
     if p.unit_blocks == 0 {
-        // Groups of as many devices as a stripe is wide: m + 1 losses take data where they hit the same group.
-        let devices = (p.units * p.devices) as f64;
+        // In one server, groups of as many devices as a stripe is wide: m + 1 losses take data where they hit the same group.
+        let devices = p.devices as f64;
         return Some(Placement { width, nodes: devices, devices: 1.0, stripes: devices / width });
     }
     // One block on a node and more nodes than blocks; else every stripe has blocks on all of them.
@@ -343,6 +343,7 @@ fn protection_params(
         nodes: p.units,
         devices: p.devices,
         parity: code.parity,
+        apart: if p.unit_blocks == 0 { p.units } else { 1 },
         node_blocks: p.unit_blocks,
         placement,
         device_loss: p.device_loss,
@@ -361,5 +362,6 @@ fn protection_params(
         hits: streams.stream("stripe-hit"),
         delays: streams.stream("rebuild-delay"),
         replacements: streams.stream("replacement"),
+        places: streams.stream("place"),
     }
 }

@@ -9,7 +9,8 @@
 //! ready_i(k) = end(k−1) + first byte + bytes_i(k) ÷ r                (D = 0: reading and computing alternate)
 //! ```
 //!
-//! r is the rate of one accelerator's readers while they read, as fair sharing gave it during that round. The bytes of a
+//! r is the rate of one accelerator's readers while they read, as fair sharing gave it during that round. On demand the operations of its readers
+//! bound the whole wait, first byte included, not what follows it. The bytes of a
 //! round travel as one flow with the mean over accelerators; how far the slowest is behind it follows from the recursion.
 //! So with equal samples a step takes max(step time, batch bytes ÷ r) with prefetch and their sum without; with samples
 //! of different sizes prefetch hides the difference until the batches ahead are used up.

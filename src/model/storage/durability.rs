@@ -22,13 +22,17 @@
 //! A loss beside (d, n) others completes C(n, x)·C(d, y) such sets, x + y = m, and takes data with it with probability
 //! 1 − Π (1 − q)^(S·C(n, x)·C(d, y)); sets count as independent. States go on beyond m losses that took none.
 //!
+//! A system whose nodes hold stripes of their own is as many chains as nodes, side by side: its MTTDL is that of one node over their number.
+//!
 //! P(loss within t) = 1 − exp(−t / MTTDL), exact as far as a loss is rare against a rebuild. For devices alone
 //! and m = 1 the chain is the textbook MTTDL = ((2D − 1)·λ + μ) / (D·(D − 1)·λ²), the test.
 
 /// What the chain needs to know; rates per second, times in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Chain {
-    /// Devices of the system.
+    /// Parts of the system that lose data independently, each with its own chain.
+    pub apart: f64,
+    /// Devices of one part.
     pub devices: f64,
     /// Losses of one device per second.
     pub device_loss: f64,
@@ -109,7 +113,8 @@ impl Chain {
                 }
             }
         }
-        absorbed_after(rate, lost)
+        // The first of many independent and rare events.
+        absorbed_after(rate, lost) / self.apart
     }
 
     /// Probability that data is lost within `seconds`.
@@ -180,6 +185,7 @@ mod tests {
 
     fn devices(count: f64, parity: u32, window: f64) -> Chain {
         Chain {
+            apart: 1.0,
             devices: count,
             device_loss: 0.01 / YEAR,
             device_window: window,
@@ -194,6 +200,7 @@ mod tests {
 
     fn nodes(count: f64, parity: u32, window: f64, placement: Option<Placement>) -> Chain {
         Chain {
+            apart: 1.0,
             devices: 1.0,
             device_loss: 0.0,
             nodes: count,

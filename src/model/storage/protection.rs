@@ -5,7 +5,8 @@
 //! another. While content is missing, reads of it fetch the blocks it is computed from. More blocks of a stripe missing than it has
 //! parity is a loss of data; it is counted, and the run goes on as if the data came back from elsewhere.
 //!
-//! A node whose devices another takes over is out of service without any content.
+//! A node whose devices another takes over is out of service without any content. Where stripes lie in one node each, nodes rebuild side by side,
+//! and only losses in the same node meet.
 //!
 //! All devices and nodes share one timer: candidates arrive at the rate of a system in perfect health and hit each part
 //! with equal chance; a hit on a part that is out of service does not count.
@@ -39,6 +40,8 @@ pub struct ProtectionParams {
     pub devices: u64,
     /// Parity blocks of a stripe.
     pub parity: u32,
+    /// Parts of the system that hold stripes of their own and rebuild side by side: 1, or the nodes.
+    pub apart: u64,
     /// Most blocks of one stripe that a lost node takes with it; 0 where another node takes its devices over.
     pub node_blocks: u32,
     /// How stripes lie on more nodes than they are wide; none where each spans all.
@@ -75,6 +78,8 @@ pub struct ProtectionParams {
     pub delays: Stream,
     /// Random stream of replacement times.
     pub replacements: Stream,
+    /// Random stream of the parts that losses fall on.
+    pub places: Stream,
 }
 
 /// What changes outside when protection changes.
@@ -84,8 +89,8 @@ pub enum ProtectionEffect {
     Hardware,
     /// Content is missing or whole again: reads follow.
     Content,
-    /// A rebuild of so many media bytes begins.
-    Rebuild(f64),
+    /// A rebuild begins: its number, media bytes.
+    Rebuild(u32, f64),
 }
 
 /// One loss whose content is not rebuilt.
@@ -93,6 +98,8 @@ pub enum ProtectionEffect {
 struct Job {
     number: u32,
     part: Part,
+    /// Which of the parts that are apart it lies in.
+    place: u64,
     lost: SimTime,
     bytes: f64,
     ready: bool,
@@ -121,7 +128,8 @@ pub struct Protection {
     id: StorageId,
     out: [u64; 2],
     jobs: VecDeque<Job>,
-    rebuilding: Option<u32>,
+    /// Rebuilds under way, with their places.
+    rebuilding: Vec<(u32, u64)>,
     counter: u32,
     losses: [u64; 2],
     data_losses: u64,
@@ -137,7 +145,7 @@ impl Protection {
             id,
             out: [0; 2],
             jobs: VecDeque::new(),
-            rebuilding: None,
+            rebuilding: Vec::new(),
             counter: 0,
             losses: [0; 2],
             data_losses: 0,
@@ -205,11 +213,17 @@ impl Protection {
         if self.blocks(part) == 0 {
             return;
         }
-        let before = [Part::Device, Part::Node].map(|p| self.jobs.iter().filter(|job| job.part == p).count() as u32);
+        let place = match self.params.apart {
+            0 | 1 => 0,
+            apart => ((self.params.places.uniform() * apart as f64) as u64).min(apart - 1),
+        };
+        let beside = |job: &&Job| job.place == place;
+        let before = [Part::Device, Part::Node]
+            .map(|p| self.jobs.iter().filter(beside).filter(|job| job.part == p).count() as u32);
         let bytes = held * self.params.media_per_byte * self.share(part);
-        self.jobs.push_back(Job { number, part, lost: now, bytes, ready: false });
+        self.jobs.push_back(Job { number, part, place, lost: now, bytes, ready: false });
         self.exposed.set(now, 1.0);
-        let missing: u64 = self.jobs.iter().map(|job| u64::from(self.blocks(job.part))).sum();
+        let missing: u64 = self.jobs.iter().filter(beside).map(|job| u64::from(self.blocks(job.part))).sum();
         let fatal = missing > u64::from(self.params.parity) && self.hits_a_stripe(before, part);
         self.data_losses += u64::from(fatal);
         let delay = self.params.delays.sample(&self.params.delay);
@@ -255,20 +269,18 @@ impl Protection {
     }
 
     fn next(&mut self, effects: &mut Vec<ProtectionEffect>) {
-        if self.rebuilding.is_some() {
-            return;
-        }
-        let next = self.jobs.iter().find(|job| job.ready).map(|job| (job.number, job.bytes));
-        if let Some((number, bytes)) = next {
-            self.rebuilding = Some(number);
-            effects.push(ProtectionEffect::Rebuild(bytes));
+        for job in self.jobs.iter().filter(|job| job.ready) {
+            if self.rebuilding.iter().all(|(_, place)| *place != job.place) {
+                self.rebuilding.push((job.number, job.place));
+                effects.push(ProtectionEffect::Rebuild(job.number, job.bytes));
+            }
         }
     }
 
-    /// The rebuild that ran is over.
-    pub fn rebuilt(&mut self, now: SimTime, effects: &mut Vec<ProtectionEffect>) {
-        let number = self.rebuilding.take();
-        if let Some(at) = self.jobs.iter().position(|job| Some(job.number) == number)
+    /// A rebuild is over.
+    pub fn rebuilt(&mut self, now: SimTime, number: u32, effects: &mut Vec<ProtectionEffect>) {
+        self.rebuilding.retain(|(under_way, _)| *under_way != number);
+        if let Some(at) = self.jobs.iter().position(|job| job.number == number)
             && let Some(job) = self.jobs.remove(at)
         {
             self.windows[job.part as usize].add((now - job.lost).as_secs_f64(), 1.0);
@@ -318,7 +330,8 @@ impl Protection {
     pub fn chain(&self, windows: [f64; 2]) -> Chain {
         let p = &self.params;
         Chain {
-            devices: self.device_count(),
+            apart: p.apart.max(1) as f64,
+            devices: self.device_count() / p.apart.max(1) as f64,
             device_loss: p.device_loss,
             device_window: windows[0],
             nodes: p.nodes as f64,

@@ -144,6 +144,7 @@ impl World {
         let Some(task) = self.loader(id) else { return };
         let Some(bytes) = task.loader.begin_round(now) else { return };
         let (p, accelerators) = (task.params, task.loader.params.accelerators);
+        let on_demand = task.loader.params.prefetch == 0;
         let access = self.access(id, p.storage, 1.0, 0.0, p.operations);
         let (access, base) = p.through(access, &self.storages[p.storage.index()].params);
         let mut order = Order {
@@ -164,6 +165,11 @@ impl World {
             let (site, operations, size) = (p.site, p.operations + p.files.metadata, p.size);
             let reader = Reader { site, read_share: 1.0, operations, size, slots: p.slots, meter: p.meter };
             self.read_namespace(&mut order, &reader, namespace);
+        }
+        if on_demand {
+            // What the readers spend before the first byte has passed already, and is part of their operations.
+            let first = self.first_byte(id).as_secs_f64();
+            order.slots = order.slots.map(|s| Slots { latency: s.latency - first * s.bytes / bytes, ..s });
         }
         self.carry(ctx, order);
     }

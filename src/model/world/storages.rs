@@ -16,13 +16,13 @@ use crate::units::SimTime;
 
 /// Flows of a system's own carry no movement: their tags lie above those of movements, whose slots never get so far.
 const OWN: u64 = u64::MAX;
-/// The rebuild of system s has this tag minus s.
+/// Rebuild n of system s has this tag minus s · 2³² minus n.
 const REBUILD: u64 = OWN - 1;
 
-/// The system whose rebuild a flow with this tag is.
-pub(super) fn rebuild_of(tag: u64) -> Option<StorageId> {
+/// The system whose rebuild a flow with this tag is, and which of them.
+pub(super) fn rebuild_of(tag: u64) -> Option<(StorageId, u32)> {
     let index = REBUILD.checked_sub(tag)?;
-    u16::try_from(index).ok().map(StorageId)
+    u16::try_from(index >> 32).ok().map(|system| (StorageId(system), index as u32))
 }
 
 /// Meters whose rates move a level of a system: of its write buffer, or of what lies on it.
@@ -283,11 +283,11 @@ impl World {
     }
 
     /// The last byte of a rebuild is on media.
-    pub(super) fn rebuilt(&mut self, now: SimTime, id: StorageId) {
-        self.rebuilds[id.index()] = None;
+    pub(super) fn rebuilt(&mut self, now: SimTime, (id, number): (StorageId, u32)) {
+        self.rebuilds[id.index()].remove(&number);
         let mut effects = Vec::new();
         if let Some(protection) = self.storages[id.index()].protection.as_mut() {
-            protection.rebuilt(now, &mut effects);
+            protection.rebuilt(now, number, &mut effects);
         }
         self.protection_effects(now, id, effects);
     }
@@ -298,12 +298,14 @@ impl World {
             match effect {
                 ProtectionEffect::Hardware => self.follow_hardware(now, id),
                 ProtectionEffect::Content => self.reuse(now, id, |access| access.read > 0.0),
-                ProtectionEffect::Rebuild(bytes) if bytes > 0.0 => self.start_rebuild(now, id, bytes),
-                ProtectionEffect::Rebuild(_) => {
+                ProtectionEffect::Rebuild(number, bytes) if bytes > 0.0 => {
+                    self.start_rebuild(now, id, number, bytes);
+                }
+                ProtectionEffect::Rebuild(number, _) => {
                     // A part that held nothing is whole again at once.
                     let mut more = Vec::new();
                     if let Some(protection) = self.storages[id.index()].protection.as_mut() {
-                        protection.rebuilt(now, &mut more);
+                        protection.rebuilt(now, number, &mut more);
                     }
                     open.extend(more);
                 }
@@ -323,8 +325,8 @@ impl World {
             let capacity = whole * if is_media { media } else { nodes };
             self.carriage.sharing.set_capacity(now.as_nanos(), resource, capacity);
         }
-        if let Some(key) = self.rebuilds[id.index()] {
-            let pace = self.rebuild_pace(id);
+        let pace = self.rebuild_pace(id);
+        for &key in self.rebuilds[id.index()].values() {
             self.carriage.sharing.set_cap(now.as_nanos(), key, pace, PACING);
         }
     }
@@ -349,7 +351,7 @@ impl World {
         p.pace * p.rebuild.iter().map(|&(r, a)| whole(r) / a).fold(f64::INFINITY, f64::min)
     }
 
-    fn start_rebuild(&mut self, now: SimTime, id: StorageId, bytes: f64) {
+    fn start_rebuild(&mut self, now: SimTime, id: StorageId, number: u32, bytes: f64) {
         let cap = self.rebuild_pace(id);
         let params = &self.storages[id.index()].params;
         let Some(protection) = self.storages[id.index()].protection.as_ref() else { return };
@@ -358,10 +360,11 @@ impl World {
             cap_cause: PACING,
             priority: protection.params.priority,
             meters: &[(params.meters.rebuild, 1.0)],
-            tag: REBUILD - id.index() as u64,
+            tag: REBUILD - ((id.index() as u64) << 32 | u64::from(number)),
             ..FlowSpec::new(params.owner, &protection.params.rebuild, bytes)
         };
-        self.rebuilds[id.index()] = Some(self.carriage.sharing.start(now.as_nanos(), &spec));
+        let key = self.carriage.sharing.start(now.as_nanos(), &spec);
+        self.rebuilds[id.index()].insert(number, key);
     }
 
     /// More or fewer bytes are held: the scrub follows.

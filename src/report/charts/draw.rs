@@ -345,8 +345,6 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     /// Heading on the left, then one swatch and text per curve and mark, on one line above the axes.
     fn legend(&self, panel: &Panel, frame: Frame) -> Outcome<DB> {
-        const SWATCH: f64 = 22.0;
-        const BETWEEN: f64 = 18.0;
         let y = frame.top - 12.0;
         let entries: Vec<(&str, Color, Option<bool>)> = panel
             .curves
@@ -357,20 +355,25 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             .collect();
         let title = self.fitting(&panel.title, HEADING, true, frame.width * if entries.is_empty() { 1.0 } else { 0.5 });
         self.text(&title, (frame.left, y), Ink::bold(HEADING))?;
-        let mut x = frame.left + self.width(&title, HEADING, true) + if title.is_empty() { 0.0 } else { BETWEEN };
+        let begin = frame.left + self.width(&title, HEADING, true);
+        let words: f64 = entries.iter().map(|(label, ..)| self.width(label, SMALL, false)).sum();
+        // Swatch and gap, narrow where the legend would be too long.
+        let wide = begin + words + (22.0 + 5.0 + 18.0) * entries.len() as f64 <= frame.right();
+        let (swatch, between) = if wide { (22.0, 18.0) } else { (12.0, 9.0) };
+        let mut x = begin + if title.is_empty() { 0.0 } else { between };
         for (i, (label, color, kind)) in entries.iter().enumerate() {
-            let room = (frame.right() - x) / (entries.len() - i) as f64 - SWATCH - 5.0 - BETWEEN;
+            let room = (frame.right() - x) / (entries.len() - i) as f64 - swatch - 5.0 - between;
             let label = self.fitting(label, SMALL, false, room.max(30.0));
             match kind {
-                Some(false) => self.rectangle((x + 5.0, y - 5.0), (x + SWATCH - 5.0, y + 6.0), rgb(*color))?,
+                Some(false) => self.rectangle((x + 5.0, y - 5.0), (x + swatch - 5.0, y + 6.0), rgb(*color))?,
                 Some(true) => {
-                    self.line(&[(x, y), (x + 8.0, y)], rgb(*color), 2.4)?;
-                    self.line(&[(x + 13.0, y), (x + 21.0, y)], rgb(*color), 2.4)?;
+                    self.line(&[(x, y), (x + 0.36 * swatch, y)], rgb(*color), 2.4)?;
+                    self.line(&[(x + 0.6 * swatch, y), (x + 0.96 * swatch, y)], rgb(*color), 2.4)?;
                 }
-                None => self.line(&[(x, y), (x + SWATCH, y)], rgb(*color), 2.4)?,
+                None => self.line(&[(x, y), (x + swatch, y)], rgb(*color), 2.4)?,
             }
-            self.text(&label, (x + SWATCH + 5.0, y), Ink { color: INK, ..Ink::grey() })?;
-            x += SWATCH + 5.0 + self.width(&label, SMALL, false) + BETWEEN;
+            self.text(&label, (x + swatch + 5.0, y), Ink { color: INK, ..Ink::grey() })?;
+            x += swatch + 5.0 + self.width(&label, SMALL, false) + between;
         }
         Ok(())
     }

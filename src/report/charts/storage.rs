@@ -78,9 +78,9 @@ fn unmeasured(run: &RunResults, system: &str) -> &'static str {
         run.kpis.iter().find(|row| row.name == name).is_some_and(|row| row.mean.is_some())
     };
     if known("theoretical_read_rate") || known("theoretical_write_rate") {
-        "never saturated: no efficiency to measure"
+        "never saturated"
     } else {
-        "no theoretical rate is known: no efficiency to measure"
+        "no theoretical rate is known"
     }
 }
 

@@ -4,6 +4,7 @@ use super::Resolver;
 use super::capability::{Figures, Load, fullest};
 use super::protection::Code;
 use super::storage::{MAX_UNITS, Size};
+use super::target::REQUESTS;
 use crate::kpi::{self, is_economic};
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::economics::{Cost, Demand, Economics, HOURS_PER_MONTH, Need, Of, Prices, Sizing};
@@ -159,6 +160,16 @@ impl Resolver<'_> {
                 "capacity" => {
                     "operations of a service sold by capacity do not grow with it: use several systems".into()
                 }
+                _ if need.by == "metadata"
+                    && record.wrote("sized_for")
+                    && record.number("metadata_servers").is_some() =>
+                {
+                    let servers = asked.demand.metadata / record.number("metadata_operations").unwrap_or(1.0);
+                    format!(
+                        "operations on metadata do not grow with {key}: 'metadata_servers' must be at least {}",
+                        servers.ceil()
+                    )
+                }
                 _ => format!("it would need more than {MAX_UNITS} {key}"),
             };
             self.report(Diagnostic::new("E0512", message).at(record.place_of("sized_for")).help(help));
@@ -224,7 +235,11 @@ impl Resolver<'_> {
             let (rate, stage) = figures.deliverable(multiple, size.heads, read);
             (ByteRate(rate), stage)
         };
-        let priced = record.wrote("sized_for") || PRICES.iter().any(|key| record.wrote(key)) || self.top.wrote("price");
+        // What requests cost is shown in any case; alone it would look like all of it.
+        let requests = REQUESTS.iter().any(|key| record.number(key).is_some());
+        let gateways = Self::of_gateways(record, "gateway_price_per_hour") > 0.0;
+        let asked = record.wrote("sized_for") || PRICES.iter().any(|key| record.wrote(key)) || self.top.wrote("price");
+        let priced = asked || requests || gateways;
         Some(Economics {
             unit,
             units: size.units,

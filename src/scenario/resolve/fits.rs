@@ -33,7 +33,7 @@ impl Resolver<'_> {
             })
             .collect();
         let all: f64 = copies.iter().map(|(_, bytes)| bytes).sum();
-        let free = storage.hard_quota.get() - storage.holds.get();
+        let free = (storage.hard_quota.get() - storage.holds.get()).max(0.0);
         let Some((first, _)) = copies.first().filter(|_| all > free * (1.0 + 1e-9)) else { return };
         if all > storage.capacity.get() && copies.len() == 1 {
             return;

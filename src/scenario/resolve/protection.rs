@@ -206,6 +206,13 @@ impl Resolver<'_> {
             let message = format!("'{key}' has no effect without 'failures = true'");
             self.report(Diagnostic::new("W0609", message).at(record.place_of(key)));
         }
+        if protection.unit_blocks == 0 && protection.units == 1 && protection.unit_loss > 0.0 {
+            let message = format!(
+                "'{}' has one server: nobody takes its targets over, and that it is lost is not simulated",
+                record.name
+            );
+            self.report(Diagnostic::new("W0611", message).at(&record.place));
+        }
         if protection.unit_blocks == 0 && record.wrote("stripe_block") {
             let message =
                 "'stripe_block' has no effect on a striped file system: groups of devices decide what losses hit";

@@ -24,7 +24,7 @@ const OF_MEDIA: [&str; 6] = [
 const OF_LOSSES: [&str; 4] = ["exposure_window", "exposed", "rebuild_rate", "data_losses"];
 
 /// Keys of prices of requests.
-const REQUESTS: [&str; 2] = ["price_per_10k_reads", "price_per_10k_writes"];
+pub(super) const REQUESTS: [&str; 2] = ["price_per_10k_reads", "price_per_10k_writes"];
 
 impl Resolver<'_> {
     pub(super) fn target(&mut self, record: &Record) -> Option<Target> {
