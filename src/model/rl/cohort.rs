@@ -1,9 +1,9 @@
 //! A cohort: one representative engine, its clock, and the trajectories on it.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::Sample;
+use super::batch::Batch;
 use crate::engine::Key;
 use crate::units::{SimDuration, SimTime};
 
@@ -11,9 +11,10 @@ use crate::units::{SimDuration, SimTime};
 /// in steps of 2e-10.
 pub(super) const CLOCK_RESTART: f64 = 1_048_576.0;
 
-/// A trajectory on an engine; ordered by the clock at which it finishes.
+/// A trajectory on an engine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Running {
+    /// Clock of its engine at which it finishes.
     pub mark: f64,
     pub sequence: u64,
     pub started: SimTime,
@@ -30,7 +31,7 @@ pub(super) struct Running {
 }
 
 /// Where a trajectory is in its turns.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Turns {
     /// Turns after this one.
     pub left: u32,
@@ -64,27 +65,10 @@ impl Running {
     }
 }
 
-impl PartialEq for Running {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Running {}
-impl PartialOrd for Running {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Running {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.mark.total_cmp(&other.mark).then(self.sequence.cmp(&other.sequence))
-    }
-}
-
 /// One engine that stands for many.
 #[derive(Debug, Default)]
 pub(super) struct Cohort {
-    pub running: BinaryHeap<Reverse<Running>>,
+    pub running: Batch,
     /// Σ weight ÷ survival at admission: times the pool's survival it is what the trajectories stand for now.
     pub present: f64,
     pub clock: f64,
@@ -121,7 +105,7 @@ impl Cohort {
 
     /// Tokens on the engine: those of the turns under way and of contexts that it keeps.
     pub fn tokens(&self) -> f64 {
-        let running: f64 = self.running.iter().map(|Reverse(one)| one.turns.context + one.done(self.clock)).sum();
+        let running: f64 = self.running.iter().map(|one| one.turns.context + one.done(self.clock)).sum();
         let held = if self.held > 0 { self.away.values().map(|one| one.turns.context).sum() } else { 0.0 };
         running + held
     }
@@ -148,23 +132,14 @@ impl Cohort {
         if self.clock < CLOCK_RESTART {
             return;
         }
-        let mut running = std::mem::take(&mut self.running).into_vec();
-        for Reverse(one) in &mut running {
-            one.mark -= self.clock;
-        }
-        self.running = running.into();
+        self.running.restart_clock(self.clock);
         self.clock = 0.0;
     }
 
     /// Writes the pool's survival into the weights, so that the pool can count it from 1 again.
     pub fn restart_survival(&mut self, survival: f64) {
-        let mut running = std::mem::take(&mut self.running).into_vec();
-        for Reverse(one) in &mut running {
-            one.weight *= survival / one.survival;
-            one.survival = 1.0;
-        }
-        self.present = running.iter().map(|Reverse(one)| one.weight).sum();
-        self.running = running.into();
+        self.running.restart_survival(survival);
+        self.present = self.running.iter().map(|one| one.weight).sum();
         if self.held > 0 {
             for one in self.away.values_mut() {
                 one.weight *= survival / one.survival;

@@ -17,7 +17,6 @@ mod turns;
 mod update;
 mod users;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Sample;
@@ -269,7 +268,7 @@ impl Generators {
             if let Some(key) = cohort.due.take() {
                 ctx.cancel(key);
             }
-            groups.extend(cohort.running.drain().map(|Reverse(one)| one.group));
+            groups.extend(cohort.running.drain().iter().map(|one| one.group));
             cohort.present = 0.0;
             groups.extend(cohort.clear_turns());
         }

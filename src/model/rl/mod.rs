@@ -14,6 +14,7 @@
 //! Engines that come back or come new start, take the weights from an engine beside them, and then serve; a pool that has
 //! none left, or missed a delta, gets the full weights from the trainer first.
 
+mod batch;
 mod cohort;
 pub mod colocation;
 mod effect;

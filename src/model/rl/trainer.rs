@@ -72,6 +72,8 @@ pub struct Trainer {
     /// Members of groups of which others are still missing.
     incomplete: BTreeMap<u32, Vec<Sample>>,
     queued: f64,
+    /// Nothing in the queue is of an older version.
+    oldest: u32,
     version: u32,
     /// Version that the last complete checkpoint holds, and the one being written.
     saved: u32,
@@ -102,6 +104,7 @@ impl Trainer {
             queue: VecDeque::new(),
             incomplete: BTreeMap::new(),
             queued: 0.0,
+            oldest: 0,
             version: 0,
             saved: 0,
             saving: None,
@@ -141,6 +144,7 @@ impl Trainer {
         match std::mem::replace(&mut self.state, State::Down) {
             State::Step { due, batch, .. } => {
                 ctx.cancel(due);
+                self.oldest = 0;
                 for sample in batch.into_iter().rev() {
                     self.queued += sample.weight;
                     self.queue.push_front(sample);
@@ -184,8 +188,7 @@ impl Trainer {
     pub fn enqueue(&mut self, sample: Sample, complete: bool) {
         if complete {
             self.complete(sample.group);
-            self.queued += sample.weight;
-            self.queue.push_back(sample);
+            self.queue_up(sample);
         } else {
             self.incomplete.entry(sample.group).or_default().push(sample);
         }
@@ -194,9 +197,14 @@ impl Trainer {
     /// No more members of a group will come: those that are here are queued.
     pub fn complete(&mut self, group: u32) {
         for sample in self.incomplete.remove(&group).unwrap_or_default() {
-            self.queued += sample.weight;
-            self.queue.push_back(sample);
+            self.queue_up(sample);
         }
+    }
+
+    fn queue_up(&mut self, sample: Sample) {
+        self.queued += sample.weight;
+        self.oldest = self.oldest.min(sample.version);
+        self.queue.push_back(sample);
     }
 
     /// Starts a step if the trainer is free and a batch is there; `lead_in` seconds pass before it computes. Returns stale
@@ -205,17 +213,7 @@ impl Trainer {
         if !matches!(self.state, State::Idle) || self.gpus == 0 || self.queued < self.whole_batch() {
             return Vec::new();
         }
-        let version = self.version;
-        let old = self.queue.iter().filter(|s| version - s.version > max_lag);
-        let mut old: Vec<u32> = old.map(|s| s.group).collect();
-        old.sort_unstable();
-        let mut stale = VecDeque::new();
-        if !old.is_empty() {
-            let fresh: VecDeque<Sample>;
-            (fresh, stale) = self.queue.drain(..).partition(|s| old.binary_search(&s.group).is_err());
-            self.queue = fresh;
-        }
-        self.queued = self.queue.iter().map(|s| s.weight).sum();
+        let stale = self.drop_stale(max_lag);
         if self.queued >= self.whole_batch() {
             let batch = self.take_batch();
             let tokens: f64 = batch.iter().map(|s| s.tokens * s.weight).sum();
@@ -226,6 +224,26 @@ impl Trainer {
             let due = ctx.schedule_keyed(ctx.now().saturating_add(time), CLASS_MODEL, event);
             self.set_state(ctx.now(), State::Step { due, began: ctx.now(), logprob, update, batch });
         }
+        stale
+    }
+
+    /// Takes groups with a member that is too old to train out of the queue.
+    fn drop_stale(&mut self, max_lag: u32) -> Vec<Sample> {
+        let version = self.version;
+        if version - self.oldest <= max_lag {
+            return Vec::new();
+        }
+        let old = self.queue.iter().filter(|s| version - s.version > max_lag);
+        let mut old: Vec<u32> = old.map(|s| s.group).collect();
+        old.sort_unstable();
+        let mut stale = VecDeque::new();
+        if !old.is_empty() {
+            let fresh: VecDeque<Sample>;
+            (fresh, stale) = self.queue.drain(..).partition(|s| old.binary_search(&s.group).is_err());
+            self.queue = fresh;
+        }
+        self.queued = self.queue.iter().map(|s| s.weight).sum();
+        self.oldest = self.queue.iter().map(|s| s.version).min().unwrap_or(version);
         stale.into()
     }
 
@@ -241,25 +259,28 @@ impl Trainer {
     /// Takes one batch of whole groups from the head of the queue. The last one stands for many real ones and is split
     /// if need be, each member by the same share.
     fn take_batch(&mut self) -> Vec<Sample> {
-        let mut batch = Vec::new();
         let mut missing = self.params.batch;
-        while missing > 0.0 {
-            let Some(first) = self.queue.front() else { break };
-            let members = self.queue.iter().take_while(|s| s.group == first.group).count();
-            let weight: f64 = self.queue.iter().take(members).map(|s| s.weight).sum();
-            let too_large = weight > missing + ROUNDING * self.params.batch;
-            let taken = if too_large { missing } else { weight };
-            let from = batch.len();
-            batch.extend(self.queue.drain(..members));
-            if too_large {
-                let share = missing / weight;
-                for sample in batch[from..].iter_mut().rev() {
-                    let part = if members == 1 { missing } else { sample.weight * share };
-                    self.queue.push_front(Sample { weight: sample.weight - part, ..*sample });
-                    sample.weight = part;
-                }
+        // So many trajectories go in whole, and of the group behind them this share.
+        let (mut whole, mut split) = (0, None);
+        while let Some(first) = self.queue.get(whole).filter(|_| missing > 0.0 && split.is_none()) {
+            let group = first.group;
+            let of_group = self.queue.range(whole..).take_while(|s| s.group == group);
+            let (members, weight) = of_group.fold((0, 0.0), |(n, sum), s| (n + 1, sum + s.weight));
+            if weight > missing + ROUNDING * self.params.batch {
+                split = Some((members, weight));
+            } else {
+                whole += members;
+                missing -= weight;
             }
-            missing -= taken;
+        }
+        let mut batch: Vec<Sample> = self.queue.drain(..whole).collect();
+        if let Some((members, weight)) = split {
+            let share = missing / weight;
+            for sample in self.queue.range_mut(..members) {
+                let part = if members == 1 { missing } else { sample.weight * share };
+                batch.push(Sample { weight: part, ..*sample });
+                sample.weight -= part;
+            }
         }
         self.queued = self.queue.iter().map(|s| s.weight).sum();
         batch

@@ -4,8 +4,6 @@
 //! pool, on whichever engines they are. A cohort that stands for w engines carries w groups that proceed alike, so the time
 //! until the slowest member is there has the distribution of the largest of `group` draws, as on real engines.
 
-use std::cmp::Reverse;
-
 use super::super::Sample;
 use super::super::cohort::Running;
 use super::{Generators, NO_ROOM, Update, Waiting};
@@ -39,7 +37,7 @@ impl Generators {
         let own = if self.params.update == Update::InFlight { 0 } else { state.serves };
         let version = entry.served.max(own);
         state.present += member.weight / survival;
-        state.running.push(Reverse(Running {
+        state.running.push(Running {
             mark: state.clock + tokens,
             sequence: self.sequence,
             started: now,
@@ -51,7 +49,7 @@ impl Generators {
             weight: member.weight,
             survival,
             turns,
-        }));
+        });
         true
     }
 
@@ -129,7 +127,7 @@ impl Generators {
     pub fn refill(&mut self, ctx: &mut Context<'_, Event>, bound: f64) {
         let now = ctx.now();
         let slots = self.params.slots;
-        let mut touched: Vec<(usize, usize)> = Vec::new();
+        let mut touched: Vec<Vec<bool>> = self.pools.iter().map(|pool| vec![false; pool.cohorts.len()]).collect();
         'passes: loop {
             let mut any = false;
             for pool in 0..self.pools.len() {
@@ -147,17 +145,17 @@ impl Generators {
                         continue;
                     }
                     any = true;
-                    touched.push((pool, cohort));
+                    touched[pool][cohort] = true;
                 }
             }
             if !any {
                 break;
             }
         }
-        touched.sort_unstable();
-        touched.dedup();
-        for (pool, cohort) in touched {
-            self.reschedule(ctx, pool, cohort);
+        for (pool, cohorts) in touched.iter().enumerate() {
+            for (cohort, _) in cohorts.iter().enumerate().filter(|(_, touched)| **touched) {
+                self.reschedule(ctx, pool, cohort);
+            }
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Decoding: the clock of a cohort, its completions.
 
-use std::cmp::Reverse;
-
 use super::super::Sample;
 use super::super::cohort::Running;
 use super::{Generators, TOKEN_SLACK};
@@ -41,8 +39,8 @@ impl Generators {
         if state.resume.is_some() || halted {
             return;
         }
-        let Some(Reverse(first)) = state.running.peek() else { return };
-        let decode = SimDuration::from_secs_f64_ceil(((first.mark - state.clock) / rate).max(0.0));
+        let Some(mark) = state.running.first_mark() else { return };
+        let decode = SimDuration::from_secs_f64_ceil(((mark - state.clock) / rate).max(0.0));
         let wait = state.prefill.saturating_add(decode);
         let event = RlEvent::CohortDue { pool: pool as u16, cohort: cohort as u32 };
         state.due = Some(ctx.schedule_keyed(ctx.now().saturating_add(wait), CLASS_MODEL, Event::Rl(work, event)));
@@ -56,11 +54,10 @@ impl Generators {
         self.pools[pool].cohorts[cohort].restart_clock();
         loop {
             let state = &mut self.pools[pool].cohorts[cohort];
-            match state.running.peek() {
-                Some(Reverse(first)) if first.mark <= state.clock + TOKEN_SLACK => {}
-                _ => break,
+            if state.running.first_mark().is_none_or(|mark| mark > state.clock + TOKEN_SLACK) {
+                break;
             }
-            let Some(Reverse(done)) = state.running.pop() else { break };
+            let Some(done) = state.running.pop() else { break };
             state.present = if state.running.is_empty() { 0.0 } else { state.present - done.weight / done.survival };
             let mixed = state.serves != done.began_on;
             let keeps_slot = match done.waited {

@@ -29,8 +29,10 @@ impl Generators {
         self.collect_rewarded(now, pool);
         let entry = &mut self.pools[pool];
         entry.ship_scheduled = false;
-        let (ready, later): (Vec<Sample>, Vec<Sample>) = entry.outbox.iter().partition(|s| s.rewarded <= now);
-        entry.outbox = later;
+        let mut ready = std::mem::take(&mut entry.outbox);
+        if ready.iter().any(|s| s.rewarded > now) {
+            (ready, entry.outbox) = ready.iter().partition(|s| s.rewarded <= now);
+        }
         self.plan_shipment(ctx, pool);
         if ready.is_empty() {
             return None;

@@ -7,8 +7,6 @@
 //! Before the first token of a turn the engine reads what its cache does not hold: the prompt; then what the environment said, or the
 //! whole context if the slot was given up. It reads at `prefill_rate` and generates nothing meanwhile, for all on the engine.
 
-use std::cmp::Reverse;
-
 use super::super::Sample;
 use super::super::cohort::{Cohort, Running, Turns};
 use super::super::ledger::LoopStats;
@@ -44,8 +42,8 @@ impl Cohort {
     /// All trajectories on it or between turns, with their clock and survival in a pool that survives by `survival`, stop now.
     pub(super) fn stop_all(&mut self, now: SimTime, survival: f64) -> Vec<Sample> {
         let (clock, held) = (self.clock, self.held > 0);
-        let running = self.running.drain().map(|Reverse(one)| one.stopped(now, clock, survival));
-        let mut stopped: Vec<Sample> = running.collect();
+        let running = self.running.drain();
+        let mut stopped: Vec<Sample> = running.into_iter().map(|one| one.stopped(now, clock, survival)).collect();
         let away = std::mem::take(&mut self.away).into_values();
         let between = away.chain(self.back.drain(..).map(|(_, one)| one));
         // Between turns there are the tokens of the context; without a slot a weight is what it is.
@@ -218,6 +216,6 @@ impl Generators {
         let state = &mut self.pools[pool].cohorts[cohort];
         state.read(prefill);
         state.present += one.weight / one.survival;
-        state.running.push(Reverse(Running { mark: state.clock + tokens, tokens, turns, ..one }));
+        state.running.push(Running { mark: state.clock + tokens, tokens, turns, ..one });
     }
 }

@@ -6,7 +6,6 @@
 //! aside with its tokens and goes on at the next free slot), or waits in line. What a request waits for its slot and how long a token
 //! takes are the two figures users feel.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::super::Sample;
@@ -181,17 +180,11 @@ impl Generators {
     pub(super) fn park(&mut self, pool: usize, cohort: usize) -> bool {
         let entry = &mut self.pools[pool];
         let (state, Some(users)) = (&mut entry.cohorts[cohort], &mut entry.users) else { return false };
-        let own = state.running.iter().filter(|Reverse(one)| one.waited.is_none());
-        let Some(last) = own.map(|Reverse(one)| one.sequence).max() else { return false };
-        let mut running = std::mem::take(&mut state.running).into_vec();
-        if let Some(at) = running.iter().position(|Reverse(one)| one.sequence == last) {
-            let Reverse(mut one) = running.swap_remove(at);
-            one.mark -= state.clock;
-            state.present -= one.weight / one.survival;
-            users.aside += one.weight / one.survival;
-            users.parked[cohort].push(one);
-        }
-        state.running = running.into();
+        let Some(mut one) = state.running.take_last(|one| one.waited.is_none()) else { return false };
+        one.mark -= state.clock;
+        state.present -= one.weight / one.survival;
+        users.aside += one.weight / one.survival;
+        users.parked[cohort].push(one);
         true
     }
 
@@ -209,7 +202,7 @@ impl Generators {
         state.present += one.weight / one.survival;
         users.aside =
             if users.parked.iter().all(Vec::is_empty) { 0.0 } else { users.aside - one.weight / one.survival };
-        state.running.push(Reverse(one));
+        state.running.push(one);
         let read = self.prefill_time(context);
         self.pools[pool].cohorts[cohort].read(read);
         true
@@ -234,7 +227,7 @@ impl Generators {
         let state = &mut entry.cohorts[cohort];
         state.present += weight / entry.survival;
         users.present += weight / entry.survival;
-        state.running.push(Reverse(Running {
+        state.running.push(Running {
             mark: state.clock + tokens,
             sequence: self.sequence,
             started: asked,
@@ -246,7 +239,7 @@ impl Generators {
             weight,
             survival: entry.survival,
             turns: Turns { context: prompt, ..Turns::default() },
-        }));
+        });
         let read = self.prefill_time(prompt);
         self.pools[pool].cohorts[cohort].read(read);
         true
