@@ -330,6 +330,15 @@ fn warnings() -> Vec<(&'static str, String)> {
             "delta larger than full",
             broken("model =", "weights = { changed = \"60 %\", bytes_per_changed = \"4 B\" }\nmodel ="),
         ),
+        ("a batch for days", broken("model =", "batch = \"100M\"\nmodel =")),
+        (
+            "a batch of users for days",
+            broken(
+                "model =",
+                "users = { rate = \"1 req/s\", rewarded = \"10 %\", reward = \"9 h\", rollouts = false }\nmodel =",
+            ),
+        ),
+        ("a reward after the end", broken("model =", "reward = { exponential = { mean = \"100 d\" } }\nmodel =")),
         (
             "too many users",
             broken(

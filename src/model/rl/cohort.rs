@@ -110,6 +110,11 @@ impl Cohort {
         running + held
     }
 
+    /// Version of the weights that generate the first token of what begins now: an engine in its pause takes the new ones first.
+    pub fn begins_on(&self) -> u32 {
+        if self.resume.is_some() { self.takes } else { self.serves }
+    }
+
     /// Slots that are taken.
     pub fn taken(&self) -> usize {
         self.running.len() + self.held

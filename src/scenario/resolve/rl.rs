@@ -44,7 +44,7 @@ impl Resolver<'_> {
         self.check_delta(record, &weights);
         self.check_active(record, parameters, active_parameters);
         let seconds = |key: &str| record.number(key).map(SimDuration::from_secs_f64);
-        Some(RlWork {
+        let work = RlWork {
             model: part.name.clone(),
             parameters,
             active_parameters,
@@ -71,7 +71,9 @@ impl Resolver<'_> {
             weights,
             checkpoint: checkpoint?,
             transport: self.transport(record)?,
-        })
+        };
+        self.check_time(record, &work);
+        Some(work)
     }
 
     /// A pool's fleet and GPUs.
@@ -315,7 +317,7 @@ impl Resolver<'_> {
 }
 
 /// The largest share of a day and its mean; 1 without steps.
-fn shares_of(day: &[(SimDuration, f64)]) -> [f64; 2] {
+pub(super) fn shares_of(day: &[(SimDuration, f64)]) -> [f64; 2] {
     const DAY_S: f64 = 86_400.0;
     let (Some(first), Some(last)) = (day.first(), day.last()) else { return [1.0, 1.0] };
     let ends = day.iter().skip(1).map(|(at, _)| at.as_secs_f64()).chain([DAY_S]);

@@ -1,8 +1,9 @@
-//! Loops that cannot learn, and deltas that save nothing.
+//! Loops that cannot learn, or not in the time they have, and deltas that save nothing.
 
 use super::Resolver;
+use super::rl::shares_of;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Users, Weights};
+use crate::scenario::plan::{RlWork, Users, Weights};
 use crate::scenario::read::record::Record;
 use crate::units::{Dimension, display};
 
@@ -31,4 +32,46 @@ impl Resolver<'_> {
         let most = display(full / weights.bytes_per_changed, Dimension::Ratio);
         self.report(found.help(format!("a delta pays below 'changed' = {most}; or 'publish = \"full\"'")));
     }
+
+    /// A loop that ends before its engines have made a batch, or before the rewards come.
+    pub(super) fn check_time(&mut self, record: &Record, work: &RlWork) {
+        let Some(starts) = record.number("starts").filter(|_| self.top.number("horizon").is_some()) else { return };
+        let runs = record.number("ends").unwrap_or(f64::INFINITY).min(self.horizon()) - starts;
+        let batch = batch_time(work);
+        if batch > runs {
+            let [batch, runs] = [batch, runs].map(|time| display(time, Dimension::Duration));
+            let message = format!("the engines take {batch} for a batch, and the loop runs for {runs}: hardly a step");
+            let found = Diagnostic::new("W0626", message).at(record.place_of("batch"));
+            self.report(found.help("a smaller batch, more engines or a longer run"));
+        }
+        let users = work.users.as_ref().filter(|users| !users.rollouts);
+        let reward = users.map_or(&work.reward, |users| &users.reward).mean();
+        if reward > runs {
+            let place = match record.table("users").filter(|_| users.is_some()) {
+                Some(table) => table.place_of("reward"),
+                None => record.place_of("reward"),
+            };
+            let [reward, runs] = [reward, runs].map(|time| display(time, Dimension::Duration));
+            let message = format!(
+                "a reward comes after {reward} in the mean, and the loop runs for {runs}: next to nothing trains"
+            );
+            self.report(Diagnostic::new("W0627", message).at(place).help("a longer run, or an earlier reward"));
+        }
+    }
+}
+
+/// Seconds in which all engines, with every slot taken, generate what a batch has on average; or in which users ask for as many answers
+/// with a reward, where the engines generate for nobody else.
+fn batch_time(work: &RlWork) -> f64 {
+    let batch = work.batch as f64;
+    if let Some(users) = work.users.as_ref().filter(|users| !users.rollouts) {
+        let [_, mean] = shares_of(&users.day);
+        return batch / (users.rate * mean * users.rewarded);
+    }
+    let slots = f64::from(work.engine.slots);
+    let each = slots * work.engine.single_rate / (1.0 + slots / work.engine.half_batch);
+    let engines: u64 = work.generators.iter().map(|(_, gpus)| gpus / work.engine.gpus).sum();
+    let turns = work.environment.as_ref().map_or(1.0, |environment| environment.turns.mean().max(1.0));
+    let tokens = (turns * work.length.mean()).min(work.length_cap);
+    batch * tokens / (each * engines as f64)
 }

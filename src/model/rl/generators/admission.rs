@@ -43,7 +43,7 @@ impl Generators {
             started: now,
             tokens,
             version,
-            began_on: state.serves,
+            began_on: state.begins_on(),
             group: member.group,
             waited: None,
             weight: member.weight,

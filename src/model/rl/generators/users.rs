@@ -233,7 +233,7 @@ impl Generators {
             started: asked,
             tokens,
             version: entry.served,
-            began_on: state.serves,
+            began_on: state.begins_on(),
             group: self.next_group,
             waited: Some(now - asked),
             weight,
