@@ -2,56 +2,28 @@
 
 #[path = "world_support/audit.rs"]
 mod audit;
+#[path = "world_support/one_site.rs"]
+mod one_site;
 #[path = "world_support/value.rs"]
 mod value;
 mod world_support;
 
+use std::sync::LazyLock;
+
 use apollo_sim::model::world::Measured;
 use apollo_sim::scenario::{load_text, render_text};
 use audit::audited;
-use value::value;
+use one_site::{FAILING, of, one_site};
 use world_support::{kpi, plan_with, run};
 
-/// A loop at one site. Constant lengths: 1,024 slots hold a batch, 2,000 tokens at 50 tok/s are 40 s.
-const LOOP: &str = r#"
-format = 1
-start = 2026-01-05
-horizon = "2 h"
-warmup = "20 min"
-seed = 11
-replications = 1
-
-[site.here]
-fabric = "100 Tbps"
-
-[fleet.train]
-site = "here"
-node = "generic-8gpu"
-gpus = 64
-spares = "0 %"
-failures = false
-
-[fleet.serve]
-site = "here"
-node = "generic-8gpu"
-gpus = 128
-spares = "0 %"
-failures = false
-
-[work.loop]
-kind = "rl"
-model = "dense-8b"
-trainer = { fleet = "train", gpus = 64 }
-generators = [{ fleet = "serve", gpus = 128 }]
-batch = 1024
-length = "2000"
-length_cap = "100k"
-reward = "0 s"
-ship_every = "1 ms"
-engine = { gpus = 8, slots = 64, single_rate = "100 tok/s", half_batch = 64 }
-step = { overhead = "2 s", update_flops = 6, logprob_flops = 2, mfu = "40 %", mfu_gpus = 8, scaling = 0.9 }
-weights = { publish = "full", senders = 16, swap = "3 s" }
-"#;
+/// Constant lengths: 1,024 slots hold a batch, 2,000 tokens at 50 tok/s are 40 s.
+static LOOP: LazyLock<String> = LazyLock::new(|| {
+    one_site(
+        "horizon = \"2 h\"\nwarmup = \"20 min\"",
+        "length = \"2000\"\nlength_cap = \"100k\"\nreward = \"0 s\"\nship_every = \"1 ms\"\n\
+         weights = { publish = \"full\", senders = 16, swap = \"3 s\" }",
+    )
+});
 
 /// Seconds that a batch takes to generate when it has all slots.
 const GENERATION: f64 = 40.0;
@@ -60,11 +32,7 @@ const TAIL: &str = "work.loop.length={ lognormal = { median = 1200, p99 = \"12k\
 
 /// One audited run; the laws of conservation hold at every look.
 fn watched(overrides: &[&str]) -> Measured {
-    audited(&plan_with(LOOP, overrides), 0, 100).0
-}
-
-fn of(measured: &Measured, name: &str) -> f64 {
-    value(measured, &format!("rl.loop.{name}")).unwrap_or_else(|| panic!("{name} has a value"))
+    audited(&plan_with(&LOOP, overrides), 0, 100).0
 }
 
 /// Mean seconds from step to step: 100 minutes are measured, and no run begins or ends on a step.
@@ -92,7 +60,7 @@ fn a_synchronous_step_is_the_sum_of_its_parts() {
         println!("{:.4} lost to updates, by hand {lost:.4}", of(&drain, "update_idle"));
         assert!((of(&drain, "update_idle") / lost - 1.0).abs() < 0.03);
         // The name for what `max_lag = 0` has always been.
-        let lag = run(&plan_with(LOOP, &["work.loop.max_lag=0", &overhead]));
+        let lag = run(&plan_with(&LOOP, &["work.loop.max_lag=0", &overhead]));
         assert_eq!(kpi(&lag, "rl.loop.feedback_time").to_bits(), of(&measured, "feedback_time").to_bits());
         assert_eq!(of(&measured, "lag.max").to_bits(), 0.0_f64.to_bits());
         assert_eq!(of(&measured, "mixed_versions.fraction").to_bits(), 0.0_f64.to_bits());
@@ -265,18 +233,7 @@ fn a_drain_never_leaves_engines_less_idle_than_in_flight() {
 /// Failing engines in every mode: the books balance and the loop goes on.
 #[test]
 fn failing_engines_stop_no_mode() {
-    let failing = [
-        TAIL,
-        "work.loop.group=8",
-        "work.loop.batch=256",
-        "fleet.serve.failures=true",
-        "fleet.serve.failure_rate_per_8_gpus=\"1 /h\"",
-        "fleet.serve.detection=\"20 s\"",
-        "fleet.serve.repair_reset=\"2 min\"",
-        "fleet.serve.repair_swap=\"5 min\"",
-        "fleet.serve.repair_rma=\"10 min\"",
-        "fleet.serve.health=\"new\"",
-    ];
+    let tail = [TAIL, "work.loop.group=8", "work.loop.batch=256"];
     for mode in ["synchronous", "one-step-off", "steps-off"] {
         for leftover in ["keep", "drop"] {
             for update in ["in-flight", "drain", "abort-and-resume"] {
@@ -287,12 +244,39 @@ fn failing_engines_stop_no_mode() {
                 ];
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
                 let over = ["work.loop.over_generation=\"20 %\"", "work.loop.max_lag=4"];
-                let measured = watched(&[&failing[..], &keys, &over].concat());
+                let measured = watched(&[&FAILING[..], &tail, &keys, &over].concat());
                 assert!(of(&measured, "steps") > 10.0, "{keys:?}: {}", of(&measured, "steps"));
                 assert!(of(&measured, "lag.max") <= 4.0);
             }
         }
     }
+}
+
+/// A round that is over has abandoned its surplus. Engines that fail or come back before the next round opens ask for work again: if they began as much as was
+/// abandoned, it would be one version old when it trains, and dropped. Steps of a minute leave them much time for that.
+#[test]
+fn a_surplus_is_not_begun_again_between_rounds() {
+    let rounds = [
+        TAIL,
+        "work.loop.mode=\"synchronous\"",
+        "work.loop.over_generation=\"25 %\"",
+        "work.loop.leftover=\"drop\"",
+        "work.loop.batch=800",
+        "work.loop.step.overhead=\"60 s\"",
+    ];
+    let measured = watched(&[&FAILING[..], &rounds].concat());
+    assert!(of(&measured, "steps") > 10.0, "{}", of(&measured, "steps"));
+    assert!(of(&measured, "surplus.fraction") > 0.1);
+    assert_eq!(of(&measured, "dropped.fraction").to_bits(), 0.0_f64.to_bits());
+}
+
+/// A version counts as served when 99 % of the engines have it. What begins on one that still takes it has no token of the version before.
+#[test]
+fn what_begins_in_the_pause_of_an_engine_is_of_one_version() {
+    let swap = "work.loop.weights.swap={ uniform = { from = \"1 s\", to = \"60 s\" } }";
+    let measured = watched(&[swap, "work.loop.mode=\"synchronous\""]);
+    assert!(of(&measured, "steps") > 10.0);
+    assert_eq!(of(&measured, "mixed_versions.fraction").to_bits(), 0.0_f64.to_bits());
 }
 
 /// What can never turn is refused; what does nothing or next to nothing is told.
