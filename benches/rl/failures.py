@@ -16,6 +16,7 @@ from pages import filled, kpis as kpis_of, table, write  # noqa: E402
 
 PAGE = os.path.join(ROOT, "docs", "background", "rl-sixty-seconds.md")
 SCENARIO = os.path.join(ROOT, "scenarios", "rl-60s.toml")
+WITH_STORE = os.path.join(ROOT, "benches", "rl", "store-outage.toml")
 
 TRAINER, GENERATORS = ["phoenix"], ["dallas", "richmond"]
 LINKS = ["phx-dal", "dal-ric", "phx-ric"]
@@ -39,10 +40,16 @@ def cut(*links, **wan):
     return changes | {f"wan.{key}": f'"{value}"' for key, value in wan.items()}
 
 
+def lost():
+    """The site of the object store is lost every four hours for ten minutes."""
+    return cut() | {"site.store.outage": '{ mtbf = "4 h", repair = "10 min" }'}
+
+
 def checkpoint(every):
     return {f"{LOOP}.checkpoint": f'{{ storage = "weights", every = "{every}" }}'}
 
 
+# Name → changes.
 VARIANTS = {
     "nothing fails": {},
     "engines as the catalogue says": failing(GENERATORS),
@@ -56,11 +63,20 @@ VARIANTS = {
     "both links of Phoenix cut": cut("phx-dal", "phx-ric"),
     "the same, deltas given up after 20 s": cut("phx-dal", "phx-ric") | {f"{LOOP}.weights.timeout": '"20 s"'},
 }
+# The same through a store at a site of its own.
+STORED = {
+    "deltas through a store, nothing fails": {},
+    "the store lost": lost(),
+    "the same, deltas given up after 20 s": lost() | {f"{LOOP}.weights.timeout": '"20 s"'},
+}
+
+RUNS = [(name, SCENARIO, changes) for name, changes in VARIANTS.items()]
+RUNS += [(name, WITH_STORE, changes) for name, changes in STORED.items()]
 
 
-def simulate(program, variant):
+def simulate(program, scenario, changes):
     """KPIs of the loop, as measure → mean."""
-    seen = kpis_of(program, SCENARIO, CALM | VARIANTS[variant])
+    seen = kpis_of(program, scenario, CALM | changes)
     return {name.removeprefix("rl.online."): value for name, value in seen.items()}
 
 
@@ -94,8 +110,8 @@ def main():
     programs = [word for word in sys.argv[1:] if word != "--check"]
     program = programs[0] if programs else os.path.join(ROOT, "target", "release", "apollo")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        seen = list(pool.map(lambda variant: simulate(program, variant), VARIANTS))
-    rows = [row(variant, kpis) for variant, kpis in zip(VARIANTS, seen)]
+        seen = list(pool.map(lambda run: simulate(program, *run[1:]), RUNS))
+    rows = [row(run[0], kpis) for run, kpis in zip(RUNS, seen)]
     write({PAGE: filled(PAGE, {"failures": table(HEAD, rows)})}, "benches/rl/failures.py", check)
 
 
