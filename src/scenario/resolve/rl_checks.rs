@@ -40,9 +40,11 @@ impl Resolver<'_> {
         let batch = batch_time(work);
         if batch > runs {
             let [batch, runs] = [batch, runs].map(|time| display(time, Dimension::Duration));
-            let message = format!("the engines take {batch} for a batch, and the loop runs for {runs}: hardly a step");
+            let message = format!("a batch takes {batch}, and the loop runs for {runs}: hardly a step");
             let found = Diagnostic::new("W0626", message).at(record.place_of("batch"));
-            self.report(found.help("a smaller batch, more engines or a longer run"));
+            self.report(
+                found.help("a smaller batch, a longer run, more engines, or more users where they are all that asks"),
+            );
         }
         let users = work.users.as_ref().filter(|users| !users.rollouts);
         let reward = users.map_or(&work.reward, |users| &users.reward).mean();
