@@ -43,18 +43,20 @@ impl Near {
         near
     }
 
-    /// Adds what each arc carries when every sink gets its amount by its shortest way.
-    pub fn spread(&self, graph: &Graph, sinks: &BTreeMap<usize, f64>, loads: &mut [f64]) {
+    /// What each arc carries when every sink gets its amount by its shortest way; arcs that carry nothing are left out.
+    pub fn loads(&self, graph: &Graph, sinks: &BTreeMap<usize, f64>) -> Vec<(usize, f64)> {
         let mut passes = vec![0.0; graph.nodes()];
         for (&sink, &amount) in sinks {
             passes[sink] += amount;
         }
+        let mut loads = Vec::with_capacity(self.order.len());
         for &node in self.order.iter().rev() {
-            if let Some(arc) = self.last[node] {
-                loads[arc] += passes[node];
+            if let Some(arc) = self.last[node].filter(|_| passes[node] > 0.0) {
+                loads.push((arc, passes[node]));
                 passes[graph.arcs()[arc].from] += passes[node];
             }
         }
+        loads
     }
 }
 

@@ -134,7 +134,7 @@ impl<'a> Problem<'a> {
             if let Some((&to, _)) = sinks.iter().find(|&(&to, _)| near.distance[to].is_none()) {
                 return Err(Unroutable::NoWay { from, to });
             }
-            near.spread(self.graph, sinks, &mut loads);
+            near.loads(self.graph, sinks).into_iter().for_each(|(arc, load)| loads[arc] += load);
         }
         Ok(self.busiest(&loads))
     }

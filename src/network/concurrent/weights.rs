@@ -3,7 +3,7 @@
 //!
 //! Every arc has a length, its price. A phase sends each source's demands by ways that are shortest just then, never more over
 //! an arc in one step than its capacity, and after each step multiplies lengths by 1 + ε × load ÷ capacity. What a number of
-//! phases has sent, over the busiest arc, fits: the lower bound. Any lengths prove an upper one. Stages halve ε, start the sum of
+//! phases has sent, over the busiest arc, fits: the lower bound. Any lengths prove an upper one, powers of the weights among them. Stages halve ε, start the sum of
 //! flows anew and keep the lengths, so that the sum forgets the detours of rough prices.
 
 use super::lengths::{Near, bound};
@@ -19,6 +19,8 @@ const STAGES: i32 = 12;
 const LOOKS: usize = 6;
 /// The least weight of an arc, as a share of all: lengths never become zero.
 const FLOOR: f64 = 1e-12;
+/// Powers of the weights that are tried as prices, as long as each proves more than the one before.
+const POWERS: [i32; 9] = [1, 2, 3, 4, 6, 8, 12, 16, 24];
 
 pub(super) fn solve(problem: &Problem, stop: &dyn Fn() -> bool) -> Concurrent {
     let best = approach(problem, stop);
@@ -77,12 +79,32 @@ impl Best {
             self.flows = sent.flows.iter().map(|flow| flow.iter().map(|load| load / sent.times).collect()).collect();
         }
         for weights in prices {
-            let length = |arc: usize| if problem.usable(arc) { weights[arc] / problem.capacity[arc] } else { 0.0 };
-            let lengths: Vec<f64> = (0..weights.len()).map(length).collect();
-            self.upper = self.upper.min(bound(problem, &lengths));
+            self.upper = self.upper.min(sharpest(problem, weights, self.upper));
         }
         self.upper - self.lower <= GAP * self.upper
     }
+}
+
+/// The least bound that powers of these weights prove. Weights of arcs that never fill fade slowly where ε is small, and keep the bound too
+/// high by what they add; a power of the weights is what many more phases would leave of them.
+fn sharpest(problem: &Problem, weights: &[f64], known: f64) -> f64 {
+    let most = weights.iter().copied().fold(0.0, f64::max);
+    let mut best = known;
+    let mut before = f64::INFINITY;
+    for power in POWERS {
+        let length = |arc: usize| {
+            let length = (weights[arc] / most).powi(power).max(FLOOR) / problem.capacity[arc];
+            if problem.usable(arc) { length } else { 0.0 }
+        };
+        let lengths: Vec<f64> = (0..weights.len()).map(length).collect();
+        let found = bound(problem, &lengths);
+        best = best.min(found);
+        if found > before {
+            break;
+        }
+        before = found;
+    }
+    best
 }
 
 /// Prices of capacity.
@@ -122,20 +144,20 @@ impl Market<'_> {
     /// Sends `factor` times every demand.
     fn phase(&mut self, factor: f64, sent: &mut Sent) {
         let problem = self.problem;
-        let mut step = vec![0.0; sent.loads.len()];
+        let length = |arc: usize, weights: &[f64]| weights[arc] / problem.capacity[arc];
+        let mut lengths: Vec<f64> = (0..self.weights.len()).map(|arc| length(arc, &self.weights)).collect();
         for ((&source, sinks), flow) in problem.sources.iter().zip(&mut sent.flows) {
             let mut left = factor;
             while left > 0.0 {
-                let lengths: Vec<f64> =
-                    self.weights.iter().zip(&problem.capacity).map(|(weight, capacity)| weight / capacity).collect();
-                step.fill(0.0);
-                Near::from(problem, source, &lengths).spread(problem.graph, sinks, &mut step);
-                let part = left.min(1.0 / problem.busiest(&step));
+                let step = Near::from(problem, source, &lengths).loads(problem.graph, sinks);
+                let busiest = step.iter().map(|&(arc, load)| load / problem.capacity[arc]).fold(0.0, f64::max);
+                let part = left.min(1.0 / busiest);
                 left = if part < left { left - part } else { 0.0 };
-                for (arc, load) in step.iter().enumerate().filter(|&(_, &load)| load > 0.0) {
+                for (arc, load) in step {
                     sent.loads[arc] += load * part;
                     flow[arc] += load * part;
                     self.weights[arc] *= 1.0 + self.step * load * part / problem.capacity[arc];
+                    lengths[arc] = length(arc, &self.weights);
                 }
             }
         }
