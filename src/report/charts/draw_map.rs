@@ -95,6 +95,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for (link, line) in map.links.iter().zip(&lines).filter(|(link, _)| link.number.is_some()) {
             let at = free_spot(*line, &covered);
             covered.push(Covered::around(at, TAG));
+            let middle = ((line.0.0 + line.1.0) / 2.0, (line.0.1 + line.1.1) / 2.0);
+            if distance(at, *line) > TAG {
+                self.line(&[middle, at], class(link.share).0, 1.0)?;
+            }
             self.tag(at, link)?;
         }
         self.names(map, plot, &places, &lines, covered)?;
@@ -220,12 +224,22 @@ fn line(link: &Stroke, places: &[Point]) -> (Point, Point) {
     ((a.0 + dx, a.1 + dy), (b.0 + dx, b.1 + dy))
 }
 
-/// A place on a line that nothing covers yet; near its middle if it can be.
+/// A place for a number on a line that nothing covers yet, near its middle if it can be; where the line has none, beside it, on its own side first.
 fn free_spot((a, b): (Point, Point), covered: &[Covered]) -> Point {
     const SHARES: [f64; 7] = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8];
-    let at = |share: f64| (a.0 + (b.0 - a.0) * share, a.1 + (b.1 - a.1) * share);
+    const ASIDE: [f64; 7] = [0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0];
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let step = (2.0 * TAG + 1.0) / libm::hypot(dx, dy).max(1e-9);
+    let at = |aside: f64, share: f64| (a.0 + dx * share - dy * step * aside, a.1 + dy * share + dx * step * aside);
     let free = |p: &Point| !covered.iter().any(|c| c.meets(&Covered::around(*p, TAG)));
-    SHARES.iter().map(|share| at(*share)).find(free).unwrap_or_else(|| at(0.5))
+    let all = ASIDE.iter().flat_map(|aside| SHARES.iter().map(|share| at(*aside, *share)));
+    all.into_iter().find(free).unwrap_or_else(|| at(0.0, 0.5))
+}
+
+/// How far a point is from the straight line through two others.
+fn distance(p: Point, (a, b): (Point, Point)) -> f64 {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    ((p.0 - a.0) * dy - (p.1 - a.1) * dx).abs() / libm::hypot(dx, dy).max(1e-9)
 }
 
 /// Where a text of this size could stand beside a site.
