@@ -644,6 +644,12 @@ fn every_code_is_reachable() {
     let map = "format = 1\nhorizon = \"1 h\"\n[topology]\ngraphml = \"island.xml\"\ndefault_capacity = \"1 Gbps\"\ndefault_length = \"1 km\"\n";
     std::fs::write(dir.path().join("d.toml"), map).unwrap();
     seen.extend(load(&dir.path().join("d.toml"), &[]).unwrap().1.warnings.iter().map(|d| d.code));
+    std::fs::write(dir.path().join("ab.csv"), "link,from,to,gbps,metres\nab,a,b,1,1\n").unwrap();
+    std::fs::write(dir.path().join("routes.csv"), "src,dst,links\na,bee,ab\n").unwrap();
+    std::fs::write(dir.path().join("t.csv"), "flow,arrival_s,src,dst,bytes\n0,0,a,b,1\n").unwrap();
+    let alias = replay.replace("links.csv", "ab.csv\"\nroutes = \"routes.csv").replace("laws.csv", "t.csv");
+    std::fs::write(dir.path().join("e.toml"), alias).unwrap();
+    seen.extend(load(&dir.path().join("e.toml"), &[]).unwrap().1.warnings.iter().map(|d| d.code));
     let windows = "storage.s = { site = \"a\", system = \"azure-blob\", capacity = \"1 PB\" }\nstorage.t = { site = \"a\", system = \"azure-blob\", capacity = \"1 PB\" }\n\
          work.w = { kind = \"copy\", from = \"s\", to = \"t\", bytes = \"1 TB\", pace_windows = [{ from = \"5 h\", to = \"5 h\" }] }\n";
     let night = format!("format = 1\nhorizon = \"1 d\"\nsite.a = {{}}\n{windows}");

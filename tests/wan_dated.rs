@@ -213,9 +213,6 @@ fn dates_that_contradict_one_another_are_refused() {
         let seen = errors(text);
         assert!(seen.contains(code) && seen.contains(words), "{text}{seen}");
     }
-    let (text, limit) = (format!("{PAIR}ends = \"4 d\"\n"), ["wan.utilisation_limit=\"80 %\"".to_owned()]);
-    let seen = render_text(&load_text("t.toml", &text, &limit).expect_err("this should be refused"), false);
-    assert!(seen.contains("E0107") && seen.contains("a link with dates"), "{seen}");
 }
 
 #[test]

@@ -128,3 +128,97 @@ fn links_show_their_shares() {
     }
     assert!(kpi(&results, "link.am.m-to-a.utilisation") < 1e-12);
 }
+
+/// Bytes and mean rate by way of a sender.
+fn by_way(overrides: &[&str], sender: &str) -> Vec<(String, f64, f64, Option<f64>)> {
+    by_way_of(DIAMOND, overrides, sender)
+}
+
+fn by_way_of(text: &str, overrides: &[&str], sender: &str) -> Vec<(String, f64, f64, Option<f64>)> {
+    let results = run(&plan_with(text, overrides));
+    let of = results.by_way.into_iter().filter(|row| row.sender == sender);
+    of.map(|row| (row.way, row.bytes, row.share, row.rate)).collect()
+}
+
+fn shares(seen: &[(String, f64, f64, Option<f64>)], by_hand: &[(&str, f64, f64)]) {
+    assert_eq!(seen.len(), by_hand.len(), "{seen:?}");
+    let all: f64 = by_hand.iter().map(|(_, bytes, _)| bytes).sum();
+    for ((way, bytes, share, rate), (name, by_hand, paced)) in seen.iter().zip(by_hand) {
+        assert_eq!(way, name);
+        near(*bytes, *by_hand);
+        near(*share, by_hand / all);
+        near(rate.expect("it moved"), *paced);
+    }
+}
+
+#[test]
+fn bytes_of_a_split_transfer_are_known_by_way() {
+    let (thick, thin) = (10e12 * 100.0 / 140.0, 10e12 * 40.0 / 140.0);
+    let seen = by_way(&["wan.routing=\"disjoint\""], "work.c");
+    shares(&seen, &[("am > bm", thick, wire(100.0)), ("an > bn", thin, wire(40.0))]);
+    let seen = by_way(&["work.c.routing=\"ecmp\""], "work.c");
+    shares(&seen, &[("am > bm", 5e12, wire(40.0)), ("an > bn", 5e12, wire(40.0))]);
+    // One way is not split, whatever the rule.
+    assert!(by_way(&[], "work.c").is_empty());
+    assert!(by_way(&["wan.routing=\"disjoint\"", "wan.ways=1"], "work.c").is_empty());
+}
+
+/// 4 GB/s until the cut after 100 s, then what is left on the living way, and after another 50 s all of it.
+#[test]
+fn a_cut_moves_bytes_from_way_to_way() {
+    let cut = [
+        "wan.routing=\"disjoint\"",
+        "wan.failures=true",
+        "wan.wave_failures=\"0 /1000km-year\"",
+        "wan.cuts=\"0 /1000km-year\"",
+        "link.am.mtbf=\"100 s\"",
+        "link.am.cut_repair=\"9 h\"",
+        "work.c.pace=\"32 Gbps\"",
+    ];
+    let dead = 100.0 * 4e9 * 100.0 / 140.0;
+    let alive = 10e12 - dead;
+    let (moving, total) = (150.0, 150.0 + (10e12 - dead - 150.0 * 4e9 * 40.0 / 140.0) / 4e9);
+    assert!(moving < total);
+    shares(&by_way(&cut, "work.c"), &[("an > bn", alive, alive / total), ("am > bm", dead, dead / 100.0)]);
+}
+
+/// 20 Gb/s on the wire for ten hours, half each way; loads that write send the other way.
+#[test]
+fn demand_of_one_pair_and_loads_are_known_by_way_too() {
+    let text = format!(
+        "{DIAMOND}\n[demand.d]\nfrom = \"a\"\nto = \"b\"\nrate = \"20 Gbps\"\n\
+         [work.w]\nkind = \"io\"\nstorage = \"sb\"\nsite = \"a\"\npattern = \"write\"\nclients = 4\nrate = \"1 GB/s\"\nio_size = \"1 MB\"\n"
+    );
+    let split = ["wan.routing=\"ecmp\"", "work.c.bytes=\"1 GB\""];
+    let half = 1.25e9 * 36_000.0;
+    shares(&by_way_of(&text, &split, "demand.d"), &[("am > bm", half, 1.25e9), ("an > bn", half, 1.25e9)]);
+    let half = 0.5e9 * 36_000.0;
+    shares(&by_way_of(&text, &split, "work.w"), &[("am > bm", half, 0.5e9), ("an > bn", half, 0.5e9)]);
+}
+
+/// Seven steps of two parallel links are 128 ways: too many to tell apart, so those that begin with the same link are one.
+#[test]
+fn too_many_ways_are_told_apart_by_their_first_link() {
+    let mut text = String::from(
+        "format = 1\nstart = 2026-01-05\nhorizon = \"1 h\"\nreplications = 1\n[wan]\nfailures = false\nsetup_rtts = 0\nrouting = \"ecmp\"\n",
+    );
+    for site in 0..8 {
+        text += &format!("[site.s{site}]\n");
+    }
+    for step in 0..7 {
+        for side in ["l", "r"] {
+            let next = step + 1;
+            text += &format!(
+                "[link.{side}{step}]\nbetween = [\"s{step}\", \"s{next}\"]\ncapacity = \"100 Gbps\"\nrtt = \"2 ms\"\n"
+            );
+        }
+    }
+    text += "[demand.d]\nfrom = \"s0\"\nto = \"s7\"\nrate = \"8 Gbps\"\n[demand.near]\nfrom = \"s0\"\nto = \"s6\"\nrate = \"8 Gbps\"\n";
+    let results = run(&plan_with(&text, &[]));
+    let of = |sender: &str| results.by_way.iter().filter(|row| row.sender == sender).collect::<Vec<_>>();
+    let seen: Vec<(&str, f64)> = of("demand.d").iter().map(|row| (row.way.as_str(), row.share)).collect();
+    assert_eq!(seen, [("l0 > …", 0.5), ("r0 > …", 0.5)]);
+    let near = of("demand.near");
+    assert_eq!((near.len(), near[0].way.as_str()), (64, "l0 > l1 > l2 > l3 > l4 > l5"));
+    assert!(near.iter().all(|row| (row.share - 1.0 / 64.0).abs() < 1e-12));
+}

@@ -243,3 +243,52 @@ fn under_traffic_engineering_waves_go_where_they_help_most() {
     assert_eq!(mixed.at_least, Some(4));
     assert!(mixed.rows.iter().all(|row| row.utilisation_after <= 0.4 * (1.0 + 1e-5)), "{mixed:?}");
 }
+
+/// A wave of b-c carries 20 Gb/s at 80 %. At noon demand doubles, to 180 there, and b-c grows from 4 waves to 6: 9 are needed. The way round, where all
+/// goes when b-c is down, needs 9 then and has 4.
+#[test]
+fn waves_to_add_follow_what_is_installed_by_date() {
+    let grows = "demand.ac.growth=\"100 %\"";
+    let more =
+        [grows, "demand.ac.growth_every=\"12 h\"", "demand.bc.growth=\"100 %\"", "demand.bc.growth_every=\"12 h\""];
+    let upgrade = "link.bc.upgrades=[{ at = \"12 h\", capacity = \"150 Gbps\" }]";
+    let all = waves(SQUARE, &[more.as_slice(), &["what_if=[]", upgrade]].concat());
+    assert_eq!(added(&all), [("ab", 2), ("bc", 3), ("cd", 0), ("da", 0)]);
+    assert!(all.least() && all.dates == 2);
+    let bc = row(&all, "bc");
+    assert_eq!((bc.waves, bc.at_s.round()), (6, 43_200.0));
+    near(bc.offered, 180.0 * GBPS);
+    near(bc.utilisation, 1.2);
+    near(bc.utilisation_after, 0.8);
+    let all = waves(SQUARE, &[more.as_slice(), &[upgrade]].concat());
+    assert_eq!(added(&all), [("ab", 2), ("bc", 3), ("cd", 5), ("da", 5)]);
+    // Larger waves: two of 75 for 180 at 80 % leave one to add in the afternoon, as the four of 25 do in the morning.
+    let fewer = "link.bc.upgrades=[{ at = \"12 h\", capacity = \"150 Gbps\", waves = 2 }]";
+    let all = waves(SQUARE, &[more.as_slice(), &["what_if=[]", fewer]].concat());
+    assert_eq!((row(&all, "bc").add, row(&all, "bc").waves), (1, 2));
+    near(row(&all, "bc").utilisation_after, 180.0 / 225.0);
+}
+
+/// Without b-c in the afternoon 90 Gb/s go the long way: as with b-c down in the morning. Nothing is asked of b-c while it is not there.
+#[test]
+fn a_link_that_goes_or_comes_by_date_counts_while_it_is_there() {
+    for dates in ["link.bc.ends=\"12 h\"", "link.bc.starts=\"12 h\""] {
+        let all = waves(SQUARE, &["what_if=[]", dates]);
+        assert_eq!(added(&all), [("ab", 0), ("bc", 1), ("cd", 1), ("da", 1)], "{dates}");
+        let gone = row(&all, "cd");
+        assert_eq!(gone.at_s.round(), if dates.contains("ends") { 43_200.0 } else { 0.0 });
+        assert_eq!((gone.culprit.as_deref(), &all.unrouted), (None, &None));
+        near(gone.utilisation, 0.9);
+    }
+    // A part of the run that is not measured asks for nothing.
+    let all = waves(SQUARE, &["what_if=[]", "link.bc.starts=\"12 h\"", "warmup=\"12 h\""]);
+    assert_eq!((added(&all), all.dates), (vec![("ab", 0), ("bc", 1), ("cd", 0), ("da", 0)], 1));
+}
+
+/// Under traffic engineering with dates a number that is enough is found, and no bound is claimed.
+#[test]
+fn engineered_demand_over_dated_links_gets_enough_waves_and_no_bound() {
+    let all = waves(SQUARE, &["what_if=[]", "wan.routing=\"engineered\"", "link.bc.ends=\"12 h\""]);
+    assert!(all.at_least.is_none() && !all.least());
+    assert!(all.rows.iter().all(|row| row.utilisation_after <= 0.8 + 1e-4), "{:?}", all.rows);
+}

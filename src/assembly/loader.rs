@@ -5,7 +5,7 @@ use crate::engine::rng::Streams;
 use crate::model::bulk::nic_limit;
 use crate::model::ids::{NamespaceId, SiteId, StorageId};
 use crate::model::loader::{Loader, LoaderParams};
-use crate::model::paths::{CLIENT_NIC, Files, Resources, STRIPES, Slots, Transport};
+use crate::model::paths::{CLIENT_NIC, Files, Resources, STRIPES, Slots};
 use crate::model::storage::Storage;
 use crate::model::storage::requests::FileShape;
 use crate::model::world::{FeedParams, LoaderWork, Task};
@@ -43,7 +43,7 @@ pub fn task(plan: &Plan, io: &IoWork, system: &Storage, streams: &Streams, resou
         size: loader.file() / (parts + opens),
         served: loader.file() / parts / requests.read.stream + added,
         meter: resources.sharing.add_meter(&[]),
-        transport: Transport { setup_rtts: 0.0, ..between.shared(per_client) },
+        transport: between.shared(per_client).kept_open(),
     };
     let loader = LoaderParams {
         accelerators: loader.accelerators,

@@ -36,14 +36,14 @@ pub fn demand_peak(plan: &Plan, (begin, end): (SimTime, SimTime)) -> SimTime {
     peak
 }
 
-/// Instants of the measured part with what each demand offers then over its stated rates: those at which some mix of demands is
-/// highest, in order of time. At all others every demand offers at most as much as at one of these.
-pub fn demand_instants(plan: &Plan) -> Vec<(SimTime, Vec<f64>)> {
+/// Instants of the measured part between two times with what each demand offers then over its stated rates: those at which some mix of demands is
+/// highest, in order of time. At all others there every demand offers at most as much as at one of these. None where nothing is measured.
+pub fn demand_instants(plan: &Plan, (begin, end): (SimTime, SimTime)) -> Vec<(SimTime, Vec<f64>)> {
     let all: Vec<DemandParams> = demands(plan, &mut Resources::default()).into_iter().map(|d| d.params).collect();
     let covers = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| a >= b);
     let mut kept: Vec<(SimTime, Vec<f64>)> = Vec::new();
-    let (mut now, end) = (SimTime::ZERO + plan.warmup, SimTime::ZERO + plan.horizon);
-    loop {
+    let mut now = begin.max(SimTime::ZERO + plan.warmup);
+    while now < end {
         let factors: Vec<f64> = all.iter().map(|demand| demand.factor(now)).collect();
         if !kept.iter().any(|(_, known)| covers(known, &factors)) {
             kept.retain(|(_, known)| !covers(&factors, known));
@@ -51,9 +51,10 @@ pub fn demand_instants(plan: &Plan) -> Vec<(SimTime, Vec<f64>)> {
         }
         match all.iter().filter_map(|demand| demand.next_change(now)).min().filter(|&next| next < end) {
             Some(next) => now = next,
-            None => return kept,
+            None => break,
         }
     }
+    kept
 }
 
 /// What each demand offers at an instant, over its stated rates.

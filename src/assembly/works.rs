@@ -80,7 +80,7 @@ pub fn works(
                     let later = steps(first, &io.phases).into_iter().map(|step| {
                         let mut params = io_params(plan, io, &step, &storages[io.storage], meter);
                         // Its connections are open already.
-                        params.transport.setup_rtts = 0.0;
+                        params.transport = params.transport.kept_open();
                         (step.at, params)
                     });
                     Task::Io(Io { steps: later.collect(), pace, ..Io::new(params) })
@@ -148,6 +148,16 @@ fn lanes(plan: &Plan, work: &plan::Work) -> Vec<(StorageId, Lanes)> {
     work.storages().iter().filter_map(|&(s, ..)| Some((StorageId::new(s), of(s)?))).collect()
 }
 
+/// Payload bytes that all streams may send in the first round trip; no limit without congestion control that starts slowly.
+fn first_window(t: &plan::Transport) -> f64 {
+    match t.recovery {
+        plan::Recovery::LossBased { segment, .. } if t.initial_window > 0 => {
+            f64::from(t.streams) * t.initial_window as f64 * segment.get()
+        }
+        _ => f64::INFINITY,
+    }
+}
+
 pub(super) fn transport(t: &plan::Transport) -> Transport {
     let streams = f64::from(t.streams);
     let recovery = match t.recovery {
@@ -159,6 +169,7 @@ pub(super) fn transport(t: &plan::Transport) -> Transport {
         streams,
         window_bytes: streams * t.window.get(),
         setup_rtts: t.setup_rtts,
+        first_window: first_window(t),
         recovery,
         policy: super::parts::policy(t.routing),
     }

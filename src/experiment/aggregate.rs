@@ -38,6 +38,7 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
         kpis,
         bottlenecks: causes(&measured),
         systems: systems(plan),
+        by_way: super::split::by_way(&measured),
         network: network(plan),
         warnings: warnings(plan, &measured),
         series: measured.first().map_or_else(Vec::new, series),

@@ -7,6 +7,7 @@ mod aggregate;
 pub mod calibrate;
 mod fixed;
 pub mod results;
+mod split;
 pub mod sweep;
 mod verdict;
 mod what_if;

@@ -1,5 +1,6 @@
 //! What a run yields, ready to be written: the only thing `report` sees.
 
+mod by_way;
 pub mod calibration;
 mod network;
 pub mod sweep;
@@ -11,6 +12,7 @@ use systems::SystemRow;
 use waves::Waves;
 use what_if::WhatIf;
 
+pub use by_way::WayRow;
 pub use network::{Network, Place, Way};
 
 /// Results of one scenario over all its replications.
@@ -46,6 +48,8 @@ pub struct RunResults {
     pub bottlenecks: Vec<Cause>,
     /// Storage systems that are sized, priced or judged by their economics, sorted by name.
     pub systems: Vec<SystemRow>,
+    /// What split traffic puts on its ways, by sender and pair, the fullest way first.
+    pub by_way: Vec<WayRow>,
     /// Sites and links.
     pub network: Network,
     /// Warnings of the scenario and of the runs.

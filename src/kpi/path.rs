@@ -14,6 +14,23 @@ pub(super) const PATH: &[Kpi] = &[
         "Round trip of the route that the work takes at the start, by work and direction: path.hydrate.phoenix-to-dallas.round_trip.",
     ),
     kpi(
+        "path.*.*.first_byte",
+        "s",
+        D::Duration,
+        NONE,
+        "(setup_rtts + 1/2) × round trip",
+        "From the order of a transfer to its first byte at the receiver, where nothing is in the way.",
+    ),
+    kpi(
+        "path.*.*.slow_start",
+        "s",
+        D::Duration,
+        NONE,
+        "round trip × the least k with streams × initial_window × segment × 2^k / round trip ≥ the tightest limit",
+        "Time that a transfer takes to open its windows, on the route at the start with nothing else on it. Only where `initial_window` is stated \
+         and limits it.",
+    ),
+    kpi(
         "path.*.*.loss",
         "1",
         D::Ratio,

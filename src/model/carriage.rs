@@ -9,18 +9,20 @@
 mod claims;
 mod look;
 mod records;
+mod slow_start;
 mod tally;
 mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::{MovementId, SiteId, WorkId};
-use super::paths::{Access, Course, LATENCY, NO_PATH, QUOTA, Route, Slots, Transport, Uses};
+use super::paths::{Access, Course, LATENCY, NO_PATH, QUOTA, Route, Slots, Transport, Uses, WayId};
 use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId, Sharing};
 use crate::units::{SimDuration, SimTime};
 
 pub use claims::Claim;
 pub use records::FlowRecord;
+pub use tally::Sender;
 use way::Way;
 
 /// What a movement is for; the world acts on it when the movement ends.
@@ -146,6 +148,8 @@ struct Movement {
     refused: bool,
     way: Way,
     longest: Option<Cause>,
+    /// Round trip of slow start that it is in.
+    round: Option<u32>,
     /// Weight and reserve in fair sharing.
     terms: (f64, f64),
 }
@@ -154,6 +158,11 @@ impl Movement {
     /// Bytes that have not left while there is no flow: all of them during set-up, none once the last is on its way.
     fn unsent(&self) -> f64 {
         if self.all_sent { 0.0 } else { self.order.bytes }
+    }
+
+    /// Its own limit of the rate, and the cause.
+    fn cap(&self) -> (f64, u8) {
+        self.way.cap(&self.order, self.round)
     }
 }
 
@@ -172,6 +181,8 @@ pub struct Carriage {
     resending: BTreeSet<u32>,
     /// What each loop sends over each resource of its routes.
     tallies: BTreeMap<(WorkId, ResourceId), MeterId>,
+    /// What each sender of split traffic puts on each of its ways.
+    by_way: BTreeMap<(Sender, WayId), MeterId>,
 }
 
 impl Carriage {
@@ -187,6 +198,7 @@ impl Carriage {
             claims_changed: false,
             resending: BTreeSet::new(),
             tallies: BTreeMap::new(),
+            by_way: BTreeMap::new(),
         }
     }
 
@@ -213,6 +225,7 @@ impl Carriage {
             refused: false,
             way,
             longest: None,
+            round: None,
             terms: (1.0, 0.0),
         };
         let index = self.free.pop().unwrap_or_else(|| {
@@ -230,8 +243,9 @@ impl Carriage {
         let Some(movement) = self.get_mut(id) else { return };
         let connected = connected || movement.order.far <= 0.0;
         movement.way = Way::over(&movement.order, route);
+        movement.round = movement.way.first_round(&movement.order);
         movement.stalled = !connected;
-        let (cap, cap_cause) = movement.way.cap(&movement.order);
+        let (cap, cap_cause) = movement.cap();
         let weight = movement.way.weight();
         let order = movement.order.clone();
         let (uses, meters) = self.terms_on(id.index as usize, route);
@@ -305,7 +319,7 @@ impl Carriage {
         }
         movement.stalled = !connected && order.far > 0.0;
         let (Some(key), stalled, refused) = (movement.flow, movement.stalled, movement.refused) else { return };
-        let (cap, cause) = movement.way.cap(&movement.order);
+        let (cap, cause) = movement.cap();
         let (uses, meters) = self.terms_on(id.index as usize, route);
         self.sharing.set_cap(now.as_nanos(), key, cap, cause);
         if !refused {
@@ -323,7 +337,7 @@ impl Carriage {
         let Some(movement) = self.get_mut(id).filter(|m| m.order.pace.0.to_bits() != pace.0.to_bits()) else { return };
         movement.order.pace = pace;
         let Some(key) = movement.flow else { return };
-        let (cap, cause) = movement.way.cap(&movement.order);
+        let (cap, cause) = movement.cap();
         self.sharing.set_cap(now.as_nanos(), key, cap, cause);
     }
 
@@ -395,7 +409,7 @@ impl Carriage {
                 // It takes the route of the day when it is accepted again; only its window follows at once.
                 let Some(route) = route else { continue };
                 movement.way = Way::over(&movement.order, Some(route));
-                let (cap, cause) = movement.way.cap(&movement.order);
+                let (cap, cause) = movement.cap();
                 self.sharing.set_cap(now.as_nanos(), key, cap, cause);
                 continue;
             }
@@ -410,7 +424,7 @@ impl Carriage {
             } else if varied {
                 self.sharing.set_terms(now.as_nanos(), key, movement.terms.0, movement.terms.1);
             }
-            let (cap, cause) = movement.way.cap(&movement.order);
+            let (cap, cause) = movement.cap();
             let (uses, meters) = self.terms_on(index, Some(route));
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
             self.sharing.set_cap(now.as_nanos(), key, cap, cause);

@@ -1,6 +1,7 @@
 //! What a movement does in every part of its life.
 
 use super::*;
+use crate::model::paths::Recovery;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -19,6 +20,7 @@ fn one() -> (Carriage, Route, MovementId) {
         rtt: SimDuration::from_secs(2),
         live: [1.0; 2],
         loss: 0.0,
+        ways: Default::default(),
     };
     let order = Order {
         work: 3,
@@ -98,7 +100,6 @@ fn a_work_can_be_stopped_in_part() {
 
 mod resends {
     use super::*;
-    use crate::model::paths::Recovery;
     use proptest::prelude::*;
 
     const SEGMENT: f64 = 4096.0;
@@ -121,7 +122,7 @@ mod resends {
             for &(way, loss, ms, streams) in &flows {
                 let over = match way { 0 => vec![0], 1 => vec![1], _ => vec![0, 1] };
                 let uses: Uses = over.iter().map(|&l| (links[l], 1.0)).collect();
-                let route = Route { uses, back: Vec::new(), rtt: SimDuration::from_nanos(ms * 1_000_000), live: [1.0; 2], loss };
+                let route = Route { uses, back: Vec::new(), rtt: SimDuration::from_nanos(ms * 1_000_000), live: [1.0; 2], loss, ways: Default::default() };
                 let recovery = Recovery::GoBackN { segment: SEGMENT };
                 let transport = Transport { streams: f64::from(streams), recovery, ..Transport::OPEN };
                 let order = Order { owner, bytes: f64::INFINITY, transport, ..one().0.slots[0].1.as_ref().unwrap().order.clone() };
@@ -148,4 +149,46 @@ mod resends {
             prop_assert!(loads.iter().any(|load| *load > 1.0 - 1e-6), "{loads:?}");
         }
     }
+}
+
+/// 100 bytes at 10 per second over a round trip of 2 s, 2.5 bytes in the first: 1.25, 2.5 and 5 per second for 2 s each, which are 17.5 bytes,
+/// then 82.5 at full rate; 2 s of set-up come before.
+#[test]
+fn a_window_that_opens_holds_a_movement_back_by_its_own_cause() {
+    let (mut carriage, route, id) = one();
+    let recovery = Recovery::LossBased { segment: 1.0, constant: 1.22 };
+    let movement = carriage.get_mut(id).unwrap();
+    movement.order.transport =
+        Transport { first_window: 2.5, window_bytes: 20.0, recovery, ..movement.order.transport };
+    let owner = movement.order.owner;
+    carriage.begin(at(2.0), id, Some(&route), true);
+    for (now, sent, lasts) in [(4.0, 2.5, Some(2)), (6.0, 7.5, Some(2)), (8.0, 17.5, None)] {
+        assert_eq!(carriage.round_trip(id), Some(SimDuration::from_secs(2)));
+        carriage.next_round(at(now), id);
+        assert!((carriage.remaining(at(now), id).unwrap() - (100.0 - sent)).abs() < 1e-6);
+        assert_eq!(carriage.round_trip(id), lasts.map(SimDuration::from_secs), "after {now} s");
+    }
+    carriage.sharing.advance(at(20.0).as_nanos());
+    let mut finished = Vec::new();
+    carriage.sharing.take_finished(&mut finished);
+    assert_eq!(finished[0].at_ns, 16_250_000_000);
+    let causes = carriage.sharing.cause_seconds(at(20.0).as_nanos(), owner);
+    let slow = causes.iter().find(|(cause, _)| *cause == Cause::Named(crate::model::paths::SLOW_START));
+    assert!((slow.expect("it was slow").1 - 6.0).abs() < 1e-9, "{causes:?}");
+}
+
+/// On a longer way the window that is open stays, and its round trips last longer.
+#[test]
+fn a_window_that_opens_goes_on_over_another_route() {
+    let (mut carriage, route, id) = one();
+    let recovery = Recovery::LossBased { segment: 1.0, constant: 1.22 };
+    let movement = carriage.get_mut(id).unwrap();
+    movement.order.transport = Transport { first_window: 2.5, window_bytes: 1e3, recovery, ..movement.order.transport };
+    carriage.begin(at(2.0), id, Some(&route), true);
+    carriage.next_round(at(4.0), id);
+    let longer = Route { rtt: SimDuration::from_secs(4), ..route };
+    carriage.reroute(at(5.0), &[0], Some(&longer));
+    assert_eq!(carriage.round_trip(id), Some(SimDuration::from_secs(4)));
+    // 2.5 bytes, a second at 2.5 per second, then 5 bytes in 4 s.
+    assert!((carriage.remaining(at(7.0), id).unwrap() - (100.0 - 2.5 - 2.5 - 2.5)).abs() < 1e-6);
 }

@@ -30,6 +30,8 @@ pub enum Event {
     TraceDue(WorkId),
     /// Set-up of a movement is over: its first byte leaves.
     MovementStart(MovementId),
+    /// A round trip of a movement in slow start is over.
+    RoundTrip(MovementId),
     /// The last byte of a movement arrives.
     MovementArrive(MovementId),
     /// A unit of a fleet may fail (thinned: the fleet decides).

@@ -1,5 +1,6 @@
 //! The words in which components speak of flows: resources by name, uses, routes, storage access, causes.
 
+mod slow_start;
 mod transport;
 
 pub use transport::{Recovery, Transport};
@@ -9,8 +10,19 @@ use crate::fluid::{Cause, ResourceId, Sharing};
 use crate::units::SimDuration;
 
 /// Named causes: what holds a flow when no resource does. The position is the number given to `fluid`.
-pub const CAUSES: [&str; 10] =
-    ["window", "loss", "slots", "pacing", "quota", "latency", "no-path", "coupled-stage", "client-nic", "stripes"];
+pub const CAUSES: [&str; 11] = [
+    "window",
+    "loss",
+    "slots",
+    "pacing",
+    "quota",
+    "latency",
+    "no-path",
+    "coupled-stage",
+    "client-nic",
+    "stripes",
+    "slow-start",
+];
 /// Bandwidth-delay product of the transport.
 pub const WINDOW: u8 = 0;
 /// Packets lost on the way.
@@ -31,6 +43,8 @@ pub const COUPLED: u8 = 7;
 pub const CLIENT_NIC: u8 = 8;
 /// Targets of a striped file system that the open files lie on.
 pub const STRIPES: u8 = 9;
+/// The first round trips of a connection.
+pub const SLOW_START: u8 = 10;
 
 /// Resource uses: units of the resource per payload byte.
 pub type Uses = Vec<(ResourceId, f64)>;
@@ -109,6 +123,17 @@ pub struct Course {
     pub policy: RoutePolicy,
 }
 
+impl Course {
+    /// The way back.
+    pub fn back(self) -> Self {
+        Course { from: self.to, to: self.from, ..self }
+    }
+}
+
+/// One of the ways of split traffic: its number in the list of all such ways so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WayId(pub u32);
+
 /// A route between two sites as the WAN gives it. It may use several ways at once, each with a fixed share of the bytes; all
 /// of them move on together (decision record 0011).
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +150,8 @@ pub struct Route {
     /// Share of the traffic there, and back, whose way is not dead, above 0; the rest stands still. The uses are those of a
     /// byte that moves.
     pub live: [f64; 2],
+    /// Ways there, and back, with the part of each of what moves; none where the rule knows one way only.
+    pub ways: [Vec<(WayId, f64)>; 2],
 }
 
 impl Route {

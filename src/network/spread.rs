@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::Graph;
-use super::tree::Tree;
+use super::tree::{Tree, Way};
 
 /// An arc of a spread.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,6 +76,33 @@ impl Spread {
             }
         }
         (loads, of(self.ends.0))
+    }
+
+    /// The ways without a dead arc, each with its part of one unit sent, in order of their arcs; `None` where there are more than `most`.
+    pub fn ways(&self, graph: &Graph, alive: impl Fn(usize) -> bool, most: usize) -> Option<Vec<(f64, Way)>> {
+        let mut onward: BTreeMap<usize, Vec<Hop>> = BTreeMap::new();
+        for hop in self.hops.iter().filter(|hop| alive(hop.arc)) {
+            onward.entry(graph.arcs()[hop.arc].from).or_default().push(*hop);
+        }
+        let (mut found, mut open) = (Vec::new(), vec![(self.ends.0, 1.0, Way::new())]);
+        // Dead ends are looked at, too; a spread has no circles.
+        let mut looked = 0;
+        while let Some((here, share, way)) = open.pop() {
+            if here == self.ends.1 {
+                found.push((share, way));
+                continue;
+            }
+            for hop in onward.get(&here).into_iter().flatten().rev() {
+                let mut longer = way.clone();
+                longer.push(hop.arc);
+                open.push((graph.arcs()[hop.arc].to, share * hop.share, longer));
+            }
+            looked += 1;
+            if found.len() > most || looked > most * graph.nodes() {
+                return None;
+            }
+        }
+        (found.len() <= most).then_some(found)
     }
 
     /// The largest sum of `length` over the ways without a dead arc; zero where none is left.

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::charts::{self, ChartError};
 use super::files::{self, FileError};
-use super::{csv, json, manifest, parquet, waves, what_if};
+use super::{by_way, csv, json, manifest, parquet, waves, what_if};
 use crate::experiment::results::RunResults;
 
 /// A result folder could not be written.
@@ -76,6 +76,9 @@ fn contents(run: &RunResults) -> Result<Vec<(String, Vec<u8>)>, FolderError> {
     }
     if let Some(study) = &run.what_if {
         files.push(("what_if.csv".to_owned(), what_if::table(study).into_bytes()));
+    }
+    if !run.by_way.is_empty() {
+        files.push(("ways.csv".to_owned(), by_way::table(&run.by_way).into_bytes()));
     }
     if let Some(found) = &run.waves {
         files.push(("waves.csv".to_owned(), waves::table(found).into_bytes()));

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{human, systems, waves, what_if};
+use super::{by_way, human, systems, waves, what_if};
 use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
 
 /// The object as indented text, ending with a newline.
@@ -42,6 +42,9 @@ pub fn object(run: &RunResults) -> Value {
     }
     for (key, value) in run.what_if.iter().flat_map(what_if::json) {
         object[key] = value;
+    }
+    if !run.by_way.is_empty() {
+        object["ways"] = by_way::json(&run.by_way);
     }
     if let Some(found) = &run.waves {
         object["waves"] = waves::json(found);

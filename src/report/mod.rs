@@ -3,6 +3,7 @@
 //! Everything here takes [`RunResults`](crate::experiment::results::RunResults) and gives back bytes; nothing prints,
 //! and only [`folder`], [`files`] and [`sweep`] touch the disk. The same results give the same bytes.
 
+mod by_way;
 pub mod calibration;
 pub mod catalogue_file;
 pub mod charts;

@@ -80,6 +80,13 @@ fn notes(waves: &Waves, lacking: usize) -> Vec<String> {
         }
         None => "these are enough, and fewer might be: links that grow draw traffic".to_owned(),
     });
+    if waves.dates > 1 {
+        notes.push(format!(
+            "what is installed changes by date: each link is shown at the one of {} spans at which it is fullest with the waves added; these stay, and have \
+             the size of those beside them",
+            waves.dates
+        ));
+    }
     if let Some((rate, culprit)) = &waves.unrouted {
         let with = culprit.as_ref().map_or_else(String::new, |name| format!(" with {name} down"));
         notes.push(format!(

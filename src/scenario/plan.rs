@@ -671,6 +671,8 @@ pub struct Transport {
     pub window: Bytes,
     /// Connection set-up before the first byte, in round trips.
     pub setup_rtts: f64,
+    /// Packets that a stream may send in its first round trip; 0 where it does not start slowly.
+    pub initial_window: u64,
     /// How its route is chosen.
     pub routing: Routing,
     /// How lost packets are made good.

@@ -42,6 +42,7 @@ pub fn falcon() -> RunResults {
         flows: None,
         what_if: None,
         waves: None,
+        by_way: Vec::new(),
     }
 }
 

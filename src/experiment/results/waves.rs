@@ -17,6 +17,8 @@ pub struct Waves {
     pub unrouted: Option<(f64, Option<String>)>,
     /// Whether works send as well: what they send is not counted.
     pub works: bool,
+    /// Spans of time between dates at which links come, grow or go; 1 without such dates.
+    pub dates: usize,
 }
 
 impl Waves {
@@ -38,7 +40,7 @@ pub struct WaveRow {
     pub link: String,
     /// Direction that decides, e.g. `link.phx-ric.phoenix-to-richmond`.
     pub direction: String,
-    /// Waves installed.
+    /// Waves installed then.
     pub waves: u32,
     /// Capacity of a wave in that direction, wire bytes per second.
     pub wave: f64,
@@ -50,7 +52,7 @@ pub struct WaveRow {
     pub at_s: f64,
     /// That rate over the installed capacity; may exceed 1.
     pub utilisation: f64,
-    /// Waves to add.
+    /// Waves to add, for the whole run.
     pub add: u64,
     /// The rate over the capacity with them.
     pub utilisation_after: f64,

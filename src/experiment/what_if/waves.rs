@@ -8,8 +8,10 @@
 //!
 //! Where shares follow the capacity of ways (`disjoint` with `split = "capacity"`, and `engineered`), a link that grows draws traffic. Then waves
 //! are added until all limits hold; fewer may be enough, and that is said. Each turn adds a wave, and no link can need more than all demand
-//! does, so this ends. Under traffic engineering on a network that is not too large it begins with few waves and a bound: see `growth`.
+//! does, so this ends. Where links have dates, the waves that are added stay for the whole run, each of the size of those installed beside it at
+//! the time, and the span between two dates that asks for most decides. Under traffic engineering on a network that is not too large it begins with few waves and a bound: see `growth`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,7 +25,7 @@ use super::offered::{Chosen, directions, rule};
 use crate::assembly;
 use crate::experiment::results::waves::{WaveRow, Waves};
 use crate::network::{Asked, Graph, Loader, Rule, Want};
-use crate::scenario::plan::{Plan, Routing};
+use crate::scenario::plan::{Link, Plan, Routing};
 use crate::units::SimTime;
 
 /// A rate that exceeds whole waves by less than this share of itself does not ask for another one.
@@ -43,55 +45,84 @@ pub(in crate::experiment) fn waves(
     let Some(limit) = plan.utilisation_limit.filter(|_| !plan.standing.is_empty() && !plan.links.is_empty()) else {
         return Ok(None);
     };
-    let instants = assembly::demand_instants(plan);
+    let spans = Span::all(plan, failures);
     let engineered = plan.standing.iter().any(|demand| demand.routing == Routing::Engineered);
     let draws = |routing| routing == Routing::Disjoint && plan.disjoint.by_capacity && plan.disjoint.ways > 1;
     let draws = plan.standing.iter().any(|demand| draws(demand.routing));
     let least = !engineered && !draws;
     let rounding = if engineered { SOLVED } else { ROUNDING };
-    let found = if engineered && !draws { fewest(plan, failures, &instants, limit, interrupt)? } else { None };
+    let found = match spans.as_slice() {
+        [always] if engineered && !draws => fewest(always, limit, interrupt)?,
+        _ => None,
+    };
     let at_least = found.as_ref().map(|found| found.at_least);
     let mut added = found.map_or_else(|| vec![0_u64; plan.links.len()], |found| found.added);
     loop {
-        let worst = Worst::of(plan, &graph(plan, &added), failures, &instants, interrupt)?;
+        let worst = spans.iter().map(|span| Worst::of(span, &added, interrupt)).collect::<Result<Vec<Worst>, _>>()?;
         let mut grew = false;
         for (link, more) in added.iter_mut().enumerate() {
-            let needed =
-                (2 * link..2 * link + 2).map(|arc| needed(plan, arc, worst.arcs[arc].rate * (1.0 - rounding) / limit));
-            let lacking = needed.fold(0, u64::max).saturating_sub(u64::from(plan.links[link].waves));
+            let lacking = spans.iter().zip(&worst).map(|(span, worst)| {
+                let rate = |arc: usize| worst.arcs[arc].rate * (1.0 - rounding) / limit;
+                let needed = (2 * link..2 * link + 2).map(|arc| needed(&span.plan, arc, rate(arc))).fold(0, u64::max);
+                needed.saturating_sub(u64::from(span.plan.links[link].waves))
+            });
+            let lacking = lacking.fold(0, u64::max);
             grew |= lacking > *more;
             *more = lacking.max(*more);
         }
         if least || !grew {
             let at_least = if least { Some(added.iter().copied().fold(0, u64::saturating_add)) } else { at_least };
-            return Ok(Some(table(plan, failures, &instants, &worst, (limit, at_least, &added))));
+            return Ok(Some(table(plan, (failures, &spans), &worst, (limit, at_least, &added))));
         }
     }
 }
 
+/// A time over which the same is installed everywhere.
+struct Span<'a> {
+    /// The plan as if that were so for ever. A link that is not there has one wave that carries nothing.
+    plan: Cow<'a, Plan>,
+    /// Links that are down: where nothing fails those that are not there, then under each failure.
+    dead: Vec<Vec<usize>>,
+    /// When demand is highest, and how high.
+    instants: Vec<(SimTime, Vec<f64>)>,
+}
+
+impl<'a> Span<'a> {
+    /// All of the measured part, in order of time.
+    fn all(plan: &'a Plan, failures: &[Failure]) -> Vec<Self> {
+        let one = |(begin, end)| {
+            let instants = assembly::demand_instants(plan, (SimTime::ZERO + begin, SimTime::ZERO + end));
+            let mut then = Cow::Borrowed(plan);
+            if plan.links.iter().any(Link::is_dated) {
+                then.to_mut().links.iter_mut().for_each(|link| link.settle(begin));
+            }
+            let absent: Vec<usize> =
+                (0..plan.links.len()).filter(|&link| plan.links[link].waves_at(begin) == 0).collect();
+            let under = |failure: &Failure| [failure.links.as_slice(), absent.as_slice()].concat();
+            let dead = std::iter::once(absent.clone()).chain(failures.iter().map(under)).collect();
+            Span { plan: then, dead, instants }
+        };
+        plan.eras().into_iter().map(one).filter(|span| !span.instants.is_empty()).collect()
+    }
+}
+
 /// Few waves and a lower bound, where all demand that depends on capacity is under traffic engineering.
-fn fewest(
-    plan: &Plan,
-    failures: &[Failure],
-    instants: &[(SimTime, Vec<f64>)],
-    limit: f64,
-    interrupt: &AtomicBool,
-) -> Result<Option<Found>, RunError> {
+fn fewest(span: &Span<'_>, limit: f64, interrupt: &AtomicBool) -> Result<Option<Found>, RunError> {
+    let plan = span.plan.as_ref();
     let grown = |added: &[u64]| graph(plan, added);
     let (graph, routes) = (grown(&vec![0; plan.links.len()]), stated_routes(plan));
     let length = vec![0; graph.arcs().len()];
     let laid: Vec<Laid<'_>> = plan.standing.iter().map(|d| Laid::new(plan, &graph, &length, &routes, d)).collect();
     let team = Together::of(plan, &routes);
     let mut cases = Vec::new();
-    let all = std::iter::once(&[][..]).chain(failures.iter().map(|failure| failure.links.as_slice()));
-    for dead in all {
+    for dead in &span.dead {
         let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
-        for (_, factors) in instants {
+        for (_, factors) in &span.instants {
             let mut taken = vec![0.0; graph.arcs().len()];
             for (load, factor) in loads.iter().zip(factors) {
                 taken.iter_mut().zip(&load.arcs).for_each(|(sum, load)| *sum += factor * load);
             }
-            cases.push(Case { dead: dead.to_vec(), asked: team.asked(factors), taken });
+            cases.push(Case { dead: dead.clone(), asked: team.asked(factors), taken });
         }
     }
     let step: Vec<f64> =
@@ -263,23 +294,19 @@ struct Worst {
 }
 
 impl Worst {
-    fn of(
-        plan: &Plan,
-        graph: &Graph,
-        failures: &[Failure],
-        instants: &[(SimTime, Vec<f64>)],
-        interrupt: &AtomicBool,
-    ) -> Result<Worst, RunError> {
+    fn of(span: &Span<'_>, added: &[u64], interrupt: &AtomicBool) -> Result<Worst, RunError> {
+        let plan = span.plan.as_ref();
+        let graph = &graph(plan, added);
         let (length, routes) = (vec![0; graph.arcs().len()], stated_routes(plan));
         let laid: Vec<Laid<'_>> =
             plan.standing.iter().map(|demand| Laid::new(plan, graph, &length, &routes, demand)).collect();
         let team = Together::of(plan, &routes);
         let one = |case: usize| {
-            let dead: &[usize] = case.checked_sub(1).map_or(&[], |failure| &failures[failure].links);
+            let dead = span.dead[case].as_slice();
             let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
             let nothing = Peak { case, ..Peak::default() };
             let mut worst = Worst { arcs: vec![nothing; graph.arcs().len()], unrouted: nothing };
-            for (instant, (_, factors)) in instants.iter().enumerate() {
+            for (instant, (_, factors)) in span.instants.iter().enumerate() {
                 if interrupt.load(Ordering::Relaxed) {
                     return Err(RunError::Interrupted);
                 }
@@ -293,7 +320,7 @@ impl Worst {
             Ok(worst)
         };
         let first = one(0)?;
-        let others = (1..=failures.len()).into_par_iter().map(one);
+        let others = (1..span.dead.len()).into_par_iter().map(one);
         let worst = others.try_reduce_with(|a, b| Ok(a.or(&b)));
         Ok(match worst.transpose()? {
             Some(worst) => first.or(&worst),
@@ -321,37 +348,46 @@ impl Worst {
 /// The answer as rows.
 fn table(
     plan: &Plan,
-    failures: &[Failure],
-    instants: &[(SimTime, Vec<f64>)],
-    worst: &Worst,
+    (failures, spans): (&[Failure], &[Span<'_>]),
+    worst: &[Worst],
     (limit, at_least, added): (f64, Option<u64>, &[u64]),
 ) -> Waves {
     let names = directions(plan);
     let culprit = |peak: Peak| peak.case.checked_sub(1).map(|failure| failures[failure].name.clone());
     let row = |(link, &add): (usize, &u64)| {
-        // The direction that is fuller; both have as many waves.
-        let share = |arc: usize| {
-            let capacity = installed(plan, arc);
-            if capacity > 0.0 { worst.arcs[arc].rate / capacity } else { 0.0 }
+        let of_span = |(span, worst): (&Span<'_>, &Worst)| {
+            // The direction that is fuller; both have as many waves.
+            let share = |arc: usize| {
+                let capacity = installed(&span.plan, arc);
+                if capacity > 0.0 { worst.arcs[arc].rate / capacity } else { 0.0 }
+            };
+            let arc = if share(2 * link + 1) > share(2 * link) { 2 * link + 1 } else { 2 * link };
+            let (peak, waves) = (worst.arcs[arc], span.plan.links[link].waves);
+            WaveRow {
+                link: plan.links[link].name.clone(),
+                direction: names[arc].clone(),
+                waves,
+                wave: installed(&span.plan, arc) / f64::from(waves),
+                offered: peak.rate,
+                culprit: culprit(peak),
+                at_s: span.instants.get(peak.instant).map_or(0.0, |(at, _)| at.as_secs_f64()),
+                utilisation: share(arc),
+                add,
+                utilisation_after: share(arc) / (1.0 + add as f64 / f64::from(waves)),
+            }
         };
-        let arc = if share(2 * link + 1) > share(2 * link) { 2 * link + 1 } else { 2 * link };
-        let (peak, waves) = (worst.arcs[arc], plan.links[link].waves);
-        WaveRow {
-            link: plan.links[link].name.clone(),
-            direction: names[arc].clone(),
-            waves,
-            wave: installed(plan, arc) / f64::from(waves),
-            offered: peak.rate,
-            culprit: culprit(peak),
-            at_s: instants.get(peak.instant).map_or(0.0, |(at, _)| at.as_secs_f64()),
-            utilisation: share(arc),
-            add,
-            utilisation_after: share(arc) / (1.0 + add as f64 / f64::from(waves)),
-        }
+        // The span in which it is fullest with the waves added, among equals the first.
+        spans
+            .iter()
+            .zip(worst)
+            .map(of_span)
+            .reduce(|a, b| if b.utilisation_after > a.utilisation_after { b } else { a })
     };
-    let mut rows: Vec<WaveRow> = added.iter().enumerate().map(row).collect();
+    let mut rows: Vec<WaveRow> = added.iter().enumerate().filter_map(row).collect();
     rows.sort_by(|a, b| b.add.cmp(&a.add).then(b.utilisation.total_cmp(&a.utilisation)));
-    let unrouted = (worst.unrouted.rate > 0.0).then(|| (worst.unrouted.rate, culprit(worst.unrouted)));
+    let unrouted = worst.iter().map(|worst| worst.unrouted).reduce(|a, b| if b.rate > a.rate { b } else { a });
+    let unrouted = unrouted.filter(|peak| peak.rate > 0.0).map(|peak| (peak.rate, culprit(peak)));
     let engineered = plan.standing.iter().any(|demand| demand.routing == Routing::Engineered);
-    Waves { limit, rows, at_least, engineered, failures: failures.len(), unrouted, works: !plan.works.is_empty() }
+    let (failures, works, dates) = (failures.len(), !plan.works.is_empty(), spans.len());
+    Waves { limit, rows, at_least, engineered, failures, unrouted, works, dates }
 }

@@ -49,7 +49,7 @@ impl Carriage {
         let claim = |(slot, m): (usize, &Movement)| Claim {
             slot,
             access: m.order.access.iter().filter(|access| access.lanes.is_some()).copied().collect(),
-            limit: m.way.cap(&m.order).0,
+            limit: m.cap().0,
             copies: m.order.copies,
         };
         present.filter(|(_, m)| moving(m)).map(claim).collect()

@@ -1,12 +1,22 @@
-//! What RL loops carry over the WAN, direction by direction: a meter for each loop and each resource that its routes use.
+//! What RL loops carry over the WAN, direction by direction: a meter for each loop and each resource that its routes use; and what split
+//! traffic carries over each of its ways: a meter for each sender and way.
 
 use super::{Carriage, Purpose};
 use crate::fluid::{MeterId, ResourceId};
-use crate::model::ids::WorkId;
-use crate::model::paths::{Route, Uses};
+use crate::model::ids::{DemandId, WorkId};
+use crate::model::paths::{Route, Uses, WayId};
 
 /// Meters that count a flow, and what each byte of it counts.
 type Meters = Vec<(MeterId, f64)>;
+
+/// Whose bytes are counted by way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sender {
+    /// A work: payload bytes.
+    Work(WorkId),
+    /// Standing demand of one pair: wire bytes.
+    Demand(DemandId),
+}
 
 impl Purpose {
     /// Whether it belongs to an RL loop, whose bytes on the WAN are counted.
@@ -21,6 +31,11 @@ impl Purpose {
             | Purpose::Burst
             | Purpose::Flow { .. } => false,
         }
+    }
+
+    /// Whether its bytes are counted by way. A trace may have thousands of pairs.
+    fn by_way(self) -> bool {
+        !matches!(self, Purpose::Flow { .. } | Purpose::Own)
     }
 }
 
@@ -37,9 +52,22 @@ impl Carriage {
         let (order, way) = (&movement.order, &movement.way);
         let mut meters = order.meters.clone();
         let tallied = if order.purpose.in_loop() { way.on_wire(order, &wan) } else { Vec::new() };
+        let ways = if order.purpose.by_way() { way.ways.clone() } else { Vec::new() };
         let (work, uses) = (WorkId(order.work), way.with(order, wan));
         meters.extend(tallied.into_iter().map(|(resource, bytes)| (self.tally_of(work, resource), bytes)));
+        meters.extend(ways.into_iter().map(|(way, bytes)| (self.way_meter(Sender::Work(work), way), bytes)));
         (uses, meters)
+    }
+
+    /// The meter of what a sender puts on a way.
+    pub fn way_meter(&mut self, sender: Sender, way: WayId) -> MeterId {
+        let sharing = &mut self.sharing;
+        *self.by_way.entry((sender, way)).or_insert_with(|| sharing.add_meter(&[]))
+    }
+
+    /// All senders of split traffic, their ways so far, and the meters.
+    pub fn ways(&self) -> impl Iterator<Item = (Sender, WayId, MeterId)> + '_ {
+        self.by_way.iter().map(|(&(sender, way), &meter)| (sender, way, meter))
     }
 
     fn tally_of(&mut self, work: WorkId, resource: ResourceId) -> MeterId {
@@ -52,8 +80,8 @@ impl Carriage {
         self.tallies.get(&(work, direction)).copied()
     }
 
-    /// All meters of what loops send over the WAN.
+    /// All meters of what loops send over the WAN, and of what split traffic puts on its ways.
     pub fn tallies(&self) -> impl Iterator<Item = MeterId> {
-        self.tallies.values().copied()
+        self.tallies.values().chain(self.by_way.values()).copied()
     }
 }

@@ -10,7 +10,7 @@
 
 use super::{Carriage, MovementId, Order};
 use crate::fluid::{Cause, ResourceId};
-use crate::model::paths::{Recovery, Route, SLOTS, Uses, merged};
+use crate::model::paths::{Recovery, Route, SLOTS, SLOW_START, Uses, WayId, merged};
 use crate::units::{SimDuration, SimTime};
 
 /// Relative change of the share that arrives below which it counts as settled.
@@ -37,11 +37,13 @@ pub(super) struct Way {
     sent: f64,
     /// The WAN part as if nothing were sent twice; kept where the share depends on the rate.
     plain: Option<Uses>,
+    /// Ways of split traffic, with payload bytes on each per payload byte.
+    pub ways: Vec<(WayId, f64)>,
 }
 
 impl Default for Way {
     fn default() -> Self {
-        Way { rtt: SimDuration::ZERO, loss: 0.0, live: 1.0, arriving: 1.0, sent: 0.0, plain: None }
+        Way { rtt: SimDuration::ZERO, loss: 0.0, live: 1.0, arriving: 1.0, sent: 0.0, plain: None, ways: Vec::new() }
     }
 }
 
@@ -51,8 +53,8 @@ impl Way {
         let Some(route) = route else { return Way::default() };
         let varies = route.loss > 0.0 && matches!(order.transport.recovery, Recovery::GoBackN { .. });
         let plain = varies.then(|| wan(order, route));
-        let live = route.live_for(order.reverse);
-        Way { rtt: route.rtt, loss: route.loss, live, arriving: 1.0 - route.loss, sent: 0.0, plain }
+        let (live, ways) = (route.live_for(order.reverse), parts(order, route));
+        Way { rtt: route.rtt, loss: route.loss, live, arriving: 1.0 - route.loss, sent: 0.0, plain, ways }
     }
 
     /// Factor of its weight in fair sharing: networks share what is sent.
@@ -90,16 +92,39 @@ impl Way {
         merged(uses)
     }
 
-    /// The tightest of the movement's own pace, its outstanding operations, and what window and loss allow.
-    pub fn cap(&self, order: &Order) -> (f64, u8) {
+    /// The tightest of the movement's own pace, its outstanding operations, what window and loss allow, and slow start in
+    /// round trip number `round`, where it is in one.
+    pub fn cap(&self, order: &Order, round: Option<u32>) -> (f64, u8) {
         // The round trip of the bytes in the mean: by Little's law those near by wait for none.
         let rtt = self.rtt.as_secs_f64() * order.far;
         let slots = order.slots.map_or(f64::INFINITY, |s| s.rate(rtt));
+        let slow = round.map_or(f64::INFINITY, |round| order.transport.slow_start(round, rtt) * (1.0 - self.loss));
         let transport = order.transport.limit(rtt, self.loss);
+        let transport = if slow < transport.0 { (slow, SLOW_START) } else { transport };
         let (limit, cause) = if slots < transport.0 { (slots, SLOTS) } else { transport };
         let (limit, cause) = if limit < order.pace.0 { (limit, cause) } else { order.pace };
         (limit * self.live, cause)
     }
+
+    /// The first round trip of slow start, where there is one.
+    pub fn first_round(&self, order: &Order) -> Option<u32> {
+        self.slow_at(order, 0).then_some(0)
+    }
+
+    /// Whether slow start limits round trip number `round`.
+    pub fn slow_at(&self, order: &Order, round: u32) -> bool {
+        order.transport.starts_slowly(round, self.rtt.as_secs_f64() * order.far, self.loss)
+    }
+}
+
+/// What each way of a split route carries per payload byte.
+fn parts(order: &Order, route: &Route) -> Vec<(WayId, f64)> {
+    let [there, back] = &route.ways;
+    let of = |ways: &[(WayId, f64)], share: f64| {
+        let part = share * order.far * order.copies;
+        ways.iter().map(|&(way, a)| (way, a * part)).filter(|(_, a)| *a > 0.0).collect::<Vec<_>>()
+    };
+    [of(there, 1.0 - order.reverse), of(back, order.reverse)].concat()
 }
 
 /// Each way its share.

@@ -39,6 +39,8 @@ pub struct Transport {
     pub window_bytes: f64,
     /// Round trips before the first byte.
     pub setup_rtts: f64,
+    /// Bytes that all streams may send in the first round trip; infinite where they do not start slowly.
+    pub first_window: f64,
     /// What a loss does.
     pub recovery: Recovery,
     /// How its route is chosen.
@@ -51,14 +53,23 @@ impl Transport {
         streams: 1.0,
         window_bytes: f64::INFINITY,
         setup_rtts: 0.0,
+        first_window: f64::INFINITY,
         recovery: Recovery::Selective,
         policy: RoutePolicy::Shortest,
     };
 
+    /// The same over connections that stay open and busy: no set-up, no slow start.
+    #[must_use]
+    pub fn kept_open(self) -> Self {
+        Transport { setup_rtts: 0.0, first_window: f64::INFINITY, ..self }
+    }
+
     /// The share of one of `parts` equal users.
     #[must_use]
     pub fn shared(self, parts: f64) -> Self {
-        Transport { streams: self.streams / parts, window_bytes: self.window_bytes / parts, ..self }
+        let [streams, window_bytes, first_window] =
+            [self.streams, self.window_bytes, self.first_window].map(|all| all / parts);
+        Transport { streams, window_bytes, first_window, ..self }
     }
 
     /// Payload bytes per second that the windows allow over a round trip of `rtt` seconds, without loss.

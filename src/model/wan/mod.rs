@@ -15,6 +15,7 @@
 //! | `dated` | what changes at known dates, with the routes |
 //! | `restoration` | spare waves: capacity that comes back before what failed is mended |
 //! | `routes` | routes between sites |
+//! | `ways` | ways of split traffic by name |
 //! | `engineering` | ways that fit all standing demand together, from time to time |
 //! | `pairs` | how long pairs of sites had a way |
 //! | `component` | all of it together, and its statistics |
@@ -33,6 +34,7 @@ mod restoration;
 mod routes;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 pub use component::{Wan, WanEffect};
 pub use engineering::Wanted;

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::link::Link;
+use super::ways::Register;
 use crate::fluid::ResourceId;
 use crate::model::ids::{LinkId, SiteId};
 use crate::model::paths::{Course, Route, RoutePolicy, Uses};
@@ -38,7 +39,7 @@ pub struct RouteRules {
 
 /// Ways with their shares.
 #[derive(Clone, Debug, PartialEq)]
-enum Ways {
+pub(super) enum Ways {
     /// Each with its own share; shares sum to 1.
     Listed(Vec<(f64, Way)>),
     /// Split at every site.
@@ -87,7 +88,7 @@ pub(super) struct Routing {
     stations: Vec<SiteId>,
     /// Ways that hold while all their links are up.
     fixed: BTreeMap<(SiteId, SiteId), Way>,
-    graph: Graph,
+    pub(super) graph: Graph,
     /// Whether some link goes one way only, so that the way back may be another.
     one_way: bool,
     pub(super) rules: RouteRules,
@@ -95,13 +96,15 @@ pub(super) struct Routing {
     trees: BTreeMap<SiteId, Tree>,
     /// Costs of the cheapest ways to a site.
     costs: BTreeMap<SiteId, Tree>,
-    cache: BTreeMap<Course, Option<Ways>>,
+    pub(super) cache: BTreeMap<Course, Option<Ways>>,
     /// Ways that are no longer in the cache and that flows still follow.
     stale: BTreeMap<Course, Option<Ways>>,
     /// Links on which flows may stand still although their ways are as before.
     doubted: BTreeSet<LinkId>,
     /// Ways of pairs with standing demand as traffic engineering has chosen them last.
     pub(super) engineered: BTreeMap<(SiteId, SiteId), Vec<(f64, Way)>>,
+    /// Ways of split traffic by number.
+    pub(super) register: Register,
 }
 
 impl Routing {
@@ -115,7 +118,22 @@ impl Routing {
         let one_way = links.iter().any(|link| !(link.params.goes(0) && link.params.goes(1)));
         let (stations, fixed) = (Vec::new(), BTreeMap::new());
         let (engineered, stale, doubted) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Routing { edges, stations, fixed, graph, one_way, rules, trees, costs, cache, stale, doubted, engineered }
+        let register = Register::default();
+        Routing {
+            edges,
+            stations,
+            fixed,
+            graph,
+            one_way,
+            rules,
+            trees,
+            costs,
+            cache,
+            stale,
+            doubted,
+            engineered,
+            register,
+        }
     }
 
     /// Ids past the sites stand for these sites; pairs have these routes while all links of theirs are up.
@@ -139,7 +157,7 @@ impl Routing {
     }
 
     /// The site that an id stands for.
-    fn home(&self, site: SiteId) -> SiteId {
+    pub(super) fn home(&self, site: SiteId) -> SiteId {
         site.index().checked_sub(self.edges.len()).map_or(site, |station| self.stations[station])
     }
 
@@ -201,20 +219,27 @@ impl Routing {
 
     /// Whether flows of a course have to be put on its present route: it is another one, there or back, than they follow, or in doubt.
     pub(super) fn has_moved(&mut self, links: &[Link], course: Course) -> bool {
-        let back = Course { from: course.to, to: course.from, ..course };
+        let back = course.back();
         let apart = course.policy.returns_apart() || self.one_way;
         let moved = [course, back].into_iter().take(if apart { 2 } else { 1 }).any(|course| {
             let known = self.cache.contains_key(&course);
             self.prepare(links, course);
             self.stale.get(&course).map_or(!known, |before| Some(before) != self.cache.get(&course))
         });
-        moved || self.doubted.clone().into_iter().any(|link| self.uses_link(links, course, link))
+        if moved || self.doubted.is_empty() {
+            return moved;
+        }
+        let doubted = std::mem::take(&mut self.doubted);
+        let over = self.runs_over(links, course, |link| doubted.contains(&link));
+        self.doubted = doubted;
+        over
     }
 
     /// The present route, of payload bytes in frames or of wire bytes; `None` when there is none or all its ways are dead.
     pub(super) fn route(&mut self, links: &[Link], course: Course, framed: bool) -> Option<Route> {
         let there = self.carried(links, course)?;
         let back = self.back(links, course);
+        let ways = [self.parts(links, course), self.parts(links, course.back())];
         let edge = |site: SiteId| self.edges[self.home(site).index()];
         let (here, away) = (edge(course.from), edge(course.to));
         let uses = |from: Option<ResourceId>, carried: &Carried, to: Option<ResourceId>| -> Uses {
@@ -231,6 +256,7 @@ impl Routing {
             rtt: there.rtt,
             loss: loss(links, &there),
             live: [there.live, back.map_or(0.0, |back| back.live)],
+            ways,
         })
     }
 
@@ -239,7 +265,7 @@ impl Routing {
         let mut same = self.carried(links, course)?;
         let goes_back = |&(arc, _): &(usize, f64)| links[arc / 2].params.goes(opposite(arc) % 2);
         if course.policy.returns_apart() || !same.loads.iter().all(goes_back) {
-            return self.carried(links, Course { from: course.to, to: course.from, ..course });
+            return self.carried(links, course.back());
         }
         same.loads.reverse();
         for load in &mut same.loads {
@@ -301,22 +327,27 @@ impl Routing {
 
     /// Whether the present route of a course runs over `link`, there or back.
     pub(super) fn uses_link(&mut self, links: &[Link], course: Course, link: LinkId) -> bool {
-        let back = Course { from: course.to, to: course.from, ..course };
+        self.runs_over(links, course, |used| used == link)
+    }
+
+    /// The same for any link that `is_one`.
+    fn runs_over(&mut self, links: &[Link], course: Course, is_one: impl Fn(LinkId) -> bool) -> bool {
+        let back = course.back();
         let apart = course.policy.returns_apart() || self.one_way;
         [course, back].into_iter().take(if apart { 2 } else { 1 }).any(|course| {
             self.prepare(links, course);
             match self.cache.get(&course) {
                 Some(Some(Ways::Listed(ways))) => {
-                    ways.iter().any(|(_, way)| way.iter().any(|arc| arc / 2 == link.index()))
+                    ways.iter().any(|(_, way)| way.iter().any(|arc| is_one(LinkId::new(arc / 2))))
                 }
-                Some(Some(Ways::Spread(spread))) => spread.hops().iter().any(|hop| hop.arc / 2 == link.index()),
+                Some(Some(Ways::Spread(spread))) => spread.hops().iter().any(|hop| is_one(LinkId::new(hop.arc / 2))),
                 _ => false,
             }
         })
     }
 
     /// Sees to it that the ways of a course are in the cache.
-    fn prepare(&mut self, links: &[Link], course: Course) {
+    pub(super) fn prepare(&mut self, links: &[Link], course: Course) {
         if self.cache.contains_key(&course) {
             return;
         }

@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// Seconds that a leg would take on a world with nothing else in it: set-up, bytes at the rate that its pace, its window and each
+    /// Seconds that a leg would take on a world with nothing else in it: set-up, slow start, bytes at the rate that its pace, its window and each
     /// full resource allow, propagation. A write buffer at the destination starts empty.
     fn leg_alone(&mut self, now: SimTime, id: WorkId, params: &CopyParams, leg: &Leg) -> Option<f64> {
         let order = self.leg_order(id, params, leg);
@@ -136,11 +136,12 @@ impl World {
         });
         let Task::Copy(copy) = &self.works[id.index()].task else { return None };
         let setup = params.transport.setup_rtts * rtt;
-        let began = now.saturating_add(SimDuration::from_secs_f64(setup));
-        let first = copy.time(began, leg.bytes.min(room), burst);
+        let (opening, sent) = params.transport.ramp(rtt, burst, leg.bytes);
+        let began = now.saturating_add(SimDuration::from_secs_f64(setup + opening));
+        let first = copy.time(began, (leg.bytes.min(room) - sent).max(0.0), burst);
         let then = began.saturating_add(SimDuration::from_secs_f64(first));
-        let moving = first + copy.time(then, (leg.bytes - room).max(0.0), steady);
-        Some(setup + moving + rtt / 2.0)
+        let moving = first + copy.time(then, (leg.bytes - room.max(sent)).max(0.0), steady);
+        Some(setup + opening + moving + rtt / 2.0)
     }
 
     /// The pace of a copy goes on by a window.

@@ -3,9 +3,10 @@
 use super::{Measure, Measured, World};
 use crate::engine::Context;
 use crate::fluid::{FlowSpec, MeterId};
+use crate::model::carriage::Sender;
 use crate::model::event::{CLASS_WORK, Event};
 use crate::model::ids::{DemandId, LinkId};
-use crate::model::paths::{NO_PATH, PACING, RoutePolicy};
+use crate::model::paths::{NO_PATH, PACING, RoutePolicy, WayId};
 use crate::units::SimTime;
 
 impl World {
@@ -25,7 +26,9 @@ impl World {
         let (course, cap) = (demand.course(pair), params.pairs[pair].2 * params.factor(now));
         let route = self.wan.wire(course);
         let way = route.as_ref().map(|r| (r.rtt.as_secs_f64(), r.live[0]));
-        let uses = route.map(|r| super::super::paths::merged(r.uses)).unwrap_or_default();
+        let (uses, ways) = route.map(|r| (super::super::paths::merged(r.uses), r.ways)).unwrap_or_default();
+        let meters = self.demand_terms(d, ways);
+        let params = &self.demands[d].params;
         let key = self.carriage.sharing.start(
             now.as_nanos(),
             &FlowSpec {
@@ -36,7 +39,7 @@ impl World {
                 cap_cause: PACING,
                 priority: params.priority,
                 reserve: 0.0,
-                meters: &[(params.meter, 1.0)],
+                meters: &meters,
                 bytes: f64::INFINITY,
                 tag: u64::MAX,
             },
@@ -46,6 +49,16 @@ impl World {
         }
         let demand = &mut self.demands[d];
         (demand.flows[pair], demand.ways[pair]) = (Some(key), way);
+    }
+
+    /// Meters of a demand: its own and, where it has one pair, one for each way there.
+    fn demand_terms(&mut self, d: usize, [there, _]: [Vec<(WayId, f64)>; 2]) -> Vec<(MeterId, f64)> {
+        let params = &self.demands[d].params;
+        let (own, alone) = ((params.meter, 1.0), params.pairs.len() == 1);
+        let sender = Sender::Demand(DemandId::new(d));
+        let by_way = there.into_iter().filter(|_| alone);
+        let by_way = by_way.map(|(way, share)| (self.carriage.way_meter(sender, way), share));
+        std::iter::once(own).chain(by_way).collect()
     }
 
     /// The rates of a demand change by the clock.
@@ -89,7 +102,7 @@ impl World {
                     self.carriage.sharing.stall(now.as_nanos(), key, NO_PATH);
                     continue;
                 };
-                let meters = [(self.demands[d].params.meter, 1.0)];
+                let meters = self.demand_terms(d, route.ways);
                 let uses = super::super::paths::merged(route.uses);
                 self.carriage.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
                 self.pace_pair(now, d, pair);

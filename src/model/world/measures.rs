@@ -1,6 +1,6 @@
 //! What is read off the world: KPIs since the warm-up cut, causes per work, time series.
 
-use super::{Task, World};
+use super::{ByWay, Task, World};
 use crate::fluid::{Cause, MeterId, MeterReading};
 use crate::model::carriage::FlowRecord;
 use crate::model::ids::{LinkId, StorageId, WorkId};
@@ -35,6 +35,8 @@ pub struct Measured {
     pub ends: Vec<SimTime>,
     /// Series.
     pub tracks: Vec<Track>,
+    /// What split traffic has put on each of its ways.
+    pub ways: Vec<ByWay>,
     /// Things a planner should know about this run.
     pub notes: Vec<String>,
 }
@@ -171,6 +173,7 @@ impl World {
             self.measure_causes(now, w, &mut out);
         }
         self.measure_tallies(now, &mut out);
+        self.measure_split(now, &mut out);
         out.kpis.sort_by(|a, b| a.0.cmp(&b.0));
         out
     }

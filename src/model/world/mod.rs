@@ -19,12 +19,14 @@ mod loading;
 mod loop_measures;
 mod loops;
 mod measures;
+mod movements;
 mod namespaces;
 mod paces;
 mod publishes;
 mod relays;
 mod replicas;
 mod series;
+mod split;
 mod storage_measures;
 mod storages;
 mod tallies;
@@ -38,14 +40,14 @@ mod works;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::bulk::Io;
-use super::carriage::{Carriage, Done, Order, Purpose};
+use super::carriage::{Carriage, Done, Purpose};
 use super::copies::Copy;
 use super::demand::Demand;
 use super::event::{CLASS_FLOW, CLASS_MEASURE, CLASS_WORK, Event};
 use super::fleet::Fleet;
 use super::ids::{FleetId, MovementId, NamespaceId, PoolId, SiteId, StorageId, WorkId};
 use super::namespace::Namespace;
-use super::paths::{Course, Lanes, Route, StoragePath, Transport};
+use super::paths::{Lanes, StoragePath, Transport};
 use super::recorder::Recorder;
 use super::rl::Rl;
 use super::storage::Storage;
@@ -60,11 +62,11 @@ use namespaces::Part;
 
 pub use bursts::BurstWork;
 pub use loading::{FeedParams, LoaderWork};
-use works::outer_of;
 
 pub use measures::{Measure, Measured};
 pub use relays::Relays;
 pub use series::bin_width;
+pub use split::ByWay;
 
 /// Resources of a site.
 #[derive(Clone, Debug)]
@@ -294,40 +296,6 @@ impl World {
         }
     }
 
-    // ---- flows -------------------------------------------------------------------------------------------------
-
-    /// The route between two sites, and whether bytes can move at all.
-    fn route(&mut self, course: Course) -> (Option<Route>, bool) {
-        if course.from == course.to {
-            return (None, true);
-        }
-        let route = self.wan.route(course);
-        let connected = route.is_some();
-        (route, connected)
-    }
-
-    /// Completes an order with its storage crossings and sends it on its way.
-    fn carry(&mut self, ctx: &mut Context<'_, Event>, mut order: Order) -> MovementId {
-        let (outer, meters) = outer_of(&self.storages, &order);
-        order.outer = outer;
-        order.meters = meters;
-        let (route, connected) = self.route(order.course());
-        let now = ctx.now();
-        let (id, leaves) = self.carriage.order(now, order, route.as_ref());
-        if leaves == now {
-            self.carriage.begin(now, id, route.as_ref(), connected);
-        } else {
-            ctx.schedule(leaves, CLASS_FLOW, Event::MovementStart(id));
-        }
-        id
-    }
-
-    fn movement_starts(&mut self, now: SimTime, id: MovementId) {
-        let Some(course) = self.carriage.course(id) else { return };
-        let (route, connected) = self.route(course);
-        self.carriage.begin(now, id, route.as_ref(), connected);
-    }
-
     /// Finished flows, buffers that react, and the next completion. Loops until nothing changes: every turn either
     /// ends a flow or moves a buffer past one of its marks, which lie apart.
     fn settle(&mut self, ctx: &mut Context<'_, Event>) {
@@ -455,7 +423,8 @@ impl Model for World {
             Event::DemandDue(id) => self.demand_due(ctx, id),
             Event::WorkStart(id) => self.start_work(ctx, id),
             Event::WorkEnd(id) => self.end_work(ctx, id),
-            Event::MovementStart(id) => self.movement_starts(now, id),
+            Event::MovementStart(id) => self.movement_starts(ctx, id),
+            Event::RoundTrip(id) => self.round_trip_over(ctx, id),
             Event::MovementArrive(id) => {
                 if let Some(done) = self.carriage.arrive(now, id) {
                     self.arrived(ctx, done);

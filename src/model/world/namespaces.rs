@@ -319,7 +319,7 @@ impl World {
             let Some(mut order) = self.carriage.order_of(movements[0]).cloned() else { continue };
             let (route, connected) = self.route(order.course());
             self.read_namespace(&mut order, &Reader::from(&params), id);
-            let (outer, meters) = super::outer_of(&self.storages, &order);
+            let (outer, meters) = super::works::outer_of(&self.storages, &order);
             order.outer = outer;
             order.meters = meters;
             for movement in movements {

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Task, World, outer_of};
+use super::works::outer_of;
+use super::{Task, World};
 use crate::engine::Context;
 use crate::fluid::{FlowSpec, MeterId, ResourceId};
 use crate::model::event::{CLASS_FAULT, Event};

@@ -48,7 +48,8 @@ impl World {
         let sent = route.uses.iter().map(|&(r, a)| self.carriage.sharing.capacity(r) / a).fold(f64::INFINITY, f64::min);
         let through = if route.loss > 0.0 { sent * transport.arriving(sent, rtt, route.loss) } else { sent };
         let rate = transport.limit(rtt, route.loss).0.min(through);
-        transport.setup_rtts * rtt + bytes / rate + rtt / 2.0
+        let (opening, sent) = transport.ramp(rtt, rate, bytes);
+        transport.setup_rtts * rtt + opening + (bytes - sent) / rate + rtt / 2.0
     }
 
     pub(super) fn transfer_arrived(&mut self, now: SimTime, id: WorkId, done: &Done, alone: f64) {

@@ -93,7 +93,8 @@ impl World {
     fn put_limits(&self, prefix: &str, way: &Way, route: Option<&Route>, out: &mut Vec<(String, Measure)>) {
         let mut put = |measure: &str, value: Measure| out.push((format!("{prefix}.{measure}"), value));
         let Some(route) = route else {
-            for measure in ["round_trip", "loss", "window_limit", "loss_limit", "link_limit", "nic_limit"] {
+            for measure in ["round_trip", "first_byte", "loss", "window_limit", "loss_limit", "link_limit", "nic_limit"]
+            {
                 put(measure, Measure::None("there is no route at the start".into()));
             }
             return;
@@ -107,6 +108,12 @@ impl World {
         put("window_limit", finite(way.transport.window_limit(rtt), "no window limits it"));
         put("loss_limit", finite(way.transport.loss_limit(rtt, loss), "no loss limits it"));
         put("link_limit", Measure::Value(sent * way.transport.arriving(sent, rtt, loss)));
+        put("first_byte", Measure::Value((way.transport.setup_rtts + 0.5) * rtt));
+        if way.transport.starts_slowly(0, rtt, loss) {
+            let limits = [way.transport.limit(rtt, loss).0, sent, way.nic.unwrap_or(f64::INFINITY)];
+            let tightest = limits.into_iter().fold(f64::INFINITY, f64::min);
+            put("slow_start", Measure::Value(way.transport.ramp(rtt, tightest, f64::INFINITY).0));
+        }
         put("nic_limit", way.nic.map_or(Measure::None("the plan states no network interfaces".into()), Measure::Value));
     }
 
@@ -143,7 +150,7 @@ impl World {
             // A trace may have thousands of pairs.
             Task::Trace(_) => Vec::new(),
             Task::Rl(task) => {
-                let (trainer, transport) = (task.trainer.site, task.transport);
+                let (trainer, transport) = (task.trainer.site, Transport { setup_rtts: 0.0, ..task.transport });
                 let senders = self.carriage.sharing.capacity(task.senders);
                 let of_pool = |site| {
                     let publish = Way { ends: (trainer, site), transport, nic: Some(senders) };

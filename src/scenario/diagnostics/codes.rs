@@ -216,6 +216,9 @@ codes! {
          users need longer to ask for as many answers with a reward.";
     "W0627" "rewards that come after the run":
         "The mean time to the reward is longer than the loop runs: next to nothing trains before it ends.";
+    "W0622" "a name of a routes file that nothing uses":
+        "A key of a routes file that is no site stands for the site where its routes begin or end, so that a trace can name a route of its own by it. \
+         No trace uses this one: it may be a site with a slip in its name.";
 }
 
 #[cfg(test)]

@@ -24,6 +24,27 @@ impl Link {
         begun.map_or([self.capacity.get(), self.back.get()], |step| [step.capacity; 2])
     }
 
+    /// Waves at some time after the start of the scenario; zero while it is not there.
+    pub fn waves_at(&self, at: SimDuration) -> u32 {
+        if at < self.starts {
+            return 0;
+        }
+        self.dated.iter().rev().find(|step| step.at <= at).map_or(self.waves, |step| step.waves)
+    }
+
+    /// Whether it comes, changes or goes by date.
+    pub fn is_dated(&self) -> bool {
+        self.starts.is_positive() || !self.dated.is_empty()
+    }
+
+    /// Makes it for ever what it is at some time after the start of the scenario; one wave that carries nothing where it is not there.
+    pub fn settle(&mut self, at: SimDuration) {
+        let (capacity, waves) = (self.capacity_at(at), self.waves_at(at));
+        [self.capacity, self.back] = capacity.map(crate::units::ByteRate);
+        self.waves = waves.max(1);
+        (self.starts, self.dated) = (SimDuration::ZERO, Vec::new());
+    }
+
     /// The largest capacity that each direction ever has, wire bytes per second.
     pub fn largest(&self) -> [f64; 2] {
         let most = self.dated.iter().map(|step| step.capacity).fold(0.0, f64::max);

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Installation, Plan};
+use crate::scenario::plan::Installation;
 use crate::scenario::read::record::Record;
 use crate::units::{Dimension, SimDuration, display};
 
@@ -33,21 +33,6 @@ impl Resolver<'_> {
         let end = ends.map(|ends| Installation { at: SimDuration::from_secs_f64(ends), capacity: 0.0, waves: 0 });
         steps.extend(end);
         Some(steps)
-    }
-
-    /// Waves that links lack are counted from one number of waves of one size a link.
-    pub(super) fn check_dates(&mut self, plan: &Plan) {
-        let dated = plan.links.iter().find(|link| link.starts.is_positive() || !link.dated.is_empty());
-        let Some(link) = dated.filter(|_| plan.utilisation_limit.is_some()) else { return };
-        let message = format!(
-            "'utilisation_limit' counts waves from what is installed all the time, and '{}' changes by date",
-            link.name
-        );
-        let found = Diagnostic::new("E0107", message).at(self.wan.place_of("utilisation_limit"));
-        let found = found.also(&self.place_of("link", &link.name), "a link with dates");
-        self.report(
-            found.help("ask for the waves to add in a variant of the plan without 'starts', 'ends' and 'upgrades'"),
-        );
     }
 
     /// A link has to be there at some time of the run.

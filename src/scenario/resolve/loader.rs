@@ -42,9 +42,9 @@ impl Resolver<'_> {
             let message = "'queue_depth' has no effect with 'loader': its readers have one operation outstanding each";
             self.report(Diagnostic::new("W0609", message).at(work.place_of("queue_depth")));
         }
-        if work.wrote("setup_rtts") {
-            let message = "'setup_rtts' has no effect with 'loader': its connections stay open";
-            self.report(Diagnostic::new("W0609", message).at(work.place_of("setup_rtts")));
+        for key in ["setup_rtts", "initial_window"].into_iter().filter(|key| work.wrote(key)) {
+            let message = format!("'{key}' has no effect with 'loader': its connections stay open");
+            self.report(Diagnostic::new("W0609", message).at(work.place_of(key)));
         }
         if let (Some(clients), Some(accelerators)) = (work.number("clients"), table.number("accelerators"))
             && clients > accelerators

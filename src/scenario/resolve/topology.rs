@@ -19,7 +19,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(super) struct FromFile {
     network: Network,
-    routes: Vec<FileRoute>,
+    pub(super) routes: Vec<FileRoute>,
 }
 
 impl FromFile {

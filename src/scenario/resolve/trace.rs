@@ -1,18 +1,23 @@
 //! Traces: the file, its keys, and whether bytes can get from one to the other.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::Resolver;
 use super::usage::Reach;
 use crate::kpi::{Match, Stat};
 use crate::scenario::diagnostics::{Diagnostic, nearest};
-use crate::scenario::plan::{Plan, SiteIx, TraceWork, WorkKind};
+use crate::scenario::plan::{Plan, SiteIx, Station, TraceWork, WorkKind};
 use crate::scenario::read::cut;
 use crate::scenario::read::record::Record;
 use crate::scenario::text::files::beside;
-use crate::scenario::topology::FileLink;
-use std::sync::Arc;
+use crate::scenario::text::source::Place;
+use crate::scenario::topology::{FileLink, FileRoute};
 
 /// Most pairs of one trace without a path that are named.
 const MOST_NAMED: usize = 20;
+/// Sites and keys that a hint names.
+const NAMES_SHOWN: usize = 8;
 
 impl Resolver<'_> {
     pub(super) fn trace(&mut self, record: &Record) -> Option<TraceWork> {
@@ -42,7 +47,9 @@ impl Resolver<'_> {
                     let (key, column) = if src.is_none() { (&pair.src, 0) } else { (&pair.dst, 1) };
                     let place = pair.place(&name, order, column);
                     let found = match src.is_some() && src == dst {
-                        true => Diagnostic::new("E0210", format!("a transfer from '{key}' to itself")).at(&place),
+                        true => Diagnostic::new("E0210", format!("a transfer from '{key}' to itself"))
+                            .at(&place)
+                            .help("bytes between two sites only: leave such rows out"),
                         false => self.no_such_key(key, &place),
                     };
                     self.report(found);
@@ -72,8 +79,39 @@ impl Resolver<'_> {
         let found = Diagnostic::new("E0210", message).at(place);
         match self.reader.findings.suggests().then(|| nearest(key, names.iter().copied())).flatten() {
             Some(near) => found.instead(place, near),
-            None => found,
+            None => {
+                let shown: Vec<&str> = names.iter().copied().take(NAMES_SHOWN).collect();
+                let more = if names.len() > shown.len() { ", …" } else { "" };
+                found.help(format!("sites and keys are: {}{more}", shown.join(", ")))
+            }
         }
+    }
+
+    /// A key of a routes file that is no site is a second name for one; where no trace uses it, it may be a slip.
+    pub(super) fn unused_keys(&mut self, plan: &Plan) {
+        let of_traces = plan.works.iter().filter_map(|work| match &work.kind {
+            WorkKind::Trace(trace) => Some(&trace.pairs),
+            _ => None,
+        });
+        let used: BTreeSet<usize> = of_traces.flatten().flat_map(|&(from, to)| [from, to]).collect();
+        let idle = |(at, _): &(usize, &Station)| !used.contains(&(plan.sites.len() + at));
+        for (_, station) in plan.stations.iter().enumerate().filter(idle) {
+            let Some(place) = self.key_place_of(&station.name) else { continue };
+            let site = &plan.sites[station.site].name;
+            let message =
+                format!("'{}' is no site, so it stands for '{site}' here, and no trace uses that name", station.name);
+            let found = Diagnostic::new("W0622", message).at(&place);
+            self.report(found.help(format!("write '{site}', or the name in a trace that takes this route")));
+        }
+    }
+
+    /// Where a routes file first uses a key.
+    fn key_place_of(&self, key: &str) -> Option<Place> {
+        let ends = |route: &'_ FileRoute| [(route.src == key, 0), (route.dst == key, 1)];
+        self.file
+            .routes
+            .iter()
+            .find_map(|route| ends(route).into_iter().find(|(is, _)| *is).map(|(_, end)| route.places[end].clone()))
     }
 
     /// Every transfer needs a path in its direction, or a fixed route.

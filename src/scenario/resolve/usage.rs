@@ -21,7 +21,6 @@ struct Demand {
 impl Resolver<'_> {
     pub(super) fn check_world(&mut self, plan: &Plan) {
         self.check_gpus(plan);
-        self.check_dates(plan);
         self.check_space(plan);
         self.check_lanes(plan);
         self.check_requests(plan);
@@ -52,6 +51,7 @@ impl Resolver<'_> {
         }
         self.unused_links(plan, &demands);
         self.unused_limit(plan);
+        self.unused_keys(plan);
         self.unused_relays(plan);
         self.unused_sites(plan);
         self.unused_storage(plan);

@@ -74,10 +74,15 @@ impl Resolver<'_> {
             self.report(Diagnostic::new("E0305", message).at(record.place_of("transport")));
             return None;
         };
+        if record.wrote("initial_window") && !matches!(recovery, Recovery::LossBased { .. }) {
+            let message = format!("'initial_window' has no effect: '{}' does not start slowly", part.name);
+            self.report(Diagnostic::new("W0609", message).at(record.place_of("initial_window")));
+        }
         Some(Transport {
             streams: record.whole("streams").min(u64::from(u32::MAX)) as u32,
             window: Bytes(record.num("window")),
             setup_rtts: record.num("setup_rtts"),
+            initial_window: record.whole("initial_window"),
             recovery,
             routing: super::routing::rule(record),
         })

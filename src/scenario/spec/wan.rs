@@ -294,6 +294,13 @@ pub static WAN: TableSpec = TableSpec {
         )
         .within(0.0, 100.0),
         key(
+            "initial_window",
+            Kind::Whole(Dimension::Count),
+            assumed("0", "no slow start: connections are open and warm; a new one of Linux begins with 10 packets (RFC 6928)"),
+            INITIAL_WINDOW_DOC,
+        )
+        .within(0.0, 1e6),
+        key(
             "routing",
             Kind::Choice(ROUTINGS),
             assumed("shortest", "one way at a time is the careful choice; routers of private WANs often use `ecmp`"),
@@ -406,6 +413,9 @@ pub(super) const ROUTING_DOC: &str = "How routes are chosen: `shortest`, the one
                            site; `disjoint`, up to `ways` ways that share nothing; `engineered`, ways and shares that leave the fullest link as empty as all \
                            standing demand of this rule together allows. Cost is `metric`, by default the latency.";
 
+const INITIAL_WINDOW_DOC: &str = "Packets that each stream of a transfer may send in its first round trip, twice as many in each later one until another limit is \
+                                   tighter (slow start); 0: full rate from the first byte. For transports with congestion control by loss.";
+
 /// Transport keys that a work may set for itself.
 pub(super) const TRANSPORT: &[Key] = &[
     key(
@@ -418,5 +428,6 @@ pub(super) const TRANSPORT: &[Key] = &[
     key("window", Kind::Quantity(Dimension::Bytes), Need::Wan, "Bytes in flight per stream.").positive(MAX_BYTES),
     key("setup_rtts", Kind::Quantity(Dimension::Factor), Need::Wan, "Round trips before the first byte.")
         .within(0.0, 100.0),
+    key("initial_window", Kind::Whole(Dimension::Count), Need::Wan, INITIAL_WINDOW_DOC).within(0.0, 1e6),
     key("routing", Kind::Choice(ROUTINGS), Need::Wan, ROUTING_DOC),
 ];

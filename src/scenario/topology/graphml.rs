@@ -41,7 +41,9 @@ pub fn read(source: &Arc<Source>, default_capacity: Option<f64>, findings: &mut 
             n => format!("'{}' has {n} graphs; one that stands alone can be read", source.name),
         };
         let place = graphs.get(1).map_or_else(|| whole.clone(), |second| whole.at(second.range()));
-        findings.push(Diagnostic::new(CODE, message).at(&place));
+        findings.push(
+            Diagnostic::new(CODE, message).at(&place).help("a file holds one <graph> with <node> and <edge> elements"),
+        );
         return Network::default();
     };
     let keys = keys(&document);
@@ -62,7 +64,7 @@ fn refused(source: &Arc<Source>, error: &roxmltree::Error) -> Diagnostic {
     match error {
         roxmltree::Error::DtdDetected => found
             .help("documents with a document type (<!DOCTYPE …>) are refused: remove it, and write its entities out"),
-        _ => found,
+        _ => found.help("GraphML is one well-formed XML document: <graphml>, in it <graph>, in it <node> and <edge>"),
     }
 }
 
@@ -110,7 +112,11 @@ impl Reader<'_> {
             }
         }
         if let Some(odd) = elements.iter().find(|n| n.has_tag_name_of("hyperedge")) {
-            self.problem("a <hyperedge> joins more than two nodes; write edges".to_owned(), odd);
+            self.problem(
+                "a <hyperedge> joins more than two nodes".to_owned(),
+                odd,
+                "write an <edge> for each two nodes that a link joins",
+            );
         }
         let directed = graph.attribute("edgedefault") == Some("directed");
         let mut links: BTreeMap<String, FileLink> = BTreeMap::new();
@@ -135,9 +141,9 @@ impl Reader<'_> {
         Network { sites: sites.into_values().collect(), links: links.into_values().collect(), demands: Vec::new() }
     }
 
-    fn problem(&mut self, message: String, node: &Node<'_, '_>) {
+    fn problem(&mut self, message: String, node: &Node<'_, '_>, help: &str) {
         let place = self.place(node);
-        self.findings.push(Diagnostic::new(CODE, message).at(&place));
+        self.findings.push(Diagnostic::new(CODE, message).at(&place).help(help));
     }
 
     /// The beginning of an element.
@@ -159,18 +165,22 @@ impl Reader<'_> {
         let text = datum.text().unwrap_or_default().trim();
         let number = text.parse::<f64>().ok().filter(|x| x.is_finite());
         if number.is_none() {
-            self.problem(format!("'{name}' takes a number, not '{}'", cut(text)), &datum);
+            self.problem(
+                format!("'{name}' takes a number, not '{}'", cut(text)),
+                &datum,
+                "write it as 47.37, or leave it out",
+            );
         }
         number
     }
 
     fn site(&mut self, node: Node<'_, '_>, names: &mut Names) -> Option<FileSite> {
         let Some(id) = node.attribute("id") else {
-            self.problem("a node without 'id'".to_owned(), &node);
+            self.problem("a node without 'id'".to_owned(), &node, "edges name the nodes that they join by their id");
             return None;
         };
         if self.ids.contains_key(id) {
-            self.problem(format!("a second node '{}'", cut(id)), &node);
+            self.problem(format!("a second node '{}'", cut(id)), &node, "every node has an id of its own");
             return None;
         }
         let label = self.datum(node, "label").and_then(|d| d.text()).map(str::trim);
@@ -182,8 +192,8 @@ impl Reader<'_> {
         let (latitude, longitude) = (self.number(node, "Latitude"), self.number(node, "Longitude"));
         let location = latitude.zip(longitude);
         if location.is_some_and(|(latitude, longitude)| latitude.abs() > 90.0 || longitude.abs() > 180.0) {
-            let message = "a latitude lies between -90 and 90 degrees, a longitude between -180 and 180";
-            self.problem(message.to_owned(), &node);
+            let help = "a latitude lies between -90 and 90 degrees, a longitude between -180 and 180";
+            self.problem("this place is not on Earth".to_owned(), &node, help);
         }
         Some(FileSite { name, location, place: self.place(&node) })
     }
@@ -196,7 +206,7 @@ impl Reader<'_> {
                 Some(name) => ends.push(name.clone()),
                 None => {
                     let message = format!("the edge leads to a node '{}' that does not exist", cut(id));
-                    self.problem(message, &edge);
+                    self.problem(message, &edge, "'source' and 'target' of an edge are ids of nodes of the graph");
                     return None;
                 }
             }
@@ -210,7 +220,11 @@ impl Reader<'_> {
         }
         let speed = self.number(edge, "LinkSpeedRaw").map(|bits| bits / BITS);
         if speed.is_some_and(|speed| !(speed > 0.0 && speed <= MOST_SPEED)) {
-            self.problem("'LinkSpeedRaw' takes bits per second above zero".to_owned(), &edge);
+            self.problem(
+                "a link of this speed carries nothing, or more than any fibre".to_owned(),
+                &edge,
+                "'LinkSpeedRaw' takes bits per second above zero",
+            );
         }
         self.bare += usize::from(speed.is_none());
         // Without a default the edge is reported with all others that lack a speed.

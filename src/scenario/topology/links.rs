@@ -40,7 +40,8 @@ pub fn read(source: &Arc<Source>, findings: &mut Findings) -> Network {
         reader.row(&FORM.row(source, line, &layout), findings);
     }
     if reader.links.is_empty() && findings.count() == before {
-        findings.push(FORM.problem(format!("'{}' has no links", source.name), &Place::start(source)));
+        let found = FORM.problem(format!("'{}' has no links", source.name), &Place::start(source));
+        findings.push(found.help("rows follow the names of the columns: a link in one direction each"));
     }
     Network {
         sites: reader.sites.into_values().collect(),

@@ -74,6 +74,8 @@ pub struct FileDemand {
 /// A route of a file, over links by their index.
 #[derive(Clone, Debug)]
 pub struct FileRoute {
+    /// Where its keys stand.
+    pub places: [Place; 2],
     /// Key of the source: a site, or a name that stands for the site where the route begins.
     pub src: String,
     /// Key of the destination.

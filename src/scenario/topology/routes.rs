@@ -13,6 +13,9 @@ use crate::scenario::text::source::{Place, Source};
 
 const FORM: Form = Form { code: "E0209", columns: &["src", "dst", "links"] };
 
+/// What is right of links that do not join.
+const ORDER: &str = "the links lead from src to dst in order, each in a direction that it has";
+
 /// What routes are checked against.
 pub struct Known<'a> {
     /// Links by name.
@@ -59,7 +62,9 @@ impl<'a> Reader<'a> {
         };
         if let Some(first) = self.seen.insert((src.to_owned(), dst.to_owned()), row.place(0)) {
             let message = format!("a second route from '{src}' to '{dst}'");
-            findings.push(FORM.problem(message, &row.place(0)).also(&first, "the first one"));
+            let found = FORM.problem(message, &row.place(0)).also(&first, "the first one");
+            findings
+                .push(found.help("one route a pair; a second name for a site gives its transfers a way of their own"));
             return None;
         }
         let [from, to] = ends;
@@ -69,11 +74,15 @@ impl<'a> Reader<'a> {
                 self.stands_for.entry(key.to_owned()).or_insert_with(|| (site.to_owned(), place.clone()));
             if stands != site {
                 let message = format!("'{key}' is at site '{stands}' in one route and at '{site}' in another");
-                findings.push(FORM.problem(message, &place).also(first, "at another site here"));
+                let found = FORM.problem(message, &place).also(first, "at another site here");
+                findings.push(
+                    found.help("a key that is no site stands for one site, the one where its routes begin or end"),
+                );
                 return None;
             }
         }
-        Some(FileRoute { src: src.to_owned(), dst: dst.to_owned(), ends: ends.map(str::to_owned), links })
+        let places = [row.place(0), row.place(1)];
+        Some(FileRoute { src: src.to_owned(), dst: dst.to_owned(), ends: ends.map(str::to_owned), links, places })
     }
 
     /// The links of a row by index.
@@ -86,7 +95,8 @@ impl<'a> Reader<'a> {
             let found = self.known.links.binary_search_by(|link| link.name.as_str().cmp(word));
             match found {
                 Ok(index) if out.contains(&index) => {
-                    findings.push(FORM.problem(format!("the route uses link '{word}' twice"), &place));
+                    let found = FORM.problem(format!("the route uses link '{word}' twice"), &place);
+                    findings.push(found.help("a route goes over each link once at most"));
                     return None;
                 }
                 Ok(index) => out.push(index),
@@ -94,9 +104,12 @@ impl<'a> Reader<'a> {
                     let mut found = FORM.problem(format!("link '{}' is not defined", cut(word)), &place);
                     let near =
                         findings.suggests().then(|| nearest(word, self.known.links.iter().map(|l| l.name.as_str())));
-                    if let Some(near) = near.flatten() {
-                        found = found.instead(&place, near);
-                    }
+                    found = match near.flatten() {
+                        Some(near) => found.instead(&place, near),
+                        None => {
+                            found.help("a route names links of the topology file, in order, with blanks between them")
+                        }
+                    };
                     findings.push(found);
                     return None;
                 }
@@ -131,7 +144,7 @@ impl<'a> Reader<'a> {
             first.ends.iter().zip(first.capacity).filter(|(_, c)| *c > 0.0).map(|(end, _)| end.as_str()).collect();
         if (self.known.is_site)(src) && !starts.contains(&src) {
             let message = format!("the route from '{src}' begins with link '{}', which does not leave it", name(0));
-            return FORM.problem(message, &row.place(2));
+            return FORM.problem(message, &row.place(2)).help(ORDER);
         }
         let starts = starts.into_iter().filter(|start| !(self.known.is_site)(src) || *start == src);
         let furthest = starts.map(|start| {
@@ -144,7 +157,7 @@ impl<'a> Reader<'a> {
             true => format!("the route breaks at '{at}': link '{}' does not leave it", name(walked)),
             false => format!("the route to '{dst}' ends at '{at}'"),
         };
-        FORM.problem(message, &row.place(2))
+        FORM.problem(message, &row.place(2)).help(ORDER)
     }
 }
 

@@ -14,6 +14,9 @@ use crate::scenario::read::cut;
 use crate::scenario::text::source::{Place, Source};
 
 const CODE: &str = "E0209";
+/// What is right, in short.
+const FORMAT: &str = "sections are META ( … ), NODES ( id ( x y ) … ), LINKS ( id ( node node ) capacity capacity_cost routing_cost setup_cost ( module cost … ) … ), \
+                      DEMANDS ( id ( node node ) routing_unit value longest_way … )";
 /// Bytes per second of the units that a META section may name.
 const UNITS: [(&str, f64); 4] =
     [("BITPERSEC", 0.125), ("KBITPERSEC", 125.0), ("MBITPERSEC", 125e3), ("GBITPERSEC", 125e6)];
@@ -52,7 +55,7 @@ pub fn read(source: &Arc<Source>, defaults: Defaults, findings: &mut Findings) -
     }
     if reader.links.is_empty() && reader.findings.count() == before {
         let message = format!("'{}' has no links", source.name);
-        reader.findings.push(Diagnostic::new(CODE, message).at(&Place::start(source)));
+        reader.findings.push(Diagnostic::new(CODE, message).at(&Place::start(source)).help(FORMAT));
     }
     Network {
         sites: reader.sites.into_values().collect(),
@@ -113,7 +116,7 @@ impl<'a> Reader<'a> {
 
     fn problem<T>(&mut self, message: String, index: usize) -> Option<T> {
         let place = self.place(index);
-        self.findings.push(Diagnostic::new(CODE, message).at(&place));
+        self.findings.push(Diagnostic::new(CODE, message).at(&place).help(FORMAT));
         None
     }
 

@@ -80,7 +80,8 @@ impl Form {
         let problem = match text.parse::<f64>() {
             Err(_) if text.is_empty() => format!("'{name}' is empty"),
             Err(_) => format!("'{name}' takes a bare number of {}, not '{}'", bounds.unit, cut(text)),
-            Ok(x) if !x.is_finite() || x > bounds.high => format!("'{name}' is too large: {}", cut(text)),
+            Ok(x) if x.is_nan() => format!("'{name}' takes a bare number of {}, not '{}'", bounds.unit, cut(text)),
+            Ok(x) if x > bounds.high => format!("'{name}' is too large: {}", cut(text)),
             Ok(x) if x < 0.0 => format!("'{name}' is negative: {}", cut(text)),
             Ok(x) if bounds.open && x <= 0.0 => format!("'{name}' is zero"),
             Ok(x) => return Some(x),

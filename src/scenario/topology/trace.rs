@@ -219,10 +219,12 @@ impl<'a> Reader<'a> {
             self.findings.push(found.help(format!("the first line names the columns: {columns}; rows follow")));
         }
         if !self.ascending {
-            let mut ids: Vec<u64> = self.rows.iter().map(|row| row.0).collect();
+            let mut ids: Vec<(u64, usize)> = self.rows.iter().enumerate().map(|(at, row)| (row.0, at + 1)).collect();
             ids.sort_unstable();
-            if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-                let message = format!("'{}' has more than one transfer of the number {}", self.name, twice[0]);
+            if let Some([(number, first), (_, second)]) = ids.array_windows().find(|[a, b]| a.0 == b.0) {
+                let name = self.name;
+                let message =
+                    format!("'{name}' has more than one transfer of the number {number}: rows {first} and {second}");
                 self.findings.push(twice_help(FORM.problem(message, &start)));
             }
         }
