@@ -141,6 +141,26 @@ fn a_leg_is_rerouted() {
     near(c, 20.0 + 2.0 * (SEND - (20.0 - CHUNK - HOP)) + 2.0 * HOP);
 }
 
+/// A tree is not planned anew. a hands to b, b to c; a - b fails after 20 s, and after 5 s the first leg goes on by c: what c needs comes past it, over
+/// c - b, and back over b - c. So the link between them carries the rest of the bytes in both directions, and c is no earlier than by b.
+#[test]
+fn a_tree_stays_as_it_was_planned_when_a_link_on_its_way_fails() {
+    let links = [("a", "b", 100.0), ("b", "c", 100.0), ("a", "x", 100.0), ("x", "c", 100.0)];
+    let cut = "[maintenance.m]\nlinks = [\"ab\"]\nstarts = \"20 s\"\nduration = \"400 s\"\ndrain = false\n";
+    let text = world(&links, &[("sa", "a"), ("sb", "b"), ("sc", "c")], &copy("\"sb\", \"sc\"", "tree", cut));
+    let text = text.replace("reconvergence = \"0 s\"", "reconvergence = \"5 s\"");
+    let [b, c] = times(&text, ["sb", "sc"]);
+    near(b, 5.0 + SEND + 3.0 * HOP);
+    assert!((c - (5.0 + SEND + CHUNK + 4.0 * HOP)).abs() < 3.0 * HOP, "{c}");
+    let results = run(&plan_with(&text, &[]));
+    let seconds = |direction: &str| kpi(&results, &format!("link.{direction}.utilisation")) * 500.0;
+    near(seconds("ab.a-to-b"), 20.0);
+    for rest in ["ax.a-to-x", "xc.x-to-c", "bc.c-to-b"] {
+        near(seconds(rest), SEND - 20.0);
+    }
+    near(seconds("bc.b-to-c"), SEND);
+}
+
 /// Two branches behind a hub without a system: both begin a chunk later, the slow one does not hold back the other, the trunk carries the bytes once.
 #[test]
 fn a_tree_parts_at_a_site_without_a_system() {
