@@ -153,6 +153,29 @@ fn what_is_wrong_is_said_with_its_place() {
     assert!(problems.is_empty(), "{problems}");
 }
 
+/// A transfer of a trace that starts slowly is compared with itself alone, which starts slowly, too. 10 packets of 8,948 bytes and 256 streams are
+/// 22.9 MB in the first round trip of 100 ms and 45.8 in the second; 50 MB take 1.59 of them.
+#[test]
+fn slow_start_is_no_slowdown_of_a_trace() {
+    let links = "link,from,to,gbps,metres\nab,a,b,400,0\nba,b,a,400,0\n";
+    let trace = "flow,arrival_s,src,dst,bytes\n0,0,a,b,50e6\n";
+    let plan = PLAN.replace("routes = \"routes.csv\"\n", "").replace("latency = \"0 s\"", "latency = \"50 ms\"");
+    let run = |more: &str| {
+        let plan = plan.replace("[work.w]", &format!("[work.w]\nsetup_rtts = 0\n{more}"));
+        Folder::new(links, "", trace, &plan).run(&[])
+    };
+    let slow = run("initial_window = 10\n");
+    let first = 256.0 * 10.0 * 8948.0;
+    let time = 0.1 * (1.0 + (50e6 - first) / (2.0 * first)) + 0.05;
+    assert!(
+        (kpi(&slow, "transfer.w.time").unwrap() - time).abs() < 1e-6,
+        "{:?}, by hand {time}",
+        kpi(&slow, "transfer.w.time")
+    );
+    assert!((kpi(&slow, "transfer.w.slowdown").unwrap() - 1.0).abs() < 1e-6);
+    assert!(kpi(&run(""), "transfer.w.time").unwrap() < 0.06);
+}
+
 /// A link that goes one way only carries no answer: a transfer against it has no path.
 #[test]
 fn a_transfer_without_a_path_and_a_target_without_a_source_are_errors() {

@@ -115,6 +115,11 @@ fn a_window_may_leave_a_part() {
     near(get("link.x.maintenance"), 0.0);
     near(get("pair.a-to-b.availability"), 1.0);
     near(get("demand.d.delivered"), 100.0 * GBPS * (1.0 - 0.7 * 0.025));
+    // Of two that are open the stricter counts: the other, from 4 h after the first to 2 h after its end, takes a half for these 2 h.
+    let second = "[maintenance.u]\nlinks = [\"x\"]\nstarts = \"124 h\"\nduration = \"4 h\"\ncapacity = \"50 %\"\n";
+    let overrides = ["maintenance.w.capacity=\"30 %\"", "demand.d.rate=\"1 Tbps\""];
+    let get = with(&format!("{WINDOW}{second}"), &overrides);
+    near(get("demand.d.delivered"), 100.0 * GBPS * (1.0 - 0.7 * 0.025 - 0.5 * 2.0 / 2400.0));
 }
 
 /// Cuts by exponential laws of 8 h and 2 h: up for a = 0.8 by themselves. Windows of 6 h in every 24 h, independent of them, leave 0.75 of

@@ -129,6 +129,16 @@ fn links_show_their_shares() {
     assert!(kpi(&results, "link.am.m-to-a.utilisation") < 1e-12);
 }
 
+/// Half of the packets go over the link that loses 19 %, or five of seven: 1 − 0.81^½ = 10 %, 1 − 0.81^(5/7).
+#[test]
+fn of_several_ways_each_loses_by_its_share() {
+    for (rule, share) in [("ecmp", 0.5), ("disjoint", 100.0 / 140.0)] {
+        let rule = format!("wan.routing=\"{rule}\"");
+        let results = run(&plan_with(DIAMOND, &[&rule, "link.am.loss=\"19 %\""]));
+        near(kpi(&results, "path.c.a-to-b.loss"), 1.0 - 0.81_f64.powf(share));
+    }
+}
+
 /// Bytes and mean rate by way of a sender.
 fn by_way(overrides: &[&str], sender: &str) -> Vec<(String, f64, f64, Option<f64>)> {
     by_way_of(DIAMOND, overrides, sender)

@@ -149,6 +149,14 @@ mod tests {
         assert_eq!(cause, WINDOW);
     }
 
+    /// A fifth is lost: the rest arrives where only what is lost is sent again.
+    #[test]
+    fn what_is_resent_one_by_one_costs_its_share() {
+        for recovery in [TCP, Recovery::Selective] {
+            assert!((with(recovery, 1.0, f64::INFINITY).arriving(1e9, 0.047, 0.2) - 0.8).abs() < 1e-12);
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
 

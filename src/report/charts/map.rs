@@ -1,6 +1,6 @@
 //! A map of the network: sites where they are, links coloured by their mean utilisation, the busiest ones numbered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chart::{Chart, Map, Spot, Stroke};
 use super::spring::springs;
@@ -60,6 +60,9 @@ fn map(run: &RunResults) -> Map {
         .collect();
     let mut busiest: Vec<usize> = (0..links.len()).filter(|&l| links[l].share >= IDLE).collect();
     busiest.sort_by(|&a, &b| links[b].share.total_cmp(&links[a].share).then(a.cmp(&b)));
+    // A link is numbered once, on its fuller direction.
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    busiest.retain(|&l| named.insert(&network.ways[l].link));
     for (number, &link) in busiest.iter().take(LISTED).enumerate() {
         links[link].number = Some(number + 1);
     }
