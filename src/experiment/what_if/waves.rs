@@ -79,27 +79,25 @@ pub(in crate::experiment) fn waves(
 
 /// A time over which the same is installed everywhere.
 struct Span<'a> {
-    /// The plan as if that were so for ever. A link that is not there has one wave that carries nothing.
+    /// The plan as if that were so for ever. A link that is not there has one wave that carries nothing, and no route takes it.
     plan: Cow<'a, Plan>,
-    /// Links that are down: where nothing fails those that are not there, then under each failure.
-    dead: Vec<Vec<usize>>,
+    /// Links that are down: none, then those of each failure.
+    dead: Vec<&'a [usize]>,
     /// When demand is highest, and how high.
     instants: Vec<(SimTime, Vec<f64>)>,
 }
 
 impl<'a> Span<'a> {
     /// All of the measured part, in order of time.
-    fn all(plan: &'a Plan, failures: &[Failure]) -> Vec<Self> {
+    fn all(plan: &'a Plan, failures: &'a [Failure]) -> Vec<Self> {
         let one = |(begin, end)| {
             let instants = assembly::demand_instants(plan, (SimTime::ZERO + begin, SimTime::ZERO + end));
             let mut then = Cow::Borrowed(plan);
             if plan.links.iter().any(Link::is_dated) {
                 then.to_mut().links.iter_mut().for_each(|link| link.settle(begin));
             }
-            let absent: Vec<usize> =
-                (0..plan.links.len()).filter(|&link| plan.links[link].waves_at(begin) == 0).collect();
-            let under = |failure: &Failure| [failure.links.as_slice(), absent.as_slice()].concat();
-            let dead = std::iter::once(absent.clone()).chain(failures.iter().map(under)).collect();
+            let under = failures.iter().map(|failure| failure.links.as_slice());
+            let dead = std::iter::once(&[][..]).chain(under).collect();
             Span { plan: then, dead, instants }
         };
         plan.eras().into_iter().map(one).filter(|span| !span.instants.is_empty()).collect()
@@ -115,14 +113,14 @@ fn fewest(span: &Span<'_>, limit: f64, interrupt: &AtomicBool) -> Result<Option<
     let laid: Vec<Laid<'_>> = plan.standing.iter().map(|d| Laid::new(plan, &graph, &length, &routes, d)).collect();
     let team = Together::of(plan, &routes);
     let mut cases = Vec::new();
-    for dead in &span.dead {
+    for &dead in &span.dead {
         let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
         for (_, factors) in &span.instants {
             let mut taken = vec![0.0; graph.arcs().len()];
             for (load, factor) in loads.iter().zip(factors) {
                 taken.iter_mut().zip(&load.arcs).for_each(|(sum, load)| *sum += factor * load);
             }
-            cases.push(Case { dead: dead.clone(), asked: team.asked(factors), taken });
+            cases.push(Case { dead: dead.to_vec(), asked: team.asked(factors), taken });
         }
     }
     let step: Vec<f64> =
@@ -302,7 +300,7 @@ impl Worst {
             plan.standing.iter().map(|demand| Laid::new(plan, graph, &length, &routes, demand)).collect();
         let team = Together::of(plan, &routes);
         let one = |case: usize| {
-            let dead = span.dead[case].as_slice();
+            let dead = span.dead[case];
             let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
             let nothing = Peak { case, ..Peak::default() };
             let mut worst = Worst { arcs: vec![nothing; graph.arcs().len()], unrouted: nothing };
