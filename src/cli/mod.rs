@@ -6,6 +6,7 @@
 mod calibrate;
 mod catalog;
 mod check;
+mod compare;
 mod completions;
 mod exit;
 mod explain;
@@ -64,6 +65,8 @@ enum Command {
     Sweep(Box<sweep::Sweep>),
     /// Merge the shards of a sweep: the same bytes for any number of them in any order
     Merge(merge::Merge),
+    /// Compare two scenarios or result folders: what differs, how sure that is, and rules for CI
+    Compare(Box<compare::Compare>),
     /// Fit figures of a storage system to measured rows: error before and after, on held-out rows too
     Calibrate(calibrate::Calibrate),
     /// List the parts (GPU nodes, storage systems, models …), or show every figure of one with its source
@@ -106,6 +109,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Exit {
         Command::Test(args) => test::run(args, screen),
         Command::Sweep(args) => sweep::run(args, screen),
         Command::Merge(args) => merge::run(args, screen),
+        Command::Compare(args) => compare::run(args, screen),
         Command::Calibrate(args) => calibrate::run(args, screen),
         Command::Catalog(args) => catalog::run(args, screen),
         Command::Kpi(args) => kpi::run(args, screen),

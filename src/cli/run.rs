@@ -9,12 +9,13 @@ use super::exit::Exit;
 use super::global::Format;
 use super::interrupt;
 use super::screen::Screen;
-use super::simulate::{Choices, Failure, load, simulate};
+use super::simulate::{Choices, Failure, load, settle, simulate};
+use crate::experiment::precision::{self, CAP, Precision};
 use crate::experiment::results::RunResults;
 use crate::report::folder::{self, FolderError};
 use crate::report::{csv, json, markdown, text};
 use crate::scenario;
-use crate::scenario::plan::FailureSet;
+use crate::scenario::plan::{FailureSet, Plan};
 
 /// Arguments of `run`.
 #[derive(Args, Debug)]
@@ -30,6 +31,15 @@ pub struct Run {
     /// Number of replications, instead of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     replications: Option<u32>,
+    /// Run until the 95 % interval of the KPI of each target is no wider than ± this share, or of one KPI with KPI=SHARE or KPI=QUANTITY; may be repeated
+    #[arg(long, value_name = "[KPI=]P")]
+    precision: Vec<String>,
+    /// Most replications that --precision may run
+    #[arg(long, value_name = "N", default_value_t = CAP, requires = "precision", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_replications: u32,
+    /// `auto`: find the warm-up by pilot replications, instead of the scenario's
+    #[arg(long, value_name = "auto", value_parser = ["auto"])]
+    warmup: Option<String>,
     /// Threads to use; all cores if not given. Results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     threads: Option<u16>,
@@ -51,7 +61,8 @@ pub fn run(args: &Run, screen: &Screen) -> Exit {
 
 fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
     interrupt::flag();
-    let loaded = load(&args.file, &args.overrides, screen)?;
+    let mut loaded = load(&args.file, &args.overrides, screen)?;
+    let precision = precision(args, &loaded.plan, screen)?;
     let out = args.out.clone().unwrap_or_else(|| Path::new("reports").join(&loaded.plan.name));
     // Before, not after, what may be hours of simulation.
     folder::check(&out).map_err(|e| unwritten(&e, screen))?;
@@ -65,8 +76,14 @@ fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
         replications: args.replications,
         threads: args.threads.map(usize::from),
         what_if: sets(&args.what_if),
+        precision,
     };
-    let results = simulate(&args.file, &loaded, &choices, screen)?;
+    let notes = match args.warmup {
+        Some(_) => settle(&args.file, &mut loaded.plan, &choices, screen)?,
+        None => Vec::new(),
+    };
+    let mut results = simulate(&args.file, &loaded, &choices, screen)?;
+    results.warnings.extend(notes.into_iter().map(|note| (note, "--warmup".to_owned())));
     let written = match folder::write(&out, &results) {
         Ok(_) => {
             screen.note(&format!("results and charts are in {}", out.display()));
@@ -77,6 +94,20 @@ fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
     };
     let printed = screen.print(&rendered(&results, screen));
     Ok(written.and(printed).and(Exit::of_targets(&results.targets)))
+}
+
+/// What intervals must come down to; none where nothing is asked for.
+fn precision(args: &Run, plan: &Plan, screen: &Screen) -> Result<Option<Precision>, Failure> {
+    if args.precision.is_empty() {
+        return Ok(None);
+    }
+    let targets: Vec<String> = plan.targets.iter().map(|target| target.kpi.clone()).collect();
+    let mut goals = Vec::new();
+    for text in &args.precision {
+        let found = precision::goals(text, &targets);
+        goals.extend(found.map_err(|error| Failure::say(format!("--precision: {error}"), Exit::Input, screen))?);
+    }
+    Ok(Some(Precision { goals, cap: args.max_replications }))
 }
 
 /// The sets of failures on the command line; `None` leaves the scenario's.

@@ -7,6 +7,7 @@ use super::interrupt;
 use super::machine::Stopwatch;
 use super::progress::Progress;
 use super::screen::Screen;
+use crate::experiment::precision::Precision;
 use crate::experiment::results::RunResults;
 use crate::experiment::{self, RunError, RunOptions};
 use crate::report::text::{self, TextStyle};
@@ -26,6 +27,8 @@ pub struct Choices {
     pub threads: Option<usize>,
     /// Failures to study.
     pub what_if: Option<Vec<FailureSet>>,
+    /// What intervals must come down to.
+    pub precision: Option<Precision>,
 }
 
 /// A command that could not go on: what was said about it (already printed) and how it ends.
@@ -87,6 +90,7 @@ pub fn simulate(path: &Path, loaded: &Loaded, choices: &Choices, screen: &Screen
         digest: loaded.sources.digest.clone(),
         overrides: choices.overrides.clone(),
         what_if: choices.what_if.clone(),
+        precision: choices.precision.clone(),
     };
     let outcome = experiment::run(&loaded.plan, &options);
     drop(progress);
@@ -97,6 +101,34 @@ pub fn simulate(path: &Path, loaded: &Loaded, choices: &Choices, screen: &Screen
         }
         Err(error) => Err(run_failed(&name, &error, screen)),
     }
+}
+
+/// The warm-up that a plan needs, by pilot replications; what was found is noted.
+pub fn settle(path: &Path, plan: &mut Plan, choices: &Choices, screen: &Screen) -> Result<Vec<String>, Failure> {
+    let options = RunOptions {
+        seed: choices.seed,
+        threads: choices.threads,
+        interrupt: interrupt::flag(),
+        ..RunOptions::quiet()
+    };
+    let found = experiment::settle::settle(plan, &options);
+    let found = found.map_err(|error| run_failed(&path.display().to_string(), &error, screen))?;
+    plan.warmup = found.warmup;
+    let mut notes = Vec::new();
+    if let Some(slowest) = &found.slowest {
+        let warmup = crate::report::human::round_value(found.warmup.as_secs_f64(), "s");
+        notes.push(format!("warm-up of {warmup} by MSER-5: {slowest} takes longest to settle"));
+    }
+    if !found.restless.is_empty() {
+        let few: Vec<&str> = found.restless.iter().take(3).map(String::as_str).collect();
+        let more = found.restless.len() - few.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        notes.push(format!(
+            "not settled in the first half of the run: {}{more}; simulate longer, or state 'warmup'",
+            few.join(", ")
+        ));
+    }
+    Ok(notes)
 }
 
 /// Says why a run gave no results.

@@ -2,18 +2,21 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 
+use super::compare::unread;
 use super::exit::Exit;
 use super::global::Format;
 use super::interrupt;
 use super::screen::Screen;
 use super::simulate::{Choices, Failure, load, simulate};
+use crate::experiment::compare::regressions;
 use crate::experiment::results::{RunResults, TargetRow};
 use crate::report::document::{Table, Tone};
-use crate::report::{csv, files, json, junit, markdown, sections, text};
+use crate::report::{csv, files, folder, json, junit, markdown, sections, stored, text};
+use crate::units::{self, Dimension};
 
 /// Arguments of `test`.
 #[derive(Args, Debug)]
@@ -24,6 +27,18 @@ pub struct Test {
     /// Also write the verdicts as JUnit XML to this file
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Also write the verdicts as Markdown to this file, for a pull request or a step summary
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Keep the results of each file in a folder below this one, as a baseline for later
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+    /// Compare the KPI of each target with the results kept below this folder; one that got worse by more than --regression fails
+    #[arg(long, value_name = "DIR")]
+    baseline: Option<PathBuf>,
+    /// How much worse than the baseline a KPI may be
+    #[arg(long, value_name = "SHARE", default_value = "1 %", requires = "baseline")]
+    regression: String,
 }
 
 /// What became of one file.
@@ -32,10 +47,21 @@ type Outcome = (PathBuf, Result<RunResults, Failure>);
 /// Runs all files and prints the verdicts.
 pub fn run(args: &Test, screen: &Screen) -> Exit {
     interrupt::flag();
+    let slack = match units::parse(&args.regression, Dimension::Ratio) {
+        Ok(slack) => slack,
+        Err(error) => {
+            screen.error(&format!("--regression: {error}"));
+            return Exit::Input;
+        }
+    };
     let (paths, mut exit) = scenarios(&args.paths, screen);
     let mut outcomes: Vec<Outcome> = Vec::new();
     for path in paths {
-        let outcome = load(&path, &[], screen).and_then(|loaded| simulate(&path, &loaded, &Choices::default(), screen));
+        let mut outcome =
+            load(&path, &[], screen).and_then(|loaded| simulate(&path, &loaded, &Choices::default(), screen));
+        if let Ok(results) = &mut outcome {
+            exit = exit.and(keep_and_compare(args, slack, &path, results, screen));
+        }
         exit = exit.and(match &outcome {
             Ok(results) => Exit::of_targets(&results.targets),
             Err(failure) => failure.exit,
@@ -49,10 +75,51 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
         outcomes.push((path, outcome));
     }
     exit = exit.and(screen.print(&ending(&outcomes, screen.format)));
-    match &args.junit {
-        Some(path) => exit.and(write_junit(path, &outcomes, screen)),
-        None => exit,
+    if let Some(path) = &args.junit {
+        exit = exit.and(write_junit(path, &outcomes, screen));
     }
+    if let Some(path) = &args.markdown {
+        let text = ending(&outcomes, Format::Markdown);
+        if let Err(error) = files::write_whole(path, text.as_bytes()) {
+            screen.error(&error.to_string());
+            exit = exit.and(Exit::Environment);
+        }
+    }
+    exit
+}
+
+/// Keeps the results of a file where they are asked for, and adds to its targets what a baseline says.
+fn keep_and_compare(args: &Test, slack: f64, path: &Path, results: &mut RunResults, screen: &Screen) -> Exit {
+    let mut exit = Exit::Done;
+    if let Some(dir) = &args.save {
+        if let Err(error) = folder::write(&dir.join(below(path)), results) {
+            screen.error(&error.to_string());
+            exit = Exit::Environment;
+        }
+    }
+    let Some(dir) = &args.baseline else { return exit };
+    let kept = dir.join(below(path));
+    if !kept.exists() {
+        screen.note(&format!("{}: no baseline in {}", path.display(), kept.display()));
+        return exit;
+    }
+    match stored::read(&kept) {
+        Ok(baseline) => {
+            let found = regressions(&baseline, results, slack);
+            results.targets.extend(found);
+            exit
+        }
+        Err(error) => exit.and(unread(&error, screen).exit),
+    }
+}
+
+/// Where the results of a scenario lie below a folder: its path without its extension, and without what leads out.
+fn below(path: &Path) -> PathBuf {
+    let plain = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(PathBuf::from(name)),
+        _ => None,
+    };
+    path.with_extension("").components().filter_map(plain).collect()
 }
 
 /// The files that are meant, in a fixed order; what cannot be listed is said and counts in the exit.

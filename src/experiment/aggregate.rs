@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::results::systems::systems;
-use super::results::{Cause, Distribution, KpiRow, Network, Place, RunResults, Series, Way};
+use super::results::{Cause, Distribution, Input, KpiRow, Network, Place, RunResults, Series, Way};
 use super::{Outcome, RunOptions};
 use crate::assembly;
 use crate::kpi;
 use crate::model::world::{Measure, Measured};
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Origin, Plan};
 use crate::stats::{Sketch, interval};
 
 /// Quantiles over replications need at least this many.
@@ -31,6 +31,7 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
         seed,
         overrides: options.overrides.clone(),
         replications,
+        inputs: inputs(plan),
         simulated_s: plan.horizon.as_secs_f64(),
         warmup_s: plan.warmup.as_secs_f64(),
         events,
@@ -75,12 +76,14 @@ fn date_finishes(plan: &Plan, measured: &mut [Measured]) {
 fn kpi_rows(measured: &[Measured], deterministic: bool) -> Vec<KpiRow> {
     let mut values: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let mut reasons: BTreeMap<&str, &str> = BTreeMap::new();
-    for (name, measure) in measured.iter().flat_map(|m| &m.kpis) {
-        let entry = values.entry(name).or_default();
-        match measure {
-            Measure::Value(v) => entry.push(*v),
-            Measure::None(reason) => {
-                reasons.entry(name).or_insert(reason);
+    for (at, m) in measured.iter().enumerate() {
+        for (name, measure) in &m.kpis {
+            let entry = values.entry(name).or_insert_with(|| vec![f64::NAN; measured.len()]);
+            match measure {
+                Measure::Value(v) => entry[at] = *v,
+                Measure::None(reason) => {
+                    reasons.entry(name).or_insert(reason);
+                }
             }
         }
     }
@@ -102,7 +105,10 @@ pub(super) fn replace(kpis: &mut Vec<KpiRow>, with: Vec<KpiRow>) {
     kpis.sort_by(|a, b| a.name.cmp(&b.name));
 }
 
-fn row(name: &str, values: &[f64], reason: Option<&str>, replications: usize, deterministic: bool) -> KpiRow {
+/// `all` has a value a replication, NaN where there is none.
+fn row(name: &str, all: &[f64], reason: Option<&str>, replications: usize, deterministic: bool) -> KpiRow {
+    let values: Vec<f64> = all.iter().copied().filter(|v| !v.is_nan()).collect();
+    let values = values.as_slice();
     let n = values.len();
     let constant = is_constant(values);
     let fixed = deterministic || is_fixed(name);
@@ -126,7 +132,25 @@ fn row(name: &str, values: &[f64], reason: Option<&str>, replications: usize, de
         p95: quantile(0.95),
         n: n as u32,
         reason,
+        values: if n > 0 { all.to_vec() } else { Vec::new() },
     }
+}
+
+/// Values that enter a run, by address. What is said of one address last counts.
+fn inputs(plan: &Plan) -> Vec<Input> {
+    let from = |origin: &Origin| match origin {
+        Origin::File { .. } => "file",
+        Origin::Override => "command line",
+        Origin::Part { .. } => "part",
+        Origin::Default { .. } => "default",
+        Origin::Derived { .. } => "derived",
+    };
+    let all = plan.ledger.iter().map(|t| (t.address.clone(), (t.value.clone(), from(&t.origin))));
+    let mut all: BTreeMap<String, (String, &str)> = all.collect();
+    for (address, value) in &plan.written {
+        all.insert(address.clone(), (value.clone(), "file"));
+    }
+    all.into_iter().map(|(address, (value, from))| Input { address, value, from: from.to_owned() }).collect()
 }
 
 /// Equal up to the rounding of sums: what the last bits say is not a variation of the plan.

@@ -5,8 +5,11 @@
 
 mod aggregate;
 pub mod calibrate;
+pub mod compare;
 mod fixed;
+pub mod precision;
 pub mod results;
+pub mod settle;
 mod split;
 pub mod sweep;
 mod verdict;
@@ -22,6 +25,7 @@ use crate::engine::EngineError;
 use crate::model::world::Measured;
 use crate::scenario::plan::{FailureSet, Plan};
 use crate::units::{SimDuration, SimTime};
+use precision::Precision;
 use results::{FlowRow, RunResults};
 
 /// How often a replication reports its progress.
@@ -49,6 +53,8 @@ pub struct RunOptions<'a> {
     pub overrides: Vec<String>,
     /// Failures to study; the plan's where none are given.
     pub what_if: Option<Vec<FailureSet>>,
+    /// What intervals must come down to; the number of replications is then the least.
+    pub precision: Option<Precision>,
 }
 
 impl RunOptions<'_> {
@@ -65,6 +71,7 @@ impl RunOptions<'_> {
             digest: String::new(),
             overrides: Vec::new(),
             what_if: None,
+            precision: None,
         }
     }
 }
@@ -106,20 +113,34 @@ pub(crate) struct Outcome {
 /// [`RunError`]: an engine limit, an interrupt, or threads that cannot be started.
 pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError> {
     let seed = options.seed.unwrap_or(plan.seed);
-    let replications = options.replications.unwrap_or(plan.replications);
+    let mut replications = options.replications.unwrap_or(plan.replications);
+    if let Some(precision) = &options.precision {
+        replications = replications.max(precision::LEAST).min(precision.cap);
+    }
     let failures = failures(plan, options);
     let simulated = if what_if::is_simulated(plan) { failures.len() } else { 0 };
     let done = AtomicU64::new(0);
-    let total = i64::from(replications) * PROGRESS_STEPS * (1 + simulated as i64);
+    let total = |replications: u32| u64::from(replications) * PROGRESS_STEPS as u64 * (1 + simulated as u64);
+    let all = AtomicU64::new(total(replications));
     let step = || {
         let steps = done.fetch_add(1, Ordering::Relaxed) + 1;
-        (options.progress)(steps as f64 / total as f64);
+        (options.progress)(steps as f64 / all.load(Ordering::Relaxed) as f64);
     };
-    let one = |r: usize| replicate(plan, seed, r as u32, options, &step);
-    let all = || (0..replications as usize).into_par_iter().map(one).collect::<Vec<_>>();
-    let outcomes = in_threads(options.threads, all)?;
-    let outcomes = outcomes.into_iter().collect::<Result<Vec<Outcome>, RunError>>()?;
-    conclude(plan, seed, outcomes, options, &step)
+    let one = |r: u32| replicate(plan, seed, r, options, &step, r == 0);
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    loop {
+        let first = outcomes.len() as u32;
+        let batch = || (first..replications).into_par_iter().map(one).collect::<Vec<_>>();
+        let batch = in_threads(options.threads, batch)?;
+        outcomes.extend(batch.into_iter().collect::<Result<Vec<Outcome>, RunError>>()?);
+        let Some(more) = options.precision.as_ref().and_then(|p| precision::next(p, &outcomes)) else { break };
+        replications = more;
+        all.store(total(replications), Ordering::Relaxed);
+    }
+    let unmet = options.precision.as_ref().map_or_else(Vec::new, |p| precision::unmet(p, &outcomes));
+    let mut results = conclude(plan, seed, outcomes, options, &step)?;
+    results.warnings.extend(unmet.into_iter().map(|words| (words, "--precision".to_owned())));
+    Ok(results)
 }
 
 fn failures(plan: &Plan, options: &RunOptions<'_>) -> Vec<what_if::Failure> {
@@ -165,6 +186,7 @@ fn replicate(
     replication: u32,
     options: &RunOptions<'_>,
     step: &(impl Fn() + Sync),
+    keep_series: bool,
 ) -> Result<Outcome, RunError> {
     let record = plan.record_flows && replication == 0;
     let mut engine = assembly::engine(plan, seed, replication, options.observe, record);
@@ -185,7 +207,7 @@ fn replicate(
     let (now, events) = (engine.now(), engine.events());
     let mut world = engine.into_model();
     let mut measured = world.measure(now);
-    if replication > 0 {
+    if !keep_series {
         // Only the first replication's series are shown; thousands of replications must not keep theirs.
         measured.tracks = Vec::new();
         measured.ends = Vec::new();

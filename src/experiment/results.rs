@@ -34,6 +34,8 @@ pub struct RunResults {
     pub overrides: Vec<String>,
     /// Replications run.
     pub replications: u32,
+    /// Every value that enters the run, sorted by address.
+    pub inputs: Vec<Input>,
     /// Simulated seconds per replication.
     pub simulated_s: f64,
     /// Seconds of the warm-up that results leave out.
@@ -88,6 +90,24 @@ pub struct KpiRow {
     pub n: u32,
     /// Why there is no value; with one, a word on it.
     pub reason: Option<String>,
+    /// Values in the order of replications, NaN where one has none; empty where they are not kept.
+    pub values: Vec<f64>,
+}
+
+/// A value that enters a run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Input {
+    /// Address, e.g. `link.phx-dal.capacity`.
+    pub address: String,
+    /// Value as a planner would write it.
+    pub value: String,
+    /// Who says so: `file`, `command line`, `part`, `default`, or `derived` from others.
+    pub from: String,
+}
+
+/// The row of a KPI: no stat means the mean, so `x.mean` is the row `x`.
+pub fn row_name(kpi: &str) -> &str {
+    kpi.strip_suffix(".mean").unwrap_or(kpi)
 }
 
 /// A judged target.

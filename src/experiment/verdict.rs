@@ -1,13 +1,12 @@
 //! Verdicts: a target passes when the whole 95 % interval lies inside its limit, fails when the whole interval lies
 //! outside, and is inconclusive otherwise.
 
-use super::results::{KpiRow, TargetRow, Verdict};
+use super::results::{KpiRow, TargetRow, Verdict, row_name};
 use crate::scenario::plan::{Rule, Target};
 
 /// Judges all targets against the KPI table of so many replications.
 pub(super) fn judge(targets: &[Target], kpis: &[KpiRow], replications: u32) -> Vec<TargetRow> {
-    // No stat means the mean, so `x.mean` is the row `x`.
-    let named = |target: &Target, k: &KpiRow| target.kpi.strip_suffix(".mean").unwrap_or(&target.kpi) == k.name;
+    let named = |target: &Target, k: &KpiRow| row_name(&target.kpi) == k.name;
     targets.iter().map(|target| judge_one(target, kpis.iter().find(|k| named(target, k)), replications)).collect()
 }
 

@@ -1,4 +1,4 @@
-//! The result folder: `summary.json`, `kpis.csv`, `series.parquet`, `flows.csv` where asked, `charts/`, `manifest.json`.
+//! The result folder: `summary.json`, `kpis.csv`, `replications.csv`, `inputs.csv`, `series.parquet`, `flows.csv` where asked, `charts/`, `manifest.json`.
 //!
 //! A new folder appears whole, by one rename. Into an existing one, files are written one by one, each whole; the
 //! manifest says `incomplete` from before the first until after the last. A folder is only written to when it is empty
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::charts::{self, ChartError};
 use super::files::{self, FileError};
-use super::{by_way, csv, json, manifest, parquet, waves, what_if};
+use super::{by_way, csv, json, manifest, parquet, stored, waves, what_if};
 use crate::experiment::results::RunResults;
 
 /// A result folder could not be written.
@@ -69,6 +69,8 @@ fn contents(run: &RunResults) -> Result<Vec<(String, Vec<u8>)>, FolderError> {
     let mut files = vec![
         ("summary.json".to_owned(), json::render(run).into_bytes()),
         ("kpis.csv".to_owned(), csv::kpis(&run.kpis).into_bytes()),
+        (stored::REPLICATIONS.to_owned(), stored::replications(&run.kpis, run.replications).into_bytes()),
+        (stored::INPUTS.to_owned(), stored::inputs(&run.inputs).into_bytes()),
         ("series.parquet".to_owned(), parquet::series(&run.series)?),
     ];
     if let Some(flows) = &run.flows {

@@ -16,7 +16,7 @@ use super::text::files::Library;
 use super::text::overlay::parse_all;
 use super::text::overrides;
 use super::text::source::{Place, Source};
-use super::text::tree::Table;
+use super::text::tree::{Entry, Table};
 
 /// What a plan was read from.
 #[derive(Clone, Debug)]
@@ -68,7 +68,8 @@ impl Draft {
         let (mut tree, mut library) = (self.tree.clone(), self.library.clone());
         let mut findings = Findings::default();
         overrides::apply(&mut tree, arguments, &mut library, &mut findings);
-        let (plan, sources, _) = understand(&self.source, library, findings, &tree, false, &self.stem)?;
+        let (mut plan, sources, _) = understand(&self.source, library, findings, &tree, false, &self.stem)?;
+        plan.written = written(&tree, &sources);
         Ok((plan, sources))
     }
 }
@@ -162,8 +163,22 @@ fn check(
     let broken = findings.failed();
     let Some(mut tree) = tree else { return Err(findings.take(|s| s == Severity::Error)) };
     overrides::apply(&mut tree, arguments, &mut library, &mut findings);
-    let (plan, sources, _) = understand(source, library, findings, &tree, broken, stem)?;
+    let (mut plan, sources, _) = understand(source, library, findings, &tree, broken, stem)?;
+    plan.written = written(&tree, &sources);
     Ok((plan, sources))
+}
+
+/// What the scenario, its bases and the overrides write, by address, and data files by their digests. What changes no result is left out.
+fn written(tree: &Table, sources: &Sources) -> Vec<(String, String)> {
+    const IDLE: [&str; 4] = ["title", "extends", "sweep", "target"];
+    let matters = |(key, _): &(&String, &Entry)| !IDLE.contains(&key.as_str());
+    let tree: Table = tree.iter().filter(matters).map(|(key, entry)| (key.clone(), entry.clone())).collect();
+    let is_data = |text: &&Arc<Source>| text.kind == super::text::source::Kind::File && !text.name.ends_with(".toml");
+    let data = sources.texts.iter().filter(is_data).map(|text| {
+        let digest = digest(std::slice::from_ref(text));
+        (format!("file {}", text.name), digest.chars().take(12).collect())
+    });
+    super::text::tree::flat(&tree).into_iter().chain(data).collect()
 }
 
 /// From the tree of a scenario to its plan; `broken` when the text had errors of syntax.

@@ -43,6 +43,8 @@ pub type StorageIx = usize;
 /// One scenario, checked.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// What the scenario and the command line write, by address, as written.
+    pub written: Vec<(String, String)>,
     /// Title as written; the file stem where none is.
     pub title: String,
     /// File stem, safe as a folder name (letters, digits, `-`, `_`, `.`, never starting with a dot).

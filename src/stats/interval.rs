@@ -15,6 +15,25 @@ pub fn mean_ci95(values: &[f64]) -> Option<(f64, [f64; 2])> {
     Some((mean, [mean - half, mean + half]))
 }
 
+/// Half width of the 95 % interval of a difference of two independent means, from the half width of each and its number of values: Student's t
+/// with the degrees of freedom of Welch (1947) and Satterthwaite (1946). A side of fewer than two values counts as known.
+pub fn welch_half((half_a, n_a): (f64, u32), (half_b, n_b): (f64, u32)) -> f64 {
+    let part = |half: f64, n: u32| {
+        if n < 2 {
+            return (0.0, 1.0);
+        }
+        let freedom = f64::from(n) - 1.0;
+        let error = half / t975(freedom);
+        (error * error, freedom)
+    };
+    let ((a, freedom_a), (b, freedom_b)) = (part(half_a, n_a), part(half_b, n_b));
+    let all = a + b;
+    if all <= 0.0 {
+        return 0.0;
+    }
+    t975(all * all / (a * a / freedom_a + b * b / freedom_b)) * all.sqrt()
+}
+
 /// The 97.5 % point of Student's t with `freedom` ≥ 1 degrees of freedom.
 fn t975(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).expect("at least one degree of freedom").inverse_cdf(0.975)
@@ -54,6 +73,19 @@ mod tests {
         assert!((low - 0.700_114_2).abs() < 1e-6 && (high - 2.459_885_8).abs() < 1e-6, "{low} {high}");
         assert_eq!(mean_ci95(&[1.0]), None);
         assert_eq!(mean_ci95(&[2.0, 2.0]), Some((2.0, [2.0, 2.0])));
+    }
+
+    /// Two samples of R's help of t.test (sleep, var.equal = FALSE): 95 % interval of the difference −3.3654832 … 0.2054832, ν = 17.776.
+    #[test]
+    fn the_interval_of_a_difference_is_welchs() {
+        let first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
+        let second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
+        let (a, [low_a, high_a]) = mean_ci95(&first).unwrap();
+        let (b, [low_b, high_b]) = mean_ci95(&second).unwrap();
+        let half = welch_half(((high_a - low_a) / 2.0, 10), ((high_b - low_b) / 2.0, 10));
+        assert!((a - b - half + 3.365_483_2).abs() < 1e-6 && (a - b + half - 0.205_483_2).abs() < 1e-6, "{half}");
+        assert!(welch_half((0.0, 1), (0.0, 1)).abs() < 1e-15);
+        assert!((welch_half((0.0, 1), ((high_b - low_b) / 2.0, 10)) - (high_b - low_b) / 2.0).abs() < 1e-12);
     }
 
     #[test]

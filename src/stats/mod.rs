@@ -13,11 +13,13 @@
 
 pub mod interval;
 mod level;
+mod mser;
 mod sketch;
 mod spent;
 mod tally;
 
 pub use level::{Level, LevelHistogram};
+pub use mser::mser5;
 pub use sketch::Sketch;
 pub use spent::Spent;
 pub use tally::Tally;

@@ -1,6 +1,7 @@
 //! The program from outside: arguments, streams, exit codes, files.
 
 mod calibrate;
+mod compare;
 mod measured;
 #[cfg(unix)]
 mod process;

@@ -189,3 +189,66 @@ fn a_failure_study_is_in_every_form_and_its_target_is_judged() {
     let refused = desk.run(&["run", "gate.toml"]).exits(2).err();
     assert!(refused.contains("E0304") && refused.contains("what_if"), "{refused}");
 }
+
+/// Waves that fail now and then: a tenth of the mean takes a few replications, a hundredth more than are allowed.
+#[test]
+fn replications_go_on_until_the_precision_is_reached() {
+    let desk = Desk::new();
+    let failing = tiny("at_most = \"60 s\"")
+        .replace("100 Gbps", "40 Gbps")
+        .replace(
+            "rtt = \"20 ms\"",
+            "rtt = \"20 ms\"\nwaves = 2\nmtbf = { exponential = { mean = \"1 min\" } }\ncut_repair = \"20 s\"",
+        )
+        .replace("bytes = \"1 GB\"", "bytes = \"300 GB\"");
+    desk.write("failing.toml", &failing);
+    let run = |more: &[&str]| {
+        let all = [&["run", "failing.toml", "--quiet", "--format", "json"], more].concat();
+        let out = desk.run(&all).out();
+        serde_json::from_str::<Value>(&out).unwrap_or_else(|e| panic!("{e}: {out}"))
+    };
+    let found = run(&["--precision", "10 %"]);
+    let n = found["replications"].as_u64().unwrap();
+    let time = |found: &Value| {
+        let rows = found["kpis"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["name"] == "transfer.move.time").unwrap().clone();
+        let number = |key: &Value| key.as_f64().unwrap();
+        (number(&row["mean"]), (number(&row["ci95"][1]) - number(&row["ci95"][0])) / 2.0)
+    };
+    let (mean, half) = time(&found);
+    assert!((10..200).contains(&n) && half <= 0.1 * mean, "{n}: {mean} ± {half}");
+    // The same replications as asked for by number, and the same for any threads.
+    let same = run(&["--replications", &n.to_string()]);
+    assert_eq!(same["kpis"], found["kpis"]);
+    assert_eq!(run(&["--precision", "10 %", "--threads", "1"])["kpis"], found["kpis"]);
+    let capped = run(&["--precision", "transfer.move.time=0.01 s", "--max-replications", "15"]);
+    assert_eq!(capped["replications"].as_u64(), Some(15));
+    assert!(capped["warnings"].to_string().contains("times as wide as asked for after 15 replications"));
+    for (text, words) in [("x", "'x'"), ("transfer.move.tine=2 %", "did you mean"), ("-2 %", "--precision")] {
+        let ran = desk.run(&["run", "failing.toml", &format!("--precision={text}")]).exits(2);
+        assert!(ran.err().contains(words), "{text}: {}", ran.err());
+    }
+}
+
+/// A buffer that fills for a minute, and then half the rate for ever: what is cut is about that minute.
+#[test]
+fn an_automatic_warm_up_leaves_out_what_is_unlike_the_rest() {
+    let desk = Desk::new();
+    desk.write(
+        "fills.toml",
+        "format = 1\nhorizon = \"30 min\"\nreplications = 1\n[site.a]\n[storage.s]\nsite = \"a\"\nsystem = \"vast-ebox-z3-highmem-88\"\n\
+         nodes = 16\n[work.w]\nkind = \"io\"\nstorage = \"s\"\npattern = \"write\"\nclients = 64\n",
+    );
+    let run = |more: &[&str]| {
+        let all = [&["run", "fills.toml", "--quiet", "--format", "json"], more].concat();
+        serde_json::from_str::<Value>(&desk.run(&all).exits(0).out()).unwrap()
+    };
+    let rate = |found: &Value| {
+        let rows = found["kpis"].as_array().unwrap();
+        rows.iter().find(|row| row["name"] == "io.w.rate").unwrap()["mean"].as_f64().unwrap()
+    };
+    let (whole, cut) = (rate(&run(&[])), run(&["--warmup", "auto"]));
+    assert!(cut["warnings"].to_string().contains("by MSER-5"), "{}", cut["warnings"]);
+    let settled = rate(&run(&["--set", "warmup=10 min"]));
+    assert!((rate(&cut) / settled - 1.0).abs() < 1e-6 && whole > 1.01 * settled, "{whole} {} {settled}", rate(&cut));
+}

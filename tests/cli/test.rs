@@ -87,3 +87,31 @@ fn a_folder_without_scenarios_is_a_mistake() {
     let ran = desk.run(&["test", "empty"]).exits(2);
     assert!(ran.err().contains("empty holds no .toml file"), "{}", ran.err());
 }
+
+#[test]
+fn a_baseline_catches_what_got_worse() {
+    let desk = Desk::new();
+    desk.write("plans/copy.toml", &tiny("at_most = \"60 s\"").replace("1 GB", "100 GB"));
+    desk.run(&["test", "plans", "--save", "base"]).exits(0);
+    assert!(desk.path().join("base/plans/copy/replications.csv").exists());
+    let ran = desk.run(&["test", "plans", "--baseline", "base"]).exits(0);
+    let line = "PASS          time against the baseline: change of transfer.move.time.mean is 0 %, limit ≤ 1 %";
+    assert!(ran.out().contains(line) && ran.out().contains("2 targets: 2 passed"), "{}", ran.out());
+    // A tenth slower: still well below its target, and a regression.
+    desk.write("plans/copy.toml", &tiny("at_most = \"60 s\"").replace("1 GB", "110 GB"));
+    let ran = desk.run(&["test", "plans", "--baseline", "base", "--junit", "j.xml", "--markdown", "m.md"]).exits(1);
+    assert!(ran.out().contains("1 failed, 1 passed"), "{}", ran.out());
+    let junit = fs::read_to_string(desk.path().join("j.xml")).unwrap();
+    assert!(junit.contains("name=\"time against the baseline\"") && junit.contains("failures=\"1\""), "{junit}");
+    let markdown = fs::read_to_string(desk.path().join("m.md")).unwrap();
+    assert!(markdown.contains("| FAIL | time against the baseline |"), "{markdown}");
+    desk.run(&["test", "plans", "--baseline", "base", "--regression", "20 %"]).exits(0);
+    // A scenario without a baseline is no regression; a wrong share and a torn baseline are said.
+    let ran = desk.run(&["test", "tiny.toml", "--baseline", "base"]).exits(0);
+    assert!(ran.err().contains("no baseline in base/tiny"), "{}", ran.err());
+    desk.run(&["test", "plans", "--baseline", "base", "--regression", "20 GB"]).exits(2);
+    desk.run(&["test", "plans", "--regression", "2 %"]).exits(2);
+    fs::remove_file(desk.path().join("base/plans/copy/inputs.csv")).unwrap();
+    let ran = desk.run(&["test", "plans", "--baseline", "base"]).exits(2);
+    assert!(ran.err().contains("it has no inputs.csv"), "{}", ran.err());
+}

@@ -25,6 +25,7 @@ pub fn falcon() -> RunResults {
         seed: 7,
         overrides: vec!["link.phx-dal.capacity=800 Gbps".into()],
         replications: 8,
+        inputs: Vec::new(),
         simulated_s: 21_600.0,
         warmup_s: 1200.0,
         events: 41_234_567,
@@ -65,6 +66,7 @@ fn kpi(name: &str, unit: &str, mean: f64, half: f64) -> KpiRow {
         p95: None,
         n: 8,
         reason: None,
+        values: Vec::new(),
     }
 }
 

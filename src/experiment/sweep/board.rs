@@ -120,7 +120,7 @@ impl<'a> Board<'a> {
 
     fn replication(&self, open: &Open, number: usize) {
         let seed = open.plan.seed;
-        let outcome = match guarded(|| replicate(&open.plan, seed, number as u32, &self.run, &|| ())) {
+        let outcome = match guarded(|| replicate(&open.plan, seed, number as u32, &self.run, &|| (), number == 0)) {
             Ok(outcome) => outcome.map_err(failed),
             Err(reason) => Err(Failed::Because(reason)),
         };

@@ -17,6 +17,7 @@ pub fn identity(plan: &mut Plan) -> u128 {
     plan.title = String::new();
     plan.name = String::new();
     plan.ledger = Vec::new();
+    plan.written = Vec::new();
     plan.warnings = Vec::new();
     plan.sweep = None;
     let mut sink = Sink(Sha256::new());

@@ -181,7 +181,7 @@ fn simulate(
         if options.interrupt.load(Ordering::Relaxed) {
             return Err(RunError::Interrupted);
         }
-        let outcome = replicate(&variants[f], seed, r, &unobserved, step)?;
+        let outcome = replicate(&variants[f], seed, r, &unobserved, step, false)?;
         Ok(observe(&outcome.measured, &base.costs))
     };
     let seen: Vec<Observed> = cells.par_iter().map(one).collect::<Result<_, RunError>>()?;

@@ -384,6 +384,7 @@ mod tests {
             p95: None,
             n: 2,
             reason: None,
+            values: Vec::new(),
         };
         let kpis: Vec<[Option<KpiRow>; 1]> = (0..places.len()).map(|cell| [Some(row(cell))]).collect();
         let target = TargetInfo { name: "t".into(), kpi: "transfer.w.time.mean".into(), limits: [None, Some(3.0)] };

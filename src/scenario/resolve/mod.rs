@@ -232,6 +232,7 @@ impl Resolver<'_> {
             works: Vec::new(),
             targets: Vec::new(),
             sweep: None,
+            written: Vec::new(),
             ledger: Vec::new(),
             warnings: Vec::new(),
         }

@@ -53,6 +53,27 @@ pub struct Entry {
 /// A table in order of key.
 pub type Table = BTreeMap<String, Entry>;
 
+/// Every value of a table by its address, as it is written; lists whole.
+pub fn flat(table: &Table) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    flatten(table, "", &mut out);
+    out
+}
+
+fn flatten(table: &Table, prefix: &str, out: &mut Vec<(String, String)>) {
+    for (key, entry) in table {
+        let address = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match &entry.node.value {
+            Value::Table(inner) => flatten(inner, &address, out),
+            Value::Text { text, .. } => out.push((address, text.clone())),
+            _ => {
+                let place = &entry.node.place;
+                out.push((address, place.source.text[place.span.clone()].trim().to_owned()));
+            }
+        }
+    }
+}
+
 impl Value {
     /// The kind of value in a planner's words.
     pub fn kind(&self) -> &'static str {

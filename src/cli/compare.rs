@@ -1,0 +1,134 @@
+//! `apollo compare A [B]`: two scenarios or result folders against one another, and rules that the difference must keep.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::global::Format;
+use super::interrupt;
+use super::screen::Screen;
+use super::simulate::{Choices, Failure, load, simulate};
+use crate::experiment::compare::{self, Comparison, Rule, Side};
+use crate::experiment::results::Verdict;
+use crate::report::stored::{self, StoredError};
+use crate::report::{self, json, markdown, text};
+
+/// Arguments of `compare`.
+#[derive(Args, Debug)]
+pub struct Compare {
+    /// Scenario file, or result folder of `apollo run`
+    #[arg(value_name = "A")]
+    a: PathBuf,
+    /// The other one; A again if not given, to be changed with --set-b
+    #[arg(value_name = "B")]
+    b: Option<PathBuf>,
+    /// Change a value of both scenarios, e.g. `link.phx-dal.capacity="800 Gbps"`; may be repeated
+    #[arg(long = "set", value_name = "ADDRESS=VALUE")]
+    overrides: Vec<String>,
+    /// Change a value of A only
+    #[arg(long, value_name = "ADDRESS=VALUE")]
+    set_a: Vec<String>,
+    /// Change a value of B only
+    #[arg(long, value_name = "ADDRESS=VALUE")]
+    set_b: Vec<String>,
+    /// Root seed of both, instead of that of each scenario
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Number of replications of both, instead of that of each scenario
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    replications: Option<u32>,
+    /// Threads to use; all cores if not given. Results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    threads: Option<u16>,
+    /// What B less A must not be, e.g. `rl.online.feedback_time.p95 > +5 %` or `storage.hot.read_efficiency < -1 points`; may be repeated
+    #[arg(long, value_name = "RULE")]
+    fail_on: Vec<String>,
+    /// Show the KPIs too that are the same
+    #[arg(long)]
+    all: bool,
+}
+
+/// Compares.
+pub fn run(args: &Compare, screen: &Screen) -> Exit {
+    match attempt(args, screen) {
+        Ok(exit) => exit,
+        Err(failure) => failure.exit,
+    }
+}
+
+fn attempt(args: &Compare, screen: &Screen) -> Result<Exit, Failure> {
+    interrupt::flag();
+    let rules = rules(&args.fail_on, screen)?;
+    let b = args.b.as_ref().unwrap_or(&args.a);
+    let a = side(&args.a, &args.set_a, args, screen)?;
+    let b = side(b, &args.set_b, args, screen)?;
+    let found = compare::compare(a, b, &rules);
+    if let Some(unknown) = found.rules.iter().find(|judged| judged.value.is_none()) {
+        let why = unknown.reason.as_deref().unwrap_or("no value");
+        screen.note(&format!("rule '{}' cannot be judged: {why}", unknown.rule.text));
+    }
+    let printed = screen.print(&rendered(&found, args.all, screen));
+    Ok(printed.and(found.rules.iter().fold(Exit::Done, |exit, judged| {
+        exit.and(match judged.verdict {
+            Verdict::Pass => Exit::Done,
+            Verdict::Fail => Exit::TargetFailed,
+            Verdict::Inconclusive => Exit::Inconclusive,
+        })
+    })))
+}
+
+/// The rules of the command line.
+pub(super) fn rules(texts: &[String], screen: &Screen) -> Result<Vec<Rule>, Failure> {
+    let one = |text: &String| {
+        compare::rule(text).map_err(|error| Failure::say(format!("--fail-on: {error}"), Exit::Input, screen))
+    };
+    texts.iter().map(one).collect()
+}
+
+/// A scenario is simulated, a folder read.
+fn side(path: &Path, own: &[String], args: &Compare, screen: &Screen) -> Result<Side, Failure> {
+    if path.is_dir() {
+        let changed =
+            !own.is_empty() || !args.overrides.is_empty() || args.seed.is_some() || args.replications.is_some();
+        if changed {
+            let message = format!(
+                "{} is a result folder: '--set', '--seed' and '--replications' cannot change it",
+                path.display()
+            );
+            return Err(Failure::say(message, Exit::Input, screen));
+        }
+        return stored::read(path).map_err(|error| unread(&error, screen));
+    }
+    let overrides: Vec<String> = args.overrides.iter().chain(own).cloned().collect();
+    let loaded = load(path, &overrides, screen)?;
+    let choices = Choices {
+        overrides,
+        seed: args.seed,
+        replications: args.replications,
+        threads: args.threads.map(usize::from),
+        what_if: None,
+        precision: None,
+    };
+    let results = simulate(path, &loaded, &choices, screen)?;
+    let changes: String = own.iter().map(|change| format!(" with {change}")).collect();
+    Ok(Side::of(results, &format!("{}{changes}", path.display())))
+}
+
+/// A folder that cannot be read: the machine's fault, or the planner's.
+pub(super) fn unread(error: &StoredError, screen: &Screen) -> Failure {
+    let exit = match error {
+        StoredError::File { .. } => Exit::Environment,
+        StoredError::Unusable { .. } => Exit::Input,
+    };
+    Failure::say(error.to_string(), exit, screen)
+}
+
+fn rendered(found: &Comparison, all: bool, screen: &Screen) -> String {
+    match screen.format {
+        Format::Text => text::write(&report::compare::document(found, all), screen.style),
+        Format::Json => json::text(&report::compare::json(found)),
+        Format::Csv => report::compare::table(found),
+        Format::Markdown => markdown::write(&report::compare::document(found, all)),
+    }
+}

@@ -1,0 +1,171 @@
+//! As many replications as a precision needs.
+//!
+//! Replications run in batches until the half width of the 95 % interval of every named KPI is small enough, or a cap is reached. The
+//! next number follows from the spread seen so far, `n · (half width ÷ goal)²`, at least a quarter more and at most twice as many: stopping too
+//! early at a spread that happens to be small is what makes sequential intervals too narrow. It depends on values alone, so the number of
+//! threads cannot be seen in it.
+
+use super::Outcome;
+use super::compare::Limit;
+use super::results::row_name;
+use crate::kpi;
+use crate::model::world::Measure;
+use crate::stats::interval;
+use crate::units::{Dimension, parse};
+
+/// Fewest replications before a run may stop: a spread of fewer is a guess.
+pub const LEAST: u32 = 10;
+/// Most replications where the caller states no cap.
+pub const CAP: u32 = 1_000;
+
+/// What half widths of intervals must come down to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Precision {
+    /// KPIs with their goals.
+    pub goals: Vec<Goal>,
+    /// Most replications.
+    pub cap: u32,
+}
+
+/// How well a KPI is to be known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Goal {
+    /// Full name with stat.
+    pub kpi: String,
+    /// Half width of its interval, in its base unit or as a share of the mean.
+    pub half_width: Limit,
+}
+
+/// Goals as a planner writes them: `2 %` for each of `default`, or `KPI=2 %`, `KPI=0.5 s`.
+///
+/// # Errors
+/// What is wrong, with what would be right.
+pub fn goals(text: &str, default: &[String]) -> Result<Vec<Goal>, String> {
+    let (kpis, amount) = match text.split_once('=') {
+        Some((name, amount)) => {
+            let found = kpi::lookup(name.trim()).map_err(|error| error.to_string())?;
+            if found.entity.iter().any(|entity| entity == "*") {
+                return Err(format!("'{}' is a pattern: name one KPI", name.trim()));
+            }
+            (vec![found.name()], amount.trim())
+        }
+        None => (default.to_vec(), text.trim()),
+    };
+    if kpis.is_empty() {
+        return Err("the scenario has no target whose KPI could be meant: write KPI=PRECISION".to_owned());
+    }
+    let positive = |x: f64| if x > 0.0 { Ok(x) } else { Err(format!("'{amount}' must be above zero")) };
+    let half_width = if amount.ends_with('%') {
+        Limit::Relative(positive(parse(amount, Dimension::Ratio).map_err(|error| format!("'{amount}': {error}"))?)?)
+    } else {
+        let [name] = kpis.as_slice() else {
+            return Err(format!("'{amount}' is no share: write KPI={amount} for the KPI that is meant"));
+        };
+        let dim = match kpi::lookup(name).map_err(|error| error.to_string())?.kpi.dimension {
+            Dimension::Date => Dimension::Duration,
+            dim => dim,
+        };
+        Limit::Absolute(positive(parse(amount, dim).map_err(|error| format!("'{amount}': {error}"))?)?)
+    };
+    Ok(kpis.into_iter().map(|kpi| Goal { kpi, half_width }).collect())
+}
+
+/// How many replications to have next; `None` when every goal is met, the cap is reached, or nothing more can be learnt.
+pub(super) fn next(precision: &Precision, outcomes: &[Outcome]) -> Option<u32> {
+    let n = outcomes.len() as u32;
+    let more = precision.goals.iter().filter_map(|goal| lacking(goal, outcomes)).fold(0.0, f64::max);
+    (more > 1.0 && n < precision.cap).then(|| {
+        let wanted = (f64::from(n) * more * more).ceil();
+        let least = f64::from(n) + (f64::from(n) / 4.0).ceil();
+        wanted.clamp(least, 2.0 * f64::from(n)).min(f64::from(precision.cap)) as u32
+    })
+}
+
+/// Goals that are not met, in words.
+pub(super) fn unmet(precision: &Precision, outcomes: &[Outcome]) -> Vec<String> {
+    let word = |goal: &Goal| {
+        let times = lacking(goal, outcomes)?;
+        (times > 1.0).then(|| {
+            format!(
+                "{}: its interval is {times:.2} times as wide as asked for after {} replications",
+                goal.kpi,
+                outcomes.len()
+            )
+        })
+    };
+    precision.goals.iter().filter_map(word).collect()
+}
+
+/// Half width over the goal; `None` where fewer than two replications have a value.
+fn lacking(goal: &Goal, outcomes: &[Outcome]) -> Option<f64> {
+    let value = |outcome: &Outcome| {
+        let kpis = &outcome.measured.kpis;
+        let at = kpis.binary_search_by(|(name, _)| name.as_str().cmp(row_name(&goal.kpi))).ok()?;
+        match kpis[at].1 {
+            Measure::Value(value) => Some(value),
+            Measure::None(_) => None,
+        }
+    };
+    let values: Vec<f64> = outcomes.iter().filter_map(value).collect();
+    let (mean, [low, high]) = interval::mean_ci95(&values)?;
+    let half = (high - low) / 2.0;
+    let goal = match goal.half_width {
+        Limit::Absolute(goal) => goal,
+        Limit::Relative(share) => share * mean.abs(),
+    };
+    Some(if half > 0.0 { half / goal } else { 0.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::world::Measured;
+
+    fn outcomes(values: &[f64]) -> Vec<Outcome> {
+        let one = |value: &f64| Outcome {
+            events: 0,
+            measured: Measured {
+                kpis: vec![("transfer.w.time".to_owned(), Measure::Value(*value))],
+                ..Measured::default()
+            },
+            flows: None,
+        };
+        values.iter().map(one).collect()
+    }
+
+    fn asked(text: &str, cap: u32) -> Precision {
+        Precision { goals: goals(text, &["transfer.w.time.mean".to_owned()]).expect("sound"), cap }
+    }
+
+    /// Values 9 and 11 in turn: s = 1.0541 of ten, half width 2.2622 × 1.0541 / √10 = 0.7541.
+    #[test]
+    fn the_next_number_follows_from_the_spread() {
+        let ten: Vec<f64> = (0..10).map(|i| if i % 2 == 0 { 9.0 } else { 11.0 }).collect();
+        let seen = outcomes(&ten);
+        assert_eq!(next(&asked("10 %", 1000), &seen), None, "0.754 is less than 1");
+        // 0.754 / 0.7 = 1.077: 10 × 1.16 = 12, at least a quarter more.
+        assert_eq!(next(&asked("7 %", 1000), &seen), Some(13));
+        assert_eq!(next(&asked("transfer.w.time=0.6 s", 1000), &seen), Some(16));
+        assert_eq!(next(&asked("1 %", 1000), &seen), Some(20), "at most twice as many");
+        assert_eq!(next(&asked("1 %", 15), &seen), Some(15));
+        assert_eq!(next(&asked("1 %", 10), &seen), None);
+        assert_eq!(unmet(&asked("1 %", 10), &seen).len(), 1);
+        assert_eq!(next(&asked("1 %", 1000), &outcomes(&[5.0; 10])), None, "nothing is random");
+    }
+
+    #[test]
+    fn goals_are_shares_or_quantities() {
+        let none: [String; 0] = [];
+        for (text, default, words) in [
+            ("2 %", &none[..], "no target"),
+            ("transfer.w.tine=2 %", &none[..], "did you mean 'transfer.w.time'"),
+            ("transfer.*.time=2 %", &none[..], "is a pattern"),
+            ("transfer.w.time=2 GB", &none[..], "'GB' is a unit of sizes"),
+            ("transfer.w.time=0 s", &none[..], "above zero"),
+            ("3 s", &["a".to_owned(), "b".to_owned()][..], "write KPI=3 s"),
+        ] {
+            let error = goals(text, default).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+}
