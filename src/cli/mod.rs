@@ -25,6 +25,7 @@ mod schema;
 mod screen;
 mod shard;
 mod simulate;
+mod submit;
 mod sweep;
 mod test;
 

@@ -61,7 +61,9 @@ impl Screen {
     /// Says what went wrong.
     pub fn error(&self, message: &str) {
         let word = text::paint("error", Tone::Bad, self.error_style);
-        complain(&format!("{word}: {}\n", text::shown(message, self.error_style)));
+        // Lines of ours stay lines; whatever else controls a terminal becomes a sign.
+        let lines: Vec<String> = message.lines().map(|line| text::shown(line, self.error_style)).collect();
+        complain(&format!("{word}: {}\n", lines.join("\n")));
     }
 
     /// Writes finished text (rendered diagnostics) to standard error.

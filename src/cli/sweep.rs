@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::screen::Screen;
 use super::shard::{self, Asked};
 use super::simulate::{Failure, diagnosed, run_failed};
+use super::submit::{self, Submit};
 use crate::experiment::RunError;
 use crate::experiment::results::sweep::{AxisInfo, Coordinate, SweepInfo, TargetInfo};
 use crate::experiment::sweep::{Cells, SweepOptions, for_each, identity, run as run_cells};
@@ -32,7 +33,7 @@ const NAMED: usize = 10;
 #[derive(Args, Debug)]
 pub struct Sweep {
     /// Scenario file with a table `[sweep]`, unless --axis says what varies
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Change a value of the scenario in all cells, e.g. `link.phx-dal.capacity="800 Gbps"`; may be repeated
     #[arg(long = "set", value_name = "ADDRESS=VALUE")]
     overrides: Vec<String>,
@@ -69,6 +70,34 @@ pub struct Sweep {
     /// Take cells that another build made, or another kind of machine
     #[arg(long)]
     allow_mixed: bool,
+    /// A scheduler to do the work.
+    #[command(flatten)]
+    pub(super) to: Submit,
+}
+
+impl Sweep {
+    /// The arguments that every task of an array has.
+    pub(super) fn forwarded(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut put = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+        self.overrides.iter().for_each(|value| put("--set", value.clone()));
+        self.axes.iter().for_each(|value| put("--axis", value.clone()));
+        self.design.iter().for_each(|value| put("--design", value.clone()));
+        self.samples.iter().for_each(|value| put("--samples", value.to_string()));
+        self.seed.iter().for_each(|value| put("--seed", value.to_string()));
+        self.replications.iter().for_each(|value| put("--replications", value.to_string()));
+        words.extend(self.retry_failed.then(|| "--retry-failed".to_owned()));
+        words.extend(self.allow_mixed.then(|| "--allow-mixed".to_owned()));
+        words
+    }
+
+    /// The arguments of the merge.
+    pub(super) fn merged(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        self.kpi.iter().for_each(|value| words.extend(["--kpi".to_owned(), value.clone()]));
+        words.extend(self.allow_mixed.then(|| "--allow-mixed".to_owned()));
+        words
+    }
 }
 
 /// Runs the sweep.
@@ -104,6 +133,9 @@ fn attempt(args: &Sweep, screen: &Screen) -> Result<Exit, Failure> {
     if cells.count() == 0 {
         let message = format!("no cell of {} points meets the conditions of [sweep]", cells.points());
         return Err(Failure::say(message, Exit::Input, screen));
+    }
+    if args.to.is_asked() {
+        return submit::run(args, cells.count(), &out, screen);
     }
     let info = info(&variants, &plan, &sources, &cells);
     let rows = (0..cells.count()).map(|cell| coordinates(&variants, &cells.settings(cell)));

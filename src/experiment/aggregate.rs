@@ -130,6 +130,7 @@ fn row(name: &str, all: &[f64], reason: Option<&str>, replications: usize, deter
         p5: quantile(0.05),
         p50: quantile(0.5),
         p95: quantile(0.95),
+        quantiles_ci95: [0.05, 0.5, 0.95].map(|p| interval::quantile_ci95(values, p)),
         n: n as u32,
         reason,
         values: if n > 0 { all.to_vec() } else { Vec::new() },

@@ -86,6 +86,8 @@ pub struct KpiRow {
     pub p50: Option<f64>,
     /// 95th percentile over replications.
     pub p95: Option<f64>,
+    /// 95 % intervals of these three quantiles, from order statistics; `None` where replications are too few for one.
+    pub quantiles_ci95: [Option<[f64; 2]>; 3],
     /// Replications with a value.
     pub n: u32,
     /// Why there is no value; with one, a word on it.

@@ -63,6 +63,9 @@ pub(super) fn kpi(row: &KpiRow) -> Value {
         "p5": number(row.p5),
         "p50": number(row.p50),
         "p95": number(row.p95),
+        "p5_ci95": interval(row.quantiles_ci95[0], &row.unit),
+        "p50_ci95": interval(row.quantiles_ci95[1], &row.unit),
+        "p95_ci95": interval(row.quantiles_ci95[2], &row.unit),
         "n": row.n,
         "reason": row.reason,
     })

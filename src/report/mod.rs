@@ -22,6 +22,7 @@ mod phases;
 pub mod sections;
 mod slowest;
 pub mod stored;
+pub mod submit;
 pub mod sweep;
 mod systems;
 pub mod text;

@@ -140,6 +140,7 @@ fn row(cells: &[String], known: impl Fn(&str) -> Option<(Option<String>, bool)>)
         p5: None,
         p50: None,
         p95: None,
+        quantiles_ci95: [None; 3],
         n: present.len() as u32,
         reason,
         values: if present.is_empty() { Vec::new() } else { values },

@@ -1,6 +1,6 @@
 //! Intervals and quantiles over the values of replications.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
 /// Mean of independent values and its 95 % confidence interval by Student's t: m ± t(0.975; n−1)·s/√n with the sample
 /// standard deviation s (divisor n−1). `None` below two values, where no spread can be seen.
@@ -53,6 +53,20 @@ pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
     Some(sorted[below] + (h - below as f64) * (sorted[above] - sorted[below]))
 }
 
+/// A 95 % confidence interval of the `p` quantile of a law, from independent values of it, whatever the law: the order statistics between which the
+/// quantile lies with at least 95 %, at most 2.5 % on either side (Hahn and Meeker, *Statistical Intervals*, 1991, section 5.2). `None`
+/// where there are too few values for one: less than 6 for the median, less than 72 for the 95th percentile.
+pub fn quantile_ci95(values: &[f64], p: f64) -> Option<[f64; 2]> {
+    let n = values.len();
+    let below = Binomial::new(p, n as u64).ok()?;
+    // As many values as these lie below the quantile in fewer than 2.5 % of samples, and in all but as many.
+    let low = (1..=n).take_while(|&rank| below.cdf(rank as u64 - 1) <= 0.025).last()?;
+    let high = (1..=n).find(|&rank| below.cdf(rank as u64 - 1) >= 0.975)?;
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    Some([sorted[low - 1], sorted[high - 1]])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +100,19 @@ mod tests {
         assert!((a - b - half + 3.365_483_2).abs() < 1e-6 && (a - b + half - 0.205_483_2).abs() < 1e-6, "{half}");
         assert!(welch_half((0.0, 1), (0.0, 1)).abs() < 1e-15);
         assert!((welch_half((0.0, 1), ((high_b - low_b) / 2.0, 10)) - (high_b - low_b) / 2.0).abs() < 1e-12);
+    }
+
+    /// Tables of order statistics: median of 6 values between the first and the last, of 10 between the second and the ninth; 95th percentile of 100 between ranks 91 and 100.
+    #[test]
+    fn a_quantile_lies_between_order_statistics() {
+        let values = |n: u32| (1..=n).map(f64::from).collect::<Vec<_>>();
+        assert_eq!(quantile_ci95(&values(5), 0.5), None);
+        assert_eq!(quantile_ci95(&values(6), 0.5), Some([1.0, 6.0]));
+        assert_eq!(quantile_ci95(&values(10), 0.5), Some([2.0, 9.0]));
+        assert_eq!(quantile_ci95(&values(71), 0.95), None);
+        assert_eq!(quantile_ci95(&values(72), 0.95).map(|ci| ci[1]), Some(72.0));
+        assert_eq!(quantile_ci95(&values(100), 0.95), Some([91.0, 100.0]));
+        assert_eq!(quantile_ci95(&[], 0.5), None);
     }
 
     #[test]

@@ -360,3 +360,49 @@ fn a_disk_that_refuses_is_4_and_keeps_earlier_cells() {
     desk.run(&["sweep", "plan.toml", "--out", "s"]).exits(0);
     assert_eq!(cells(&folder), files);
 }
+
+/// Shards that begin at the same moment in a folder that is not there yet all find their way in.
+#[test]
+fn shards_that_begin_together_share_a_new_folder() {
+    let desk = desk();
+    let whole = whole(&desk);
+    for round in 0..5 {
+        let out = format!("together-{round}");
+        let start = |k: usize| {
+            let mut command = Command::new(assert_cmd::cargo::cargo_bin("apollo"));
+            command.current_dir(desk.path()).args(["sweep", "plan.toml", "--quiet", "--threads", "1", "--out", &out]);
+            command.args(["--shard", &format!("{k}/5")]).stdout(Stdio::null()).stderr(Stdio::piped());
+            command.spawn().expect("it starts")
+        };
+        let all: Vec<_> = (1..=5).map(start).collect();
+        for child in all {
+            let ran = child.wait_with_output().expect("it ends");
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        }
+        desk.run(&["merge", &out, "--out", &out, "--quiet"]).exits(0);
+        assert!(results(&desk.path().join(&out)) == whole, "round {round}");
+    }
+}
+
+#[test]
+fn a_submission_file_is_printed_and_nothing_runs() {
+    let desk = desk();
+    let slurm = desk
+        .run(&["sweep", "plan.toml", "--out", "s", "--emit", "slurm", "--tasks", "40", "--seed", "9"])
+        .exits(0)
+        .out();
+    assert!(
+        slurm.contains("#SBATCH --array=0-9\n") && slurm.contains("--seed 9 --out s"),
+        "no more tasks than cells: {slurm}"
+    );
+    let k8s = desk.run(&["sweep", "plan.toml", "--emit", "k8s", "--tasks", "4", "--image", "i:1"]).exits(0).out();
+    let job: serde_json::Value = serde_json::from_str(&k8s[k8s.find('{').unwrap()..]).unwrap();
+    assert_eq!(job["spec"]["completionMode"], "Indexed");
+    assert_eq!(job["spec"]["template"]["spec"]["containers"][0]["image"], "i:1");
+    assert!(!desk.path().join("s").exists() && !desk.path().join("reports").exists());
+    let mut command = desk.apollo(&["sweep", "plan.toml", "--out", "s", "--submit", "slurm"]);
+    let ran = command.env("PATH", desk.path()).output().unwrap();
+    assert_eq!(ran.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("cannot run sbatch"));
+    desk.run(&["sweep", "plan.toml", "--emit", "slurm", "--shard", "1/2"]).exits(2);
+}

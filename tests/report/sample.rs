@@ -64,6 +64,7 @@ fn kpi(name: &str, unit: &str, mean: f64, half: f64) -> KpiRow {
         p5: None,
         p50: None,
         p95: None,
+        quantiles_ci95: [None; 3],
         n: 8,
         reason: None,
         values: Vec::new(),

@@ -382,6 +382,7 @@ mod tests {
             p5: None,
             p50: None,
             p95: None,
+            quantiles_ci95: [None; 3],
             n: 2,
             reason: None,
             values: Vec::new(),

@@ -121,7 +121,8 @@ impl Store {
             Err(e) if e.kind() == ErrorKind::NotFound && fs::symlink_metadata(dir).is_err() => return Ok(()),
             Err(e) => return Err(FileError::on("open the folder", dir)(e).into()),
         };
-        let unfinished = |name: &str| name.starts_with(files::TEMPORARY);
+        // Another shard may be making it right now: the folders come before the file that says whose they are.
+        let unfinished = |name: &str| name.starts_with(files::TEMPORARY) || [CELLS, IDS].contains(&name);
         let others = entries.flatten().any(|entry| !unfinished(&entry.file_name().to_string_lossy()));
         match others && read_info(dir).is_err() {
             true => Err(StoreError::Foreign(dir.to_owned())),
