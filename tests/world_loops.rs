@@ -162,3 +162,22 @@ fn colocated_gpus_that_fail_keep_the_books_and_the_loop() {
         assert!(of(&measured, "feedback_time.transfer") < 2.0);
     }
 }
+
+/// Colocated engines whose GPUs train are not idle: with a batch in as many slots, all of one length, they generate in all slots or not at all.
+#[test]
+fn engines_whose_gpus_train_are_not_idle() {
+    let text = LOOP
+        .replace("generators = [{ fleet = \"serve\", gpus = 128 }]", "colocation = {}")
+        .replace("weights = { publish = \"full\", senders = 16, swap = \"1 s\" }", "");
+    let same = [
+        "work.loop.max_lag=0",
+        "work.loop.batch=512",
+        "work.loop.length=\"1000\"",
+        "work.loop.reward=\"0 s\"",
+        "work.loop.ship_every=\"1 ms\"",
+    ];
+    let measured = audited(&plan_with(&text, &same), 0, 50).0;
+    let (idle, waiting) = (of(&measured, "generator_idle"), of(&measured, "trainer_idle"));
+    println!("{idle:.4} idle, the trainer {waiting:.3}");
+    assert!(idle.abs() < 0.01 && waiting > 0.2 && waiting < 0.9, "{idle}, {waiting}");
+}

@@ -35,3 +35,13 @@ fn a_failed_engine_breaks_the_promises_on_it() {
     let kept = kpi(&results, "rl.loop.users.on_target.fraction");
     assert!(kept > 0.5 && kept < 1.0, "{kept}");
 }
+
+/// Where every slot is taken by the loop's own, a user takes the one that began last, and waits for none to end: that would be seconds.
+#[test]
+fn users_do_not_wait_for_trajectories_of_the_loop() {
+    let results = run(&with_users(&["work.loop.engine.slots=8"]));
+    assert!(kpi(&results, "rl.loop.users.rate") > 15.0);
+    assert!(kpi(&results, "rl.loop.generator_idle") < 0.3, "the engines are full");
+    let wait = kpi(&results, "rl.loop.users.wait");
+    assert!(wait < 0.2, "{wait} s");
+}
