@@ -232,3 +232,15 @@ fn too_many_ways_are_told_apart_by_their_first_link() {
     assert_eq!((near.len(), near[0].way.as_str()), (64, "l0 > l1 > l2 > l3 > l4 > l5"));
     assert!(near.iter().all(|row| (row.share - 1.0 / 64.0).abs() < 1e-12));
 }
+
+/// Where no work can start slowly, a first window says nothing, and the program says so.
+#[test]
+fn a_first_window_without_effect_is_said() {
+    let told = |overrides: &[&str]| {
+        plan_with(DIAMOND, overrides).warnings.iter().any(|w| w.message.contains("'initial_window' has no effect"))
+    };
+    assert!(!told(&["wan.initial_window=10"]));
+    assert!(told(&["wan.initial_window=10", "wan.transport=\"rocev2-4096\""]));
+    assert!(told(&["work.c.initial_window=10", "wan.transport=\"rocev2-4096\""]));
+    assert!(!told(&["wan.initial_window=0", "wan.transport=\"rocev2-4096\""]));
+}

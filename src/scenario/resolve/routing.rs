@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Disjoint, Engineering, Plan, Routing};
+use crate::scenario::plan::{Disjoint, Engineering, Plan, Recovery, Routing, Work, WorkKind};
 use crate::scenario::read::record::Record;
 use crate::units::SimDuration;
 
@@ -41,6 +41,23 @@ impl Resolver<'_> {
             let message = format!("'utilisation_limit' has no effect: the plan has no {lacking}");
             let place = self.wan.place_of("utilisation_limit").clone();
             self.report(Diagnostic::new("W0609", message).at(&place));
+        }
+    }
+
+    /// A first window for all works asks nothing where none of them starts slowly.
+    pub(super) fn unused_slow_start(&mut self, plan: &Plan) {
+        let of = |work: &Work| match &work.kind {
+            WorkKind::Copy(copy) => copy.transport.recovery,
+            WorkKind::Io(io) => io.transport.recovery,
+            WorkKind::Trace(trace) => trace.transport.recovery,
+            WorkKind::Rl(rl) => rl.transport.recovery,
+        };
+        let slow = plan.works.iter().any(|work| matches!(of(work), Recovery::LossBased { .. }));
+        if !slow && self.wan.wrote("initial_window") && self.wan.whole("initial_window") > 0 {
+            let message = "'initial_window' has no effect: no work sends over a transport that starts slowly";
+            let place = self.wan.place_of("initial_window").clone();
+            let found = Diagnostic::new("W0609", message).at(&place);
+            self.report(found.help("TCP does (`tcp-9000`); RDMA sends a window at once"));
         }
     }
 

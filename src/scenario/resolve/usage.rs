@@ -52,6 +52,7 @@ impl Resolver<'_> {
         self.unused_links(plan, &demands);
         self.unused_limit(plan);
         self.unused_keys(plan);
+        self.unused_slow_start(plan);
         self.unused_relays(plan);
         self.unused_sites(plan);
         self.unused_storage(plan);
