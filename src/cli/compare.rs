@@ -9,8 +9,9 @@ use super::global::Format;
 use super::interrupt;
 use super::screen::Screen;
 use super::simulate::{Choices, Failure, load, simulate};
-use crate::experiment::compare::{self, Comparison, Rule, Side};
+use crate::experiment::compare;
 use crate::experiment::results::Verdict;
+use crate::experiment::results::compare::{Comparison, Rule, Side};
 use crate::report::stored::{self, StoredError};
 use crate::report::{self, json, markdown, text};
 

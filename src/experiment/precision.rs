@@ -6,7 +6,7 @@
 //! threads cannot be seen in it.
 
 use super::Outcome;
-use super::compare::Limit;
+use super::results::compare::Limit;
 use super::results::row_name;
 use crate::kpi;
 use crate::model::world::Measure;

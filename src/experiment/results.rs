@@ -2,6 +2,7 @@
 
 mod by_way;
 pub mod calibration;
+pub mod compare;
 mod network;
 pub mod sweep;
 pub mod systems;

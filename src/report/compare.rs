@@ -7,7 +7,7 @@ use super::document::{Document, Section, Table, Tone};
 use super::human::{self, NOTHING};
 use super::json::verdict;
 use super::sections;
-use crate::experiment::compare::{Comparison, Difference, Judged, Limit, Side};
+use crate::experiment::results::compare::{Comparison, Difference, Judged, Limit, Side};
 use crate::experiment::results::{Input, row_name};
 
 /// The comparison as headings and tables; with `all` also the KPIs that are the same.

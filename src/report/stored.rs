@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{csv, manifest};
-use crate::experiment::compare::Side;
+use crate::experiment::results::compare::Side;
 use crate::experiment::results::{Input, KpiRow};
 use crate::stats::interval;
 
