@@ -91,11 +91,11 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
 /// Keeps the results of a file where they are asked for, and adds to its targets what a baseline says.
 fn keep_and_compare(args: &Test, slack: f64, path: &Path, results: &mut RunResults, screen: &Screen) -> Exit {
     let mut exit = Exit::Done;
-    if let Some(dir) = &args.save {
-        if let Err(error) = folder::write(&dir.join(below(path)), results) {
-            screen.error(&error.to_string());
-            exit = Exit::Environment;
-        }
+    if let Some(dir) = &args.save
+        && let Err(error) = folder::write(&dir.join(below(path)), results)
+    {
+        screen.error(&error.to_string());
+        exit = Exit::Environment;
     }
     let Some(dir) = &args.baseline else { return exit };
     let kept = dir.join(below(path));

@@ -261,7 +261,7 @@ mod tests {
         let at = |sequence: u64| {
             let turns = Turns { left: 2, truncated: true, generated: 3.0, context: 4.0, ..Turns::default() };
             let rare = Running { waited: Some(SimDuration::from_secs(1)), turns, ..one(sequence as f64, sequence) };
-            if sequence % 3 == 0 { rare } else { one(sequence as f64, sequence) }
+            if sequence.is_multiple_of(3) { rare } else { one(sequence as f64, sequence) }
         };
         for sequence in 0..40 {
             batch.push(at(sequence));

@@ -130,8 +130,8 @@ impl Generators {
         let mut touched: Vec<Vec<bool>> = self.pools.iter().map(|pool| vec![false; pool.cohorts.len()]).collect();
         'passes: loop {
             let mut any = false;
-            for pool in 0..self.pools.len() {
-                for cohort in 0..self.pools[pool].cohorts.len() {
+            for (pool, touched) in touched.iter_mut().enumerate() {
+                for (cohort, touched) in touched.iter_mut().enumerate() {
                     let entry = &self.pools[pool];
                     let state = &entry.cohorts[cohort];
                     if entry.live == 0 || entry.halted || state.closed || state.taken() >= slots {
@@ -145,7 +145,7 @@ impl Generators {
                         continue;
                     }
                     any = true;
-                    touched[pool][cohort] = true;
+                    *touched = true;
                 }
             }
             if !any {
