@@ -307,6 +307,19 @@ fn warnings() -> Vec<(&'static str, String)> {
             ),
         ),
         ("nodes of a copy", broken("bytes =", "clients = 4\nbytes =")),
+        (
+            "a publish without room",
+            broken("model =", "weights = { store = \"small\" }\nmodel =")
+                + "[storage.small]\nsite = \"dallas\"\nsystem = \"azure-blob\"\ncapacity = \"1 GB\"\n",
+        ),
+        ("more waves than cohorts", broken("model =", "weights = { swap_waves = 60 }\nengine = { gpus = 8 }\nmodel =")),
+        (
+            "a metric on one link",
+            broken(
+                "[link.phx-dal]",
+                "[link.second]\nbetween = [\"phoenix\", \"dallas\"]\ncapacity = \"400 Gbps\"\nmetric = 3\n[link.phx-dal]",
+            ),
+        ),
         ("a copy without room", broken("nodes = 16", "nodes = 16\nholds = \"700 TB\"\nquota = { hard = \"780 TB\" }")),
         (
             "files open where nothing is striped",

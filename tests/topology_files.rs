@@ -252,3 +252,17 @@ fn every_transfer_of_a_reference_trace_finishes_when_the_reference_says() {
         assert_eq!(count, found.len(), "{trace}");
     }
 }
+
+/// A transfer that arrives while no way leads there waits for one: 50 GB at 50 GB/s from the tenth second on, when the link comes, in place of the third.
+#[test]
+fn a_transfer_that_finds_no_way_waits_for_one() {
+    let plan = "format = 1\nhorizon = \"1 min\"\nrecord = [\"flows\"]\n[wan]\nfailures = false\n[site.a]\n[site.b]\n[link.ab]\n\
+                between = [\"a\", \"b\"]\ncapacity = \"400 Gbps\"\nframing = 1.0\nrtt = \"1 ns\"\nstarts = \"10 s\"\n\
+                [work.w]\nkind = \"trace\"\ntrace = \"trace.csv\"\nsetup_rtts = 0\n";
+    let run = Folder::new("", "", "flow,arrival_s,src,dst,bytes\n0,3,a,b,50e9\n1,20,b,a,50e9\n", plan).run(&[]);
+    let seen = finishes(&run);
+    assert!((seen[0].1 - 11.0).abs() < 1e-6 && (seen[1].1 - 21.0).abs() < 1e-6, "{seen:?}");
+    let without = Folder::new("", "", "flow,arrival_s,src,dst,bytes\n0,3,a,b,50e9\n", &plan.replace("10 s", "29.5 s"))
+        .run(&["horizon=30 s"]);
+    assert_eq!(kpi(&without, "transfer.w.unfinished"), Some(1.0));
+}

@@ -114,6 +114,16 @@ fn with_linear_scaling_a_split_pool_never_beats_a_colocated_one() {
     assert!(balanced.1 > 0.98 * balanced.0, "half and half is as good when both take as long: {balanced:?}");
 }
 
+/// The passes of a colocated step that take three times as long: 38.4 s of generation and 3 x 38.4 s of training.
+#[test]
+fn a_slowdown_of_colocation_is_one_of_the_passes() {
+    let keys = "step = { overhead = \"0 s\", update_flops = 6, logprob_flops = 0, mfu = \"1 %\", mfu_gpus = 8, scaling = 1 }\n\
+                engine = { gpus = 8, slots = 128, single_rate = \"1666666.7 tok/s\", half_batch = 0.001 }\nmax_lag = 0";
+    let slow = "colocation = { offload = \"0 s\", reshard = \"0 s\", engine_switch = \"0 s\", slowdown = 3 }";
+    let seen = 3600.0 / steps(128, Some(slow), keys);
+    assert!((seen / (4.0 * 38.4) - 1.0).abs() < 0.01, "{seen}");
+}
+
 /// With engines bound by latency, a floor of the micro-batch, and turns that cost time, small split pools still lose, and
 /// large ones win: 16 GPUs by hand 90 + 307 + 6.6 s against 2 x 307 s, 1,024 GPUs 11.3 + 19.2 + 6.6 s against 19.2 s.
 #[test]

@@ -45,3 +45,16 @@ fn users_do_not_wait_for_trajectories_of_the_loop() {
     let wait = kpi(&results, "rl.loop.users.wait");
     assert!(wait < 0.2, "{wait} s");
 }
+
+/// Only what gets a reward trains: a quarter of the answers fill a quarter of the batches.
+#[test]
+fn answers_without_a_reward_train_nothing() {
+    let steps = |rewarded: &str| {
+        let rewarded = format!("work.loop.users.rewarded=\"{rewarded}\"");
+        let more =
+            ["work.loop.users.rollouts=false", "work.loop.users.rate=\"100 req/s\"", "work.loop.batch=6000", &rewarded];
+        kpi(&run(&with_users(&more)), "rl.loop.steps")
+    };
+    let (all, some) = (steps("100 %"), steps("25 %"));
+    assert!(some > 3.0 && (all / some / 4.0 - 1.0).abs() < 0.15, "{all} and {some} steps");
+}

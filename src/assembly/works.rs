@@ -31,10 +31,6 @@ use crate::model::world::{Claim, RlWork, Task, Work};
 use crate::scenario::plan::{self, Distribution, FanOut, IoWork, Pattern, Plan, TieredShare, WorkKind};
 use crate::units::{SimDuration, SimTime};
 
-/// Cohorts of a generator pool when the planner does not say: enough that the tail of the pause is sampled well,
-/// few enough that a site of thousands of engines stays cheap. The effect of the size is measured in the docs.
-const DEFAULT_COHORTS: u64 = 32;
-
 /// Fair sharing serves background migration and scrubs at priority 0, so works begin at 1.
 pub(super) const PRIORITY_BASE: u8 = 1;
 
@@ -371,7 +367,7 @@ impl Place<'_> {
                 let streams = self.streams.child(&self.plan.fleets[fleet].name).index(g as u64);
                 let engines = (gpus / rl.engine.gpus).max(1);
                 let cohorts = match rl.engine.cohort {
-                    0 => engines.min(DEFAULT_COHORTS),
+                    0 => engines.min(plan::DEFAULT_COHORTS),
                     size => engines.div_ceil(size),
                 };
                 PoolParams {

@@ -245,7 +245,11 @@ impl Carriage {
         movement.way = Way::over(&movement.order, route);
         movement.round = movement.way.first_round(&movement.order);
         movement.stalled = !connected;
-        let (cap, cap_cause) = movement.cap();
+        let (cap, cap_cause) = match movement.cap() {
+            // Without a way nothing may limit it, and it may not be infinitely fast; it has its own limit with its first route.
+            (cap, _) if !connected && cap.is_infinite() => (0.0, NO_PATH),
+            own => own,
+        };
         let weight = movement.way.weight();
         let order = movement.order.clone();
         let (uses, meters) = self.terms_on(id.index as usize, route);

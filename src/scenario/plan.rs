@@ -605,6 +605,10 @@ pub struct Protection {
     pub scrub_every: Option<SimDuration>,
 }
 
+/// Cohorts of a generator pool when the planner does not say: enough that the tail of the pause is sampled well,
+/// few enough that a site of thousands of engines stays cheap. The effect of the size is measured in the docs.
+pub const DEFAULT_COHORTS: u64 = 32;
+
 /// A work: something that uses the world.
 #[derive(Clone, Debug)]
 pub struct Work {

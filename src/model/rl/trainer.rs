@@ -236,15 +236,19 @@ impl Trainer {
         let old = self.queue.iter().filter(|s| version - s.version > max_lag);
         let mut old: Vec<u32> = old.map(|s| s.group).collect();
         old.sort_unstable();
-        let mut stale = VecDeque::new();
+        let mut stale = Vec::new();
         if !old.is_empty() {
-            let fresh: VecDeque<Sample>;
-            (fresh, stale) = self.queue.drain(..).partition(|s| old.binary_search(&s.group).is_err());
-            self.queue = fresh;
+            self.queue.retain(|s| {
+                let fresh = old.binary_search(&s.group).is_err();
+                if !fresh {
+                    stale.push(*s);
+                }
+                fresh
+            });
         }
         self.queued = self.queue.iter().map(|s| s.weight).sum();
         self.oldest = self.queue.iter().map(|s| s.version).min().unwrap_or(version);
-        stale.into()
+        stale
     }
 
     /// Whether a step is under way.

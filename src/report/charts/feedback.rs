@@ -20,7 +20,8 @@ pub(super) fn chart(run: &RunResults) -> Chart {
     let found: Vec<&Distribution> =
         run.distributions.iter().filter(|d| d.name.starts_with("rl.") && d.name.ends_with(".feedback_time")).collect();
     let shown: Vec<&&Distribution> = found.iter().filter(|d| !d.values.is_empty()).take(MOST_WORKS).collect();
-    let mut subtitle = format!("{} (all trajectories of {} replications)", run.title, run.replications);
+    let plural = if run.replications == 1 { "" } else { "s" };
+    let mut subtitle = format!("{} (all trajectories of {} replication{plural})", run.title, run.replications);
     if shown.len() > 1 || found.len() > shown.len() {
         subtitle.push_str(&format!("; {} of {} RL works", shown.len(), found.len()));
     }
@@ -109,7 +110,7 @@ fn cumulative(kpis: &[KpiRow], d: &Distribution) -> Panel {
     points.retain(|p| p.0 <= x.hi);
     // Nothing comes between the last point on the axis and its end.
     points.extend(points.last().map(|last| (x.hi, last.1)));
-    let title = heading(d, x.hi);
+    let title = heading(kpis, d, x.hi);
     Panel {
         title,
         x,
@@ -127,11 +128,14 @@ fn cumulative(kpis: &[KpiRow], d: &Distribution) -> Panel {
     }
 }
 
-/// `98.8 % of those fed back within 60 s; 0.2 % beyond this axis`.
-fn heading(d: &Distribution, end: f64) -> String {
+/// `98.8 % of those fed back within 60 s (90.1 % of all, drops are late); 0.2 % beyond this axis`.
+fn heading(kpis: &[KpiRow], d: &Distribution, end: f64) -> String {
+    let on_time = format!("rl.{}.on_time.fraction", work(d));
+    let all = kpis.iter().find(|k| k.name == on_time).and_then(|k| k.mean);
+    let all = all.map_or_else(String::new, |share| format!(" ({:.1} % of all, drops are late)", 100.0 * share));
     let within = |limit| {
         let share = 100.0 * share_within(d, limit);
-        format!("{share:.1} % of those fed back within {}", human::round_value(limit, "s"))
+        format!("{share:.1} % of those fed back within {}{all}", human::round_value(limit, "s"))
     };
     let mut parts: Vec<String> = d.limit.map(within).into_iter().collect();
     let beyond = 1.0 - share_within(d, end);

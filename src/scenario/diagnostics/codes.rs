@@ -208,17 +208,22 @@ codes! {
     "W0617" "a delta that saves nothing":
         "'changed' x 'bytes_per_changed' is no less than the bytes of a parameter: full weights are sent in its place, after the \
          time that building the delta takes.";
-    "W0618" "a copy without room":
+    "W0618" "bytes without room":
         "At the start the system has less room under its capacity and its hard quota than the copies to it bring. A copy that finds no room for all its bytes \
          never finishes.";
     "W0622" "a name of a routes file that nothing uses":
         "A key of a routes file that is no site stands for the site where its routes begin or end, so that a trace can name a route of its own by it. \
          No trace uses this one: it may be a site with a slip in its name.";
+    "W0623" "metrics on some links only":
+        "`metric` and the default, the round trip in nanoseconds, are compared with one another: a link without a metric counts as far away as its length, \
+         one with a metric of a few as next door.";
     "W0626" "a batch that takes longer than the run":
         "All engines together, with every slot taken, need longer for the tokens of a batch than the loop runs; where engines generate for users alone, \
          users need longer to ask for as many answers with a reward.";
     "W0627" "rewards that come after the run":
         "The mean time to the reward is longer than the loop runs: next to nothing trains before it ends.";
+    "W0628" "more waves than cohorts":
+        "Engines of a pool are simulated in cohorts, and a cohort takes new weights as one: a pool swaps in no more waves than it has cohorts.";
 }
 
 #[cfg(test)]

@@ -8,6 +8,17 @@ use crate::scenario::text::source::Place;
 use crate::scenario::text::tree::{Node, Value};
 use crate::units::{self, Dimension, Span, UnitError};
 
+/// A value below zero without its sign; none where it has none.
+fn positive(node: &Node) -> Option<Node> {
+    let value = match &node.value {
+        Value::Text { text, .. } => Value::Text { text: text.trim().strip_prefix('-')?.to_owned(), literal: None },
+        Value::Integer(n) if *n < 0 => Value::Integer(n.checked_neg()?),
+        Value::Float(x) if *x < 0.0 => Value::Float(-x),
+        _ => return None,
+    };
+    Some(Node { value, ..node.clone() })
+}
+
 impl Reader {
     /// Reads the value of a key; `None` after an error has been reported.
     pub fn value(&mut self, key: &'static Key, node: &Node, address: &str) -> Option<Val> {
@@ -92,7 +103,10 @@ impl Reader {
 
     /// A quantity in its base unit.
     pub fn quantity(&mut self, key: &Key, node: &Node, dim: Dimension, range: Range) -> Option<f64> {
-        let value = self.unit_value(key.name, node, dim)?;
+        let value = match positive(node).filter(|_| range.low < 0.0) {
+            Some(without) => -self.unit_value(key.name, &without, dim)?,
+            None => self.unit_value(key.name, node, dim)?,
+        };
         self.in_range(key.name, value, range, dim, &node.place)
     }
 

@@ -20,6 +20,43 @@ impl Resolver<'_> {
         for (to, storage) in plan.storages.iter().enumerate().filter(|(_, storage)| storage.tier.is_none()) {
             self.check_free(plan, to, storage);
         }
+        self.check_loops(plan);
+    }
+
+    /// Weights and checkpoints of a loop, against the systems they go to.
+    fn check_loops(&mut self, plan: &Plan) {
+        for work in &plan.works {
+            let WorkKind::Rl(rl) = &work.kind else { continue };
+            let published =
+                rl.weights.store.map(|s| (s, "weights", "a publish", rl.parameters * rl.bytes_per_parameter));
+            let kept = rl.checkpoint.map(|c| {
+                (
+                    c.storage,
+                    "checkpoint",
+                    "what it keeps of checkpoints",
+                    c.keep as f64 * c.bytes_per_parameter * rl.parameters,
+                )
+            });
+            for (to, key, what, bytes) in published.into_iter().chain(kept) {
+                let storage = &plan.storages[to];
+                let free = (storage.hard_quota.get() - storage.holds.get()).max(0.0);
+                if bytes <= free * (1.0 + 1e-9) {
+                    continue;
+                }
+                let shown = |bytes: f64| display(bytes, Dimension::Bytes);
+                let message = format!(
+                    "{what} of '{}' has {}, and '{}' has room for {} at the start: the rest is refused, and the loop goes on as if it were there",
+                    work.name,
+                    shown(bytes),
+                    storage.name,
+                    shown(free)
+                );
+                let place = self.key_place("work", &work.name, key);
+                self.report(
+                    Diagnostic::new("W0618", message).at(&place).help("a larger system, or less that is kept on it"),
+                );
+            }
+        }
     }
 
     /// What copies bring to a system, against the room there is at the start.

@@ -73,6 +73,7 @@ impl Resolver<'_> {
             transport: self.transport(record)?,
         };
         self.check_time(record, &work);
+        self.check_waves(record, &work);
         Some(work)
     }
 
@@ -204,7 +205,8 @@ impl Resolver<'_> {
             let place = pool.place_of("gpus").clone();
             if gpus < engine.gpus {
                 let message = format!("the pool is smaller than one engine of {} GPUs", engine.gpus);
-                self.report(Diagnostic::new("E0505", message).at(&place));
+                let found = Diagnostic::new("E0505", message).at(&place);
+                self.report(found.help(format!("give the pool {} GPUs or more, or its engines fewer", engine.gpus)));
             } else if gpus % engine.gpus != 0 {
                 let rest = gpus % engine.gpus;
                 let message = format!("{rest} of {gpus} GPUs are idle: an engine has {}", engine.gpus);
@@ -293,7 +295,8 @@ impl Resolver<'_> {
         }
         if record.wrote("senders") {
             let message = format!("{senders} senders, but the trainer has {trainer_gpus} GPUs");
-            self.report(Diagnostic::new("E0504", message).at(record.place_of("senders")));
+            let found = Diagnostic::new("E0504", message).at(record.place_of("senders"));
+            self.report(found.help(format!("at most {trainer_gpus} of them can send")));
             return None;
         }
         let shown = print(trainer_gpus as f64, Dimension::Gpus);

@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::rl::shares_of;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{RlWork, Users, Weights};
+use crate::scenario::plan::{DEFAULT_COHORTS, RlWork, Users, Weights};
 use crate::scenario::read::record::Record;
 use crate::units::{Dimension, display};
 
@@ -33,6 +33,32 @@ impl Resolver<'_> {
         self.report(found.help(format!("a delta pays below 'changed' = {most}; or 'publish = \"full\"'")));
     }
 
+    /// A cohort takes new weights as one: a pool has no more waves than cohorts.
+    pub(super) fn check_waves(&mut self, record: &Record, work: &RlWork) {
+        let asked = work.weights.swap_waves;
+        let cohorts = |&(_, gpus): &(usize, u64)| {
+            let engines = (gpus / work.engine.gpus).max(1);
+            let cohorts = match work.engine.cohort {
+                0 => engines.min(DEFAULT_COHORTS),
+                size => engines.div_ceil(size),
+            };
+            (cohorts, engines)
+        };
+        let Some((cohorts, engines)) = work.generators.iter().map(cohorts).min() else { return };
+        let Some(table) = record.table("weights").filter(|_| asked > cohorts) else { return };
+        let message = format!(
+            "{asked} waves of swaps come to {cohorts}: a pool is simulated as {cohorts} cohorts, each of which swaps as one"
+        );
+        let found = Diagnostic::new("W0628", message).at(table.place_of("swap_waves"));
+        self.report(match engines >= asked {
+            true => found.help(format!(
+                "write 'cohort = {}' in 'engine', engines that are simulated as one",
+                (engines / asked).max(1)
+            )),
+            false => found.help(format!("the pool has {engines} engines")),
+        });
+    }
+
     /// A loop that ends before its engines have made a batch, or before the rewards come.
     pub(super) fn check_time(&mut self, record: &Record, work: &RlWork) {
         let Some(starts) = record.number("starts").filter(|_| self.top.number("horizon").is_some()) else { return };
@@ -40,7 +66,10 @@ impl Resolver<'_> {
         let batch = batch_time(work);
         if batch > runs {
             let [batch, runs] = [batch, runs].map(|time| display(time, Dimension::Duration));
-            let message = format!("a batch takes {batch}, and the loop runs for {runs}: hardly a step");
+            let message = match batch_time(work).is_finite() {
+                true => format!("a batch takes {batch}, and the loop runs for {runs}: hardly a step"),
+                false => "no batch is ever full: nothing trains".to_owned(),
+            };
             let found = Diagnostic::new("W0626", message).at(record.place_of("batch"));
             self.report(
                 found.help("a smaller batch, a longer run, more engines, or more users where they are all that asks"),

@@ -35,7 +35,11 @@ impl Resolver<'_> {
         self.rounds_alone(record, mode, off)?;
         let bound = if kept { max_lag } else { off };
         if kept && bound <= off {
-            let message = format!("what a round leaves may be {} versions old when it trains", off + 1);
+            let message = format!(
+                "what a round leaves may be {} version{} old when it trains",
+                off + 1,
+                if off == 0 { "" } else { "s" }
+            );
             let found = Diagnostic::new("W0616", message).at(record.place_of("over_generation"));
             let found = found.also(record.place_of("max_lag"), "older ones are dropped");
             self.report(

@@ -61,6 +61,22 @@ impl Resolver<'_> {
         }
     }
 
+    /// A metric on some links and the round trip on others are not of one scale.
+    pub(super) fn check_metrics(&mut self) {
+        let links = self.records("link");
+        let [with, without] = [true, false].map(|has| links.iter().find(|link| link.wrote("metric") == has));
+        let (Some(with), Some(without)) = (with, without) else { return };
+        let (place, other) = (with.place_of("metric").clone(), without.place.clone());
+        let found = Diagnostic::new(
+            "W0623",
+            format!(
+                "link '{}' has a metric, and '{}' has none: its round trip in nanoseconds counts",
+                with.name, without.name
+            ),
+        );
+        self.report(found.at(&place).also(&other, "without a metric").help("state 'metric' on all links or on none"));
+    }
+
     /// The cost of a link in routing.
     pub(super) fn metric(&mut self, record: &Record, rtt: f64) -> u64 {
         if let Some(metric) = record.number("metric") {

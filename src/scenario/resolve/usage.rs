@@ -24,6 +24,7 @@ impl Resolver<'_> {
         self.check_space(plan);
         self.check_lanes(plan);
         self.check_requests(plan);
+        self.check_metrics();
         let demands = self.demands(plan);
         let mut reach = Reach::new(plan);
         for demand in &demands {
@@ -82,7 +83,11 @@ impl Resolver<'_> {
                     let place = self.pool_place(&work.name, name);
                     let found = Diagnostic::new("E0504", message).at(&place);
                     let fleet_place = self.place_of("fleet", name);
-                    self.report(found.also(&fleet_place, "the fleet"));
+                    self.report(
+                        found
+                            .also(&fleet_place, "the fleet")
+                            .help(format!("ask for at most {total}, or enlarge the fleet")),
+                    );
                 }
             }
         }
@@ -225,7 +230,7 @@ impl Resolver<'_> {
         let uses = |work: &Work, index: usize| match &work.kind {
             WorkKind::Copy(copy) => copy.from == index || copy.to.contains(&index),
             WorkKind::Io(io) => io.storage == index,
-            WorkKind::Rl(rl) => rl.checkpoint.is_some_and(|c| c.storage == index),
+            WorkKind::Rl(rl) => rl.checkpoint.is_some_and(|c| c.storage == index) || rl.weights.store == Some(index),
             WorkKind::Trace(_) => false,
         };
         for (index, storage) in plan.storages.iter().enumerate() {

@@ -30,9 +30,13 @@ impl Generators {
         let entry = &mut self.pools[pool];
         entry.ship_scheduled = false;
         let mut ready = std::mem::take(&mut entry.outbox);
-        if ready.iter().any(|s| s.rewarded > now) {
-            (ready, entry.outbox) = ready.iter().partition(|s| s.rewarded <= now);
-        }
+        ready.retain(|s| {
+            let rewarded = s.rewarded <= now;
+            if !rewarded {
+                entry.outbox.push(*s);
+            }
+            rewarded
+        });
         self.plan_shipment(ctx, pool);
         if ready.is_empty() {
             return None;
