@@ -406,3 +406,15 @@ fn a_submission_file_is_printed_and_nothing_runs() {
     assert!(String::from_utf8_lossy(&ran.stderr).contains("cannot run sbatch"));
     desk.run(&["sweep", "plan.toml", "--emit", "slurm", "--shard", "1/2"]).exits(2);
 }
+
+/// A shard whose only cell has no sound plan has one failed cell; the sweep is not wrong for that.
+#[test]
+fn a_shard_of_failed_cells_is_merged_with_the_others() {
+    let desk = Desk::new();
+    let axis = ["--axis", "work.move.bytes=1 GB,60 PB", "--out", "s", "--quiet"];
+    desk.run(&[&["sweep", "tiny.toml", "--shard", "1/2"], &axis[..]].concat()).exits(0);
+    let ran = desk.run(&[&["sweep", "tiny.toml", "--shard", "2/2"], &axis[..]].concat()).exits(5);
+    assert!(ran.out().contains("1 cells, 0 done, 1 failed"), "{}", ran.out());
+    let ran = desk.run(&["merge", "s", "--out", "s", "--quiet"]).exits(5);
+    assert!(ran.out().contains("1 done, 1 failed") && ran.out().contains("E0508"), "{}", ran.out());
+}
