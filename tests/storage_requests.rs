@@ -168,4 +168,11 @@ fn a_batch_that_is_read_on_demand_pays_for_each_operation_once() {
         let seen = used("10 ms", opens, size, readers);
         assert!((seen - 100.0 / (100.0 + wait)).abs() < 1e-4, "{opens} openings, {size}: {seen}");
     }
+    // Latencies between nanoseconds: what is left of the only operation may be a rounding below nothing.
+    for latency in ["1.2345678901 ms", "7.7777777777 ms", "333.3333333 us"] {
+        let (seen, ms) =
+            (used(latency, 0, "1 MB", 1), latency.split(' ').next().and_then(|x| x.parse::<f64>().ok()).unwrap());
+        let ms = if latency.ends_with("us") { ms / 1000.0 } else { ms };
+        assert!((seen - 100.0 / (100.0 + ms)).abs() < 1e-4, "{latency}: {seen}");
+    }
 }

@@ -15,32 +15,8 @@ impl Resolver<'_> {
             return (!record.broken.contains(&"quota")).then_some((Bytes(size.capacity), None));
         };
         let (hard, soft) = (quota.number("hard"), quota.number("soft"));
-        let holds = record.number("holds").unwrap_or(0.0);
         let shown = |bytes: f64| display(bytes, Dimension::Bytes);
-        if let Some(hard) = hard.filter(|hard| *hard < holds) {
-            let message = format!(
-                "the hard quota of '{}', {}, is below the {} it holds at the start",
-                record.name,
-                shown(hard),
-                shown(holds)
-            );
-            let found = Diagnostic::new("E0510", message).at(quota.place_of("hard"));
-            self.report(
-                found.also(record.place_of("holds"), "what it holds").help("raise the quota, or lower 'holds'"),
-            );
-            return None;
-        }
-        if let Some(soft) = soft.filter(|soft| *soft < holds) {
-            let message = format!(
-                "the soft quota of '{}', {}, is below the {} it holds at the start",
-                record.name,
-                shown(soft),
-                shown(holds)
-            );
-            let found = Diagnostic::new("E0510", message).at(quota.place_of("soft"));
-            self.report(
-                found.also(record.place_of("holds"), "what it holds").help("raise the quota, or lower 'holds'"),
-            );
+        if self.below_holds(&format!("'{}'", record.name), record, quota) {
             return None;
         }
         if let Some(hard) = hard.filter(|hard| *hard > size.capacity) {
@@ -64,6 +40,22 @@ impl Resolver<'_> {
         Some((Bytes(limit), soft.map(Bytes)))
     }
 
+    /// Whether a quota of `whose` is below what `held` holds at the start; each that is, is reported.
+    fn below_holds(&mut self, whose: &str, held: &Record, quota: &Record) -> bool {
+        let holds = held.number("holds").unwrap_or(0.0);
+        let shown = |bytes: f64| display(bytes, Dimension::Bytes);
+        let mut below = false;
+        for kind in ["hard", "soft"] {
+            let Some(limit) = quota.number(kind).filter(|limit| *limit < holds) else { continue };
+            let (limit, holds) = (shown(limit), shown(holds));
+            let message = format!("the {kind} quota of {whose}, {limit}, is below the {holds} it holds at the start");
+            let found = Diagnostic::new("E0510", message).at(quota.place_of(kind));
+            self.report(found.also(held.place_of("holds"), "what it holds").help("raise the quota, or lower 'holds'"));
+            below = true;
+        }
+        below
+    }
+
     /// The quota of a tenant or view: the hard one lies between what it holds and what the system takes.
     pub(super) fn lane_quota(&mut self, (system, size): (&Record, &Size), lane: &Record) -> Option<LaneQuota> {
         if lane.broken.contains(&"quota") {
@@ -78,23 +70,7 @@ impl Resolver<'_> {
         let limit = hard.unwrap_or(whole).min(whole);
         let shown = |bytes: f64| display(bytes, Dimension::Bytes);
         let (name, on) = (&lane.name, &system.name);
-        let mut good = true;
-        if let Some(hard) = hard.filter(|hard| *hard < holds) {
-            let (hard, holds) = (shown(hard), shown(holds));
-            let message =
-                format!("the hard quota of '{name}' on '{on}', {hard}, is below the {holds} it holds at the start");
-            let found = Diagnostic::new("E0510", message).at(quota.place_of("hard"));
-            self.report(found.also(lane.place_of("holds"), "what it holds").help("raise the quota, or lower 'holds'"));
-            good = false;
-        }
-        if let Some(soft) = soft.filter(|soft| *soft < holds) {
-            let (soft, holds) = (shown(soft), shown(holds));
-            let message =
-                format!("the soft quota of '{name}' on '{on}', {soft}, is below the {holds} it holds at the start");
-            let found = Diagnostic::new("E0510", message).at(quota.place_of("soft"));
-            self.report(found.also(lane.place_of("holds"), "what it holds").help("raise the quota, or lower 'holds'"));
-            good = false;
-        }
+        let mut good = !self.below_holds(&format!("'{name}' on '{on}'"), lane, quota);
         if let Some(hard) = hard.filter(|hard| *hard >= whole) {
             let message = format!("the hard quota of '{name}' has no effect: '{on}' takes {}", shown(whole));
             let found = Diagnostic::new("W0609", message).at(quota.place_of("hard"));
