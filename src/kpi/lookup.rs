@@ -2,7 +2,9 @@
 
 use super::registry::{ALL, Kpi, Stat};
 use crate::units::nearest;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// A KPI name taken apart.
 #[derive(Clone, Debug)]
@@ -82,13 +84,26 @@ pub fn lookup(name: &str) -> Result<Match, KpiError> {
     Err(KpiError { message: format!("'{name}' is no KPI"), nearest: near(&parts) })
 }
 
+/// Rows with the parts of their patterns, by the last part, which is hardly ever that of two. Every pattern ends in a word.
+static BY_LAST: LazyLock<BTreeMap<&str, Vec<Row>>> = LazyLock::new(|| {
+    let mut rows: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
+    for kpi in all() {
+        let parts: Vec<&str> = kpi.pattern.split('.').collect();
+        rows.entry(parts[parts.len() - 1]).or_default().push((kpi, parts));
+    }
+    rows
+});
+
+/// A row and the parts of its pattern.
+type Row = (&'static Kpi, Vec<&'static str>);
+
 fn find(parts: &[&str]) -> Option<(&'static Kpi, Vec<String>)> {
-    all().find_map(|kpi| Some((kpi, entity_of(kpi.pattern, parts)?)))
+    let rows = BY_LAST.get(parts.last()?)?;
+    rows.iter().find_map(|(kpi, wanted)| Some((*kpi, entity_of(wanted, parts)?)))
 }
 
-/// What stands for each `*` of the pattern, if the parts match it.
-fn entity_of(pattern: &str, parts: &[&str]) -> Option<Vec<String>> {
-    let wanted: Vec<&str> = pattern.split('.').collect();
+/// What stands for each `*` of a pattern, if the parts match it.
+fn entity_of(wanted: &[&str], parts: &[&str]) -> Option<Vec<String>> {
     let fits = wanted.len() == parts.len()
         && wanted.iter().zip(parts).all(|(w, p)| if *w == "*" { !p.is_empty() } else { w == p });
     fits.then(|| wanted.iter().zip(parts).filter(|(w, _)| **w == "*").map(|(_, p)| (*p).to_owned()).collect())
