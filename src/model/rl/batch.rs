@@ -157,11 +157,17 @@ impl Batch {
 
     /// Takes the one that began last among those for which `wanted` holds.
     pub fn take_last(&mut self, wanted: impl Fn(&Running) -> bool) -> Option<Running> {
-        let last = self.iter().filter(wanted).map(|one| one.sequence).max()?;
-        let is_last = |mark: &Mark| mark.sequence == last;
-        let mark = match self.front.iter().position(is_last) {
-            Some(at) => self.front.remove(at),
-            None => self.others.iter().position(is_last).map(|at| self.others.swap_remove(at))?,
+        // What began later than the best so far is looked at; all others are passed by their marks alone.
+        let mut last: Option<(u64, usize)> = None;
+        for (at, mark) in self.front.iter().chain(&self.others).enumerate() {
+            if last.is_none_or(|(sequence, _)| mark.sequence > sequence) && wanted(&self.of(mark)) {
+                last = Some((mark.sequence, at));
+            }
+        }
+        let (_, at) = last?;
+        let mark = match at.checked_sub(self.front.len()) {
+            None => self.front.remove(at),
+            Some(at) => self.others.swap_remove(at),
         };
         self.fill_front();
         self.free.push(mark.place);

@@ -12,6 +12,7 @@
 
 mod admission;
 mod decode;
+mod rewards;
 mod shipping;
 mod turns;
 mod update;
@@ -364,7 +365,7 @@ impl Generators {
 
     /// Trajectories with a reward (known or coming) that have not reached the trainer.
     pub fn open_samples(&self) -> impl Iterator<Item = &Sample> {
-        let delayed = self.pools.iter().filter_map(|p| p.users.as_ref()).flat_map(|users| users.delayed.values());
+        let delayed = self.pools.iter().filter_map(|p| p.users.as_ref()).flat_map(|users| users.delayed.iter());
         self.pools.iter().flat_map(|p| &p.outbox).chain(self.shipments.values().flatten()).chain(delayed)
     }
 

@@ -13,7 +13,7 @@ impl Generators {
         if entry.ship_scheduled {
             return;
         }
-        let delayed = entry.users.as_ref().and_then(|users| users.delayed.first_key_value()).map(|((at, _), _)| *at);
+        let delayed = entry.users.as_ref().and_then(|users| users.delayed.next());
         let Some(first) = entry.outbox.iter().map(|s| s.rewarded).chain(delayed).min() else { return };
         entry.ship_scheduled = true;
         let every = self.params.ship_every.as_nanos().max(1);

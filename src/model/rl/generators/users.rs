@@ -6,12 +6,13 @@
 //! aside with its tokens and goes on at the next free slot), or waits in line. What a request waits for its slot and how long a token
 //! takes are the two figures users feel.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::super::Sample;
 use super::super::cohort::{Running, Turns};
 use super::super::trainer::count;
 use super::Generators;
+use super::rewards::Rewards;
 use crate::engine::Context;
 use crate::engine::rng::Stream;
 use crate::model::event::{CLASS_MODEL, Event, RlEvent};
@@ -63,8 +64,8 @@ pub(super) struct Users {
     /// Σ weight ÷ survival of the requests on engines, and of what is put aside.
     pub present: f64,
     pub aside: f64,
-    /// Answers that wait for their reward, by its time.
-    pub delayed: BTreeMap<(SimTime, u64), Sample>,
+    /// Answers that wait for their reward.
+    pub delayed: Rewards,
     /// Their weight.
     pub open: f64,
 }
@@ -108,7 +109,7 @@ impl Users {
             parked: vec![Vec::new(); cohorts],
             present: 0.0,
             aside: 0.0,
-            delayed: BTreeMap::new(),
+            delayed: Rewards::default(),
             open: 0.0,
         }
     }
@@ -286,7 +287,7 @@ impl Generators {
         };
         if sample.weight > 0.0 {
             users.open += sample.weight;
-            users.delayed.insert((rewarded, done.sequence), sample);
+            users.delayed.insert(done.sequence, sample);
         }
         false
     }
@@ -295,8 +296,7 @@ impl Generators {
     pub(super) fn collect_rewarded(&mut self, now: SimTime, pool: usize) {
         let entry = &mut self.pools[pool];
         let Some(users) = &mut entry.users else { return };
-        while let Some(first) = users.delayed.first_entry().filter(|first| first.key().0 <= now) {
-            let sample = first.remove();
+        while let Some(sample) = users.delayed.take(now) {
             users.open -= sample.weight;
             entry.outbox.push(sample);
         }
