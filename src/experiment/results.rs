@@ -70,7 +70,7 @@ pub struct RunResults {
 }
 
 /// One KPI over the replications, in its base unit (seconds, bytes, bytes/s, GPUs, share).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct KpiRow {
     /// Full name with stat.
     pub name: String,

@@ -137,12 +137,9 @@ fn row(cells: &[String], known: impl Fn(&str) -> Option<(Option<String>, bool)>)
         unit: unit.clone(),
         mean,
         ci95,
-        p5: None,
-        p50: None,
-        p95: None,
-        quantiles_ci95: [None; 3],
         n: present.len() as u32,
         reason,
         values: if present.is_empty() { Vec::new() } else { values },
+        ..KpiRow::default()
     })
 }

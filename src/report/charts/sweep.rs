@@ -379,13 +379,10 @@ mod tests {
             unit: "s".into(),
             mean: Some(value as f64),
             ci95: Some([value as f64, value as f64 + 1.0]),
-            p5: None,
-            p50: None,
-            p95: None,
-            quantiles_ci95: [None; 3],
             n: 2,
             reason: None,
             values: Vec::new(),
+            ..KpiRow::default()
         };
         let kpis: Vec<[Option<KpiRow>; 1]> = (0..places.len()).map(|cell| [Some(row(cell))]).collect();
         let target = TargetInfo { name: "t".into(), kpi: "transfer.w.time.mean".into(), limits: [None, Some(3.0)] };

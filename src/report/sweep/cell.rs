@@ -67,19 +67,7 @@ fn results(body: &Value) -> Option<CellResults> {
         let ci95 = row[3].as_f64().zip(row[4].as_f64()).map(|(lo, hi)| [lo, hi]);
         let n = u32::try_from(row[5].as_u64()?).ok()?;
         let (mean, reason) = (row[2].as_f64(), text(6));
-        Some(KpiRow {
-            name: text(0)?,
-            unit: text(1)?,
-            mean,
-            ci95,
-            p5: None,
-            p50: None,
-            p95: None,
-            quantiles_ci95: [None; 3],
-            n,
-            reason,
-            values: Vec::new(),
-        })
+        Some(KpiRow { name: text(0)?, unit: text(1)?, mean, ci95, n, reason, values: Vec::new(), ..KpiRow::default() })
     };
     let target = |row: &Value| {
         let all = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive];
@@ -109,13 +97,10 @@ mod tests {
             unit: "s".into(),
             mean,
             ci95,
-            p5: None,
-            p50: None,
-            p95: None,
-            quantiles_ci95: [None; 3],
             n: 2,
             reason: reason.map(Into::into),
             values: Vec::new(),
+            ..KpiRow::default()
         };
         let kpis = vec![kpi("a", Some(0.1 + 0.2), Some([1.0 / 3.0, 1e300]), None), kpi("b", None, None, Some("none"))];
         let verdicts = vec![("t".to_owned(), Verdict::Inconclusive)];
