@@ -8,12 +8,12 @@ use super::exit::Exit;
 use super::screen::Screen;
 use super::simulate::Failure;
 use super::sweep::{print, shown_kpis, unusable};
-use crate::report::sweep::gather;
+use crate::report::sweep::{gather, place};
 
 /// Arguments of `merge`.
 #[derive(Args, Debug)]
 pub struct Merge {
-    /// Folders of one sweep, in any order
+    /// Folders of one sweep, in any order, or places in object stores
     #[arg(required = true, value_name = "DIR")]
     dirs: Vec<PathBuf>,
     /// Folder for the table and the chart; may be one of the others
@@ -37,7 +37,10 @@ pub fn run(args: &Merge, screen: &Screen) -> Exit {
 
 fn attempt(args: &Merge, screen: &Screen) -> Result<Exit, Failure> {
     let kpis = shown_kpis(&args.kpi, screen)?;
-    let gathered = gather(&args.dirs, &args.out, &kpis, args.allow_mixed);
+    let open = |at: &PathBuf| place(at).map_err(|error| unusable(&error, screen));
+    let places = args.dirs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let out = open(&args.out)?;
+    let gathered = gather(&places, &*out, &kpis, args.allow_mixed);
     let gathered = gathered.map_err(|error| unusable(&error, screen))?;
-    Ok(print(&gathered, &args.out, screen))
+    Ok(print(&gathered, &*out, screen))
 }

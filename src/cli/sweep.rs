@@ -1,8 +1,9 @@
 //! `apollo sweep FILE`: many variants of a scenario, resumable, in shards.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -16,11 +17,11 @@ use super::screen::Screen;
 use super::shard::{self, Asked};
 use super::simulate::{Failure, diagnosed, run_failed};
 use super::submit::{self, Submit};
-use crate::experiment::RunError;
 use crate::experiment::results::sweep::{AxisInfo, Coordinate, SweepInfo, TargetInfo};
 use crate::experiment::sweep::{Cells, SweepOptions, for_each, identity, run as run_cells};
+use crate::experiment::{RunError, in_threads};
 use crate::report::human;
-use crate::report::sweep::{Found, Gathered, Ids, Shard, Store, StoreError, gather, show};
+use crate::report::sweep::{Found, Gathered, Ids, Place, Shard, Store, StoreError, gather, place, show};
 use crate::scenario::plan::{Plan, Rule, Target};
 use crate::scenario::spec::DESIGNS;
 use crate::scenario::sweep::{Arguments, Axis, Setting, Values};
@@ -55,7 +56,7 @@ pub struct Sweep {
     /// Threads to use; all cores if not given. Results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     threads: Option<u16>,
-    /// Folder of the sweep; `reports/` and the stem of the file with `-sweep` if not given
+    /// Folder of the sweep, or a place in an object store such as `s3://bucket/sweep`; `reports/` and the stem of the file with `-sweep` if not given
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Do every N-th cell from the K-th on, or `auto/N`; without it a Slurm array, Kubernetes Indexed Job, Grid Engine array or AWS Batch array says which
@@ -116,7 +117,6 @@ struct Work<'a> {
     cells: Cells<'a>,
     store: Store,
     shard: Shard,
-    out: PathBuf,
 }
 
 fn attempt(args: &Sweep, screen: &Screen) -> Result<Exit, Failure> {
@@ -139,8 +139,9 @@ fn attempt(args: &Sweep, screen: &Screen) -> Result<Exit, Failure> {
     }
     let info = info(&variants, &plan, &sources, &cells);
     let rows = (0..cells.count()).map(|cell| coordinates(&variants, &cells.settings(cell)));
-    let store = Store::open(&out, &info, rows, shard).map_err(|e| unusable(&e, screen))?;
-    let work = Work { args, screen, variants: &variants, cells, store, shard, out };
+    let out = place(&out).map_err(|e| unusable(&e, screen))?;
+    let store = Store::open(Arc::clone(&out), &info, rows, shard).map_err(|e| unusable(&e, screen))?;
+    let work = Work { args, screen, variants: &variants, cells, store, shard };
     let failed = work.all()?;
     if shard != Shard::ALL {
         let count = shard.cells(work.cells.count()).len();
@@ -150,9 +151,10 @@ fn attempt(args: &Sweep, screen: &Screen) -> Result<Exit, Failure> {
         let exit = if failed > 0 { Exit::Incomplete } else { Exit::Done };
         return Ok(exit.and(screen.print(&line)));
     }
-    let gathered = gather(std::slice::from_ref(&work.out), &work.out, &kpis, args.allow_mixed);
-    let gathered = gathered.map_err(|e| unusable(&e, screen))?;
-    Ok(print(&gathered, &work.out, screen))
+    let threads = args.threads.map(usize::from);
+    let gathered = in_threads(threads, || gather(std::slice::from_ref(&out), &*out, &kpis, args.allow_mixed));
+    let gathered = gathered.map_err(|e| run_failed("sweep", &e, screen))?.map_err(|e| unusable(&e, screen))?;
+    Ok(print(&gathered, &*out, screen))
 }
 
 /// Reads the scenario with what the command line adds.
@@ -230,9 +232,11 @@ impl Work<'_> {
     /// Cells to be done, and the number of those that are there.
     fn missing(&self, ids: &Ids) -> Result<(Vec<usize>, usize), Failure> {
         let (mut todo, mut there, mut seen) = (Vec::new(), 0, BTreeSet::new());
+        let kept = self.store.there().map_err(|e| unusable(&e, self.screen))?;
         for (position, (number, id)) in ids.iter().enumerate() {
             let Ok(id) = id else { continue };
-            let wanted = match self.store.look(*id).map_err(|e| unusable(&e, self.screen))? {
+            let found = if kept.contains(id) { self.store.look(*id) } else { Ok(Found::Missing) };
+            let wanted = match found.map_err(|e| unusable(&e, self.screen))? {
                 Found::Missing => true,
                 Found::Damaged(what) => {
                     self.screen.note(&format!("the file of cell {number} {what}; it is done again"));
@@ -344,15 +348,16 @@ pub(super) fn shown_kpis(names: &[String], screen: &Screen) -> Result<Vec<String
 }
 
 /// Prints the table of all cells, and says which are missing.
-pub(super) fn print(gathered: &Gathered, out: &Path, screen: &Screen) -> Exit {
-    screen.note(&format!("results.csv, results.parquet and the chart are in {}", out.display()));
+pub(super) fn print(gathered: &Gathered, out: &dyn Place, screen: &Screen) -> Exit {
+    screen.note(&format!("results.csv, results.parquet and the chart are in {}", out.show("").display()));
     let printed = match screen.format {
         Format::Text => screen.print(&show::text(gathered, screen.style)),
         Format::Json => screen.print(&show::json(gathered)),
         Format::Markdown => screen.print(&show::markdown(gathered)),
-        Format::Csv => match std::fs::read_to_string(out.join("results.csv")) {
-            Ok(table) => screen.print(&table),
-            Err(error) => Failure::say(format!("cannot read results.csv: {error}"), Exit::Environment, screen).exit,
+        Format::Csv => match out.open("results.csv").map(io::read_to_string) {
+            Ok(Ok(table)) => screen.print(&table),
+            Ok(Err(error)) => Failure::say(format!("cannot read results.csv: {error}"), Exit::Environment, screen).exit,
+            Err(error) => Failure::say(error.to_string(), Exit::Environment, screen).exit,
         },
     };
     let mut exit = printed;
@@ -390,6 +395,7 @@ pub(super) fn unusable(error: &StoreError, screen: &Screen) -> Failure {
     let exit = match error {
         StoreError::Foreign(_) | StoreError::File(_) => Exit::Environment,
         StoreError::OtherSweep(_)
+        | StoreError::Address(..)
         | StoreError::Different(..)
         | StoreError::Versions(..)
         | StoreError::Mixed(..)

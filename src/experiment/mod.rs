@@ -177,7 +177,11 @@ fn conclude(
     Ok(results)
 }
 
-fn in_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T, RunError> {
+/// Does `work` with so many threads; with one per core where no number is given.
+///
+/// # Errors
+/// [`RunError::Threads`].
+pub fn in_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T, RunError> {
     let Some(threads) = threads else { return Ok(work()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|e| RunError::Threads { threads, reason: e.to_string() })?;

@@ -23,7 +23,7 @@ pub struct FileError {
 
 impl FileError {
     /// An error of `action` on `path`, for `map_err`.
-    pub fn on(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
+    pub fn on(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError + use<> {
         let path = path.to_owned();
         move |source| FileError { action, path, source }
     }
@@ -81,7 +81,11 @@ fn write(path: &Path, bytes: &[u8], persist: impl FnOnce(NamedTempFile) -> io::R
 pub struct Whole {
     path: PathBuf,
     file: NamedTempFile,
+    put: Option<Put>,
 }
+
+/// Takes a finished file to where it belongs.
+type Put = Box<dyn FnOnce(&Path) -> io::Result<()> + Send>;
 
 impl Whole {
     /// Begins a file in the folder of `path`.
@@ -91,7 +95,20 @@ impl Whole {
     /// With the path and the reason.
     pub fn begin(path: &Path) -> Result<Whole, FileError> {
         let failed = |source| FileError { action: "write", path: path.to_owned(), source: plain(source) };
-        Ok(Whole { path: path.to_owned(), file: temporary(folder_of(path)).map_err(failed)? })
+        Ok(Whole { path: path.to_owned(), file: temporary(folder_of(path)).map_err(failed)?, put: None })
+    }
+
+    /// Begins a file on this machine that `put` takes elsewhere when it is finished; `path` is what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// With the path and the reason.
+    #[cfg(feature = "remote-store")]
+    pub(super) fn begin_for(path: PathBuf, put: Put) -> Result<Whole, FileError> {
+        match tempfile::Builder::new().prefix(TEMPORARY).tempfile() {
+            Ok(file) => Ok(Whole { path, file, put: Some(put) }),
+            Err(source) => Err(FileError { action: "write", path, source }),
+        }
     }
 
     /// Puts it in its place.
@@ -100,8 +117,11 @@ impl Whole {
     ///
     /// As [`write_whole`].
     pub fn finish(self) -> Result<(), FileError> {
-        let Whole { path, file } = self;
+        let Whole { path, file, put } = self;
         let failed = |source| FileError { action: "write", path: path.clone(), source: plain(source) };
+        if let Some(put) = put {
+            return put(file.path()).map_err(failed);
+        }
         file.as_file().sync_all().map_err(failed)?;
         file.persist(&path).map_err(|e| failed(e.error))?;
         sync_folder(folder_of(&path));

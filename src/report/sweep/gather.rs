@@ -1,19 +1,22 @@
 //! From the cells of one or more folders to the table of all, and the charts.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::{Error, ErrorKind};
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
+use super::place::Place;
 use super::row::{Plan, place, read_ids, with_unit};
-use super::store::{INFO, PLAN, StoreError, id_files, read_cell, read_info};
+use super::store::{INFO, PLAN, Store, StoreError, cell_name, id_files, read_cell, read_info};
 use super::table::{Column, Field, Tables};
 use super::{cell, info};
 use crate::experiment::results::sweep::{CellResults, Coordinate, SweepInfo};
 use crate::experiment::results::{KpiRow, Verdict};
 use crate::report::charts::{self, Dot, Surface};
-use crate::report::files::{self, FileError};
+use crate::report::files::FileError;
 use crate::report::{human, json};
 
 /// What all cells amount to.
@@ -63,74 +66,86 @@ enum Got {
     Missing(String),
 }
 
-/// The folders that are merged.
-struct Folders<'a> {
-    dirs: &'a [PathBuf],
+/// Cells that are read at once, by all threads.
+const AT_ONCE: usize = 256;
+
+/// The places that are merged.
+struct Places<'a> {
+    all: &'a [Arc<dyn Place>],
     info: SweepInfo,
     known: Vec<Known>,
     allow_mixed: bool,
 }
 
-/// Writes `results.csv`, `results.parquet` and the charts to `out`, from the cells in `dirs`. `shown` names the KPIs that are
+/// Writes `results.csv`, `results.parquet` and the charts to `out`, from the cells in `places`. `shown` names the KPIs that are
 /// charted and returned; those of targets where none are named.
 ///
 /// # Errors
 /// Folders of different sweeps, different bytes for one cell, cells of different builds (unless `allow_mixed`), and what the
 /// system says. Missing and failed cells are no error: they are rows.
-pub fn gather(dirs: &[PathBuf], out: &Path, shown: &[String], allow_mixed: bool) -> Result<Gathered, StoreError> {
-    let folders = Folders::open(dirs, allow_mixed)?;
-    let (kpis, failures) = folders.scan()?;
+pub fn gather(
+    places: &[Arc<dyn Place>],
+    out: &dyn Place,
+    shown: &[String],
+    allow_mixed: bool,
+) -> Result<Gathered, StoreError> {
+    let merged = Places::open(places, allow_mixed)?;
+    let (kpis, failures) = merged.scan()?;
     let shown = match shown {
-        [] => folders.target_kpis(),
+        [] => merged.target_kpis(),
         named => named.to_vec(),
     };
-    if !dirs.contains(&out.to_owned()) {
-        super::store::Store::check(out)?;
-        fs::create_dir_all(out).map_err(FileError::on("create", out))?;
-        files::write_whole(&out.join(INFO), info::encode(&folders.info).as_bytes())?;
-        let plan = fs::read(dirs[0].join(PLAN)).map_err(FileError::on("read", &dirs[0].join(PLAN)))?;
-        files::write_whole(&out.join(PLAN), &plan)?;
+    if places.iter().all(|place| place.show("") != out.show("")) {
+        Store::check(out)?;
+        out.prepare(&[])?;
+        out.write(INFO, info::encode(&merged.info).as_bytes())?;
+        out.write(PLAN, &plan_of(&*places[0])?)?;
     }
-    let gathered = folders.write(out, &kpis, shown, failures)?;
+    let gathered = merged.write(out, &kpis, shown, failures)?;
     draw(out, &gathered)?;
     Ok(gathered)
 }
 
-impl<'a> Folders<'a> {
-    fn open(dirs: &'a [PathBuf], allow_mixed: bool) -> Result<Self, StoreError> {
-        let first = &dirs[0];
+/// The bytes of `plan.csv`.
+fn plan_of(place: &dyn Place) -> Result<Vec<u8>, StoreError> {
+    let missing = || FileError::on("read", &place.show(PLAN))(Error::from(ErrorKind::NotFound)).into();
+    place.read(PLAN)?.ok_or_else(missing)
+}
+
+impl<'a> Places<'a> {
+    fn open(all: &'a [Arc<dyn Place>], allow_mixed: bool) -> Result<Self, StoreError> {
+        let first = &*all[0];
         let info = read_info(first)?;
-        for dir in &dirs[1..] {
-            let other = read_info(dir)?;
+        for place in &all[1..] {
+            let other = read_info(&**place)?;
             let version = (&other.version, &other.model) == (&info.version, &info.model);
             if !version && !allow_mixed {
-                return Err(StoreError::Versions(first.clone(), dir.clone()));
+                return Err(StoreError::Versions(first.show(""), place.show("")));
             }
             let alike = SweepInfo { version: info.version.clone(), model: info.model.clone(), ..other };
-            let plan = |dir: &Path| fs::read(dir.join(PLAN)).map_err(FileError::on("read", &dir.join(PLAN)));
-            if alike != info || plan(first)? != plan(dir)? {
-                return Err(StoreError::Different(first.clone(), dir.clone()));
+            if alike != info || plan_of(first)? != plan_of(&**place)? {
+                return Err(StoreError::Different(first.show(""), place.show("")));
             }
         }
         let known = (0..info.cells).map(|_| Known::Unlisted).collect();
-        let mut folders = Folders { dirs, info, known, allow_mixed };
-        for dir in dirs {
-            for path in id_files(dir)? {
-                for (number, id) in read_ids(&path)? {
-                    folders.learn(number, id, &path)?;
+        let mut places = Places { all, info, known, allow_mixed };
+        for place in all {
+            for name in id_files(&**place)? {
+                for (number, id) in read_ids(&**place, &name)? {
+                    places.learn(number, id, || place.show(&name))?;
                 }
             }
         }
-        Ok(folders)
+        Ok(places)
     }
 
-    fn learn(&mut self, number: usize, id: Result<u128, String>, path: &Path) -> Result<(), StoreError> {
-        let outside = || StoreError::Broken(path.to_owned(), format!("lists a cell {number} that is not in the plan"));
+    fn learn(&mut self, number: usize, id: Result<u128, String>, list: impl Fn() -> PathBuf) -> Result<(), StoreError> {
+        let outside = || StoreError::Broken(list(), format!("lists a cell {number} that is not in the plan"));
         let known = self.known.get_mut(number).ok_or_else(outside)?;
         match (&*known, &id) {
             (Known::Named(old), Ok(new)) if old != new && !self.allow_mixed => {
                 let what = format!("names cell {number} otherwise than another list: the models differ");
-                return Err(StoreError::Broken(path.to_owned(), what));
+                return Err(StoreError::Broken(list(), what));
             }
             (Known::Unlisted, Ok(id)) => *known = Known::Named(*id),
             (Known::Unlisted, Err(problem)) => *known = Known::Impossible(problem.clone()),
@@ -144,9 +159,12 @@ impl<'a> Folders<'a> {
         let mut kpis = BTreeMap::new();
         let mut made: Option<(String, Value)> = None;
         let mut failures = 0;
-        for known in &self.known {
-            let Known::Named(id) = known else { continue };
-            for read in self.dirs.iter().map(|dir| read_cell(dir, *id)) {
+        let named = self.known.iter().filter_map(|known| if let Known::Named(id) = known { Some(*id) } else { None });
+        let wanted: Vec<(u128, &dyn Place)> =
+            named.flat_map(|id| self.all.iter().map(move |place| (id, &**place))).collect();
+        for wanted in wanted.chunks(AT_ONCE) {
+            let read: Vec<_> = wanted.par_iter().map(|(id, place)| read_cell(*place, *id)).collect();
+            for ((id, _), read) in wanted.iter().zip(read) {
                 let Some(Ok((_, found))) = read? else { continue };
                 failures += usize::from(found.results.failure.is_some());
                 for kpi in found.results.kpis {
@@ -176,14 +194,13 @@ impl<'a> Folders<'a> {
         };
         let mut found: Option<(Vec<u8>, CellResults)> = None;
         let mut wrong = None;
-        for dir in self.dirs {
-            match read_cell(dir, id)? {
+        for place in self.all {
+            match read_cell(&**place, id)? {
                 None => {}
                 Some(Err(what)) => wrong = Some(what),
                 Some(Ok((bytes, cell))) => match &found {
                     Some((first, _)) if *first != bytes && !self.allow_mixed => {
-                        let path = dir.join("cells").join(format!("{}.json", cell::name(id)));
-                        return Err(StoreError::Differs(number, path));
+                        return Err(StoreError::Differs(number, place.show(&cell_name(id))));
                     }
                     Some(_) => {}
                     None => found = Some((bytes, cell.results)),
@@ -212,20 +229,25 @@ impl<'a> Folders<'a> {
     /// The table. The second pass.
     fn write(
         self,
-        out: &Path,
+        out: &dyn Place,
         kpis: &BTreeMap<String, String>,
         shown: Vec<String>,
         failures: usize,
     ) -> Result<Gathered, StoreError> {
         let mut tables = Tables::begin(out, columns(&self.info, kpis))?;
-        let mut plan = Plan::open(&self.dirs[0].join(PLAN), &self.info)?;
+        let mut plan = Plan::open(&*self.all[0], &self.info)?;
+        let mut ready = Vec::new().into_iter();
         let (mut done, mut failed, mut missing, mut rows) = (0, Vec::with_capacity(failures), Vec::new(), Vec::new());
         for number in 0..self.known.len() {
             let Some(at) = plan.next()? else {
                 let what = format!("ends before cell {number} of {}", self.known.len());
-                return Err(StoreError::Broken(self.dirs[0].join(PLAN), what));
+                return Err(StoreError::Broken(self.all[0].show(PLAN), what));
             };
-            let got = self.get(number)?;
+            if number.is_multiple_of(AT_ONCE) {
+                let next = number..self.known.len().min(number + AT_ONCE);
+                ready = next.into_par_iter().map(|number| self.get(number)).collect::<Result<Vec<_>, _>>()?.into_iter();
+            }
+            let Some(got) = ready.next() else { break };
             let (status, reason) = match &got {
                 Got::Missing(what) => ("missing", what.clone()),
                 Got::Here(results) => match &results.failure {
@@ -314,12 +336,11 @@ fn fields(
 }
 
 /// The charts of a sweep, into `charts/`.
-fn draw(out: &Path, gathered: &Gathered) -> Result<(), StoreError> {
+fn draw(out: &dyn Place, gathered: &Gathered) -> Result<(), StoreError> {
     let dots = gathered.rows.iter().map(|row| Dot { at: &row.at, kpis: &row.kpis }).collect();
     let chart = charts::sweep(&Surface { info: &gathered.info, kpis: &gathered.shown, dots });
     let (svg, png) = (charts::svg(&chart)?, charts::png(&chart)?);
-    let folder = out.join("charts");
-    fs::create_dir_all(&folder).map_err(FileError::on("create", &folder))?;
-    files::write_whole(&folder.join("sweep.svg"), svg.as_bytes())?;
-    Ok(files::write_whole(&folder.join("sweep.png"), &png)?)
+    out.prepare(&["charts"])?;
+    out.write("charts/sweep.svg", svg.as_bytes())?;
+    Ok(out.write("charts/sweep.png", &png)?)
 }

@@ -8,10 +8,14 @@
 mod cell;
 mod gather;
 mod info;
+mod place;
+#[cfg(feature = "remote-store")]
+mod remote;
 mod row;
 pub mod show;
 mod store;
 mod table;
 
 pub use gather::{Gathered, gather};
+pub use place::{Place, place};
 pub use store::{Found, Ids, Shard, Store, StoreError};

@@ -1,15 +1,14 @@
 //! `plan.csv` and `ids/*.csv`: which cells there are, and which file holds each.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
+use std::io::{BufWriter, Read};
 
 use super::cell;
-use super::store::{Ids, StoreError};
+use super::place::Place;
+use super::store::{Ids, PLAN, StoreError};
 use super::table::Column;
 use crate::experiment::results::sweep::{Coordinate, SweepInfo};
 use crate::report::csv::shortest;
-use crate::report::files::{FileError, Whole};
+use crate::report::files::Whole;
 
 /// The columns that place a cell: its number, then every axis as written, and as a number where it is one.
 pub(super) fn place(info: &SweepInfo) -> Vec<Column> {
@@ -31,13 +30,12 @@ pub(super) fn with_unit(name: &str, unit: &str) -> String {
     if unit == "1" { format!("{name} (number)") } else { format!("{name} [{unit}]") }
 }
 
-/// Writes `plan.csv`.
+/// Writes `plan.csv`, which was begun.
 pub(super) fn write_plan(
-    path: &Path,
+    mut whole: Whole,
     info: &SweepInfo,
     plan: impl Iterator<Item = Vec<Coordinate>>,
 ) -> Result<(), StoreError> {
-    let mut whole = Whole::begin(path)?;
     let failed = whole.failed();
     let mut out = csv::Writer::from_writer(BufWriter::new(&mut whole));
     let wrote = |e: csv::Error| StoreError::from(failed(e.into()));
@@ -58,18 +56,17 @@ pub(super) fn write_plan(
 
 /// The rows of `plan.csv`, one after the other.
 pub(super) struct Plan {
-    reader: csv::Reader<File>,
+    reader: csv::Reader<Box<dyn Read>>,
     units: Vec<bool>,
     broken: Box<dyn Fn(String) -> StoreError>,
 }
 
 impl Plan {
     /// Opens it.
-    pub(super) fn open(path: &Path, info: &SweepInfo) -> Result<Plan, StoreError> {
-        let owned = path.to_owned();
-        let broken = Box::new(move |what| StoreError::Broken(owned.clone(), what));
-        let file = File::open(path).map_err(FileError::on("read", path))?;
-        let mut reader = csv::Reader::from_reader(file);
+    pub(super) fn open(place: &dyn Place, info: &SweepInfo) -> Result<Plan, StoreError> {
+        let path = place.show(PLAN);
+        let broken = Box::new(move |what| StoreError::Broken(path.clone(), what));
+        let mut reader = csv::Reader::from_reader(place.open(PLAN)?);
         let heads = reader.headers().map_err(|e| broken(e.to_string()))?;
         if *heads != place_heads(info)[..] {
             return Err(broken("is the plan of another sweep".to_owned()));
@@ -104,11 +101,10 @@ pub(super) fn ids_text(ids: &Ids) -> String {
 }
 
 /// The same read back.
-pub(super) fn read_ids(path: &Path) -> Result<Ids, StoreError> {
-    let broken = || StoreError::Broken(path.to_owned(), "is no list of cells".to_owned());
-    let file = File::open(path).map_err(FileError::on("read", path))?;
+pub(super) fn read_ids(place: &dyn Place, name: &str) -> Result<Ids, StoreError> {
+    let broken = || StoreError::Broken(place.show(name), "is no list of cells".to_owned());
     let mut out = Vec::new();
-    for record in csv::Reader::from_reader(file).records() {
+    for record in csv::Reader::from_reader(place.open(name)?).records() {
         let record = record.map_err(|_| broken())?;
         let number = record.get(0).and_then(|n| n.parse().ok()).ok_or_else(broken)?;
         let id = match (record.get(1), record.get(2)) {

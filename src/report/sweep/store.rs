@@ -1,12 +1,14 @@
 //! The files of a sweep in its folder.
 
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::cell::{self, Cell};
+use super::place::Place;
 use super::{info, row};
 use crate::experiment::results::sweep::{CellResults, Coordinate, SweepInfo};
 use crate::report::charts::ChartError;
@@ -25,6 +27,9 @@ pub enum StoreError {
     /// The folder holds something that is not ours.
     #[error("{} exists and is not the folder of a sweep (it is not empty and has no {INFO})", .0.display())]
     Foreign(PathBuf),
+    /// An address that no sweep can be kept at.
+    #[error("{0}: {1}")]
+    Address(String, String),
     /// The folder holds another sweep, which other shards may be working on.
     #[error("{} holds another sweep than this one; a shard needs a folder of its own, or one of the same sweep", .0.display())]
     OtherSweep(PathBuf),
@@ -104,65 +109,64 @@ pub enum Found {
     Damaged(&'static str),
 }
 
-/// The folder of a sweep.
+/// The place of a sweep.
 pub struct Store {
-    dir: PathBuf,
+    place: Arc<dyn Place>,
     made_by: Value,
 }
 
 impl Store {
-    /// Whether `dir` may hold a sweep, to be asked before hours of simulation.
+    /// Whether a place may hold a sweep, to be asked before hours of simulation.
     ///
     /// # Errors
     /// [`StoreError::Foreign`] when it holds other things.
-    pub fn check(dir: &Path) -> Result<(), StoreError> {
-        let entries = match fs::read_dir(dir) {
-            Ok(entries) => entries,
-            Err(e) if e.kind() == ErrorKind::NotFound && fs::symlink_metadata(dir).is_err() => return Ok(()),
-            Err(e) => return Err(FileError::on("open the folder", dir)(e).into()),
-        };
+    pub fn check(place: &dyn Place) -> Result<(), StoreError> {
+        let Some(entries) = place.entries()? else { return Ok(()) };
         // Another shard may be making it right now: the folders come before the file that says whose they are.
         let unfinished = |name: &str| name.starts_with(files::TEMPORARY) || [CELLS, IDS].contains(&name);
-        let others = entries.flatten().any(|entry| !unfinished(&entry.file_name().to_string_lossy()));
-        match others && read_info(dir).is_err() {
-            true => Err(StoreError::Foreign(dir.to_owned())),
+        let others = entries.iter().any(|name| !unfinished(name));
+        match others && read_info(place).is_err() {
+            true => Err(StoreError::Foreign(place.show(""))),
             false => Ok(()),
         }
     }
 
-    /// Opens the folder for a sweep and a shard of it, and writes its plan. A folder that holds another sweep is taken over by
+    /// Opens a place for a sweep and a shard of it, and writes its plan. A place that holds another sweep is taken over by
     /// an unsharded one; cells stay, because their names say what they are.
     ///
     /// # Errors
     /// As [`Store::check`]; [`StoreError::OtherSweep`] for a shard; what the system says.
     pub fn open(
-        dir: &Path,
+        place: Arc<dyn Place>,
         info: &SweepInfo,
         plan: impl Iterator<Item = Vec<Coordinate>>,
         shard: Shard,
     ) -> Result<Store, StoreError> {
-        Self::check(dir)?;
-        for folder in [dir.to_owned(), dir.join(CELLS), dir.join(IDS)] {
-            fs::create_dir_all(&folder).map_err(FileError::on("create", &folder))?;
-        }
+        Self::check(&*place)?;
+        place.prepare(&[CELLS, IDS])?;
         let text = info::encode(info);
-        let path = dir.join(INFO);
-        match files::write_new(&path, text.as_bytes()) {
-            Ok(()) => {}
-            Err(error) if error.source.kind() == ErrorKind::AlreadyExists => {
-                let same = fs::read_to_string(&path).is_ok_and(|old| old == text);
-                if !same && shard != Shard::ALL {
-                    return Err(StoreError::OtherSweep(dir.to_owned()));
-                }
-                if !same {
-                    forget(dir)?;
-                    files::write_whole(&path, text.as_bytes())?;
-                }
+        if !place.write_new(INFO, text.as_bytes())? {
+            let same = place.read(INFO)?.is_some_and(|old| old == text.as_bytes());
+            if !same && shard != Shard::ALL {
+                return Err(StoreError::OtherSweep(place.show("")));
             }
-            Err(error) => return Err(error.into()),
+            if !same {
+                forget(&*place)?;
+                place.write(INFO, text.as_bytes())?;
+            }
         }
-        row::write_plan(&dir.join(PLAN), info, plan)?;
-        Ok(Store { dir: dir.to_owned(), made_by: manifest::made_by() })
+        row::write_plan(place.begin(PLAN)?, info, plan)?;
+        Ok(Store { place, made_by: manifest::made_by() })
+    }
+
+    /// Names of the cells that there are files of.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn there(&self) -> Result<BTreeSet<u128>, StoreError> {
+        let names = self.place.list(CELLS)?;
+        let id = |name: &String| u128::from_str_radix(name.strip_suffix(".json")?, 16).ok();
+        Ok(names.iter().filter_map(id).collect())
     }
 
     /// What is there of a cell.
@@ -170,7 +174,7 @@ impl Store {
     /// # Errors
     /// A file that exists and cannot be read.
     pub fn look(&self, id: u128) -> Result<Found, StoreError> {
-        Ok(match read_cell(&self.dir, id)? {
+        Ok(match read_cell(&*self.place, id)? {
             None => Found::Missing,
             Some(Err(what)) => Found::Damaged(what),
             Some(Ok((_, cell))) if cell.made_by != self.made_by => Found::OtherBuild,
@@ -185,19 +189,18 @@ impl Store {
     /// [`StoreError::Differs`]; what the system says.
     pub fn keep(&self, number: usize, id: u128, results: &CellResults, replace: bool) -> Result<(), StoreError> {
         let bytes = cell::encode(id, &self.made_by, results);
-        let path = cell_path(&self.dir, id);
+        let name = cell_name(id);
         if replace {
-            return Ok(files::write_whole(&path, &bytes)?);
+            return Ok(self.place.write(&name, &bytes)?);
         }
-        match files::write_new(&path, &bytes) {
-            Err(error) if error.source.kind() == ErrorKind::AlreadyExists => {}
-            other => return Ok(other?),
+        if self.place.write_new(&name, &bytes)? {
+            return Ok(());
         }
-        match read_cell(&self.dir, id)? {
+        match read_cell(&*self.place, id)? {
             Some(Ok((there, _))) if there == bytes => Ok(()),
             Some(Ok((_, cell))) if cell.made_by != self.made_by => Ok(()),
-            Some(Ok(_)) => Err(StoreError::Differs(number, path)),
-            _ => Ok(files::write_whole(&path, &bytes)?),
+            Some(Ok(_)) => Err(StoreError::Differs(number, self.place.show(&name))),
+            _ => Ok(self.place.write(&name, &bytes)?),
         }
     }
 
@@ -206,65 +209,45 @@ impl Store {
     /// # Errors
     /// What the system says.
     pub fn keep_ids(&self, shard: Shard, ids: &Ids) -> Result<(), StoreError> {
-        let path = self.dir.join(IDS).join(format!("{}-of-{}.csv", shard.index + 1, shard.count));
-        Ok(files::write_whole(&path, row::ids_text(ids).as_bytes())?)
+        let name = format!("{IDS}/{}-of-{}.csv", shard.index + 1, shard.count);
+        Ok(self.place.write(&name, row::ids_text(ids).as_bytes())?)
     }
 }
 
-/// `sweep.json` of a folder.
-pub(super) fn read_info(dir: &Path) -> Result<SweepInfo, StoreError> {
-    let path = dir.join(INFO);
-    let text = match fs::read_to_string(&path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => {
-            return Err(StoreError::Broken(dir.to_owned(), format!("is no folder of a sweep: it has no {INFO}")));
-        }
-        other => other.map_err(FileError::on("read", &path))?,
+/// `sweep.json` of a place.
+pub(super) fn read_info(place: &dyn Place) -> Result<SweepInfo, StoreError> {
+    let Some(bytes) = place.read(INFO)? else {
+        return Err(StoreError::Broken(place.show(""), format!("is no folder of a sweep: it has no {INFO}")));
     };
-    info::decode(&text).ok_or_else(|| StoreError::Broken(path, "is no plan of a sweep".to_owned()))
+    let info = std::str::from_utf8(&bytes).ok().and_then(info::decode);
+    info.ok_or_else(|| StoreError::Broken(place.show(INFO), "is no plan of a sweep".to_owned()))
 }
 
-/// The files of `ids/`, by name.
-pub(super) fn id_files(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let folder = dir.join(IDS);
-    let listed = |e: io::Error| StoreError::from(FileError::on("open the folder", &folder)(e));
-    let mut out = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(listed)? {
-        let path = entry.map_err(listed)?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden && path.extension().is_some_and(|e| e == "csv") {
-            out.push(path);
-        }
-    }
-    out.sort();
-    Ok(out)
+/// Names of the files of `ids/`.
+pub(super) fn id_files(place: &dyn Place) -> Result<Vec<String>, StoreError> {
+    let names = place.list(IDS)?.into_iter().filter(|name| name.ends_with(".csv"));
+    Ok(names.map(|name| format!("{IDS}/{name}")).collect())
 }
 
-fn cell_path(dir: &Path, id: u128) -> PathBuf {
-    dir.join(CELLS).join(format!("{}.json", cell::name(id)))
+/// Name of the file of a cell.
+pub(super) fn cell_name(id: u128) -> String {
+    format!("{CELLS}/{}.json", cell::name(id))
 }
 
 /// The bytes of a cell and what they mean, or what is wrong with them; `None` when there is no file.
 pub(super) type Read = Option<Result<(Vec<u8>, Cell), &'static str>>;
 
 /// Reads a cell.
-pub(super) fn read_cell(dir: &Path, id: u128) -> Result<Read, StoreError> {
-    let path = cell_path(dir, id);
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(FileError::on("read", &path)(e).into()),
-    };
-    Ok(Some(cell::decode(id, &bytes).map(|cell| (bytes, cell))))
+pub(super) fn read_cell(place: &dyn Place, id: u128) -> Result<Read, StoreError> {
+    let bytes = place.read(&cell_name(id))?;
+    Ok(bytes.map(|bytes| cell::decode(id, &bytes).map(|cell| (bytes, cell))))
 }
 
 /// Removes what speaks of another sweep.
-fn forget(dir: &Path) -> Result<(), StoreError> {
-    let old = ["results.csv", "results.parquet", "charts/sweep.svg", "charts/sweep.png"];
-    for path in id_files(dir)?.into_iter().chain(old.map(|name| dir.join(name))) {
-        match fs::remove_file(&path) {
-            Err(e) if e.kind() != ErrorKind::NotFound => return Err(FileError::on("remove the old", &path)(e).into()),
-            _ => {}
-        }
+fn forget(place: &dyn Place) -> Result<(), StoreError> {
+    let old = ["results.csv", "results.parquet", "charts/sweep.svg", "charts/sweep.png"].map(str::to_owned);
+    for name in id_files(place)?.iter().chain(&old) {
+        place.remove(name)?;
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! `results.csv` and `results.parquet`: one row a cell, written row by row.
 
 use std::io::{BufWriter, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical};
@@ -11,6 +10,7 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::Type;
 
+use super::place::Place;
 use super::store::StoreError;
 use crate::report::csv::shortest;
 use crate::report::files::Whole;
@@ -44,12 +44,12 @@ pub(super) struct Tables {
 
 impl Tables {
     /// Begins both.
-    pub(super) fn begin(dir: &Path, columns: Vec<Column>) -> Result<Tables, StoreError> {
-        let text = Whole::begin(&dir.join("results.csv"))?;
+    pub(super) fn begin(place: &dyn Place, columns: Vec<Column>) -> Result<Tables, StoreError> {
+        let text = place.begin("results.csv")?;
         let failed = Box::new(text.failed());
         let mut csv = csv::Writer::from_writer(BufWriter::new(text));
         csv.write_record(columns.iter().map(|c| &c.name)).map_err(|e| failed(e.into()))?;
-        let parquet = parquet(Whole::begin(&dir.join("results.parquet"))?, &columns)?;
+        let parquet = parquet(place.begin("results.parquet")?, &columns)?;
         Ok(Tables { columns, csv, parquet, rows: Vec::new(), failed })
     }
 
