@@ -40,7 +40,7 @@ pub use steady::{Steady, demand_factors, demand_instants, demand_peak, steady_un
 pub fn engine(plan: &Plan, seed: u64, replication: u32, observe: bool, record_flows: bool) -> Engine<World> {
     let streams = Streams::root(seed).index(u64::from(replication));
     let world = world(plan, &streams, record_flows);
-    let mut engine = Engine::new(world, Limits::default());
+    let mut engine = Engine::new(world, Limits { events: plan.max_events.unwrap_or(u64::MAX), ..Limits::default() });
     engine.with_context(|world, ctx| world.begin(ctx));
     if observe {
         let bin = bin_width(plan.horizon);

@@ -59,6 +59,8 @@ pub struct Plan {
     pub seed: u64,
     /// Independent replications, at least 1.
     pub replications: u32,
+    /// Most events of a replication.
+    pub max_events: Option<u64>,
     /// Whether `record = ["flows"]` asks for `flows.csv`.
     pub record_flows: bool,
     /// Sites by name.

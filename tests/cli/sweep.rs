@@ -361,6 +361,78 @@ fn a_disk_that_refuses_is_4_and_keeps_earlier_cells() {
     assert_eq!(cells(&folder), files);
 }
 
+/// The program as a user who may not do everything: this one, or `nobody` where the tests run as root.
+#[cfg(target_os = "linux")]
+fn ordinary(desk: &Desk) -> Option<Command> {
+    use std::os::unix::fs::PermissionsExt;
+    let id = Command::new("id").arg("-u").output().ok()?;
+    if String::from_utf8_lossy(&id.stdout).trim() != "0" {
+        return Some(Command::new(env!("CARGO_BIN_EXE_apollo")));
+    }
+    // Where only root may look, nobody finds neither the program nor the folder.
+    let program = desk.path().join("apollo");
+    fs::copy(env!("CARGO_BIN_EXE_apollo"), &program).ok()?;
+    fs::set_permissions(desk.path(), fs::Permissions::from_mode(0o777)).ok()?;
+    let mut nobody = Command::new("setpriv");
+    nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
+    nobody.current_dir(desk.path()).args(["--version"]).output().ok().filter(|ran| ran.status.success())?;
+    let mut nobody = Command::new("setpriv");
+    nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(desk.path().join("apollo"));
+    Some(nobody)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_may_not_be_written_to_is_4_and_keeps_earlier_cells() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = desk();
+    desk.run(&["sweep", "plan.toml", "--out", "s"]).exits(0);
+    let folder = desk.path().join("s");
+    let files = cells(&folder);
+    fs::remove_file(&files[4]).unwrap();
+    let Some(mut program) = ordinary(&desk) else { return };
+    let all = [folder.clone(), folder.join("cells"), folder.join("ids"), folder.join("charts")];
+    let mode = |mode: u32| {
+        all.iter().for_each(|folder| fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap());
+    };
+    mode(0o555);
+    let output =
+        program.args(["sweep", "plan.toml", "--out", "s", "--quiet"]).current_dir(desk.path()).output().unwrap();
+    mode(0o755);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("cannot write s/") && said.contains("denied") && !said.contains("bug"), "{said}");
+    assert_eq!(cells(&folder).len(), 9);
+    desk.run(&["sweep", "plan.toml", "--out", "s"]).exits(0);
+    assert_eq!(cells(&folder), files);
+}
+
+#[test]
+fn a_cell_with_too_many_events_is_a_row_with_its_reason() {
+    let desk = desk();
+    desk.run(&["sweep", "plan.toml", "--out", "all"]).exits(0);
+    let ran = desk.run(&["sweep", "plan.toml", "--out", "some", "--axis", "max_events=10,1e6"]).exits(5);
+    assert!(ran.err().contains("10 cells failed"), "{}", ran.err());
+    let rows = table(&desk.path().join("some"));
+    let at = |name: &str| rows[0].iter().position(|head| head == name).expect("a column");
+    let (limit, status, reason, time) = (at("max_events"), at("status"), at("reason"), at("transfer.move.time [s]"));
+    let all = table(&desk.path().join("all"));
+    let known = all[0].iter().position(|head| head == "transfer.move.time [s]").expect("a column");
+    assert_eq!(rows.len(), 21);
+    for row in &rows[1..] {
+        if row[limit] == "10" {
+            assert_eq!((row[status].as_str(), row[time].as_str()), ("failed", ""));
+            assert!(row[reason].contains("more than 10 events in one run"), "{}", row[reason]);
+        } else {
+            assert_eq!(row[status], "done");
+            assert!(all[1..].iter().any(|other| other[known] == row[time]), "a cell beside one that failed is as ever");
+        }
+    }
+    // The same limit on one run.
+    let ran = desk.run(&["run", "plan.toml", "--set", "max_events=10"]).exits(5);
+    assert!(ran.err().contains("stopped: more than 10 events in one run"), "{}", ran.err());
+}
+
 /// Shards that begin at the same moment in a folder that is not there yet all find their way in.
 #[test]
 fn shards_that_begin_together_share_a_new_folder() {

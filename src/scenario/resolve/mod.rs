@@ -209,6 +209,7 @@ impl Resolver<'_> {
                 _ => 1,
             },
             replications: top.whole("replications") as u32,
+            max_events: top.number("max_events").map(|most| most as u64),
             record_flows: top.names("record").iter().any(|(word, _)| word == "flows"),
             failed: Vec::new(),
             what_if: top.names("what_if").iter().filter_map(|(word, _)| FailureSet::of_word(word)).collect(),

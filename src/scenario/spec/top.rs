@@ -58,6 +58,13 @@ pub static SCENARIO: TableSpec = TableSpec {
             "Independent repetitions.",
         )
         .within(1.0, 100_000.0),
+        key(
+            "max_events",
+            Kind::Whole(Dimension::Count),
+            Need::Optional("any number"),
+            "Most events of a replication; one with more stops the run, and in a sweep its cell has failed.",
+        )
+        .within(1.0, 1e15),
         key("record", Kind::Words(&["flows"]), Need::Optional("no record"), "Extra records: `flows` writes flows.csv."),
         key(
             "what_if",
