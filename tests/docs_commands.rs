@@ -47,6 +47,42 @@ fn commands_of_the_guides_work() {
     });
 }
 
+/// The commands of the workflow that the docs offer: a plan that stays as it is passes, one with half the link fails.
+#[test]
+fn the_workflow_of_the_docs_tells_a_worse_plan() {
+    let text = fs::read_to_string(Path::new(ROOT).join("docs/workflows/plans.yml")).expect("the workflow");
+    let commands: Vec<&str> = text.lines().map(str::trim).filter(|line| line.starts_with("apollo ")).collect();
+    let [baseline, judge] = commands[..] else { panic!("two commands are expected: {commands:?}") };
+    let folder = prepared();
+    let plan = fs::read_to_string(Path::new(ROOT).join("scenarios/quickstart.toml")).expect("a plan");
+    for (branch, text) in [("base", plan.as_str()), ("new", plan.as_str())] {
+        fs::create_dir_all(folder.path().join(branch).join("plans")).unwrap();
+        fs::write(folder.path().join(branch).join("plans/quick.toml"), text).unwrap();
+    }
+    let run = |branch: &str, command: &str| {
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_apollo"));
+        let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
+        let mut shell = Command::new("sh");
+        let ran =
+            shell.args(["-c", command]).current_dir(folder.path().join(branch)).env("PATH", path).output().unwrap();
+        ran.status.code()
+    };
+    assert_eq!(run("base", baseline), Some(0));
+    assert_eq!(run("new", judge), Some(0));
+    let summary = fs::read_to_string(folder.path().join("plans.md")).expect("the summary");
+    assert!(summary.contains("quick.toml"), "{summary}");
+    assert!(folder.path().join("plans.xml").is_file());
+    let worse = plan.replace("capacity = \"400 Gbps\"", "capacity = \"200 Gbps\"");
+    assert_ne!(worse, plan);
+    fs::write(folder.path().join("new/plans/quick.toml"), worse).unwrap();
+    assert_eq!(run("new", judge), Some(1));
+    // A baseline whose own target fails is a baseline all the same.
+    let failing = plan.replace("at_most = \"60 s\"", "at_most = \"1 s\"");
+    assert_ne!(failing, plan);
+    fs::write(folder.path().join("base/plans/quick.toml"), failing).unwrap();
+    assert_eq!(run("base", baseline), Some(0));
+}
+
 /// A block of a page: the words behind its opening fence, and its lines.
 struct Block {
     language: String,

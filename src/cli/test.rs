@@ -55,6 +55,10 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
         }
     };
     let (paths, mut exit) = scenarios(&args.paths, screen);
+    if let Err(message) = writable(args, &paths) {
+        screen.error(&message);
+        return Exit::Environment;
+    }
     let mut outcomes: Vec<Outcome> = Vec::new();
     for path in paths {
         let mut outcome =
@@ -88,6 +92,18 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
     exit
 }
 
+/// Whether everything that is to be written can be, which is asked before hours of simulation.
+fn writable(args: &Test, paths: &[PathBuf]) -> Result<(), String> {
+    let beside = |path: &Path| files::check_folder(path).map_err(|error| error.to_string());
+    args.junit.iter().chain(&args.markdown).try_for_each(|path| beside(path))?;
+    let Some(dir) = &args.save else { return Ok(()) };
+    // What is missing is made with the first results, in the folder that is there.
+    let there = dir.ancestors().find(|above| above.as_os_str().is_empty() || above.exists());
+    beside(&there.unwrap_or(Path::new("")).join("results"))?;
+    let kept = paths.iter().map(|path| dir.join(below(path)));
+    kept.into_iter().try_for_each(|kept| folder::check(&kept).map_err(|error| error.to_string()))
+}
+
 /// Keeps the results of a file where they are asked for, and adds to its targets what a baseline says.
 fn keep_and_compare(args: &Test, slack: f64, path: &Path, results: &mut RunResults, screen: &Screen) -> Exit {
     let mut exit = Exit::Done;
@@ -113,10 +129,11 @@ fn keep_and_compare(args: &Test, slack: f64, path: &Path, results: &mut RunResul
     }
 }
 
-/// Where the results of a scenario lie below a folder: its path without its extension, and without what leads out.
+/// Where the results of a scenario lie below a folder: its path without its extension, with a name in place of what leads out.
 fn below(path: &Path) -> PathBuf {
     let plain = |part: Component<'_>| match part {
         Component::Normal(name) => Some(PathBuf::from(name)),
+        Component::ParentDir => Some(PathBuf::from("_parent")),
         _ => None,
     };
     path.with_extension("").components().filter_map(plain).collect()
