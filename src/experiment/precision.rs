@@ -153,6 +153,33 @@ mod tests {
         assert_eq!(next(&asked("1 %", 1000), &outcomes(&[5.0; 10])), None, "nothing is random");
     }
 
+    /// Stopping when the interval is narrow enough must not cost its meaning: over 2,000 seeds it holds the true mean in 95 ± 1.5 %, for values that spread
+    /// evenly and for skewed ones, at goals that take some 20 to 400 replications.
+    #[test]
+    fn sequential_intervals_hold_the_mean_as_often_as_they_say() {
+        let mut state = 20_261_127_u64;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        };
+        // Sum of two uniforms: mean 1. Exponential: mean 1.
+        for (skewed, text) in [(false, "20 %"), (false, "10 %"), (false, "5 %"), (true, "10 %")] {
+            let precision = asked(text, 2_000);
+            let mut held = 0;
+            for _ in 0..2_000 {
+                let mut value = || if skewed { -uniform().ln() } else { uniform() + uniform() };
+                let mut values: Vec<f64> = (0..LEAST).map(|_| value()).collect();
+                while let Some(n) = next(&precision, &outcomes(&values)) {
+                    values.resize_with(n as usize, &mut value);
+                }
+                let (_, [low, high]) = interval::mean_ci95(&values).expect("there are ten");
+                held += usize::from(low <= 1.0 && 1.0 <= high);
+            }
+            let coverage = held as f64 / 2_000.0;
+            assert!((coverage - 0.95).abs() <= 0.015, "skewed {skewed}, {text}: {coverage}");
+        }
+    }
+
     #[test]
     fn goals_are_shares_or_quantities() {
         let none: [String; 0] = [];
