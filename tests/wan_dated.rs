@@ -180,7 +180,8 @@ fn studies_without_a_clock_take_the_worst_of_what_is_installed_when() {
         let results = run(&plan_with(&format!("{PAIR}{upgrade}{ROUND}"), &overrides));
         let study = results.what_if.clone().expect("a study");
         let base = study.links.iter().find(|row| row.link == "link.x.a-to-b").expect("a direction").base;
-        (base, study.peak_s.expect("a peak"), kpi(&results, "wan.concurrent_flow"))
+        let other = study.failures.iter().find(|row| row.failed == "link.y").expect("studied");
+        (base, other.utilisation_at_s.expect("an instant"), kpi(&results, "wan.concurrent_flow"))
     };
     let (base, at, flow) = study(&[]);
     near(base, 0.6);

@@ -31,7 +31,7 @@ use crate::units::{Dist, SimTime};
 
 pub use crate::network::Concurrent;
 pub use concurrent::{concurrent_by_priority, concurrent_flow};
-pub use steady::{Steady, demand_factors, demand_instants, demand_peak, steady_unserved};
+pub use steady::{DemandClock, Steady, demand_instants, steady_unserved};
 
 /// The world of a plan, ready to run: replication `replication` of root seed `seed`.
 ///

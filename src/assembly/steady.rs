@@ -20,46 +20,46 @@ pub struct Steady {
     pub weight: f64,
 }
 
-/// The first instant of a span of time at which all demands together offer most.
-pub fn demand_peak(plan: &Plan, (begin, end): (SimTime, SimTime)) -> SimTime {
-    let all: Vec<DemandParams> = demands(plan, &mut Resources::default()).into_iter().map(|d| d.params).collect();
-    let stated: Vec<f64> = all.iter().map(|demand| demand.pairs.iter().map(|(.., rate)| rate).sum()).collect();
-    let offered = |at: SimTime| -> f64 { all.iter().zip(&stated).map(|(demand, rate)| rate * demand.factor(at)).sum() };
-    let mut now = begin;
-    let (mut peak, mut most) = (now, offered(now));
-    while let Some(next) = all.iter().filter_map(|demand| demand.next_change(now)).min().filter(|&next| next < end) {
-        now = next;
-        if offered(now) > most {
-            (peak, most) = (now, offered(now));
-        }
+/// What standing demand offers when.
+#[derive(Clone, Debug)]
+pub struct DemandClock(Vec<DemandParams>);
+
+impl DemandClock {
+    /// Of all demands of a plan, in their order.
+    pub fn new(plan: &Plan) -> Self {
+        DemandClock(demands(plan, &mut Resources::default()).into_iter().map(|demand| demand.params).collect())
     }
-    peak
+
+    /// What each demand offers at an instant, over its stated rates.
+    pub fn factors(&self, at: SimTime) -> Vec<f64> {
+        self.0.iter().map(|demand| demand.factor(at)).collect()
+    }
+
+    /// The next instant after `at` at which any of that may change.
+    pub fn next_change(&self, at: SimTime) -> Option<SimTime> {
+        self.0.iter().filter_map(|demand| demand.next_change(at)).min()
+    }
 }
 
 /// Instants of the measured part between two times with what each demand offers then over its stated rates: those at which some mix of demands is
 /// highest, in order of time. At all others there every demand offers at most as much as at one of these. None where nothing is measured.
 pub fn demand_instants(plan: &Plan, (begin, end): (SimTime, SimTime)) -> Vec<(SimTime, Vec<f64>)> {
-    let all: Vec<DemandParams> = demands(plan, &mut Resources::default()).into_iter().map(|d| d.params).collect();
+    let clock = DemandClock::new(plan);
     let covers = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| a >= b);
     let mut kept: Vec<(SimTime, Vec<f64>)> = Vec::new();
     let mut now = begin.max(SimTime::ZERO + plan.warmup);
     while now < end {
-        let factors: Vec<f64> = all.iter().map(|demand| demand.factor(now)).collect();
+        let factors = clock.factors(now);
         if !kept.iter().any(|(_, known)| covers(known, &factors)) {
             kept.retain(|(_, known)| !covers(&factors, known));
             kept.push((now, factors));
         }
-        match all.iter().filter_map(|demand| demand.next_change(now)).min().filter(|&next| next < end) {
+        match clock.next_change(now).filter(|&next| next < end) {
             Some(next) => now = next,
             None => break,
         }
     }
     kept
-}
-
-/// What each demand offers at an instant, over its stated rates.
-pub fn demand_factors(plan: &Plan, at: SimTime) -> Vec<f64> {
-    demands(plan, &mut Resources::default()).iter().map(|demand| demand.params.factor(at)).collect()
 }
 
 /// Rate that fair sharing of resources of these capacities does not deliver, of all that the flows offer.

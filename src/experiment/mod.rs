@@ -168,6 +168,7 @@ fn conclude(
         let study = || what_if::study(plan, &failures, &base, seed, options, step);
         let (tables, kpis) = in_threads(options.threads, study)??;
         aggregate::replace(&mut results.kpis, kpis);
+        results.warnings.extend(what_if::left_out(&tables).map(|words| (words, "--what-if".to_owned())));
         results.what_if = Some(tables);
     }
     let waves = || what_if::waves(plan, &failures, &options.interrupt);

@@ -4,6 +4,8 @@
 //! Demands are grouped by the node whose tree of cheapest ways they share, so a matrix costs one tree a node and not one
 //! walk a pair. Without a dead edge in use a group is as before: a failure costs the groups that it touches.
 
+use std::sync::OnceLock;
+
 use super::disjoint::{Apart, disjoint};
 use super::graph::Graph;
 use super::spread::Spread;
@@ -77,7 +79,8 @@ pub struct Loader<'a> {
     /// Whether each arc exists.
     open: Vec<bool>,
     groups: Vec<Group>,
-    whole: Vec<Part>,
+    /// What each group comes to without a dead edge, once somebody has asked.
+    whole: OnceLock<Vec<Part>>,
     wants: usize,
 }
 
@@ -91,16 +94,15 @@ impl<'a> Loader<'a> {
         }
         groups.retain(|group| !group.wants.is_empty());
         let open = graph.arcs().iter().map(|arc| arc.capacity > 0.0).collect();
-        let mut loader = Loader { graph, rule, length, open, groups, whole: Vec::new(), wants: wants.len() };
-        loader.whole = loader.groups.iter().map(|group| loader.part(group, &[])).collect();
-        loader
+        Loader { graph, rule, length, open, groups, whole: OnceLock::new(), wants: wants.len() }
     }
 
     /// What it comes to with these edges dead.
     pub fn under(&self, dead: &[usize]) -> Loads {
         let mut loads =
             Loads { arcs: vec![0.0; self.graph.arcs().len()], unrouted: 0.0, lengths: vec![None; self.wants] };
-        for (group, whole) in self.groups.iter().zip(&self.whole) {
+        let whole = self.whole.get_or_init(|| self.groups.iter().map(|group| self.part(group, &[])).collect());
+        for (group, whole) in self.groups.iter().zip(whole) {
             if whole.arcs.iter().any(|(arc, _)| dead.contains(&(arc / 2))) {
                 loads.add(&self.part(group, dead));
             } else {

@@ -28,7 +28,12 @@ pub(super) fn sections(run: &RunResults) -> Vec<Section> {
 
 /// One row per failure, the most harmful first.
 fn failures(study: &WhatIf) -> Section {
-    let offers = study.simulated && study.peak_s.is_some();
+    let offers = study.simulated && study.spans.is_some();
+    // With a single span there is no question when.
+    let when = |at: Option<f64>| match (study.spans, at) {
+        (Some(2..), Some(at)) => format!(" at {}", human::round_value(at, "s")),
+        _ => String::new(),
+    };
     let mut columns = vec![("failed", false), ("worst link", false), ("utilisation", true)];
     if offers {
         columns.push(("offered by demand", true));
@@ -46,14 +51,20 @@ fn failures(study: &WhatIf) -> Section {
         let mut cells = vec![
             row.failed.clone(),
             row.worst_link.clone().unwrap_or_else(|| NOTHING.to_owned()),
-            row.worst_utilisation.map_or_else(|| NOTHING.to_owned(), percent),
+            row.worst_utilisation
+                .map_or_else(|| NOTHING.to_owned(), |share| percent(share) + &when(row.utilisation_at_s)),
         ];
         if offers {
-            cells.push(row.offered.as_ref().map_or_else(|| NOTHING.to_owned(), |(_, share)| percent(*share)));
+            cells.push(
+                row.offered.as_ref().map_or_else(|| NOTHING.to_owned(), |o| percent(o.value) + &when(Some(o.at_s))),
+            );
         }
         cells.extend([
-            if row.unserved > 0.0 { human::value(row.unserved, "B/s") } else { "0".to_owned() },
-            row.latency.as_ref().map_or_else(|| NOTHING.to_owned(), detour),
+            match row.unserved > 0.0 {
+                true => human::value(row.unserved, "B/s") + &when(row.unserved_at_s),
+                false => "0".to_owned(),
+            },
+            row.latency.as_ref().map_or_else(|| NOTHING.to_owned(), |l| detour(l) + &when(Some(l.at_s))),
             harmed_words(row),
         ]);
         table.row(tone, cells);
@@ -62,18 +73,23 @@ fn failures(study: &WhatIf) -> Section {
     if rows.len() > FAILURES_SHOWN {
         notes.push(format!("{} more failures are in what_if.csv", rows.len() - FAILURES_SHOWN));
     }
-    if let Some(peak) = study.peak_s {
-        let at = human::round_value(peak, "s");
-        notes.push(if study.simulated {
-            format!(
-                "demand is offered at its peak, {at} after the start; the other figures are means of the simulation"
-            )
-        } else {
-            format!("without works nothing is simulated: demand at its peak, {at} after the start, over capacity")
-        });
-    }
+    notes.extend(span_note(study));
     let plural = if rows.len() == 1 { "" } else { "s" };
     Section { heading: format!("What if: {} failure{plural}, each for the whole time", rows.len()), table, notes }
+}
+
+/// What demand is looked at.
+fn span_note(study: &WhatIf) -> Option<String> {
+    let spans = match study.spans? {
+        1 => "demand and what is in service never change".to_owned(),
+        n => format!(
+            "{n} spans of the run differ in demand or in what is in service: each column shows the worst of them, and its time after the start"
+        ),
+    };
+    Some(match study.simulated {
+        true => format!("{spans}; utilisation and what is not delivered are means of the simulation"),
+        false => format!("without works nothing is simulated: demand over capacity; {spans}"),
+    })
 }
 
 /// The works that a failure harms, by the KPI that ranks failures (the first of its work), the worst first.
@@ -198,9 +214,12 @@ fn failure(row: &FailureRow) -> Value {
         "worst_link": row.worst_link,
         "worst_utilisation": row.worst_utilisation,
         "unserved": row.unserved,
-        "offered_link": row.offered.as_ref().map(|(link, _)| link),
-        "offered_utilisation": row.offered.as_ref().map(|(_, share)| share),
-        "latency": row.latency.as_ref().map(|l| json!({ "pair": l.pair, "base": l.before, "value": l.after })),
+        "worst_utilisation_at_s": row.utilisation_at_s,
+        "unserved_at_s": row.unserved_at_s,
+        "offered_link": row.offered.as_ref().map(|o| &o.what),
+        "offered_utilisation": row.offered.as_ref().map(|o| o.value),
+        "offered_at_s": row.offered.as_ref().map(|o| o.at_s),
+        "latency": row.latency.as_ref().map(|l| json!({ "pair": l.pair, "base": l.before, "value": l.after, "at_s": l.at_s })),
         "works": row.works.iter().map(cost).collect::<Vec<_>>(),
     })
 }
@@ -218,15 +237,18 @@ fn cost(cost: &WorkCost) -> Value {
 }
 
 /// Heads of [`rows`].
-pub(super) const HEADS: [&str; 16] = [
+pub(super) const HEADS: [&str; 19] = [
     "failed",
     "worst_link",
     "worst_utilisation",
+    "worst_utilisation_at_s",
     "unserved",
+    "unserved_at_s",
     "offered_utilisation",
     "detour",
     "rtt_base",
     "rtt",
+    "rtt_at_s",
     "work",
     "kpi",
     "unit",
@@ -248,11 +270,14 @@ fn rows(row: &FailureRow) -> Vec<Vec<String>> {
         row.failed.clone(),
         row.worst_link.clone().unwrap_or_default(),
         number(row.worst_utilisation),
+        number(row.utilisation_at_s),
         csv::shortest(row.unserved),
-        number(row.offered.as_ref().map(|(_, share)| *share)),
+        number(row.unserved_at_s),
+        number(row.offered.as_ref().map(|o| o.value)),
         row.latency.as_ref().map_or_else(String::new, |l| l.pair.clone()),
         number(row.latency.as_ref().map(|l| l.before)),
         number(row.latency.as_ref().map(|l| l.after)),
+        number(row.latency.as_ref().map(|l| l.at_s)),
     ];
     let with = |rest: Vec<String>| network.iter().cloned().chain(rest).collect::<Vec<_>>();
     if row.works.is_empty() {

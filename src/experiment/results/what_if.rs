@@ -9,14 +9,29 @@ pub struct Latency {
     pub before: f64,
     /// With.
     pub after: f64,
+    /// When, seconds after the start: what is installed and in service changes by date. The first of equals.
+    pub at_s: f64,
+}
+
+/// A value that something has at some time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct At {
+    /// What has it.
+    pub what: String,
+    /// Value.
+    pub value: f64,
+    /// When, seconds after the start; the first of equals.
+    pub at_s: f64,
 }
 
 /// A study over a set of failures.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct WhatIf {
-    /// Time after the start at which demand is highest, seconds; `None` without demand.
-    pub peak_s: Option<f64>,
-    /// Whether utilisation is that of the simulation; otherwise what demand offers at its peak.
+    /// Distinct spans of the run, by what is in service and what demand offers, that were looked at; `None` without demand.
+    pub spans: Option<usize>,
+    /// How many times such a span was left out for a failure, because another one has at least as much of every demand.
+    pub left_out: usize,
+    /// Whether utilisation is that of the simulation; otherwise what demand offers in the worst span.
     pub simulated: bool,
     /// One row per failure, in order of the set.
     pub failures: Vec<FailureRow>,
@@ -33,14 +48,18 @@ pub struct FailureRow {
     pub failed: String,
     /// Direction with the highest utilisation, e.g. `link.phx-ric.phoenix-to-richmond`; none without a link that is up.
     pub worst_link: Option<String>,
-    /// That utilisation: the mean of the simulation, or of a plan without works what demand offers at its peak over
-    /// capacity, which may exceed 1.
+    /// That utilisation: the mean of the simulation, or of a plan without works what demand offers over
+    /// capacity in the worst span, which may exceed 1.
     pub worst_utilisation: Option<f64>,
-    /// Demand that is not delivered, wire bytes per second: the mean of the simulation, or of a plan without works at the
-    /// peak of demand.
+    /// Demand that is not delivered, wire bytes per second: the mean of the simulation, or of a plan without works in
+    /// the worst span.
     pub unserved: f64,
-    /// What demand alone offers at its peak to the direction it fills most, and that direction; `None` without demand.
-    pub offered: Option<(String, f64)>,
+    /// When utilisation is that, seconds after the start; `None` for a mean.
+    pub utilisation_at_s: Option<f64>,
+    /// When most is not delivered, seconds after the start; `None` for a mean, and where all is delivered.
+    pub unserved_at_s: Option<f64>,
+    /// What demand alone offers in the worst span to the direction it fills most; `None` without demand.
+    pub offered: Option<At>,
     /// The pair of sites whose round trip grows most, of those that send to each other; `None` where none grows.
     pub latency: Option<Latency>,
     /// What it costs the works.

@@ -22,23 +22,31 @@ impl<'a> Layer<'a> {
         }
     }
 
-    /// What it comes to with these edges dead.
-    pub(super) fn under(&self, dead: &[usize]) -> Loads {
+    /// What demands that are routed each by itself come to at their stated rates with these edges dead.
+    pub(super) fn ruled(&self, dead: &[usize]) -> Option<Loads> {
         match self {
-            Layer::Ruled(loader) => loader.under(dead),
-            Layer::Team(team) => team.under(dead),
+            Layer::Ruled(loader) => Some(loader.under(dead)),
+            Layer::Team(_) => None,
+        }
+    }
+
+    /// What demands that are routed together come to with these edges dead, each at so many times its stated rate.
+    pub(super) fn team(&self, dead: &[usize], times: &dyn Fn(usize) -> f64) -> Option<Loads> {
+        match self {
+            Layer::Ruled(_) => None,
+            Layer::Team(team) => Some(team.times(times).under(dead)),
         }
     }
 
     /// Arcs of each demand in their order, with the share of it that each carries; empty without a way.
-    pub(super) fn ways_under(&self, dead: &[usize]) -> Vec<Vec<(usize, f64)>> {
+    pub(super) fn ways_under(&self, dead: &[usize], times: &dyn Fn(usize) -> f64) -> Vec<Vec<(usize, f64)>> {
         match self {
             Layer::Ruled(loader) => loader.ways_under(dead),
             Layer::Team(team) => {
                 let spread = |ways: Vec<(f64, Way)>| -> Vec<(usize, f64)> {
                     ways.into_iter().flat_map(|(share, way)| way.into_iter().map(move |arc| (arc, share))).collect()
                 };
-                team.solve(dead).into_iter().map(spread).collect()
+                team.times(times).solve(dead).into_iter().map(spread).collect()
             }
         }
     }
@@ -57,6 +65,13 @@ pub(super) struct Team<'a> {
 }
 
 impl Team<'_> {
+    /// The same with each demand at so many times its rate.
+    fn times(&self, times: &dyn Fn(usize) -> f64) -> Self {
+        let scaled = |(number, want): (usize, &Want)| Want { rate: want.rate * times(number), ..*want };
+        let wants = self.wants.iter().enumerate().map(scaled).collect();
+        Team { wants, classes: self.classes.clone(), ..*self }
+    }
+
     /// What it comes to with these edges dead.
     pub(super) fn under(&self, dead: &[usize]) -> Loads {
         let mut loads = Loads { arcs: vec![0.0; self.graph.arcs().len()], unrouted: 0.0, lengths: Vec::new() };

@@ -4,14 +4,15 @@
 //! So the difference to the run without the failure is the failure's. What happens in the seconds until the routes
 //! have changed is not part of it: that is what failures in the plan itself are for.
 //!
-//! Standing demand needs no simulation: its peak is laid over the network under each failure. A plan without works is studied that way
-//! alone, so a full matrix and all failures of a large network take seconds.
+//! Standing demand needs no simulation: all it ever offers is laid over the network under each failure. A plan without works is studied that
+//! way alone, so a full matrix and all failures of a large network take seconds.
 
 mod costs;
 mod failures;
 mod growth;
 mod layer;
 mod offered;
+mod states;
 #[cfg(test)]
 mod tests;
 mod waves;
@@ -21,7 +22,7 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use super::results::KpiRow;
-use super::results::what_if::{FailureRow, LinkRow, WhatIf, WorkCost, WorkRow};
+use super::results::what_if::{At, FailureRow, LinkRow, WhatIf, WorkCost, WorkRow};
 use super::{Outcome, RunError, RunOptions, aggregate, replicate};
 use crate::kpi;
 use crate::model::world::{Measure, Measured};
@@ -85,28 +86,50 @@ pub(super) fn study(
     step: &(impl Fn() + Sync),
 ) -> Result<(WhatIf, Vec<KpiRow>), RunError> {
     let offering = offered::Study::new(plan);
-    let (calm, under) = offering.under(failures, &options.interrupt)?;
     let simulated = is_simulated(plan);
+    let (offered, left_out) = offering.under(failures, !simulated, &options.interrupt)?;
+    let order = arcs_of(plan, &base.directions);
     let seen = if simulated {
         Seen { base: base.observed.clone(), failed: simulate(plan, failures, base, seed, options, step)? }
     } else {
-        let order = arcs_of(plan, &base.directions);
         let still = |offered: &Offered| vec![offered.as_observed(&order); base.observed.len()];
-        Seen { base: still(&calm), failed: under.iter().map(still).collect() }
+        let (calm, under) = offered.split_at(1);
+        Seen { base: calm.iter().flat_map(still).collect(), failed: under.iter().map(still).collect() }
     };
     let demands = !plan.standing.is_empty();
     let calm_and_failed = failures.iter().zip(&seen.failed);
     let mut rows: Vec<FailureRow> = calm_and_failed.map(|(f, now)| failure_row(f, base, &seen.base, now)).collect();
-    if plan.routes.is_empty() {
-        for (row, offered) in rows.iter_mut().zip(under) {
-            row.offered = demands.then(|| offering.fullest(&offered)).flatten();
-            row.latency = offered.latency;
+    let looked_at = plan.routes.is_empty();
+    if looked_at {
+        for (row, offered) in rows.iter_mut().zip(&offered[1..]) {
+            row.latency.clone_from(&offered.latency);
+            let Some((arc, peak)) = offered.fullest(&order).filter(|_| demands) else { continue };
+            row.offered = Some(At {
+                what: offered::directions(plan).swap_remove(arc),
+                value: peak.value,
+                at_s: peak.at.as_secs_f64(),
+            });
+            if !simulated {
+                row.utilisation_at_s = Some(peak.at.as_secs_f64());
+                row.unserved_at_s = (row.unserved > 0.0).then(|| offered.unserved.at.as_secs_f64());
+            }
         }
     }
     let kpis = kpis(base, &seen, &rows, demands);
     let (links, works) = (link_rows(failures, base, &seen), work_rows(base, &rows));
-    let peak_s = (demands && plan.routes.is_empty()).then(|| offering.peak.as_secs_f64());
-    Ok((WhatIf { peak_s, simulated, failures: rows, links, works }, kpis))
+    let spans = (demands && looked_at).then(|| offering.states());
+    Ok((WhatIf { spans, left_out, simulated, failures: rows, links, works }, kpis))
+}
+
+/// A warning where the study has left spans out.
+pub(super) fn left_out(study: &WhatIf) -> Option<String> {
+    (study.left_out > 0).then(|| {
+        format!(
+            "to bound its cost the study left out {} of its combinations of a failure and a span of the run, in each of which another span has at least as \
+             much of every demand: what is not delivered could be more there, where one demand takes the place of several",
+            study.left_out
+        )
+    })
 }
 
 /// Whether failures of this plan have to be simulated: there are works that feel them, routes that a file states and that
@@ -217,6 +240,8 @@ fn failure_row(failure: &Failure, base: &Base, calm: &[Observed], seen: &[Observ
         works: base.costs.iter().enumerate().map(|(k, kpi)| work_cost(kpi, k, calm, seen)).collect(),
         offered: None,
         latency: None,
+        utilisation_at_s: None,
+        unserved_at_s: None,
     }
 }
 

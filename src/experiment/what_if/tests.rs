@@ -239,7 +239,10 @@ fn demand_is_studied_at_its_peak() {
         "demand.ac.growth=\"10 %\"",
         "demand.ac.growth_every=\"1 d\"",
     ]);
-    near(study.peak_s.expect("a peak"), 32.0 * 3600.0);
+    let cut = study.failures.iter().find(|row| row.failed == "link.cd").expect("studied");
+    near(cut.utilisation_at_s.expect("an instant"), 32.0 * 3600.0);
+    // Shares of 50 % and 100 %, on both days.
+    assert_eq!(study.spans, Some(4));
     let base = study.links.iter().find(|row| row.link == "link.ab.a-to-b").expect("a direction");
     near(base.base, 0.66);
 }
@@ -254,9 +257,9 @@ fn works_and_demand_are_simulated_together() {
     let (plan, _) = load_text("both.toml", &text, &[]).expect("a sound plan");
     let results = run(&plan, &RunOptions { threads: Some(2), ..RunOptions::quiet() }).expect("a run");
     let study = results.what_if.expect("a study");
-    assert!(study.simulated && study.peak_s.is_some());
+    assert!(study.simulated && study.spans == Some(1));
     let cut = study.failures.iter().find(|row| row.failed == "link.bc").expect("studied");
-    near(cut.offered.as_ref().expect("demand").1, 0.9);
+    near(cut.offered.as_ref().expect("demand").value, 0.9);
     assert!(cut.works.iter().any(|cost| cost.kpi == "io.c.rate"));
     let island = study.failures.iter().find(|row| row.failed == "site.c").expect("studied");
     assert!(island.unserved > 89.0 * GBPS && island.works[0].value.is_none_or(|rate| rate < 1.0));
