@@ -34,10 +34,7 @@ pub(super) fn concurrent_flow(plan: &Plan, replications: u32, interrupt: &Atomic
 pub(super) fn waves(waves: Option<&Waves>, replications: u32) -> Vec<KpiRow> {
     let row = |waves: &Waves| {
         let value = vec![waves.total() as f64; replications as usize];
-        let word = (!waves.least()).then(|| match waves.at_least {
-            Some(bound) => format!("enough; fewer than {bound} are not"),
-            None => "enough, and fewer might be".to_owned(),
-        });
+        let word = (!waves.least()).then(|| format!("enough; fewer than {} are not", waves.at_least));
         aggregate::study_row("wan.waves_to_add", &value, word, true)
     };
     waves.map(row).into_iter().collect()

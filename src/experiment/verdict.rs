@@ -1,5 +1,5 @@
 //! Verdicts: a target passes when the whole 95 % interval lies inside its limit, fails when the whole interval lies
-//! outside, and is inconclusive otherwise.
+//! outside, and is inconclusive otherwise. What exceeds a limit by no more than one part in 10⁹ of it is rounding, and inside.
 
 use super::results::{KpiRow, TargetRow, Verdict, row_name};
 use crate::scenario::plan::{Rule, Target};
@@ -33,12 +33,16 @@ fn judge_one(target: &Target, kpi: Option<&KpiRow>, replications: u32) -> Target
     }
 }
 
+/// Share of a limit that is rounding.
+const ROUNDING: f64 = 1e-9;
+
 fn verdict(rule: Rule, [lo, hi]: [f64; 2]) -> Verdict {
     let (low, high) = match rule {
         Rule::AtMost(limit) => (f64::NEG_INFINITY, limit),
         Rule::AtLeast(limit) => (limit, f64::INFINITY),
         Rule::Within { of, tolerance } => (of - tolerance, of + tolerance),
     };
+    let (low, high) = (low - ROUNDING * low.abs(), high + ROUNDING * high.abs());
     if lo >= low && hi <= high {
         Verdict::Pass
     } else if hi < low || lo > high {
@@ -63,5 +67,11 @@ mod tests {
         assert_eq!(verdict(within, [9.0, 11.0]), Verdict::Pass);
         assert_eq!(verdict(within, [8.0, 8.9]), Verdict::Fail);
         assert_eq!(verdict(within, [8.0, 9.5]), Verdict::Inconclusive);
+        // Rounding: up to one part in 10⁹ of the limit, and nothing beside a limit of zero.
+        let sum = 0.1 + 0.2;
+        assert_eq!(verdict(Rule::AtMost(0.3), [sum, sum]), Verdict::Pass);
+        assert_eq!(verdict(Rule::AtLeast(0.5), [0.5 - 4e-10, 0.6]), Verdict::Pass);
+        assert_eq!(verdict(Rule::AtMost(0.5), [0.5 + 1e-9, 0.5 + 1e-9]), Verdict::Fail);
+        assert_eq!(verdict(Rule::AtMost(0.0), [1e-300, 1e-300]), Verdict::Fail);
     }
 }

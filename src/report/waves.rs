@@ -70,15 +70,15 @@ fn notes(waves: &Waves, lacking: usize) -> Vec<String> {
         1 => "with nothing failed and under the one failure of the study, at every hour of the run".to_owned(),
         n => format!("with nothing failed and under each of the {n} failures of the study, at every hour of the run"),
     });
-    notes.push(match waves.at_least {
-        Some(_) if waves.least() && waves.engineered => "fewer are not enough, whatever the routing".to_owned(),
-        Some(_) if waves.least() => {
+    notes.push(match (waves.least(), waves.by_capacity) {
+        (true, true) => "fewer are not enough, whatever the routing".to_owned(),
+        (true, false) => {
             "fewer are not enough: routes do not depend on capacity, so each link is decided by itself".to_owned()
         }
-        Some(bound) => {
-            format!("these are enough; fewer than {bound} are not, whatever the routing; in between nothing is proven")
-        }
-        None => "these are enough, and fewer might be: links that grow draw traffic".to_owned(),
+        (false, _) => format!(
+            "these are enough; fewer than {} are not, whatever the routing; in between nothing is proven",
+            waves.at_least
+        ),
     });
     if waves.dates > 1 {
         notes.push(format!(

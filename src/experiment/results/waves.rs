@@ -7,10 +7,10 @@ pub struct Waves {
     pub limit: f64,
     /// One row per link, those that lack most first.
     pub rows: Vec<WaveRow>,
-    /// A number of waves below which nothing is enough; nothing where none is proven.
-    pub at_least: Option<u64>,
-    /// Whether some demand is under traffic engineering, so that the bound holds for any routing of it.
-    pub engineered: bool,
+    /// A number of waves below which nothing is enough.
+    pub at_least: u64,
+    /// Whether routes or shares of some demand depend on capacity, so that the bound is one for any routing of it.
+    pub by_capacity: bool,
     /// Failures that were looked at beside the network with nothing failed.
     pub failures: usize,
     /// The most demand that has no way, wire bytes per second, and the failure that takes it: waves do not help there.
@@ -24,7 +24,7 @@ pub struct Waves {
 impl Waves {
     /// Whether fewer waves are proven not to be enough. Otherwise these are enough, and fewer might be.
     pub fn least(&self) -> bool {
-        self.at_least.is_some_and(|bound| bound >= self.total())
+        self.at_least >= self.total()
     }
 
     /// Waves to add on all links together.

@@ -10,6 +10,7 @@
 mod costs;
 mod failures;
 mod growth;
+mod laid;
 mod layer;
 mod offered;
 mod states;

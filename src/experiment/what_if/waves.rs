@@ -7,31 +7,34 @@
 //! waves to add = ⌈ worst offered rate ÷ (limit × rate of a wave) ⌉ − installed, or none.
 //!
 //! Where shares follow the capacity of ways (`disjoint` with `split = "capacity"`, and `engineered`), a link that grows draws traffic. Then waves
-//! are added until all limits hold; fewer may be enough, and that is said. Each turn adds a wave, and no link can need more than all demand
-//! does, so this ends. Where links have dates, the waves that are added stay for the whole run, each of the size of those installed beside it at
-//! the time, and the span between two dates that asks for most decides. Under traffic engineering on a network that is not too large it begins with few waves and a bound: see `growth`.
+//! are added until all limits hold; each turn adds a wave, and no link can need more than all demand does, so this ends. Fewer may be enough: it is tried where that is cheap, and a number is given below which
+//! no routing does (see `growth`). Where links have dates, the waves that are added stay for the whole run, each of the size of those installed beside it at
+//! the time, and the span between two dates that asks for most decides. Under traffic engineering on a network that is not too large it begins with the few waves that `growth` finds.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
 use super::super::RunError;
 use super::failures::Failure;
-use super::growth::{self, Case, Found};
-use super::layer::Team;
-use super::offered::{Chosen, directions, rule};
+use super::growth::{self, Case, Net};
+use super::laid::{Laid, Load, Together, draws, stated_routes};
+use super::offered::directions;
 use crate::assembly;
 use crate::experiment::results::waves::{WaveRow, Waves};
-use crate::network::{Asked, Graph, Loader, Rule, Want};
-use crate::scenario::plan::{Link, Plan, Routing};
+use crate::network::Graph;
+use crate::scenario::plan::{Demand, Link, Plan, Routing};
 use crate::units::SimTime;
 
 /// A rate that exceeds whole waves by less than this share of itself does not ask for another one.
 const ROUNDING: f64 = 1e-9;
 /// The same for loads that a linear programme has found.
 const SOLVED: f64 = 1e-5;
+/// Numbers of waves that are tried at most to find fewer where ways that grow draw traffic.
+const TRIES: usize = 2_000;
+/// The same times failures, instants and pairs of sites.
+const COST: usize = 400_000;
 
 /// The waves to add under these failures; `None` where the plan states no limit or has no standing demand.
 ///
@@ -47,34 +50,23 @@ pub(in crate::experiment) fn waves(
     };
     let spans = Span::all(plan, failures);
     let engineered = plan.standing.iter().any(|demand| demand.routing == Routing::Engineered);
-    let draws = |routing| routing == Routing::Disjoint && plan.disjoint.by_capacity && plan.disjoint.ways > 1;
-    let draws = plan.standing.iter().any(|demand| draws(demand.routing));
-    let least = !engineered && !draws;
-    let rounding = if engineered { SOLVED } else { ROUNDING };
-    let found = match spans.as_slice() {
-        [always] if engineered && !draws => fewest(always, limit, interrupt)?,
-        _ => None,
+    let draws = plan.standing.iter().any(|demand| draws(plan, demand.routing));
+    let search = Search { spans: &spans, limit, rounding: if engineered { SOLVED } else { ROUNDING }, interrupt };
+    let none = vec![0_u64; plan.links.len()];
+    let finished = |added: &[u64], worst: &[Worst], at_least: u64| {
+        Ok(Some(table(plan, (failures, &spans), worst, (limit, at_least, added))))
     };
-    let at_least = found.as_ref().map(|found| found.at_least);
-    let mut added = found.map_or_else(|| vec![0_u64; plan.links.len()], |found| found.added);
-    loop {
-        let worst = spans.iter().map(|span| Worst::of(span, &added, interrupt)).collect::<Result<Vec<Worst>, _>>()?;
-        let mut grew = false;
-        for (link, more) in added.iter_mut().enumerate() {
-            let lacking = spans.iter().zip(&worst).map(|(span, worst)| {
-                let rate = |arc: usize| worst.arcs[arc].rate * (1.0 - rounding) / limit;
-                let needed = (2 * link..2 * link + 2).map(|arc| needed(&span.plan, arc, rate(arc))).fold(0, u64::max);
-                needed.saturating_sub(u64::from(span.plan.links[link].waves))
-            });
-            let lacking = lacking.fold(0, u64::max);
-            grew |= lacking > *more;
-            *more = lacking.max(*more);
-        }
-        if least || !grew {
-            let at_least = if least { Some(added.iter().copied().fold(0, u64::saturating_add)) } else { at_least };
-            return Ok(Some(table(plan, (failures, &spans), &worst, (limit, at_least, &added))));
-        }
+    if !engineered && !draws {
+        let worst = search.worst(&none)?;
+        let added = search.needed(&worst);
+        return finished(&added, &worst, added.iter().copied().fold(0, u64::saturating_add));
     }
+    let (found, at_least) = bounded(&spans, limit, interrupt)?;
+    let mut added = search.grown(found.as_deref().filter(|_| engineered).unwrap_or(&none))?;
+    if draws {
+        added = search.improved(added, found.as_deref().filter(|_| !engineered), at_least)?;
+    }
+    finished(&added, &search.worst(&added)?, at_least)
 }
 
 /// A time over which the same is installed everywhere.
@@ -102,30 +94,180 @@ impl<'a> Span<'a> {
         };
         plan.eras().into_iter().map(one).filter(|span| !span.instants.is_empty()).collect()
     }
+
+    /// All failures at all instants, with what may take any way told apart from the rest.
+    fn cases(&self, number: usize) -> Vec<Case> {
+        let plan = self.plan.as_ref();
+        let (graph, routes) = (graph(plan, &vec![0; plan.links.len()]), stated_routes(plan));
+        let length = vec![0; graph.arcs().len()];
+        let lay = |demand| Laid::new(plan, (&graph, &length), &routes, demand, true);
+        let laid: Vec<Laid<'_>> = plan.standing.iter().map(lay).collect();
+        let team = Together::of(plan, &routes, true);
+        let mut cases = Vec::new();
+        for &dead in &self.dead {
+            let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
+            for (_, factors) in &self.instants {
+                let mut taken = vec![0.0; graph.arcs().len()];
+                for (load, factor) in loads.iter().zip(factors) {
+                    taken.iter_mut().zip(&load.arcs).for_each(|(sum, load)| *sum += factor * load);
+                }
+                cases.push(Case { span: number, dead: dead.to_vec(), asked: team.asked(factors), taken });
+            }
+        }
+        cases
+    }
 }
 
-/// Few waves and a lower bound, where all demand that depends on capacity is under traffic engineering.
-fn fewest(span: &Span<'_>, limit: f64, interrupt: &AtomicBool) -> Result<Option<Found>, RunError> {
-    let plan = span.plan.as_ref();
-    let grown = |added: &[u64]| graph(plan, added);
-    let (graph, routes) = (grown(&vec![0; plan.links.len()]), stated_routes(plan));
-    let length = vec![0; graph.arcs().len()];
-    let laid: Vec<Laid<'_>> = plan.standing.iter().map(|d| Laid::new(plan, &graph, &length, &routes, d)).collect();
-    let team = Together::of(plan, &routes);
-    let mut cases = Vec::new();
-    for &dead in &span.dead {
-        let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
-        for (_, factors) in &span.instants {
-            let mut taken = vec![0.0; graph.arcs().len()];
-            for (load, factor) in loads.iter().zip(factors) {
-                taken.iter_mut().zip(&load.arcs).for_each(|(sum, load)| *sum += factor * load);
+/// Looks for waves that are enough.
+struct Search<'a> {
+    spans: &'a [Span<'a>],
+    limit: f64,
+    rounding: f64,
+    interrupt: &'a AtomicBool,
+}
+
+impl Search<'_> {
+    /// The worst of each span with these waves more.
+    fn worst(&self, added: &[u64]) -> Result<Vec<Worst>, RunError> {
+        self.spans.iter().map(|span| Worst::of(span, added, self.interrupt)).collect()
+    }
+
+    /// Waves that each link needs more for what it is offered in these.
+    fn needed(&self, worst: &[Worst]) -> Vec<u64> {
+        let of_link = |link: usize| {
+            let of_span = |(span, worst): (&Span<'_>, &Worst)| {
+                let rate = |arc: usize| worst.arcs[arc].rate * (1.0 - self.rounding) / self.limit;
+                let needed = (2 * link..2 * link + 2).map(|arc| needed(&span.plan, arc, rate(arc))).fold(0, u64::max);
+                needed.saturating_sub(u64::from(span.plan.links[link].waves))
+            };
+            self.spans.iter().zip(worst).map(of_span).fold(0, u64::max)
+        };
+        (0..self.spans.first().map_or(0, |span| span.plan.links.len())).map(of_link).collect()
+    }
+
+    /// Whether these waves are enough.
+    fn does(&self, added: &[u64]) -> Result<bool, RunError> {
+        Ok(self.needed(&self.worst(added)?).iter().zip(added).all(|(needed, added)| needed <= added))
+    }
+
+    /// From these waves on, all that links lack, again and again until nothing lacks.
+    fn grown(&self, from: &[u64]) -> Result<Vec<u64>, RunError> {
+        let mut added = from.to_vec();
+        loop {
+            let needed = self.needed(&self.worst(&added)?);
+            if needed.iter().zip(&added).all(|(needed, added)| needed <= added) {
+                return Ok(added);
             }
-            cases.push(Case { dead: dead.to_vec(), asked: team.asked(factors), taken });
+            added.iter_mut().zip(needed).for_each(|(added, needed)| *added = needed.max(*added));
         }
     }
-    let step: Vec<f64> =
-        (0..graph.arcs().len()).map(|arc| installed(plan, arc) / f64::from(plan.links[arc / 2].waves)).collect();
-    growth::fewest(&cases, &step, limit, &grown, interrupt)
+
+    /// Fewer waves than these where they are found, by three ways: each wave of them, and of what the bound leads to, is tried away, the links in both orders; and
+    /// waves are added one at a time, each where the most is left lacking least. Within a number of tries that bounds the cost.
+    fn improved(&self, enough: Vec<u64>, other: Option<&[u64]>, at_least: u64) -> Result<Vec<u64>, RunError> {
+        let size = |span: &Span<'_>| {
+            span.dead.len() * span.instants.len() * span.plan.standing.iter().map(|d| d.pairs.len()).sum::<usize>()
+        };
+        let mut tries = TRIES.min(COST / self.spans.iter().map(size).sum::<usize>().max(1));
+        let mut starts = vec![enough.clone()];
+        starts.extend(other.map(|other| self.grown(other)).transpose()?);
+        starts.extend(self.one_by_one(&enough, &mut tries)?);
+        let mut best = enough;
+        for start in starts {
+            let forward: Vec<usize> = (0..start.len()).collect();
+            for order in [forward.clone(), forward.into_iter().rev().collect()] {
+                let fewer = self.spared(&start, &order, at_least, &mut tries)?;
+                if total(&fewer) < total(&best) {
+                    best = fewer;
+                }
+            }
+        }
+        Ok(best)
+    }
+
+    /// Tries each wave away, links in this order.
+    fn spared(&self, from: &[u64], order: &[usize], at_least: u64, tries: &mut usize) -> Result<Vec<u64>, RunError> {
+        let mut added = from.to_vec();
+        for &link in order {
+            while added[link] > 0 && total(&added) > at_least && *tries > 0 {
+                *tries -= 1;
+                added[link] -= 1;
+                if !self.does(&added)? {
+                    added[link] += 1;
+                    break;
+                }
+            }
+        }
+        Ok(added)
+    }
+
+    /// One wave at a time, each where the links then lack fewest together; nothing where that takes as many as are known to be enough.
+    fn one_by_one(&self, enough: &[u64], tries: &mut usize) -> Result<Option<Vec<u64>>, RunError> {
+        let mut added = vec![0; enough.len()];
+        let lacks = |added: &[u64]| -> Result<(u64, f64), RunError> {
+            let worst = self.worst(added)?;
+            let lacking =
+                self.needed(&worst).iter().zip(added).map(|(needed, added)| needed.saturating_sub(*added)).sum();
+            Ok((lacking, self.excess(&worst, added)))
+        };
+        while total(&added) + 1 < total(enough) {
+            let mut best: Option<((u64, f64), usize)> = None;
+            for link in 0..added.len() {
+                if *tries == 0 {
+                    return Ok(None);
+                }
+                *tries -= 1;
+                added[link] += 1;
+                let now = lacks(&added)?;
+                added[link] -= 1;
+                if best.is_none_or(|(known, _)| now.0.cmp(&known.0).then(now.1.total_cmp(&known.1)).is_lt()) {
+                    best = Some((now, link));
+                }
+            }
+            let Some(((lacking, _), link)) = best else { return Ok(None) };
+            added[link] += 1;
+            if lacking == 0 {
+                return Ok(Some(added));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sum over directions of what they are offered above the limit, as a share of a wave.
+    fn excess(&self, worst: &[Worst], added: &[u64]) -> f64 {
+        let of_span = |(span, worst): (&Span<'_>, &Worst)| -> f64 {
+            let of_arc = |(arc, peak): (usize, &Peak)| {
+                let (waves, all) = (f64::from(span.plan.links[arc / 2].waves), installed(&span.plan, arc));
+                if all <= 0.0 {
+                    return 0.0;
+                }
+                let wave = all / waves;
+                (peak.rate / self.limit / wave - waves - added[arc / 2] as f64).max(0.0)
+            };
+            worst.arcs.iter().enumerate().map(of_arc).sum()
+        };
+        self.spans.iter().zip(worst).map(of_span).fold(0.0, f64::max)
+    }
+}
+
+fn total(waves: &[u64]) -> u64 {
+    waves.iter().copied().fold(0, u64::saturating_add)
+}
+
+/// Few waves with which some routing keeps the limit, and a number below which none does, where routes or shares depend on capacity.
+fn bounded(spans: &[Span<'_>], limit: f64, interrupt: &AtomicBool) -> Result<(Option<Vec<u64>>, u64), RunError> {
+    let grown: Vec<_> = spans.iter().map(|span| move |added: &[u64]| graph(&span.plan, added)).collect();
+    let net = |(span, grown): (&Span<'_>, _)| {
+        let arcs = 0..2 * span.plan.links.len();
+        let step = arcs.map(|arc| installed(&span.plan, arc) / f64::from(span.plan.links[arc / 2].waves)).collect();
+        Net { grown, step }
+    };
+    let nets: Vec<Net<'_>> = spans.iter().zip(grown.iter().map(|grown| grown as _)).map(net).collect();
+    let cases: Vec<Case> = spans.iter().enumerate().flat_map(|(number, span)| span.cases(number)).collect();
+    Ok(match growth::fewest(&nets, &cases, limit, interrupt)? {
+        Some(found) => (Some(found.added), found.at_least),
+        None => (None, growth::around_sites(&nets, &cases, limit)),
+    })
 }
 
 /// The network with so many waves more on each link. Lengths play no part in loads.
@@ -148,125 +290,6 @@ fn installed(plan: &Plan, arc: usize) -> f64 {
 fn needed(plan: &Plan, arc: usize, rate: f64) -> u64 {
     let wave = installed(plan, arc) / f64::from(plan.links[arc / 2].waves);
     if rate > 0.0 { (rate / wave).ceil() as u64 } else { 0 }
-}
-
-/// What a demand comes to at its stated rates.
-struct Load {
-    /// Rate on each arc.
-    arcs: Vec<f64>,
-    /// Rate that has no way.
-    unrouted: f64,
-}
-
-/// One demand on the network.
-struct Laid<'a> {
-    /// Pairs that follow the rule.
-    free: Loader<'a>,
-    /// Pairs whose route a file states: its arcs, the rate, and the pair by the rule for when the route is cut.
-    stated: Vec<(Vec<usize>, f64, Loader<'a>)>,
-}
-
-impl<'a> Laid<'a> {
-    fn new(
-        plan: &Plan,
-        graph: &'a Graph,
-        length: &'a [u64],
-        stated: &BTreeMap<(usize, usize), Vec<usize>>,
-        demand: &crate::scenario::plan::Demand,
-    ) -> Self {
-        // Traffic engineering counts elsewhere, all demands together; here it has none.
-        let (rule, engineered) = match rule(plan, demand.routing).1 {
-            Chosen::Rule(rule) => (rule, false),
-            Chosen::Engineered { .. } => (Rule::Cheapest, true),
-        };
-        let all = demand.pairs.iter().map(|&(from, to, rate)| Want { from, to, rate });
-        let (mut free, mut fixed) = (Vec::new(), Vec::new());
-        for want in all {
-            match stated.get(&(want.from, want.to)) {
-                Some(way) => fixed.push((way.clone(), want.rate, Loader::new(graph, length, &[want], rule))),
-                None if engineered => (),
-                None => free.push(want),
-            }
-        }
-        Laid { free: Loader::new(graph, length, &free, rule), stated: fixed }
-    }
-
-    /// What it comes to with these links dead.
-    fn under(&self, dead: &[usize]) -> Load {
-        let loads = self.free.under(dead);
-        let (mut arcs, mut unrouted) = (loads.arcs, loads.unrouted);
-        for (way, rate, by_rule) in &self.stated {
-            if way.iter().any(|arc| dead.contains(&(arc / 2))) {
-                let loads = by_rule.under(dead);
-                arcs.iter_mut().zip(&loads.arcs).for_each(|(sum, load)| *sum += load);
-                unrouted += loads.unrouted;
-            } else {
-                way.iter().for_each(|&arc| arcs[arc] += rate);
-            }
-        }
-        Load { arcs, unrouted }
-    }
-}
-
-/// Demands under traffic engineering, each with its number, but for pairs whose route a file states.
-struct Together {
-    wants: Vec<(usize, Want)>,
-    classes: Vec<u8>,
-    most: usize,
-}
-
-impl Together {
-    fn of(plan: &Plan, stated: &BTreeMap<(usize, usize), Vec<usize>>) -> Self {
-        let engineered = plan.standing.iter().enumerate().filter(|(_, d)| d.routing == Routing::Engineered);
-        let pairs = engineered.flat_map(|(number, demand)| demand.pairs.iter().map(move |pair| (number, demand, pair)));
-        let free = pairs.filter(|(_, _, (from, to, _))| !stated.contains_key(&(*from, *to)));
-        let one =
-            |(number, demand, &(from, to, rate)): (usize, &crate::scenario::plan::Demand, &(usize, usize, f64))| {
-                ((number, Want { from, to, rate }), demand.priority)
-            };
-        let (wants, classes) = free.map(one).unzip();
-        Together { wants, classes, most: plan.engineering.ways as usize }
-    }
-
-    /// What they ask when each demand offers so many times its rates, by source.
-    fn asked(&self, factors: &[f64]) -> Vec<Asked> {
-        let one = |&(number, want): &(usize, Want)| Asked {
-            from: want.from,
-            to: want.to,
-            amount: want.rate * factors[number],
-            class: 0,
-        };
-        let mut asked: Vec<Asked> = self.wants.iter().map(one).collect();
-        asked.sort_by_key(|a| (a.from, a.to));
-        asked
-    }
-
-    /// What they come to when each demand offers so many times its rates.
-    fn under(&self, graph: &Graph, length: &[u64], factors: &[f64], dead: &[usize]) -> Load {
-        if self.wants.is_empty() {
-            return Load { arcs: vec![0.0; graph.arcs().len()], unrouted: 0.0 };
-        }
-        let now = |&(number, want): &(usize, Want)| Want { rate: want.rate * factors[number], ..want };
-        let (wants, classes) = (self.wants.iter().map(now).collect(), self.classes.clone());
-        let loads = Team { graph, length, wants, classes, most: self.most }.under(dead);
-        Load { arcs: loads.arcs, unrouted: loads.unrouted }
-    }
-}
-
-/// Routes that a file states, by their arcs.
-fn stated_routes(plan: &Plan) -> BTreeMap<(usize, usize), Vec<usize>> {
-    let arcs = |route: &crate::scenario::plan::FixedRoute| {
-        let mut at = route.from;
-        let arc = |&link: &usize| {
-            let ends = plan.links[link].ends;
-            let back = usize::from(ends.0 != at);
-            at = if back == 0 { ends.1 } else { ends.0 };
-            2 * link + back
-        };
-        route.links.iter().map(arc).collect()
-    };
-    let between_sites = plan.routes.iter().filter(|r| r.from.max(r.to) < plan.sites.len());
-    between_sites.map(|route| ((route.from, route.to), arcs(route))).collect()
 }
 
 /// The highest rate somewhere, with the case (0: nothing failed; n: failure n − 1) and the instant that cause it.
@@ -296,9 +319,9 @@ impl Worst {
         let plan = span.plan.as_ref();
         let graph = &graph(plan, added);
         let (length, routes) = (vec![0; graph.arcs().len()], stated_routes(plan));
-        let laid: Vec<Laid<'_>> =
-            plan.standing.iter().map(|demand| Laid::new(plan, graph, &length, &routes, demand)).collect();
-        let team = Together::of(plan, &routes);
+        let lay = |demand| Laid::new(plan, (graph, &length), &routes, demand, false);
+        let laid: Vec<Laid<'_>> = plan.standing.iter().map(lay).collect();
+        let team = Together::of(plan, &routes, false);
         let one = |case: usize| {
             let dead = span.dead[case];
             let loads: Vec<Load> = laid.iter().map(|demand| demand.under(dead)).collect();
@@ -348,7 +371,7 @@ fn table(
     plan: &Plan,
     (failures, spans): (&[Failure], &[Span<'_>]),
     worst: &[Worst],
-    (limit, at_least, added): (f64, Option<u64>, &[u64]),
+    (limit, at_least, added): (f64, u64, &[u64]),
 ) -> Waves {
     let names = directions(plan);
     let culprit = |peak: Peak| peak.case.checked_sub(1).map(|failure| failures[failure].name.clone());
@@ -385,7 +408,8 @@ fn table(
     rows.sort_by(|a, b| b.add.cmp(&a.add).then(b.utilisation.total_cmp(&a.utilisation)));
     let unrouted = worst.iter().map(|worst| worst.unrouted).reduce(|a, b| if b.rate > a.rate { b } else { a });
     let unrouted = unrouted.filter(|peak| peak.rate > 0.0).map(|peak| (peak.rate, culprit(peak)));
-    let engineered = plan.standing.iter().any(|demand| demand.routing == Routing::Engineered);
+    let free = |demand: &Demand| demand.routing == Routing::Engineered || draws(plan, demand.routing);
+    let by_capacity = plan.standing.iter().any(free);
     let (failures, works, dates) = (failures.len(), !plan.works.is_empty(), spans.len());
-    Waves { limit, rows, at_least, engineered, failures, unrouted, works, dates }
+    Waves { limit, rows, at_least, by_capacity, failures, unrouted, works, dates }
 }

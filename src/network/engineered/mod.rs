@@ -29,8 +29,11 @@ use super::tree::{Tree, Way};
 pub use programme::Growth;
 use programme::Programme;
 
-/// Part of the flow beside the least load that may go for rounding.
-const SLACK: f64 = 1e-7;
+/// Part of what is served that may go for rounding, smallest first: a programme that has a solution only just, by the result of another one, may be
+/// found to have none by the solver's own tolerance of 1e-10. Without slack, which is the rule, results are exact to the rounding of numbers.
+const SLACKS: [f64; 3] = [0.0, 1e-9, 1e-7];
+/// Capacity that weights leave and that is rounding, as a share of all of it.
+const REST: f64 = 1e-7;
 
 /// A demand of a class.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,11 +104,11 @@ pub fn growth(graph: &Graph, asked: &[Asked], growth: Growth<'_>) -> Option<Vec<
     let able = able(graph, asked);
     let flows = flows_of(&able, true);
     if flows.is_empty() {
-        let mut steps = vec![0.0; growth.step.len() / 2];
+        let mut steps = vec![0.0; growth.edges];
         for (arc, taken) in growth.taken.iter().enumerate() {
-            let (own, over) = (arc % growth.step.len(), taken - growth.limit * graph.arcs()[arc].capacity);
+            let (own, over) = (arc / 2 % growth.edges, taken - growth.limit * graph.arcs()[arc].capacity);
             if over > 0.0 {
-                steps[own / 2] = f64::max(steps[own / 2], over / (growth.limit * growth.step[own]));
+                steps[own] = f64::max(steps[own], over / (growth.limit * growth.step[arc]));
             }
         }
         return Some(steps);
@@ -177,7 +180,8 @@ fn by_programme(graph: &Graph, asked: &[Asked]) -> Option<Solved> {
     let factor = programme.factor(&|_| None)?;
     if factor >= 1.0 || classes.len() == 1 {
         let share = factor.min(1.0);
-        let arcs = programme.cheapest(&|_| share * (1.0 - SLACK), share / factor)?;
+        let cheapest = |slack: f64| programme.cheapest(&|_| share * (1.0 - slack), share / factor);
+        let arcs = SLACKS.into_iter().find_map(cheapest)?;
         let served = classes.into_iter().map(|class| (class, share)).collect();
         return Some(Solved { flows: with(&flows, arcs, |_| share), served, together: true });
     }
@@ -186,7 +190,8 @@ fn by_programme(graph: &Graph, asked: &[Asked]) -> Option<Solved> {
     let served: Vec<(u8, f64)> =
         one_after_another(&programme, &classes)?.into_iter().map(|(class, factor)| (class, factor.min(1.0))).collect();
     let share = |class: u8| served.iter().find(|(known, _)| *known == class).map_or(0.0, |(_, share)| *share);
-    let arcs = programme.cheapest(&|class| share(class) * (1.0 - SLACK), 1.0)?;
+    let cheapest = |slack: f64| programme.cheapest(&|class| share(class) * (1.0 - slack), 1.0);
+    let arcs = SLACKS.into_iter().find_map(cheapest)?;
     Some(Solved { flows: with(&flows, arcs, share), served, together: false })
 }
 
@@ -204,11 +209,11 @@ fn with(flows: &[Flow], arcs: Vec<Vec<f64>>, share: impl Fn(u8) -> f64) -> Vec<F
 fn one_after_another(programme: &Programme<'_>, classes: &[u8]) -> Option<Vec<(u8, f64)>> {
     let mut found: Vec<(u8, f64)> = Vec::new();
     for &class in classes {
-        let held = |other: u8| match found.iter().find(|(known, _)| *known == other) {
-            Some((_, factor)) => Some(factor.min(1.0) * (1.0 - SLACK)),
+        let held = |other: u8, slack: f64| match found.iter().find(|(known, _)| *known == other) {
+            Some((_, factor)) => Some(factor.min(1.0) * (1.0 - slack)),
             None => (other != class).then_some(0.0),
         };
-        let factor = programme.factor(&held)?;
+        let factor = SLACKS.into_iter().find_map(|slack| programme.factor(&|other| held(other, slack)))?;
         found.push((class, factor));
     }
     Some(found)
@@ -239,7 +244,7 @@ fn by_weights(graph: &Graph, asked: &[Asked]) -> Solved {
         for arc in 0..left.arcs().len() {
             let capacity = left.arcs()[arc].capacity;
             let rest = capacity - share * carried.values().map(|arcs| arcs[arc]).sum::<f64>();
-            left.set_capacity(arc, if rest > SLACK * graph.arcs()[arc].capacity { rest } else { 0.0 });
+            left.set_capacity(arc, if rest > REST * graph.arcs()[arc].capacity { rest } else { 0.0 });
         }
         flows.extend(carrying(flows_of(&own, false), &carried));
     }

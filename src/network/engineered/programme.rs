@@ -34,8 +34,9 @@ enum Goal<'a> {
 /// What an edge grows by, and what is there beside the flows that are sought.
 #[derive(Clone, Copy, Debug)]
 pub struct Growth<'a> {
-    /// Capacity that one step adds to each arc. Where the network has more arcs than this, it is made of copies, one after the other, that grow
-    /// together.
+    /// Edges that grow. Where the network has more, it is made of copies of these, one after the other, that grow together.
+    pub edges: usize,
+    /// Capacity that one step adds to each arc.
     pub step: &'a [f64],
     /// What other flows put on each arc.
     pub taken: &'a [f64],
@@ -77,7 +78,7 @@ impl<'a> Programme<'a> {
         let mut variables = ProblemVariables::new();
         let columns: Vec<Vec<Option<Variable>>> =
             self.flows.iter().map(|flow| self.columns(flow, &mut variables)).collect();
-        let steps: Vec<Variable> = (0..growth.step.len() / 2).map(|_| variables.add(variable().min(0.0))).collect();
+        let steps: Vec<Variable> = (0..growth.edges).map(|_| variables.add(variable().min(0.0))).collect();
         let sum: Expression = steps.iter().copied().sum();
         let mut model = variables.minimise(sum).using(microlp);
         for (flow, columns) in self.flows.iter().zip(&columns) {
@@ -92,8 +93,7 @@ impl<'a> Programme<'a> {
         let busiest = self.scale / self.unit;
         for arc in (0..self.capacity.len()).filter(|&arc| self.usable(arc)) {
             let mut load: Expression = columns.iter().filter_map(|flow| flow[arc]).sum();
-            let own = arc % growth.step.len();
-            load.add_mul(-growth.limit * growth.step[own] / busiest, steps[own / 2]);
+            load.add_mul(-growth.limit * growth.step[arc] / busiest, steps[arc / 2 % growth.edges]);
             let room = growth.limit * self.capacity[arc] * self.scale - growth.taken[arc];
             model.add_constraint(constraint::leq(load, room / busiest));
         }
