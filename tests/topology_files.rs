@@ -153,6 +153,67 @@ fn what_is_wrong_is_said_with_its_place() {
     assert!(problems.is_empty(), "{problems}");
 }
 
+/// Errors of plans, with where they are and what would be right; each is said once.
+#[test]
+fn what_is_right_is_said() {
+    let plain = "flow,arrival_s,src,dst,bytes\n0,0,a,b,5\n";
+    let plan =
+        |more: &str| Folder::new(LINKS, "src,dst,links\nc,b,ca ab\n", plain, &format!("{PLAN}{more}\n")).errors();
+    let matrix = |rows: &str| {
+        let plan =
+            format!("{PLAN}[demand.d]\nmatrix = \"m.csv\"\n").replace("trace = \"trace.csv\"", "trace = \"m2.csv\"");
+        let folder = Folder::new(LINKS, "src,dst,links\nc,b,ca ab\n", plain, &plan);
+        std::fs::write(folder.0.path().join("m.csv"), rows).expect("a file");
+        std::fs::write(folder.0.path().join("m2.csv"), plain).expect("a file");
+        folder.errors()
+    };
+    let demand = "[demand.d]\nfrom = \"a\"\nto = \"b\"\nrate = \"1 Gbps\"\n";
+    let cases = [
+        (
+            plan("[link.ab]\nbetween = [\"a\", \"b\"]\ncapacity = \"1 Gbps\"\nrtt = \"1 ms\""),
+            "plan.toml:13:1",
+            "a link is stated once",
+        ),
+        (plan(&demand.replace("\"b\"", "\"a\"")), "plan.toml:15:6", "a demand joins two different sites"),
+        (
+            plan(&format!("{demand}day = [{{ at = \"8 h\", share = 1 }}, {{ at = \"6 h\", share = 1 }}]")),
+            "plan.toml:17:",
+            "write steps in order of time",
+        ),
+        (
+            plan("[maintenance.m]\nstarts = \"1 min\"\nduration = \"1 h\"\nlinks = []"),
+            "plan.toml:16:",
+            "name links in 'links'",
+        ),
+        (matrix("a,b,1\na,b,2\n"), "m.csv:2:1", "add the rates of a pair up in one row"),
+        (matrix("a,zz,1\n"), "m.csv:1:3", "define 'zz'"),
+        (matrix("a,b,-1\n"), "m.csv:1:5", "a line is 'src,dst,gbps'"),
+        (plan("[site.a]\n[site.a]\npower = \"1 MW\"\n"), "plan.toml:14:", "a table or key is written once"),
+    ];
+    for (errors, place, right) in cases {
+        assert!(errors.contains(place) && errors.contains(right), "{place} {right} in\n{errors}");
+        assert_eq!(errors.matches("error[").count(), 1, "{errors}");
+    }
+}
+
+/// Two round trips of set-up and half a one for the last byte, of which there is none.
+#[test]
+fn an_empty_transfer_takes_its_set_up_and_half_a_round_trip() {
+    let links = "link,from,to,gbps,metres\nab,a,b,80,1000000\nab,b,a,80,1000000\n";
+    let trace = "flow,arrival_s,src,dst,bytes\n7,1,a,b,0\n";
+    let run = Folder::new(
+        links,
+        "src,dst,links\n",
+        trace,
+        &PLAN.replace("latency = \"0 s\"", "").replace("kind = \"trace\"", "kind = \"trace\"\nsetup_rtts = 2"),
+    )
+    .run(&[]);
+    let flow = &run.flows.as_ref().expect("flows are recorded")[0];
+    // 1,000 km at 4.9 us/km each way.
+    let round = 2.0 * 4.9e-3;
+    assert!((flow.finish_s.expect("it ends") - 1.0 - 2.5 * round).abs() < 1e-9, "{flow:?}");
+}
+
 /// A transfer of a trace that starts slowly is compared with itself alone, which starts slowly, too. 10 packets of 8,948 bytes and 256 streams are
 /// 22.9 MB in the first round trip of 100 ms and 45.8 in the second; 50 MB take 1.59 of them.
 #[test]

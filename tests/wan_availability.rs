@@ -110,3 +110,20 @@ fn a_detour_costs_the_time_until_it_is_taken() {
         run(&plan_with(&format!("{BASE}{text}"), &[overrides[0], overrides[1], overrides[3], "warmup=\"130 s\""]));
     near(kpi(&results, "pair.a-to-b.downtime"), 20.0, 1e-9);
 }
+
+/// Two processes of one link, its own and that of its conduit: up while neither has cut it. Neighbours in the conduit have the conduit's alone.
+#[test]
+fn a_link_in_a_conduit_may_have_cuts_of_its_own() {
+    let group = format!("[risk_group.g]\n{CUTS}\n");
+    let both = format!("{CUTS}\nrisk_group = [\"g\"]");
+    near(availability(&[link("x", "a", "b", &both), group.clone()], &[]), UP * UP, margin());
+    near(availability(&[link("x", "a", "b", "risk_group = [\"g\"]"), group.clone()], &[]), UP, margin());
+    // The conduit never fails: the link does, and a `cut_repair` alone is of no use.
+    near(availability(&[link("x", "a", "b", &both), group.clone()], &["risk_group.g.failures=false"]), UP, margin());
+    let plan =
+        plan_with(&format!("{BASE}{}{group}", link("x", "a", "b", "risk_group = [\"g\"]\ncut_repair = \"2 h\"")), &[]);
+    assert!(
+        plan.links[0].cuts.is_none()
+            && plan.warnings.iter().any(|w| w.message.contains("'link.x.cut_repair' has no effect"))
+    );
+}

@@ -11,7 +11,7 @@ use crate::model::copies::Copy;
 use crate::model::fleet::Fleet;
 use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId};
 use crate::model::paths::{
-    CLIENT_NIC, Files, Lanes, PACING, Recovery, Resources, STRIPES, Slots, StoragePath, Transport,
+    CLIENT_NIC, DeadPath, Files, Lanes, PACING, Recovery, Resources, STRIPES, Slots, StoragePath, Transport,
 };
 use crate::model::rhythm::Cycle;
 use crate::model::rl::colocation::Colocation;
@@ -161,7 +161,18 @@ pub(super) fn transport(t: &plan::Transport) -> Transport {
         plan::Recovery::GoBackN { segment } => Recovery::GoBackN { segment: segment.get() },
         plan::Recovery::Selective => Recovery::Selective,
     };
+    let dead_path = t.dead_path.map(|dead| match dead {
+        plan::DeadPath::BackOff { least, longest } => {
+            DeadPath::BackOff { least: least.as_secs_f64(), longest: longest.as_secs_f64() }
+        }
+        plan::DeadPath::Retries { timeout, retries, reconnect } => DeadPath::Retries {
+            timeout: timeout.as_secs_f64(),
+            retries: f64::from(retries),
+            reconnect: reconnect.as_secs_f64(),
+        },
+    });
     Transport {
+        dead_path,
         streams,
         window_bytes: streams * t.window.get(),
         setup_rtts: t.setup_rtts,

@@ -331,6 +331,36 @@ const INTERCONNECT: &[FigureSpec] = &[
         Need::When("recovery", &["loss-based"]),
         "C of the rate limit segment / RTT x C / sqrt(loss) of one stream.",
     ),
+    spec(
+        "retransmit_timeout",
+        q(Dimension::Duration),
+        Need::OptionalWhen("recovery", &["loss-based"]),
+        "Least time beyond a round trip until what is not acknowledged is sent again; twice as long each time.",
+    ),
+    spec(
+        "retransmit_longest",
+        q(Dimension::Duration),
+        Need::OptionalWhen("recovery", &["loss-based"]),
+        "Longest time between two of these.",
+    ),
+    spec(
+        "ack_timeout",
+        q(Dimension::Duration),
+        Need::OptionalWhen("recovery", &["go-back-n", "selective-repeat"]),
+        "Time until what is not acknowledged is sent again.",
+    ),
+    spec(
+        "ack_retries",
+        FigureType::Whole,
+        Need::OptionalWhen("recovery", &["go-back-n", "selective-repeat"]),
+        "How many times, until the connection breaks.",
+    ),
+    spec(
+        "reconnect",
+        q(Dimension::Duration),
+        Need::OptionalWhen("recovery", &["go-back-n", "selective-repeat"]),
+        "Time from a path that is back until a broken connection is made anew.",
+    ),
     spec("wave_rate", q(Dimension::ByteRate), WAVE, "Rate of one wave, each direction."),
     spec("reach", q(Dimension::Distance), WAVE, "Reach without regeneration."),
 ];

@@ -7,8 +7,10 @@
 //! the caller). On a dead path it stands still (cause *no-path*) and goes on where it stopped.
 
 mod claims;
+mod dead_path;
 mod look;
 mod records;
+mod refusal;
 mod slow_start;
 mod tally;
 mod way;
@@ -21,6 +23,7 @@ use crate::fluid::{Cause, FlowKey, FlowSpec, MeterId, OwnerId, ResourceId, Shari
 use crate::units::{SimDuration, SimTime};
 
 pub use claims::Claim;
+use dead_path::Outage;
 pub use records::FlowRecord;
 pub use tally::Sender;
 use way::Way;
@@ -150,6 +153,10 @@ struct Movement {
     longest: Option<Cause>,
     /// Round trip of slow start that it is in.
     round: Option<u32>,
+    /// When that one ends, where the world has been told.
+    round_ends: Option<SimTime>,
+    /// Its path has died, and it has not gone on since.
+    outage: Option<Outage>,
     /// Weight and reserve in fair sharing.
     terms: (f64, f64),
 }
@@ -183,6 +190,8 @@ pub struct Carriage {
     tallies: BTreeMap<(WorkId, ResourceId), MeterId>,
     /// What each sender of split traffic puts on each of its ways.
     by_way: BTreeMap<(Sender, WayId), MeterId>,
+    /// Movements that will go on at a time that the world has not been told.
+    recovering: Vec<(MovementId, SimTime)>,
 }
 
 impl Carriage {
@@ -199,6 +208,7 @@ impl Carriage {
             resending: BTreeSet::new(),
             tallies: BTreeMap::new(),
             by_way: BTreeMap::new(),
+            recovering: Vec::new(),
         }
     }
 
@@ -226,6 +236,8 @@ impl Carriage {
             way,
             longest: None,
             round: None,
+            round_ends: None,
+            outage: None,
             terms: (1.0, 0.0),
         };
         let index = self.free.pop().unwrap_or_else(|| {
@@ -281,34 +293,6 @@ impl Carriage {
         }
     }
 
-    /// The receiver takes nothing more for now: the movement stands still (cause *quota*).
-    pub fn refuse(&mut self, now: SimTime, id: MovementId) {
-        let Some(movement) = self.get_mut(id) else { return };
-        movement.refused = true;
-        if let Some(key) = movement.flow {
-            self.sharing.stall(now.as_nanos(), key, QUOTA);
-            self.touch(id);
-        }
-    }
-
-    /// The receiver takes bytes again. `route` is the present one between its ends, none within a site.
-    pub fn accept(&mut self, now: SimTime, id: MovementId, route: Option<&Route>, connected: bool) {
-        let Some(movement) = self.get_mut(id) else { return };
-        let connected = connected || movement.order.far <= 0.0;
-        movement.refused = false;
-        movement.stalled = !connected;
-        let Some(key) = movement.flow else { return };
-        if route.is_some() {
-            movement.way = Way::over(&movement.order, route);
-        }
-        let (uses, meters) = self.terms_on(id.index as usize, route);
-        self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
-        if !connected {
-            self.sharing.stall(now.as_nanos(), key, NO_PATH);
-        }
-        self.touch(id);
-    }
-
     /// Puts a movement on another mix of sources: those parts of `order` that say where its bytes come from.
     pub fn change(&mut self, now: SimTime, id: MovementId, order: &Order, route: Option<&Route>, connected: bool) {
         let Some(movement) = self.get_mut(id) else { return };
@@ -331,6 +315,7 @@ impl Carriage {
             if stalled {
                 self.sharing.stall(now.as_nanos(), key, NO_PATH);
             }
+            self.hold(now, id.index as usize);
         }
         self.touch(id);
         self.note_resends(id);
@@ -404,7 +389,9 @@ impl Carriage {
             let Some(movement) = self.slots[index].1.as_mut() else { continue };
             let Some(key) = movement.flow else { continue };
             // What a cache serves alone needs no route.
-            movement.stalled = route.is_none() && movement.order.far > 0.0;
+            let lost = route.is_none() && movement.order.far > 0.0;
+            movement.follow_path(now, lost);
+            movement.stalled = lost;
             self.claims_changed |= movement.claims();
             if route.is_none() && !movement.stalled {
                 continue;
@@ -432,6 +419,7 @@ impl Carriage {
             let (uses, meters) = self.terms_on(index, Some(route));
             self.sharing.set_uses(now.as_nanos(), key, &uses, &meters);
             self.sharing.set_cap(now.as_nanos(), key, cap, cause);
+            self.hold(now, index);
         }
     }
 

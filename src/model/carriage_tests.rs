@@ -162,11 +162,12 @@ fn a_window_that_opens_holds_a_movement_back_by_its_own_cause() {
         Transport { first_window: 2.5, window_bytes: 20.0, recovery, ..movement.order.transport };
     let owner = movement.order.owner;
     carriage.begin(at(2.0), id, Some(&route), true);
-    for (now, sent, lasts) in [(4.0, 2.5, Some(2)), (6.0, 7.5, Some(2)), (8.0, 17.5, None)] {
-        assert_eq!(carriage.round_trip(id), Some(SimDuration::from_secs(2)));
+    for (now, sent, lasts) in [(4.0, 2.5, Some(2.0)), (6.0, 7.5, Some(2.0)), (8.0, 17.5, None)] {
+        assert_eq!(carriage.round_trip(at(now - 2.0), id), Some(at(now)));
+        assert!(carriage.round_ends(at(now), id) && !carriage.round_ends(at(now - 1.0), id));
         carriage.next_round(at(now), id);
         assert!((carriage.remaining(at(now), id).unwrap() - (100.0 - sent)).abs() < 1e-6);
-        assert_eq!(carriage.round_trip(id), lasts.map(SimDuration::from_secs), "after {now} s");
+        assert_eq!(carriage.round_trip(at(now), id), lasts.map(|lasts| at(now + lasts)), "after {now} s");
     }
     carriage.sharing.advance(at(20.0).as_nanos());
     let mut finished = Vec::new();
@@ -188,7 +189,7 @@ fn a_window_that_opens_goes_on_over_another_route() {
     carriage.next_round(at(4.0), id);
     let longer = Route { rtt: SimDuration::from_secs(4), ..route };
     carriage.reroute(at(5.0), &[0], Some(&longer));
-    assert_eq!(carriage.round_trip(id), Some(SimDuration::from_secs(4)));
+    assert_eq!(carriage.round_trip(at(5.0), id), Some(at(9.0)));
     // 2.5 bytes, a second at 2.5 per second, then 5 bytes in 4 s.
     assert!((carriage.remaining(at(7.0), id).unwrap() - (100.0 - 2.5 - 2.5 - 2.5)).abs() < 1e-6);
 }

@@ -32,6 +32,8 @@ pub enum Event {
     MovementStart(MovementId),
     /// A round trip of a movement in slow start is over.
     RoundTrip(MovementId),
+    /// The transport of a movement has recovered from a dead path.
+    MovementRecovers(MovementId),
     /// The last byte of a movement arrives.
     MovementArrive(MovementId),
     /// A unit of a fleet may fail (thinned: the fleet decides).

@@ -1,8 +1,10 @@
 //! The words in which components speak of flows: resources by name, uses, routes, storage access, causes.
 
+mod dead_path;
 mod slow_start;
 mod transport;
 
+pub use dead_path::DeadPath;
 pub use transport::{Recovery, Transport};
 
 use super::ids::{LaneId, SiteId, StorageId};
@@ -10,7 +12,7 @@ use crate::fluid::{Cause, ResourceId, Sharing};
 use crate::units::SimDuration;
 
 /// Named causes: what holds a flow when no resource does. The position is the number given to `fluid`.
-pub const CAUSES: [&str; 11] = [
+pub const CAUSES: [&str; 12] = [
     "window",
     "loss",
     "slots",
@@ -22,6 +24,7 @@ pub const CAUSES: [&str; 11] = [
     "client-nic",
     "stripes",
     "slow-start",
+    "recovery",
 ];
 /// Bandwidth-delay product of the transport.
 pub const WINDOW: u8 = 0;
@@ -45,6 +48,9 @@ pub const CLIENT_NIC: u8 = 8;
 pub const STRIPES: u8 = 9;
 /// The first round trips of a connection.
 pub const SLOW_START: u8 = 10;
+
+/// A transport that recovers from a dead path.
+pub const RECOVERY: u8 = 11;
 
 /// Resource uses: units of the resource per payload byte.
 pub type Uses = Vec<(ResourceId, f64)>;

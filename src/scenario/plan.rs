@@ -295,7 +295,7 @@ pub struct Link {
     pub metres: f64,
     /// Failures of one wave; `None` when switched off.
     pub wave_failures: Option<Failures>,
-    /// Cuts of the whole link outside any risk group; `None` when switched off or when a risk group carries the cuts.
+    /// Cuts of the whole link by itself; `None` when switched off, or when it is in a risk group and states none of its own.
     pub cuts: Option<Failures>,
     /// Indices in [`Plan::risk_groups`].
     pub risk_groups: Vec<usize>,
@@ -685,6 +685,29 @@ pub struct Transport {
     pub routing: Routing,
     /// How lost packets are made good.
     pub recovery: Recovery,
+    /// How it recovers from a path that has died; `None`: it goes on at once.
+    pub dead_path: Option<DeadPath>,
+}
+
+/// How a transport recovers from a path that has died.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DeadPath {
+    /// It sends again after a round trip and `least`, then after twice as long each time, up to `longest`; then it starts slowly.
+    BackOff {
+        /// Least time beyond a round trip.
+        least: SimDuration,
+        /// Longest time between two attempts.
+        longest: SimDuration,
+    },
+    /// It sends again at each `timeout`, `retries` times; then the connection is broken.
+    Retries {
+        /// Time between two attempts.
+        timeout: SimDuration,
+        /// Attempts.
+        retries: u32,
+        /// Until a new connection stands, once there is a path.
+        reconnect: SimDuration,
+    },
 }
 
 /// How a transport makes good what is lost.

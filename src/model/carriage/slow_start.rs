@@ -2,13 +2,19 @@
 
 use super::Carriage;
 use crate::model::ids::MovementId;
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimTime;
 
 impl Carriage {
-    /// How long the round trip of slow start lasts that a movement is in; none where it is in none.
-    pub fn round_trip(&mut self, id: MovementId) -> Option<SimDuration> {
+    /// When the round trip of slow start ends that a movement begins now; none where it is in none.
+    pub fn round_trip(&mut self, now: SimTime, id: MovementId) -> Option<SimTime> {
         let movement = self.get_mut(id)?;
-        movement.flow.and(movement.round).map(|_| movement.way.rtt)
+        movement.round_ends = movement.flow.and(movement.round).map(|_| now.saturating_add(movement.way.rtt));
+        movement.round_ends
+    }
+
+    /// Whether a round trip of a movement ends now: it may have begun anew since that was said.
+    pub fn round_ends(&mut self, now: SimTime, id: MovementId) -> bool {
+        self.get_mut(id).is_some_and(|movement| movement.round_ends == Some(now))
     }
 
     /// A round trip of slow start is over: the next one allows twice as much.

@@ -9,7 +9,7 @@
 //!   sent arrive in order; as s grows the goodput comes near n·(1 − p)·m/(p·R);
 //! - *selective repeat*: only what is lost is sent again, 1 − p of the bytes sent arrive.
 
-use super::{LOSS, RoutePolicy, WINDOW};
+use super::{DeadPath, LOSS, RoutePolicy, WINDOW};
 
 /// How a transport makes good what is lost, and what a loss does to its rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,6 +45,8 @@ pub struct Transport {
     pub recovery: Recovery,
     /// How its route is chosen.
     pub policy: RoutePolicy,
+    /// How it recovers from a path that has died; none: it goes on at once.
+    pub dead_path: Option<DeadPath>,
 }
 
 impl Transport {
@@ -56,6 +58,7 @@ impl Transport {
         first_window: f64::INFINITY,
         recovery: Recovery::Selective,
         policy: RoutePolicy::Shortest,
+        dead_path: None,
     };
 
     /// The same over connections that stay open and busy: no set-up, no slow start.

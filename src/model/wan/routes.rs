@@ -242,17 +242,31 @@ impl Routing {
         let ways = [self.parts(links, course), self.parts(links, course.back())];
         let edge = |site: SiteId| self.edges[self.home(site).index()];
         let (here, away) = (edge(course.from), edge(course.to));
-        let uses = |from: Option<ResourceId>, carried: &Carried, to: Option<ResourceId>| -> Uses {
-            let link = |&(arc, load): &(usize, f64)| {
-                let params = &links[arc / 2].params;
-                (params.resources[arc % 2], if framed { load / params.framing } else { load })
+        let on_wire = |&(arc, load): &(usize, f64)| {
+            let params = &links[arc / 2].params;
+            if framed { load / params.framing } else { load }
+        };
+        // An edge carries frames, as they are on the links that leave its site, or enter it.
+        let (from, to) = (self.home(course.from).index(), self.home(course.to).index());
+        let uses = |(first, out): (usize, Option<ResourceId>),
+                    carried: &Carried,
+                    (last, into): (usize, Option<ResourceId>)|
+         -> Uses {
+            let arcs = self.graph.arcs();
+            let sum = |at: &dyn Fn(usize) -> bool| -> f64 {
+                if !framed {
+                    return 1.0;
+                }
+                carried.loads.iter().filter(|(arc, _)| at(*arc)).map(on_wire).sum()
             };
-            let edge = |edge: Option<ResourceId>| edge.map(|edge| (edge, 1.0));
-            edge(from).into_iter().chain(carried.loads.iter().map(link)).chain(edge(to)).collect()
+            let out = out.map(|edge| (edge, sum(&|arc| arcs[arc].from == first)));
+            let into = into.map(|edge| (edge, sum(&|arc| arcs[arc].to == last)));
+            let link = |load: &(usize, f64)| (links[load.0 / 2].params.resources[load.0 % 2], on_wire(load));
+            out.into_iter().chain(carried.loads.iter().map(link)).chain(into).collect()
         };
         Some(Route {
-            uses: uses(here.0, &there, away.1),
-            back: back.as_ref().map_or_else(Uses::new, |back| uses(away.0, back, here.1)),
+            uses: uses((from, here.0), &there, (to, away.1)),
+            back: back.as_ref().map_or_else(Uses::new, |back| uses((to, away.0), back, (from, here.1))),
             rtt: there.rtt,
             loss: loss(links, &there),
             live: [there.live, back.map_or(0.0, |back| back.live)],

@@ -300,6 +300,7 @@ impl World {
     /// ends a flow or moves a buffer past one of its marks, which lie apart.
     fn settle(&mut self, ctx: &mut Context<'_, Event>) {
         let now = ctx.now();
+        self.await_recovery(ctx);
         loop {
             self.catch_up(now);
             self.carriage.sharing.take_finished(&mut self.finished);
@@ -425,6 +426,7 @@ impl Model for World {
             Event::WorkEnd(id) => self.end_work(ctx, id),
             Event::MovementStart(id) => self.movement_starts(ctx, id),
             Event::RoundTrip(id) => self.round_trip_over(ctx, id),
+            Event::MovementRecovers(id) => self.movement_recovers(ctx, id),
             Event::MovementArrive(id) => {
                 if let Some(done) = self.carriage.arrive(now, id) {
                     self.arrived(ctx, done);

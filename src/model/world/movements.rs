@@ -45,13 +45,30 @@ impl World {
 
     /// A round trip of slow start is over.
     pub(super) fn round_trip_over(&mut self, ctx: &mut Context<'_, Event>, id: MovementId) {
-        self.carriage.next_round(ctx.now(), id);
-        self.await_round(ctx, id);
+        if self.carriage.round_ends(ctx.now(), id) {
+            self.carriage.next_round(ctx.now(), id);
+            self.await_round(ctx, id);
+        }
     }
 
     fn await_round(&mut self, ctx: &mut Context<'_, Event>, id: MovementId) {
-        if let Some(lasts) = self.carriage.round_trip(id) {
-            ctx.schedule(ctx.now().saturating_add(lasts), CLASS_FLOW, Event::RoundTrip(id));
+        if let Some(ends) = self.carriage.round_trip(ctx.now(), id) {
+            ctx.schedule(ends, CLASS_FLOW, Event::RoundTrip(id));
+        }
+    }
+
+    /// The transport of a movement has recovered from a dead path.
+    pub(super) fn movement_recovers(&mut self, ctx: &mut Context<'_, Event>, id: MovementId) {
+        let Some(course) = self.carriage.course(id) else { return };
+        let (route, _) = self.route(course);
+        self.carriage.recover(ctx.now(), id, route.as_ref());
+        self.await_round(ctx, id);
+    }
+
+    /// Movements that will go on when their transport has recovered.
+    pub(super) fn await_recovery(&mut self, ctx: &mut Context<'_, Event>) {
+        for (id, at) in self.carriage.take_recovering() {
+            ctx.schedule(at, CLASS_FLOW, Event::MovementRecovers(id));
         }
     }
 }

@@ -134,12 +134,13 @@ impl Reader {
         let table = shown(record.spec, &record.address);
         if written.len() < least {
             let message = format!("{table} needs one of {list}");
-            self.report(Diagnostic::new("E0102", message).at(&record.place).label("none is given"));
+            let found = Diagnostic::new("E0102", message).at(&record.place).label("none is given");
+            self.report(found.help(format!("write one of {list} in this table")));
         } else if written.len() > most {
             let message = format!("{table} can have only one of {list}");
             let mut found = Diagnostic::new("E0107", message).at(record.place_of(written[1]));
             found = found.label("this one").also(record.place_of(written[0]), "and this one exclude each other");
-            self.report(found);
+            self.report(found.help(format!("keep one of {list}, and remove the others")));
         }
     }
 

@@ -225,7 +225,13 @@ impl Reader {
                 good = false;
             } else if out.iter().any(|(name, _)| name == text) && !matches!(key.kind, Kind::Pair(_)) {
                 let message = format!("'{}' names '{}' twice", key.name, cut(text));
-                self.report(Diagnostic::new("E0506", message).at(&item.place));
+                let first = out.iter().find(|(name, _)| name == text).map(|(_, place)| place.clone());
+                let mut found =
+                    Diagnostic::new("E0506", message).at(&item.place).help("name each once: remove this one");
+                if let Some(first) = first {
+                    found = found.also(&first, "the first");
+                }
+                self.report(found);
                 good = false;
             } else {
                 out.push((text.to_owned(), item.place.clone()));
@@ -382,7 +388,8 @@ pub fn undefined(word: &str, words: &str, name: &str, place: &Place, known: &[&s
     // A long list is no slip of the pen, and the distance to each name takes time.
     match nearest(name, known.iter().copied().take(MAX_CANDIDATES)) {
         Some(near) => found.label(format!("did you mean '{near}'?")).patch(&string_place(place, name), near),
-        None => found,
+        None if known.is_empty() => found.help(format!("define it, or take it away: there are no {words} yet")),
+        None => found.help(format!("write the name of one of these {words}, or define '{}'", cut(name))),
     }
 }
 

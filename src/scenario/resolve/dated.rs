@@ -48,6 +48,7 @@ impl Resolver<'_> {
         if ends.is_some_and(|ends| ends <= starts) {
             let message = format!("link '{name}' is taken out of service before it comes into service");
             let found = Diagnostic::new("E0503", message).at(record.place_of("ends"));
+            let found = found.help("'ends' is after 'starts'; both count from the start of the scenario, or are dates");
             self.report(if record.wrote("starts") {
                 found.also(record.place_of("starts"), "the start")
             } else {

@@ -54,7 +54,10 @@ impl Resolver<'_> {
         let (from, to) = (from?, to?);
         if from == to {
             let found = Diagnostic::new("E0501", format!("demand '{}' goes from a site to itself", record.name));
-            self.report(found.at(record.place_of("to")).also(record.place_of("from"), "the same site"));
+            let found = found.at(record.place_of("to")).also(record.place_of("from"), "the same site");
+            self.report(
+                found.help("a demand joins two different sites; what stays inside a site does not use the WAN"),
+            );
             return None;
         }
         Some(vec![(from, to, record.number("rate")?)])
@@ -66,7 +69,8 @@ impl Resolver<'_> {
         for pair in tables.windows(2) {
             if pair[1].num("at") <= pair[0].num("at") {
                 let found = Diagnostic::new("E0503", "a step of the day does not come after the one before");
-                self.report(found.at(pair[1].place_of("at")));
+                let found = found.at(pair[1].place_of("at")).also(pair[0].place_of("at"), "the one before");
+                self.report(found.help("write steps in order of time, each 'at' once: 'at' is the time of the day from which on its 'share' holds"));
             }
         }
         let step = |t: &Record| Some((SimDuration::from_secs_f64(t.number("at")?), t.number("share")?));
@@ -89,6 +93,13 @@ impl Resolver<'_> {
         let mut sums = std::collections::BTreeMap::new();
         for (from, to, rate) in self.topology_pairs().into_iter().filter(|(from, to, _)| from != to) {
             *sums.entry((from, to)).or_insert(0.0) += rate;
+        }
+        // A file that could not be read has said so.
+        if sums.is_empty()
+            && self.top.table("topology").is_some_and(|table| table.wrote("sndlib"))
+            && self.reader.findings.failed()
+        {
+            return None;
         }
         if sums.is_empty() {
             let found = Diagnostic::new("E0207", "no topology file of this plan states demands between two sites");
@@ -116,7 +127,7 @@ impl Resolver<'_> {
         let mut seen = std::collections::BTreeMap::new();
         for (index, line) in source.text.split_inclusive('\n').enumerate() {
             let text = line.trim();
-            let here = whole.at(at..at + line.trim_end().len());
+            let here = whole.at(at + (line.len() - line.trim_start().len())..at + line.trim_end().len());
             at += line.len();
             if text.is_empty() || text.starts_with('#') || (index == 0 && text.replace(' ', "") == "src,dst,gbps") {
                 continue;
@@ -127,7 +138,9 @@ impl Resolver<'_> {
             };
             if let Some(first) = seen.insert((from, to), here.clone()) {
                 let found = Diagnostic::new("E0207", "this pair of sites has two rows").at(&here);
-                self.report(found.also(&first, "the first"));
+                self.report(found.also(&first, "the first").help(
+                    "add the rates of a pair up in one row; a second [demand.*] table can have the same pair again",
+                ));
                 sound = false;
             }
             pairs.push((from, to, rate));
@@ -147,12 +160,17 @@ impl Resolver<'_> {
             self.report(Diagnostic::new("E0207", message).at(here).help(COLUMNS));
             return None;
         };
+        // Cells are parts of the text, which begins where `here` does.
+        let cell = |cell: &str| {
+            let begin = here.span.start + (cell.as_ptr() as usize - text.as_ptr() as usize);
+            here.at(begin..begin + cell.len())
+        };
         let gbps = rate.parse::<f64>().ok().filter(|x| (0.0..=MOST_GBPS).contains(x));
         if gbps.is_none() {
             let message = format!("'{rate}' is no rate in Gb/s of at least 0");
-            self.report(Diagnostic::new("E0207", message).at(here).help(COLUMNS));
+            self.report(Diagnostic::new("E0207", message).at(&cell(rate)).help(COLUMNS));
         }
-        let (a, b) = (self.index_of(Entity::Site, from, here), self.index_of(Entity::Site, to, here));
+        let (a, b) = (self.index_of(Entity::Site, from, &cell(from)), self.index_of(Entity::Site, to, &cell(to)));
         let (a, b, gbps) = (a?, b?, gbps?);
         if a == b && gbps > 0.0 {
             let message = format!("demand goes from '{from}' to itself");

@@ -32,6 +32,7 @@ pub(super) fn restoration(record: &Record) -> Option<Restoration> {
 impl Resolver<'_> {
     pub(super) fn link(&mut self, record: &Record) -> Option<Link> {
         let names = record.names("between").to_vec();
+        let own_cuts = ["mtbf", "cuts"].into_iter().any(|key| record.wrote(key));
         let ends: Vec<_> = names.iter().map(|(name, place)| self.index_of(Entity::Site, name, place)).collect();
         let record = &self.with_wan(record);
         let framing = self.framing(record);
@@ -42,6 +43,9 @@ impl Resolver<'_> {
         let groups = record.names("risk_group").to_vec();
         let risk_groups: Vec<_> =
             groups.iter().filter_map(|(name, place)| self.index_of(Entity::RiskGroup, name, place)).collect();
+        // In a conduit a link is cut with it; by itself only where it says so.
+        let own_cuts = own_cuts || risk_groups.is_empty();
+        self.check_repair(record, own_cuts);
         let [Some(from), Some(to)] = ends[..] else { return None };
         let (rtt, metres) = path?;
         Some(Link {
@@ -56,7 +60,7 @@ impl Resolver<'_> {
             metric: self.metric(record, rtt),
             metres,
             wave_failures: fails.then(|| self.wave_failures(record, metres)).flatten(),
-            cuts: (fails && risk_groups.is_empty()).then(|| self.cuts(record, metres)).flatten(),
+            cuts: (fails && own_cuts).then(|| self.cuts(record, metres)).flatten(),
             degraded: fails.then(|| degraded(record)).flatten(),
             restoration: restoration(record),
             risk_groups,
@@ -64,6 +68,21 @@ impl Resolver<'_> {
             framing: framing?,
             loss: record.number("loss")?,
         })
+    }
+
+    /// A link that is cut with its conduits only has no repair of its own.
+    fn check_repair(&mut self, record: &Record, own_cuts: bool) {
+        if own_cuts || !record.wrote("cut_repair") {
+            return;
+        }
+        let message =
+            format!("'{}' has no effect: this link is cut with its risk groups only", record.address_of("cut_repair"));
+        let found = Diagnostic::new("W0609", message).at(record.place_of("cut_repair"));
+        self.report(
+            found.help(
+                "state 'cut_repair' of the risk group, or 'cuts' or 'mtbf' of the link for cuts of its own as well",
+            ),
+        );
     }
 
     /// What comes of failures means nothing where nothing fails.

@@ -74,9 +74,14 @@ impl Resolver<'_> {
         }
         out.sort_unstable();
         out.dedup();
-        if sound && out.is_empty() {
+        let keys = ["links", "risk_groups", "sites"];
+        if sound && out.is_empty() && keys.into_iter().any(|key| record.wrote(key)) {
+            let written = keys.into_iter().find(|key| record.wrote(key)).unwrap_or("links");
             let message = format!("maintenance '{}' covers no link", record.name);
-            self.report(Diagnostic::new("E0517", message).at(&record.place));
+            let found = Diagnostic::new("E0517", message).at(record.place_of(written));
+            self.report(found.help("name links in 'links', conduits that have links in 'risk_groups', or sites that links lead to in 'sites'"));
+        }
+        if out.is_empty() {
             return None;
         }
         sound.then_some(out)

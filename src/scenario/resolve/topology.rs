@@ -141,7 +141,12 @@ impl Resolver<'_> {
                 Ok(_) => {
                     let message = format!("link '{}' is in the scenario and in a file", link.name);
                     let stated = self.place_of("link", &link.name);
-                    self.report(Diagnostic::new("E0209", message).at(&stated).also(&link.place, "and here"));
+                    let found = Diagnostic::new("E0209", message).at(&stated).also(&link.place, "and here");
+                    self.report(
+                        found.help(
+                            "a link is stated once: remove the table or the rows, or give one of them another name",
+                        ),
+                    );
                     sound = false;
                 }
                 Err(at) => {

@@ -3,7 +3,9 @@
 use super::Resolver;
 use crate::catalog::{Kind, Part};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{CopyWork, Distribution, IoWork, Pattern, Recovery, Transport, Work, WorkKind};
+use crate::scenario::plan::{
+    CopyWork, DeadPath, Distribution, IoWork, Origin, Pattern, Recovery, Transport, Work, WorkKind,
+};
 use crate::scenario::read::record::Record;
 use crate::scenario::spec::Entity;
 use crate::units::{ByteRate, Bytes, Dimension, Dist, SimDuration, display};
@@ -78,7 +80,9 @@ impl Resolver<'_> {
             let message = format!("'initial_window' has no effect: '{}' does not start slowly", part.name);
             self.report(Diagnostic::new("W0609", message).at(record.place_of("initial_window")));
         }
+        let dead_path = self.dead_path(record, &part, recovery)?;
         Some(Transport {
+            dead_path,
             streams: record.whole("streams").min(u64::from(u32::MAX)) as u32,
             window: Bytes(record.num("window")),
             setup_rtts: record.num("setup_rtts"),
@@ -86,6 +90,49 @@ impl Resolver<'_> {
             recovery,
             routing: super::routing::rule(record),
         })
+    }
+
+    /// How the transport recovers from a dead path where that is asked for; its figures enter the results then.
+    fn dead_path(&mut self, record: &Record, part: &Part, recovery: Recovery) -> Option<Option<DeadPath>> {
+        if record.text("dead_path")? == "stall" {
+            return Some(None);
+        }
+        let span = |name: &str| part.number(name).map(SimDuration::from_secs_f64);
+        let (names, found): (&[&str], _) = match recovery {
+            Recovery::LossBased { .. } => (
+                &["retransmit_timeout", "retransmit_longest"],
+                span("retransmit_timeout")
+                    .zip(span("retransmit_longest"))
+                    .map(|(least, longest)| DeadPath::BackOff { least, longest }),
+            ),
+            Recovery::GoBackN { .. } | Recovery::Selective => (
+                &["ack_timeout", "ack_retries", "reconnect"],
+                span("ack_timeout").zip(part.number("ack_retries")).zip(span("reconnect")).map(
+                    |((timeout, retries), reconnect)| DeadPath::Retries { timeout, retries: retries as u32, reconnect },
+                ),
+            ),
+        };
+        let zero = |dead: &DeadPath| match dead {
+            DeadPath::BackOff { longest, .. } => !longest.is_positive(),
+            DeadPath::Retries { timeout, .. } => !timeout.is_positive(),
+        };
+        if found.as_ref().is_none_or(zero) {
+            let list = names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+            let message = format!("'{}' does not say how it recovers from a dead path", part.name);
+            let found = Diagnostic::new("E0305", message).at(record.place_of("dead_path"));
+            self.report(found.help(format!("its part in the catalogue has {list}; or write 'dead_path = \"stall\"'")));
+            return None;
+        }
+        for name in names {
+            let Some(figure) = part.figure(name) else { continue };
+            let origin = Origin::Part {
+                part: part.name.clone(),
+                source: figure.source.clone(),
+                confidence: figure.confidence.word().to_owned(),
+            };
+            self.reader.ledger.push(format!("{}.{name}", record.address), figure.text.clone(), origin);
+        }
+        Some(found)
     }
 
     fn copy(&mut self, record: &Record) -> Option<CopyWork> {

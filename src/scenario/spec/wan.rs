@@ -193,7 +193,7 @@ pub static LINK: TableSpec = TableSpec {
                 "risk_group",
                 Kind::Names(Entity::RiskGroup),
                 Need::Optional("cuts of its own"),
-                "Shared-risk groups; they carry the cuts.",
+                "Shared-risk groups; they carry the cuts, beside `cuts` or `mtbf` that the link states itself.",
             ),
             FAILURES,
             CUTS,
@@ -300,6 +300,12 @@ pub static WAN: TableSpec = TableSpec {
             INITIAL_WINDOW_DOC,
         )
         .within(0.0, 1e6),
+        key(
+            "dead_path",
+            Kind::Choice(DEAD_PATHS),
+            assumed("stall", "what a transport does while it waits depends on settings of hosts that the plan has to know"),
+            DEAD_PATH_DOC,
+        ),
         key(
             "routing",
             Kind::Choice(ROUTINGS),
@@ -416,6 +422,11 @@ pub(super) const ROUTING_DOC: &str = "How routes are chosen: `shortest`, the one
 const INITIAL_WINDOW_DOC: &str = "Packets that each stream of a transfer may send in its first round trip, twice as many in each later one until another limit is \
                                    tighter (slow start); 0: full rate from the first byte. For transports with congestion control by loss.";
 
+/// What transfers do on a path that has died.
+const DEAD_PATHS: &[&str] = &["stall", "transport"];
+const DEAD_PATH_DOC: &str = "What a transfer does when its path has died: `stall`, stand still and go on at once when there is a path again; `transport`, as its transport \
+                             recovers: timers that back off and slow start (TCP), or retries and a new connection (RDMA), by figures of the catalogue.";
+
 /// Transport keys that a work may set for itself.
 pub(super) const TRANSPORT: &[Key] = &[
     key(
@@ -429,5 +440,6 @@ pub(super) const TRANSPORT: &[Key] = &[
     key("setup_rtts", Kind::Quantity(Dimension::Factor), Need::Wan, "Round trips before the first byte.")
         .within(0.0, 100.0),
     key("initial_window", Kind::Whole(Dimension::Count), Need::Wan, INITIAL_WINDOW_DOC).within(0.0, 1e6),
+    key("dead_path", Kind::Choice(DEAD_PATHS), Need::Wan, DEAD_PATH_DOC),
     key("routing", Kind::Choice(ROUTINGS), Need::Wan, ROUTING_DOC),
 ];

@@ -65,7 +65,7 @@ impl Library {
     /// As [`Library::read`].
     pub fn read_xml(&mut self, path: &Path, from: &Place) -> Result<Arc<Source>, Box<Diagnostic>> {
         let name = path.display().to_string();
-        let point = |(code, why)| Box::new(Diagnostic::new(code, format!("'{name}': {why}")).at(from));
+        let point = |error| Box::new(unread(&name, error).at(from));
         let text = match self.remembered.get(path) {
             Some(text) => text.clone(),
             None => {
@@ -89,7 +89,7 @@ impl Library {
     ) -> Result<Option<(Arc<Trace>, usize)>, Box<Diagnostic>> {
         let name = path.display().to_string();
         let order = self.sources.len();
-        let point = |(code, why)| Box::new(Diagnostic::new(code, format!("'{name}': {why}")).at(from));
+        let point = |error| Box::new(unread(&name, error).at(from));
         let trace = match self.traces.get(path) {
             Some(known) => Some(Arc::clone(known)),
             None => {
@@ -110,8 +110,7 @@ impl Library {
             let text = text.clone();
             return Ok(self.add(Kind::File, name, text));
         }
-        let bytes =
-            read_bytes(path, most).map_err(|(code, why)| point(Diagnostic::new(code, format!("'{name}': {why}"))))?;
+        let bytes = read_bytes(path, most).map_err(|error| point(unread(&name, error)))?;
         match String::from_utf8(bytes) {
             Ok(text) => {
                 self.remembered.insert(path.to_owned(), text.clone());
@@ -119,9 +118,19 @@ impl Library {
             }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                Err(point(Diagnostic::new("E0002", format!("'{name}': not UTF-8 text (byte {at} is invalid)"))))
+                let found = Diagnostic::new("E0002", format!("'{name}': not UTF-8 text (byte {at} is invalid)"));
+                Err(point(found.help("name a text file, and save it as UTF-8")))
             }
         }
+    }
+}
+
+/// What to say of a file that cannot be read.
+fn unread(name: &str, (code, why): (&'static str, String)) -> Diagnostic {
+    let found = Diagnostic::new(code, format!("'{name}': {why}"));
+    match code {
+        "E0002" => found.help("a path inside a scenario counts from the folder of the file that names it"),
+        _ => found,
     }
 }
 
@@ -163,9 +172,32 @@ pub fn parse(source: &Arc<Source>, findings: &mut Findings) -> Option<Table> {
         return None;
     }
     let (document, errors) = DeTable::parse_recoverable(&source.text);
+    // Keys of a table that is there twice are there twice as well: the table is said, not each of them.
+    let mut again: Option<usize> = None;
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        findings.push(Diagnostic::new("E0001", "invalid TOML").at(&whole.at(span)).label(error.message()));
+        let found = Diagnostic::new("E0001", "invalid TOML").at(&whole.at(span.clone())).label(error.message());
+        if error.message() != "duplicate key" {
+            findings.push(found);
+            continue;
+        }
+        let text = source.text.as_str();
+        let begin = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let line = text[begin..].lines().next().unwrap_or_default().trim();
+        if again.is_some_and(|table| !line.starts_with('[') && !text[table..span.start].contains("\n[")) {
+            continue;
+        }
+        let found = found.help("a table or key is written once: merge the two, or give one of them another name");
+        if !line.starts_with('[') {
+            findings.push(found);
+            continue;
+        }
+        again = Some(span.end);
+        let first = text[..begin].match_indices(line).map(|(at, _)| at).next();
+        findings.push(match first {
+            Some(at) => found.also(&whole.at(at..at + line.len()), "the first"),
+            None => found,
+        });
     }
     Some(tree::from_toml(source, document.get_ref()))
 }

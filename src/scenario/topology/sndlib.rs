@@ -115,8 +115,13 @@ impl<'a> Reader<'a> {
     }
 
     fn problem<T>(&mut self, message: String, index: usize) -> Option<T> {
+        self.wrong(message, index, FORMAT)
+    }
+
+    /// A problem, and what is right.
+    fn wrong<T>(&mut self, message: String, index: usize, right: &str) -> Option<T> {
         let place = self.place(index);
-        self.findings.push(Diagnostic::new(CODE, message).at(&place).help(FORMAT));
+        self.findings.push(Diagnostic::new(CODE, message).at(&place).help(right));
         None
     }
 
@@ -173,7 +178,7 @@ impl<'a> Reader<'a> {
             };
         }
         if known {
-            return self.problem(format!("'{word}' is stated twice"), self.at);
+            return self.wrong(format!("'{word}' is stated twice"), self.at, "every id of a section stands once");
         }
         self.at += 1;
         Some((word.to_owned(), place))
@@ -193,7 +198,8 @@ impl<'a> Reader<'a> {
     /// A number that is not negative.
     fn amount(&mut self, what: &str) -> Option<f64> {
         let x = self.number()?;
-        if x < 0.0 { self.problem(format!("{what} is negative: {x}"), self.at - 1) } else { Some(x) }
+        let right = "capacities, demands and lengths are 0 or more";
+        if x < 0.0 { self.wrong(format!("{what} is negative: {x}"), self.at - 1, right) } else { Some(x) }
     }
 
     /// Two nodes in brackets.
@@ -202,13 +208,16 @@ impl<'a> Reader<'a> {
         let [from, to] = [self.word(self.at), self.word(self.at + 1)];
         for (index, name) in [from, to].into_iter().enumerate() {
             if !self.sites.contains_key(name) {
-                return self.problem(format!("node '{}' is not defined", cut(name)), self.at + index);
+                let known: Vec<&str> = self.sites.keys().map(String::as_str).take(12).collect();
+                let right = format!("nodes are those of the NODES section, which comes first: {}", known.join(", "));
+                return self.wrong(format!("node '{}' is not defined", cut(name)), self.at + index, &right);
             }
         }
         self.at += 2;
         self.expect(")")?;
         if from == to {
-            return self.problem(format!("'{from}' is both ends"), self.at - 2);
+            let right = "a link or demand joins two different nodes";
+            return self.wrong(format!("'{from}' is both ends"), self.at - 2, right);
         }
         Some([from.to_owned(), to.to_owned()])
     }
