@@ -86,6 +86,8 @@ fn a_failure_during_a_maintenance_window_is_seen() {
     near(cut.worst_utilisation.expect("loaded"), 0.25);
     near(cut.unserved, 100.0 * GBPS);
     near(cut.unserved_at_s.expect("a time"), 6.0 * HOUR);
+    // Of the times at which it is as long the first is said.
+    assert_eq!(cut.latency.as_ref().map(|l| l.at_s), Some(0.0));
     // Without a failure the window costs nothing: routes do not use c-a.
     near(study(&text, &["maintenance.w.links=[\"bc\"]"]).links.iter().map(|l| l.base).fold(0.0, f64::max), 0.25);
     let half = study(

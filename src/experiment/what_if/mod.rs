@@ -103,7 +103,7 @@ pub(super) fn study(
     let looked_at = plan.routes.is_empty();
     if looked_at {
         for (row, offered) in rows.iter_mut().zip(&offered[1..]) {
-            row.latency.clone_from(&offered.latency);
+            row.latency = offered.latency.as_ref().map(|(_, latency)| latency.clone());
             let Some((arc, peak)) = offered.fullest(&order).filter(|_| demands) else { continue };
             row.offered = Some(At {
                 what: offered::directions(plan).swap_remove(arc),

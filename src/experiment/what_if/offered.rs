@@ -42,8 +42,8 @@ pub(super) struct Offered {
     pub(super) utilisation: Vec<Peak>,
     /// What has no way, and what fair sharing cannot deliver of the rest, wire bytes per second.
     pub(super) unserved: Peak,
-    /// The pair whose round trip grows most.
-    pub(super) latency: Option<Latency>,
+    /// The pair whose round trip grows most, and by how many nanoseconds.
+    pub(super) latency: Option<(u64, Latency)>,
 }
 
 /// The highest value of all states, and the first instant that has it.
@@ -266,20 +266,21 @@ impl<'a> Study<'a> {
     }
 
     /// The pair whose round trip grows most, of those that still have a way.
-    fn stretched(&self, (before, after): (&Lengths, &Lengths), at: &[SimTime], worst: &mut Option<Latency>) {
+    fn stretched(&self, (before, after): (&Lengths, &Lengths), at: &[SimTime], worst: &mut Option<(u64, Latency)>) {
         let name = |site: SiteIx| &self.plan.sites[site].name;
         for (group, (before, after)) in self.groups.iter().zip(before.iter().zip(after)) {
             for (&at, (before, after)) in at.iter().zip(before.iter().zip(after)) {
                 for (pair, lengths) in group.pairs.iter().zip(before.iter().zip(after)) {
                     let (Some(before), Some(after)) = lengths else { continue };
-                    let grown = after.saturating_sub(*before) as f64 / 1e9;
-                    if grown > worst.as_ref().map_or(0.0, |known| known.after - known.before) {
-                        *worst = Some(Latency {
+                    let grown = after.saturating_sub(*before);
+                    if grown > worst.as_ref().map_or(0, |(known, _)| *known) {
+                        let latency = Latency {
                             pair: format!("{}-to-{}", name(pair.want.from), name(pair.want.to)),
                             before: *before as f64 / 1e9,
                             after: *after as f64 / 1e9,
                             at_s: at.as_secs_f64(),
-                        });
+                        };
+                        *worst = Some((grown, latency));
                     }
                 }
             }
