@@ -187,3 +187,44 @@ pub(super) fn around_sites(nets: &[Net<'_>], cases: &[Case], limit: f64) -> u64 
     let bound = cases.par_iter().map(of_case).reduce(|| 0.0, f64::max);
     (bound - ROUNDING).max(0.0).ceil() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two pairs of sites, each joined by a link of four waves of 10 both ways; `added` waves more on each.
+    fn pairs(added: &[u64]) -> Graph {
+        let mut graph = Graph::new(4);
+        for (link, ends) in [(0, 1), (2, 3)].into_iter().enumerate() {
+            graph.add_edge(ends, 1, [40.0 + 10.0 * added[link] as f64; 2]);
+        }
+        graph
+    }
+
+    fn case(amounts: [f64; 2], dead: Vec<usize>) -> Case {
+        let ask = |(from, amount)| Asked { from, to: from + 1, amount, class: 0 };
+        Case { span: 0, dead, asked: [0, 2].into_iter().zip(amounts).map(ask).collect(), taken: vec![0.0; 4] }
+    }
+
+    /// At 50 % a link carries 20, and a wave 5 more: 45 lack five waves, at the sender and at the receiver. Two such pairs lack ten, half of the twenty of four sites.
+    #[test]
+    fn cuts_around_sites_count_what_starts_and_ends_there() {
+        let nets = [Net { grown: &pairs, step: vec![10.0; 4] }];
+        let bound = |amounts, dead| around_sites(&nets, &[case(amounts, dead)], 0.5);
+        assert_eq!(bound([45.0, 0.0], Vec::new()), 5);
+        assert_eq!(bound([45.0, 45.0], Vec::new()), 10);
+        assert_eq!(bound([46.0, 20.0], Vec::new()), 6);
+        assert_eq!(bound([20.0, 20.0], Vec::new()), 0);
+        // What has no way asks for nothing, and what others put on the link takes room.
+        assert_eq!(bound([45.0, 45.0], vec![1]), 5);
+        let beside = Case { taken: vec![15.0, 0.0, 0.0, 0.0], ..case([45.0, 0.0], Vec::new()) };
+        assert_eq!(around_sites(&nets, &[beside], 0.5), 8);
+        // Never more than the programme finds.
+        for amounts in [[45.0, 45.0], [33.0, 71.0], [21.0, 19.0]] {
+            let found =
+                fewest(&nets, &[case(amounts, Vec::new())], 0.5, &AtomicBool::new(false)).expect("no interrupt");
+            let found = found.expect("it is small");
+            assert!(around_sites(&nets, &[case(amounts, Vec::new())], 0.5) <= found.added.iter().sum::<u64>());
+        }
+    }
+}
