@@ -175,3 +175,39 @@ proptest! {
         }
     }
 }
+
+/// What a pool holds whose claim is for all units but the spares.
+fn claimed(engine: &mut Engine<OnlyFleet>, units: u64) -> (PoolId, u64, f64) {
+    engine.with_context(|model, ctx| {
+        let pool = model.fleet.add_pool(WorkId(0), 5);
+        model.fleet.claim(ctx.now(), pool, units, &mut model.effects);
+        let broken = 1000.0 - model.fleet.present().0 / 8.0;
+        assert!(model.fleet.is_consistent());
+        (pool, model.fleet.granted(pool), broken)
+    })
+}
+
+/// 1,000 units, 50 of them spares, in operation for long: 3e-6 failures a second and a mean of 30,060 s out of service put some 83 of them into repair. A
+/// claim of 950 finds 950 less the broken that the 50 spares do not stand in for; one of 900 is whole.
+#[test]
+fn spares_stand_in_for_units_in_repair_from_the_start() {
+    for (wanted, spared) in [(950, 50.0), (900, 0.0)] {
+        let mut all = params(1000, &Streams::root(5));
+        all.in_operation = true;
+        let fleet = Fleet::new(FleetId(0), all);
+        let mut engine = Engine::new(OnlyFleet { fleet, effects: Vec::new(), lost: 0 }, Limits::default());
+        engine.with_context(|model, ctx| model.fleet.begin(ctx));
+        let (_, granted, broken) = claimed(&mut engine, wanted);
+        assert!((60.0..110.0).contains(&broken), "{broken}");
+        let by_hand = (1000.0 - broken).min(wanted as f64);
+        assert!((granted as f64 - by_hand).abs() < 0.5, "{granted} of {wanted} with {broken} broken, {spared} spares");
+    }
+}
+
+/// A fleet in perfect health keeps its spares from claims, and so does one whose failed units are still to be replaced.
+#[test]
+fn claims_leave_the_spares_of_a_healthy_fleet_alone() {
+    let mut engine = engine(1000, 5);
+    let (_, granted, broken) = claimed(&mut engine, 1000);
+    assert_eq!((granted, broken.to_bits()), (950, 0.0_f64.to_bits()));
+}

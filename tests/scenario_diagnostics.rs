@@ -312,7 +312,22 @@ fn warnings() -> Vec<(&'static str, String)> {
             broken("model =", "weights = { store = \"small\" }\nmodel =")
                 + "[storage.small]\nsite = \"dallas\"\nsystem = \"azure-blob\"\ncapacity = \"1 GB\"\n",
         ),
-        ("more waves than cohorts", broken("model =", "weights = { swap_waves = 60 }\nengine = { gpus = 8 }\nmodel =")),
+        (
+            "more waves than engines",
+            broken("model =", "weights = { swap_waves = 600 }\nengine = { gpus = 8 }\nmodel ="),
+        ),
+        (
+            "further ahead than the bound",
+            broken("model =", "admission = \"sync\"\nstaleness = \"900 %\"\nmax_lag = 1\nmodel ="),
+        ),
+        ("cap below every length", broken("model =", "length = \"10k\"\nlength_cap = \"100\"\nmodel =")),
+        ("timeout that no publish can meet", broken("model =", "weights = { timeout = \"1 ms\" }\nmodel =")),
+        ("target that no step can meet", broken("model =", "feedback_target = \"2 s\"\nmodel =")),
+        (
+            "deltas that fill their store",
+            broken("model =", "weights = { store = \"small\" }\nmodel =")
+                + "[storage.small]\nsite = \"dallas\"\nsystem = \"azure-blob\"\ncapacity = \"17 GB\"\n",
+        ),
         (
             "a metric on one link",
             broken(

@@ -106,3 +106,16 @@ fn a_step_and_a_publish_follow_their_formulas() {
     close(value(&results, "rl.direct.publish_time"), 16.0 * full / line + flight + swap);
     close(value(&results, "rl.window.publish_time"), full / (2.0 * 10e6 / 0.040) + flight + swap);
 }
+
+/// NeMo-DCR at 5 % changed: the tree beats the store at every size, and by more the larger the model is.
+#[test]
+fn the_tree_gains_on_the_store_with_the_size_of_the_model() {
+    let results = results(&folder().join("nemo-dcr-store.toml"));
+    let gain = |size: &str| {
+        let [store, tree] = ["store", "tree"].map(|way| value(&results, &format!("rl.{size}-5-{way}.publish_time")));
+        store / tree
+    };
+    let gains = ["b30", "b120", "t1"].map(gain);
+    println!("{gains:?}");
+    assert!(gains[0] > 1.03 && gains.windows(2).all(|pair| pair[1] > pair[0] + 0.005), "{gains:?}");
+}

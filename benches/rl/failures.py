@@ -49,6 +49,12 @@ def checkpoint(every):
     return {f"{LOOP}.checkpoint": f'{{ storage = "weights", every = "{every}" }}'}
 
 
+def controller(delay, outage=False):
+    """A controller that is late, and down every four hours for ten minutes."""
+    down = ', outage = { mtbf = "4 h", repair = "10 min" }' if outage else ""
+    return {f"{LOOP}.controller": f'{{ delay = "{delay}"{down} }}'}
+
+
 # Name → changes.
 VARIANTS = {
     "nothing fails": {},
@@ -62,6 +68,9 @@ VARIANTS = {
     "the same, new routes after 1 min": cut("phx-dal", reconvergence="1 min"),
     "both links of Phoenix cut": cut("phx-dal", "phx-ric"),
     "the same, deltas given up after 20 s": cut("phx-dal", "phx-ric") | {f"{LOOP}.weights.timeout": '"20 s"'},
+    "the controller is 1 s late": controller("1 s"),
+    "the controller is 5 s late": controller("5 s"),
+    "the controller is down": controller("0 s", outage=True),
 }
 # The same through a store at a site of its own.
 STORED = {

@@ -30,9 +30,13 @@ STRATEGIES = {
 }
 FAN_OUTS = {
     "one copy per site": {f"{WEIGHTS}.fan_out": '"tree"'},
+    "one copy, sites pass it on": {f"{WEIGHTS}.fan_out": '"tree"', f"{WEIGHTS}.across": '"relay"'},
+    "one copy per site, engines as peers": {f"{WEIGHTS}.fan_out": '"peer"'},
     "store, one copy per site": {f"{WEIGHTS}.fan_out": '"tree"', f"{WEIGHTS}.store": '"weights"'},
     "one copy per node": {f"{WEIGHTS}.fan_out": '"per-node"'},
     "store, one copy per node": {f"{WEIGHTS}.fan_out": '"per-node"', f"{WEIGHTS}.store": '"weights"'},
+    "one copy per engine": {f"{WEIGHTS}.fan_out": '"per-engine"'},
+    "store, one copy per engine": {f"{WEIGHTS}.fan_out": '"per-engine"', f"{WEIGHTS}.store": '"weights"'},
 }
 USUAL = 1.6
 
@@ -86,7 +90,14 @@ def phases(seen):
 
 def drawn(seen):
     # Full weights to every node never close the loop: a line at zero.
-    shown = [("delta", "one copy per site"), ("full", "one copy per site"), ("delta", "one copy per node")]
+    shown = [
+        ("delta", "one copy per site"),
+        ("full", "one copy per site"),
+        ("full", "one copy per site, engines as peers"),
+        ("full", "one copy, sites pass it on"),
+        ("delta", "one copy per node"),
+        ("delta", "one copy per engine"),
+    ]
     series = {
         f"{strategy}, {fan_out}": [
             (1000 * c, 100 * (of(seen[c, strategy, fan_out], "on_time.fraction") or 0.0)) for c in CAPACITIES

@@ -8,6 +8,7 @@ mod concurrent;
 mod copies;
 mod demands;
 mod loader;
+mod loops;
 mod namespaces;
 mod parts;
 mod phases;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::loops::{admission, cohorts, control, inner_rate, publish, user_params};
 use super::namespaces;
 use super::phases::{Step, steps};
 use crate::engine::rng::Streams;
@@ -13,13 +14,8 @@ use crate::model::ids::{FleetId, LaneId, NamespaceId, SiteId, StorageId, WorkId}
 use crate::model::paths::{
     CLIENT_NIC, DeadPath, Files, Lanes, PACING, Recovery, Resources, STRIPES, Slots, StoragePath, Transport,
 };
-use crate::model::rhythm::Cycle;
 use crate::model::rl::colocation::Colocation;
-use crate::model::rl::generators::{
-    EnvironmentParams, GeneratorParams, PoolParams, TurnStreams, Update, UserParams, UserStreams,
-};
-use crate::model::rl::modes::Admission;
-use crate::model::rl::publisher::{CopyFor, PublishParams};
+use crate::model::rl::generators::{EnvironmentParams, GeneratorParams, PoolParams, TurnStreams, Update, UserStreams};
 use crate::model::rl::step::StepParams;
 use crate::model::rl::trainer::{CheckpointParams, TrainerParams};
 use crate::model::rl::{Rl, RlParams};
@@ -28,7 +24,7 @@ use crate::model::storage::requests::FileShape;
 use crate::model::storage::space::{Load, account_of};
 use crate::model::world::Relays;
 use crate::model::world::{Claim, RlWork, Task, Work};
-use crate::scenario::plan::{self, Distribution, FanOut, IoWork, Pattern, Plan, TieredShare, WorkKind};
+use crate::scenario::plan::{self, FanOut, IoWork, Pattern, Plan, TieredShare, WorkKind};
 use crate::units::{SimDuration, SimTime};
 
 /// Fair sharing serves background migration and scrubs at priority 0, so works begin at 1.
@@ -310,6 +306,7 @@ impl Place<'_> {
                 max_lag: rl.max_lag,
                 admission: admission(rl.admission),
                 sync_every: rl.weights.sync_every,
+                control: rl.controller.as_ref().map(|c| control(c, &self.streams)),
             }),
             trainer,
             pools,
@@ -376,13 +373,8 @@ impl Place<'_> {
             .enumerate()
             .map(|(g, &(fleet, gpus))| {
                 let streams = self.streams.child(&self.plan.fleets[fleet].name).index(g as u64);
-                let engines = (gpus / rl.engine.gpus).max(1);
-                let cohorts = match rl.engine.cohort {
-                    0 => engines.min(plan::DEFAULT_COHORTS),
-                    size => engines.div_ceil(size),
-                };
                 PoolParams {
-                    cohorts: cohorts as usize,
+                    cohorts: cohorts(rl, (gpus / rl.engine.gpus).max(1)) as usize,
                     lengths: streams.stream("lengths"),
                     rewards: streams.stream("rewards"),
                     swaps: streams.stream("swaps"),
@@ -447,62 +439,5 @@ impl Place<'_> {
                 blocking: c.blocking,
             }),
         }
-    }
-}
-
-fn admission(admission: plan::Admission) -> Admission {
-    match admission {
-        plan::Admission::Served => Admission::Served,
-        plan::Admission::Trained => Admission::Trained,
-        plan::Admission::Synced { staleness } => Admission::Synced { staleness },
-        plan::Admission::Rounds { off, surplus, keep } => Admission::Rounds { off, surplus, keep },
-    }
-}
-
-fn user_params(users: &plan::Users) -> UserParams {
-    let day = Cycle { every: SimDuration::from_secs(86_400), offset: SimDuration::ZERO, parts: users.day.clone() };
-    UserParams {
-        rate: users.rate,
-        day: (!users.day.is_empty()).then_some(day),
-        length: users.length.clone(),
-        reward: users.reward.clone(),
-        rewarded: users.rewarded,
-        rollouts: users.rollouts,
-        promised: [users.wait, 1.0 / users.token_rate],
-    }
-}
-
-/// Rate that the way inside a site holds a copy to. Down a tree all bytes pass the first engine; of E peers each takes 1/E itself and
-/// the rest, (E − 1)/E, from the others.
-fn inner_rate(rl: &plan::RlWork, gpus: u64) -> f64 {
-    let (rate, engines) = (rl.weights.inner_rate.get(), (gpus / rl.engine.gpus) as f64);
-    match rl.weights.fan_out {
-        FanOut::Tree => rate,
-        FanOut::Peer => rate * engines / (engines - 1.0).max(0.0),
-        FanOut::PerNode | FanOut::PerEngine => f64::INFINITY,
-    }
-}
-
-fn publish(plan: &Plan, rl: &plan::RlWork) -> PublishParams {
-    let w = &rl.weights;
-    let nodes = |&(fleet, _): &(usize, u64)| rl.engine.gpus as f64 / plan.fleets[fleet].gpus_per_node as f64;
-    PublishParams {
-        full_bytes: rl.parameters * rl.bytes_per_parameter,
-        delta_bytes: w.delta.then_some(rl.parameters * w.changed * w.bytes_per_changed),
-        full_every: w.full_every,
-        copy_for: match w.fan_out {
-            FanOut::Tree | FanOut::Peer => CopyFor::Site,
-            FanOut::PerNode => CopyFor::Node,
-            FanOut::PerEngine => CopyFor::Engine,
-        },
-        nodes_per_engine: rl.generators.iter().map(nodes).collect(),
-        stored: w.store.is_some(),
-        relayed: w.across != Distribution::Unicast,
-        peers: w.fan_out == FanOut::Peer,
-        overlap: w.overlap,
-        timeout: w.timeout,
-        scan_rate: w.senders as f64 * w.scan_rate.get(),
-        inner_rate: w.inner_rate.get(),
-        inner_bucket: w.inner_bucket.get(),
     }
 }

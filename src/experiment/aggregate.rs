@@ -226,7 +226,8 @@ fn distributions(measured: &[Measured]) -> Vec<Distribution> {
         .into_iter()
         .map(|(name, (limit, sketch))| {
             let (values, shares) = sketch.curve().into_iter().unzip();
-            Distribution { name: name.to_owned(), unit: "s".to_owned(), limit: Some(limit), values, shares }
+            let unit = crate::kpi::lookup(name).map_or("s", |found| found.kpi.unit);
+            Distribution { name: name.to_owned(), unit: unit.to_owned(), limit: Some(limit), values, shares }
         })
         .collect()
 }

@@ -112,9 +112,9 @@ pub(super) const RL: &[Kpi] = &[
         "rl.*.lag",
         "version",
         D::Versions,
-        BINS,
+        SAMPLES,
         "trainer version at consumption − oldest version among the tokens",
-        "How stale consumed trajectories are, in policy versions.",
+        "How stale consumed trajectories are, in policy versions. Its distribution is in the table and the chart of lags.",
     ),
 ];
 
@@ -151,7 +151,7 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         BINS,
         "weights served everywhere − beginning of the publish",
         "Time of a publish, from its beginning (the end of the step, or of the publish before) until 99 % of the live \
-         engines at every generator site serve it; p95 and max run over publishes.",
+         engines at every generator site serve it or a later version, sites that missed it at the `timeout` included; p95 and max run over publishes.",
     ),
     kpi(
         "rl.*.published_bytes",
@@ -178,6 +178,22 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         "generator pools left out of a publish at its timeout",
         "Times a generator pool had not got the bytes of a publish within `timeout`: the publish went on without it, and it was \
          sent the full weights by itself.",
+    ),
+    kpi(
+        "rl.*.refused_publishes",
+        "1",
+        D::Count,
+        NONE,
+        "payloads that did not fit into the store",
+        "Times the store of the weights had no room for a whole payload when its last byte came: nobody was sent it, and full weights were tried next. Only loops with a store have it.",
+    ),
+    kpi(
+        "rl.*.refused_checkpoints",
+        "1",
+        D::Count,
+        NONE,
+        "checkpoints that did not fit on their system",
+        "Times a whole checkpoint found no room, with the oldest of those kept gone: the one before stays the last. Only loops with checkpoints have it.",
     ),
     kpi(
         "rl.*.trainer_idle",
@@ -378,6 +394,16 @@ pub(super) const RL_SLOWEST: &[Kpi] = &[
         "rl.*.interrupted",
         "trajectories at the trainer during one of its failures / all fed back",
         "Share of trajectories that waited for a trainer which failed, or whose step was done again.",
+    ),
+    share(
+        "rl.*.control_halted",
+        "trajectories at the trainer, or on the way back, during an outage of the controller / all fed back",
+        "Share of trajectories that had arrived and were not yet fed back while the controller was down. Only loops with a `controller` have it.",
+    ),
+    share(
+        "rl.*.control_halted.slowest",
+        "the same share of the slowest 1 % by feedback_time",
+        "How many of the slowest trajectories waited for a controller that was down.",
     ),
     share(
         "rl.*.interrupted.slowest",

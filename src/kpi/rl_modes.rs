@@ -15,6 +15,22 @@ pub(super) const RL_MODES: &[Kpi] = &[
         "Part of generator_idle: what new weights cost the engines.",
     ),
     kpi(
+        "rl.*.control_outages",
+        "1",
+        D::Count,
+        NONE,
+        "outages of the controller that began",
+        "Times the loop's controller went down in the measured time. Only loops with a `controller` have it.",
+    ),
+    kpi(
+        "rl.*.control_down",
+        "1",
+        D::Ratio,
+        NONE,
+        "time the controller is down / time the work ran",
+        "Share of the work's time in the measured part in which nothing was dispatched and no publish begun. Only loops with a `controller` have it.",
+    ),
+    kpi(
         "rl.*.surplus",
         "1",
         D::Ratio,

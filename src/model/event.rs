@@ -136,6 +136,11 @@ pub enum RlEvent {
         /// Cohort of the pool.
         cohort: u32,
     },
+    /// 99 % of the engines of a wave have taken new weights and recomputed what was on them.
+    WaveOver {
+        /// Generator pool.
+        pool: u16,
+    },
     /// A cohort has taken new weights and goes on.
     CohortResume {
         /// Generator pool.
@@ -175,6 +180,16 @@ pub enum RlEvent {
         /// The version.
         version: u32,
     },
+    /// A publish that the store refused is tried again.
+    PublishAgain,
+    /// The controller's order to publish is heard.
+    PublishDue,
+    /// What the controller decided about admission is heard.
+    ControlTells,
+    /// The controller goes down.
+    ControlFails,
+    /// The controller is back.
+    ControlBack,
     /// Engines have started.
     EnginesReady {
         /// Generator pool.

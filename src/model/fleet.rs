@@ -40,7 +40,7 @@ pub struct FleetParams {
     pub units: u64,
     /// GPUs per unit.
     pub gpus_per_unit: u64,
-    /// Units that no work may claim at its start.
+    /// Units that no work may claim at its start but in place of some in repair.
     pub spare_units: u64,
     /// Causes.
     pub hazards: Vec<HazardParams>,
@@ -224,9 +224,10 @@ impl Fleet {
         pool.pending == 0 && pool.unnoticed == 0
     }
 
-    /// A work claims units: idle ones beyond the spares first, then those of lower priorities.
+    /// A work claims units: idle ones beyond the spares first, then those of lower priorities. A spare stands in for a unit that is in
+    /// repair at that moment.
     pub fn claim(&mut self, now: SimTime, pool: PoolId, units: u64, out: &mut Vec<FleetEffect>) {
-        let free = self.idle.saturating_sub(self.params.spare_units).min(units);
+        let free = self.idle.saturating_sub(self.spares_kept()).min(units);
         self.idle -= free;
         let entry = &mut self.pools[pool.index()];
         entry.wanted = units;
@@ -325,6 +326,8 @@ impl Fleet {
         let entry = &mut self.pools[pool.index()];
         entry.unnoticed -= 1;
         if entry.wanted == 0 {
+            // Nobody wants its replacement any more: a claim that is short may have it.
+            self.serve(ctx, out);
             return;
         }
         entry.waiting += 1;
@@ -356,11 +359,18 @@ impl Fleet {
             }
         }
         for p in self.by_priority() {
-            while self.pools[p].short > 0 && self.take_idle(self.params.spare_units) {
+            while self.pools[p].short > 0 && self.take_idle(self.spares_kept()) {
                 self.pools[p].short -= 1;
                 self.bring(p, ctx);
             }
         }
+    }
+
+    /// Spares that no claim may take: those that stand in for units in repair are in use, and those for units whose replacement is
+    /// still to come are not yet.
+    fn spares_kept(&self) -> u64 {
+        let owed: u64 = self.pools.iter().map(|p| p.unnoticed + p.waiting).sum();
+        self.params.spare_units.saturating_sub(self.in_repair.saturating_sub(owed))
     }
 
     fn take_idle(&mut self, keep: u64) -> bool {
@@ -455,8 +465,7 @@ impl Fleet {
     /// unit that he may have is idle.
     pub fn is_consistent(&self) -> bool {
         let held: u64 = self.pools.iter().map(|p| p.granted + p.pending).sum();
-        let served =
-            |p: &Pool| (p.waiting == 0 || self.idle == 0) && (p.short == 0 || self.idle <= self.params.spare_units);
+        let served = |p: &Pool| (p.waiting == 0 || self.idle == 0) && (p.short == 0 || self.idle <= self.spares_kept());
         self.pools.iter().all(served)
             && self.idle + held + self.in_repair == self.params.units
             && self

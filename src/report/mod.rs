@@ -15,6 +15,7 @@ pub mod folder;
 pub mod human;
 pub mod json;
 pub mod junit;
+mod lags;
 pub mod manifest;
 pub mod markdown;
 pub mod parquet;

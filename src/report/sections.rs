@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Document, Row, Section, Table, Tone};
 use super::human::{self, NOTHING};
-use super::{by_way, phases, slowest, systems, waves, ways, what_if};
+use super::{by_way, lags, phases, slowest, systems, waves, ways, what_if};
 use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
 
 /// Stats that may end a KPI name.
@@ -26,6 +26,7 @@ pub fn document(run: &RunResults) -> Document {
     sections.extend(without_value(run));
     sections.extend(phases::sections(run));
     sections.extend(slowest::sections(run));
+    sections.extend(lags::sections(run));
     sections.extend(ways::section(run));
     sections.extend(by_way::section(run));
     sections.extend(causes(run));

@@ -19,8 +19,8 @@ pub(super) fn is_shown(name: &str) -> bool {
     let parts: Vec<&str> = name.split('.').collect();
     matches!(
         parts[..],
-        ["rl", _, "feedback_time" | "cycle_time" | "full_publish" | "interrupted", "slowest", ..]
-            | ["rl", _, "full_publish" | "interrupted"]
+        ["rl", _, "feedback_time" | "cycle_time" | "full_publish" | "interrupted" | "control_halted", "slowest", ..]
+            | ["rl", _, "full_publish" | "interrupted" | "control_halted"]
     )
 }
 
@@ -72,8 +72,11 @@ fn row(name: &str, usual: f64, slow: f64, excess: f64, scale: Scale) -> Vec<Stri
 
 /// What marks the slowest more often than all.
 fn notes(run: &RunResults, work: &str) -> Vec<String> {
-    let marks =
-        [("full_publish", "were brought back by full weights"), ("interrupted", "waited for a trainer that failed")];
+    let marks = [
+        ("full_publish", "were brought back by full weights"),
+        ("interrupted", "waited for a trainer that failed"),
+        ("control_halted", "waited while the controller was down"),
+    ];
     let note = |(kpi, what): (&str, &str)| {
         let (all, slow) = (mean(run, &format!("{work}.{kpi}"))?, mean(run, &format!("{work}.{kpi}.slowest"))?);
         (slow > all).then(|| format!("{:.1} % of them {what}, {:.1} % of all.", 100.0 * slow, 100.0 * all))

@@ -27,7 +27,7 @@ pub use maintenance::Maintenance;
 pub use namespace::{CachePolicy, Namespace, NamespaceCache, Popularity, Prefetch, Replica, WriteBack};
 pub use requests::{Files, Protocol, Requests};
 pub use rhythm::{Growth, Repeat, Season};
-pub use rl_modes::{Admission, Update};
+pub use rl_modes::{Admission, Controller, Update};
 pub use routing::{Disjoint, Engineering, Routing};
 pub use topology::{Arrival, FixedRoute, Station, TraceWork};
 
@@ -935,6 +935,8 @@ pub struct RlWork {
     pub ship_every: SimDuration,
     /// Users whom the engines serve first.
     pub users: Option<Users>,
+    /// What dispatches and publishes; `None`: at once, always.
+    pub controller: Option<Controller>,
     /// Trainer step.
     pub step: Step,
     /// Weight publication.

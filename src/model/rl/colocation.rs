@@ -61,7 +61,7 @@ impl Rl {
         self.generators.go_on(ctx, POOL);
         self.generators.hand(POOL, version);
         self.synced();
-        self.ledger.served(&Published { version, landed, served, full: true });
+        self.ledger.served(&Published { version, landed, served, full: true }, self.control_last_down(served));
         self.refill(ctx);
         self.try_step(ctx);
     }

@@ -73,7 +73,7 @@ pub struct GeneratorParams {
     pub ship_every: SimDuration,
     /// Pause of an engine that takes new weights, seconds.
     pub swap: Dist,
-    /// Waves in which the engines of a pool take them, ≥ 1; no more than there are cohorts.
+    /// Waves in which the engines of a pool take them, ≥ 1; a pool with fewer cohorts has as many waves as cohorts.
     pub swap_waves: usize,
     /// What becomes of the trajectories on them.
     pub update: Update,
@@ -176,6 +176,8 @@ pub struct Generators {
     closed: Vec<u32>,
     /// Trajectories admitted, less those lost or dropped.
     admitted: f64,
+    /// Trajectories that were lost or dropped since the beginning.
+    removed: f64,
     lost: f64,
     /// Trajectories whose last token was generated, and those of them that ended at the cap.
     finished: [f64; 2],
@@ -219,6 +221,7 @@ impl Generators {
             missing: BTreeMap::new(),
             closed: Vec::new(),
             admitted: 0.0,
+            removed: 0.0,
             lost: 0.0,
             finished: [0.0; 2],
             user_stats: UserStats::new(),
@@ -286,7 +289,7 @@ impl Generators {
     }
 
     fn lose(&mut self, weight: f64) {
-        self.admitted -= weight;
+        self.forget(weight);
         self.lost += weight;
     }
 
@@ -377,6 +380,11 @@ impl Generators {
     /// Trajectories admitted, less those lost or dropped.
     pub fn admitted(&self) -> f64 {
         self.admitted
+    }
+
+    /// Trajectories lost or dropped since the beginning.
+    pub fn removed(&self) -> f64 {
+        self.removed
     }
 
     fn count_capacity(&mut self, pool: usize, now: SimTime) {

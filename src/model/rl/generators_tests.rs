@@ -42,6 +42,11 @@ impl Model for Alone {
                 }
                 self.generators.refill(ctx, bound);
             }
+            Event::Rl(_, RlEvent::WaveOver { pool }) => {
+                if self.generators.wave_over(ctx, pool.into()) == Resumed::Served {
+                    self.served.push(ctx.now());
+                }
+            }
             _ => unreachable!("generators have no other events"),
         }
     }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::Sample;
 use super::generators::UserStats;
-use super::tail::{SLOWEST, Slowest, Tail};
+use super::tail::{MARKS, SLOWEST, Slowest, Tail};
 use super::trainer::count;
 use crate::stats::{Sketch, Tally};
 use crate::units::{SimDuration, SimTime};
@@ -58,12 +58,12 @@ pub struct LoopStats {
     /// Share of the time of live engines that went into reading contexts; `None` where there are none.
     pub prefill: Option<f64>,
     /// Means over the slowest trajectories by feedback time: transfer, batch_wait, step, publish, swap; shares that full weights
-    /// brought back, and that waited for a trainer which failed.
+    /// brought back, that waited for a trainer which failed, and for a controller that was down.
     pub slowest_feedback: Option<Slowest<5>>,
     /// Means over the slowest by cycle time: generation, reward, feedback; the same shares.
     pub slowest_cycle: Option<Slowest<3>>,
     /// The same shares of all trajectories.
-    pub marks: Option<[f64; 2]>,
+    pub marks: Option<[f64; MARKS]>,
     /// Share fed back within the target, of all that can be judged.
     pub on_time: Option<f64>,
     /// Share that could not be judged when the run ended.
@@ -86,12 +86,16 @@ pub struct LoopStats {
     pub published_bytes: f64,
     /// Deltas that a pool did not get in time.
     pub missed_publishes: u64,
+    /// Payloads that the store had no room for.
+    pub refused_publishes: u64,
     /// Mean time to write a checkpoint.
     pub checkpoint_time: Option<f64>,
     /// Checkpoints written.
     pub checkpoints: f64,
     /// Checkpoints skipped because the one before was not finished.
     pub skipped_checkpoints: u64,
+    /// Checkpoints that their system had no room for.
+    pub refused_checkpoints: u64,
     /// Time the work ran.
     pub ran_s: f64,
     /// Share of that time the trainer waited for a batch; `None` when it did not run.
@@ -114,6 +118,8 @@ pub struct LoopStats {
     pub wasted_tokens: Option<f64>,
     /// Share of the consumed trajectories whose tokens come from several versions.
     pub mixed: Option<f64>,
+    /// Outages of the controller, and the share of time in which it was down; `None` without a controller.
+    pub control: Option<(u64, Option<f64>)>,
 }
 
 /// The ledger.
@@ -170,18 +176,18 @@ impl Ledger {
         }
     }
 
-    /// A version is served: everything it was trained on has been fed back.
-    pub fn served(&mut self, publish: &Published) {
+    /// A version is served: everything it was trained on has been fed back. The controller was `down` until that instant.
+    pub fn served(&mut self, publish: &Published, down: Option<SimTime>) {
         while self.waiting.front().is_some_and(|batch| batch.version <= publish.version) {
             let Some(batch) = self.waiting.pop_front() else { break };
             let since = self.since;
             for sample in batch.samples.iter().filter(|s| s.rewarded >= since) {
-                self.record(sample, &batch, publish);
+                self.record(sample, &batch, publish, down);
             }
         }
     }
 
-    fn record(&mut self, sample: &Sample, batch: &SteppedBatch, publish: &Published) {
+    fn record(&mut self, sample: &Sample, batch: &SteppedBatch, publish: &Published, down: Option<SimTime>) {
         let instants = [
             sample.started,
             sample.generated,
@@ -199,7 +205,8 @@ impl Ledger {
         for (part, time) in self.between_turns.iter_mut().zip([sample.environment, sample.slot_wait]) {
             part.add(time.as_secs_f64(), sample.weight);
         }
-        let marks = [publish.full, batch.failed.is_some_and(|failed| failed >= sample.arrived)];
+        let since = |last: Option<SimTime>| last.is_some_and(|last| last >= sample.arrived);
+        let marks = [publish.full, since(batch.failed), since(down)];
         let [generation, reward, back @ ..] = parts;
         self.slow_feedback.add(back, marks, sample.weight);
         self.slow_cycle.add([generation, reward, back.iter().sum()], marks, sample.weight);
@@ -268,9 +275,11 @@ impl Ledger {
             publish: Sketch::new(),
             published_bytes: 0.0,
             missed_publishes: 0,
+            refused_publishes: 0,
             checkpoint_time: None,
             checkpoints: 0.0,
             skipped_checkpoints: 0,
+            refused_checkpoints: 0,
             ran_s: 0.0,
             trainer_idle: None,
             trainer_down: None,
@@ -282,6 +291,7 @@ impl Ledger {
             surplus: None,
             wasted_tokens: None,
             mixed: None,
+            control: None,
         }
     }
 }
@@ -320,7 +330,7 @@ mod tests {
             failed: None,
             samples: vec![sample(100.0)],
         });
-        ledger.served(&Published { version: 1, landed: at(45), served: at(47), full: false });
+        ledger.served(&Published { version: 1, landed: at(45), served: at(47), full: false }, None);
         let stats = ledger.stats(at(50), &[]);
         let phases = stats.phases.unwrap();
         assert_eq!(phases.map(f64::to_bits), [10.0_f64, 1.0, 1.0, 8.0, 20.0, 5.0, 2.0].map(f64::to_bits));

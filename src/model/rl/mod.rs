@@ -9,7 +9,7 @@
 //! [`generators`] simulates engines in *cohorts*: one representative engine stands for many, and each of its
 //! trajectories carries that weight. [`trainer`] forms batches, steps, checkpoints and recovers. [`publisher`] sends
 //! full weights or deltas. [`ledger`] follows every trajectory from its reward to the moment a policy trained on it
-//! is served. [`modes`] holds admission back, [`waste`] counts what was generated for nothing.
+//! is served. [`modes`] holds admission back, [`control`] decides late or not at all, [`waste`] counts what was generated for nothing.
 //!
 //! Engines that come back or come new start, take the weights from an engine beside them, and then serve; a pool that has
 //! none left, or missed a delta, gets the full weights from the trainer first.
@@ -17,12 +17,14 @@
 mod batch;
 mod cohort;
 pub mod colocation;
+pub mod control;
 mod effect;
 pub mod generators;
 mod joining;
 pub mod ledger;
 pub mod modes;
 pub mod publisher;
+mod refusal;
 mod sample;
 pub mod step;
 pub mod tail;
@@ -35,6 +37,7 @@ use crate::engine::Context;
 use crate::stats::Level;
 use crate::units::{SimDuration, SimTime};
 use colocation::Colocation;
+use control::{Control, ControlParams};
 use generators::{GeneratorParams, Generators, Resumed};
 use joining::Joining;
 use ledger::{Ledger, LoopStats, Published};
@@ -95,6 +98,8 @@ pub struct RlParams {
     pub admission: Admission,
     /// Steps per publish, ≥ 1.
     pub sync_every: u32,
+    /// The controller; `None` decides at once, always.
+    pub control: Option<ControlParams>,
 }
 
 /// Trajectories of a loop since its beginning: `admitted` = `in_flight` + `open` + `consumed`.
@@ -122,6 +127,7 @@ pub struct Rl {
     joining: Joining,
     ledger: Ledger,
     progress: Progress,
+    control: Option<Control>,
     waste: Waste,
     /// Colocated GPUs are on their way from training to generation.
     turning: bool,
@@ -143,6 +149,7 @@ impl Rl {
             joining: Joining::new(params.generators.pools.len()),
             ledger: Ledger::new(params.feedback_target),
             progress: Progress::new(),
+            control: params.control.clone().map(Control::new),
             waste: Waste::default(),
             params,
             turning: false,
@@ -161,6 +168,7 @@ impl Rl {
             self.generators.set_live(ctx, pool, engines, false);
         }
         self.generators.open_to_users(ctx);
+        self.begin_control(ctx);
         self.refill(ctx);
     }
 
@@ -171,6 +179,7 @@ impl Rl {
         self.generators.stop(ctx);
         self.trainer.stop(ctx);
         self.publisher.stop();
+        self.stop_control(ctx.now());
     }
 
     /// Handles one of the loop's own events; effects go to `out`.
@@ -184,7 +193,14 @@ impl Rl {
                 self.generators.cohort_due(ctx, pool.into(), cohort as usize, bound);
             }
             RlEvent::CohortPauses { pool, cohort } => self.generators.pause(ctx, pool.into(), cohort as usize),
-            RlEvent::CohortResume { pool, cohort } => self.resumed(ctx, pool, cohort as usize),
+            RlEvent::CohortResume { pool, cohort } => {
+                let resumed = self.generators.resume(ctx, pool.into(), cohort as usize);
+                self.updated(ctx, pool, resumed);
+            }
+            RlEvent::WaveOver { pool } => {
+                let resumed = self.generators.wave_over(ctx, pool.into());
+                self.updated(ctx, pool, resumed);
+            }
             RlEvent::UserAsks { pool, cohort } => self.generators.user_asks(ctx, pool.into(), cohort as usize),
             RlEvent::TurnBegins { pool, cohort } => {
                 self.generators.environment_answers(ctx, pool.into(), cohort as usize)
@@ -209,6 +225,11 @@ impl Rl {
                 let published = self.publisher.timed_out(ctx.now(), version, &live, out);
                 self.published(ctx, published);
             }
+            RlEvent::PublishAgain => self.publish_next(ctx),
+            RlEvent::PublishDue => self.publish_due(ctx),
+            RlEvent::ControlTells => self.control_tells(ctx),
+            RlEvent::ControlFails => self.control_fails(ctx),
+            RlEvent::ControlBack => self.control_back(ctx),
             RlEvent::PublishLanded { pool } => self.landed(ctx, pool),
             RlEvent::TurnOver => self.turn_over(ctx),
             RlEvent::Served { pool } => self.served(ctx, pool),
@@ -281,7 +302,7 @@ impl Rl {
         let more = self.joining.granted(index, engines);
         if more > 0 {
             let peers = if live > 0 { self.publisher.load_time() } else { SimDuration::ZERO };
-            let after = self.params.engine_start + peers;
+            let after = self.params.engine_start + peers + self.control_delay();
             self.schedule(ctx, after, RlEvent::EnginesReady { pool });
         } else {
             self.generators.set_live(ctx, index, self.joining.left(index, live), true);
@@ -313,6 +334,9 @@ impl Rl {
         self.ledger.reset(now);
         self.waste = Waste::default();
         self.running.reset(now);
+        if let Some(control) = &mut self.control {
+            control.reset(now);
+        }
     }
 
     /// Statistics since the last reset. Trajectories still in the loop count as late when they are older than the
@@ -325,6 +349,9 @@ impl Rl {
         self.trainer.fill_stats(now, &mut stats);
         self.publisher.fill_stats(&mut stats);
         self.waste.fill_stats(&mut stats);
+        if let Some(control) = &mut self.control {
+            control.fill_stats(now, &mut stats);
+        }
         stats
     }
 
@@ -344,6 +371,7 @@ impl Rl {
 
     fn refill(&mut self, ctx: &mut Context<'_, Event>) {
         self.turn_rounds(ctx);
+        self.decide(ctx);
         let bound = self.admission_bound();
         self.generators.refill(ctx, bound);
     }
@@ -384,7 +412,7 @@ impl Rl {
         self.try_step(ctx);
     }
 
-    fn publish_next(&mut self, ctx: &mut Context<'_, Event>) {
+    fn begin_publish(&mut self, ctx: &mut Context<'_, Event>) {
         let live = self.generators.live_engines();
         if let Some(build) = self.publisher.begin(ctx.now(), self.sync_version(), &live) {
             self.schedule(ctx, build, RlEvent::PayloadBuilt);
@@ -405,9 +433,9 @@ impl Rl {
         }
     }
 
-    /// A cohort has taken new weights.
-    fn resumed(&mut self, ctx: &mut Context<'_, Event>, pool: u16, cohort: usize) {
-        match self.generators.resume(ctx, pool.into(), cohort) {
+    /// Engines have taken new weights.
+    fn updated(&mut self, ctx: &mut Context<'_, Event>, pool: u16, resumed: Resumed) {
+        match resumed {
             Resumed::GoesOn => {}
             Resumed::Opens => self.refill(ctx),
             Resumed::Served => self.served(ctx, pool),
@@ -427,7 +455,7 @@ impl Rl {
     /// A publish may be over, and what is served everywhere may be news.
     fn published(&mut self, ctx: &mut Context<'_, Event>, published: Option<Published>) {
         if let Some(publish) = published {
-            self.ledger.served(&publish);
+            self.ledger.served(&publish, self.control_last_down(ctx.now()));
             self.synced();
         }
         self.refill(ctx);
@@ -436,6 +464,9 @@ impl Rl {
 
     /// Engines have started. Without one beside them to take the weights from they wait for those of the trainer.
     fn engines_ready(&mut self, ctx: &mut Context<'_, Event>, pool: u16, out: &mut Vec<RlEffect>) {
+        if self.control_holds(pool) {
+            return;
+        }
         let index = usize::from(pool);
         let live = self.generators.live_engines();
         let ready = self.joining.ready(index);

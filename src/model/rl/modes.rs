@@ -60,7 +60,7 @@ impl Progress {
 
 impl Rl {
     /// Trajectories that may have been admitted by now, less those lost or dropped.
-    pub(super) fn admission_bound(&self) -> f64 {
+    pub(super) fn allowed(&self) -> f64 {
         let allowed = f64::from(self.params.max_lag) + 1.0;
         let batches = match self.params.admission {
             Admission::Served => f64::from(self.generators.oldest_served()) + allowed,
@@ -91,6 +91,9 @@ impl Rl {
     /// Ends the round whose batch is at the trainer and opens the next when its time has come. Returns whether one was opened.
     pub(super) fn turn_rounds(&mut self, ctx: &mut Context<'_, Event>) -> bool {
         let Admission::Rounds { off, surplus, keep } = self.params.admission else { return false };
+        if self.control_is_down() {
+            return false;
+        }
         let before = self.progress.opened;
         loop {
             if self.progress.closed < self.progress.opened && self.trainer.batches() > self.progress.closed {

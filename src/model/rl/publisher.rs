@@ -10,7 +10,13 @@
 //!
 //! A pool that has not got the bytes within `timeout` has missed the delta: it is sent the full weights of that version on
 //! its own, and the publish goes on without it. The same holds for a pool that had no live engine. Until these have arrived it
-//! takes part in no publish.
+//! takes part in no publish. The time of a publish runs until every pool with live engines serves its version or a later one, late
+//! pools included.
+//!
+//! A store without room for the payload refuses it: the publish is over, and the next sends full weights, which take the place of
+//! all that is stored.
+
+use std::collections::VecDeque;
 
 use super::RlEffect;
 use super::ledger::{LoopStats, Published};
@@ -83,7 +89,6 @@ struct Pool {
 #[derive(Clone, Copy, Debug)]
 struct UnderWay {
     version: u32,
-    began: SimTime,
     bytes: f64,
     /// Bytes per second at which the payload comes into being.
     pace: f64,
@@ -95,12 +100,17 @@ pub struct Publisher {
     params: PublishParams,
     pools: Vec<Pool>,
     current: Option<UnderWay>,
+    /// Versions on their way that are not served everywhere yet, and when their publish began.
+    unserved: VecDeque<(u32, SimTime)>,
     /// Newest version that every pool with live engines serves.
     everywhere: u32,
     count: u64,
+    /// The store refused what was published last.
+    full_next: bool,
     times: Sketch,
     bytes: f64,
     missed: u64,
+    refused: u64,
 }
 
 impl Publisher {
@@ -108,7 +118,25 @@ impl Publisher {
     pub fn new(params: PublishParams) -> Self {
         let pool = Pool { has: 0, incoming: None, landed: SimTime::ZERO, full: false };
         let pools = vec![pool; params.nodes_per_engine.len()];
-        Publisher { params, pools, current: None, everywhere: 0, count: 0, times: Sketch::new(), bytes: 0.0, missed: 0 }
+        Publisher {
+            params,
+            pools,
+            current: None,
+            unserved: VecDeque::new(),
+            everywhere: 0,
+            count: 0,
+            full_next: false,
+            times: Sketch::new(),
+            bytes: 0.0,
+            missed: 0,
+            refused: 0,
+        }
+    }
+
+    /// Whether a pool with live engines lacks `version` and no publish is under way.
+    pub fn is_wanted(&self, version: u32, live: &[u64]) -> bool {
+        let lacks = |(pool, &engines): (&Pool, &u64)| engines > 0 && pool.incoming.is_none() && pool.has < version;
+        self.current.is_none() && self.pools.iter().zip(live).any(lacks)
     }
 
     /// Begins to publish `version` to the pools with live engines that lack it, unless a publish is under way; returns the
@@ -122,7 +150,8 @@ impl Publisher {
         // A delta spans what the pool that is furthest behind lacks.
         let oldest = self.pools.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(pool, _)| pool.has).min()?;
         self.count += 1;
-        let full = self.count.is_multiple_of(u64::from(self.params.full_every.max(1)));
+        let full = self.full_next || self.count.is_multiple_of(u64::from(self.params.full_every.max(1)));
+        self.full_next = false;
         let delta = self.params.delta_bytes.filter(|_| !full);
         let bytes =
             delta.map_or(self.params.full_bytes, |d| (d * f64::from(version - oldest)).min(self.params.full_bytes));
@@ -132,7 +161,10 @@ impl Publisher {
         for (pool, _) in self.pools.iter_mut().zip(wanted).filter(|(_, wanted)| *wanted) {
             pool.incoming = Some(Incoming { version, bytes, arrived: false, catch_up: false });
         }
-        self.current = Some(UnderWay { version, began: now, bytes, pace });
+        self.current = Some(UnderWay { version, bytes, pace });
+        if self.unserved.back().is_none_or(|(last, _)| *last < version) {
+            self.unserved.push_back((version, now));
+        }
         Some(SimDuration::from_secs_f64(if overlapped { 0.0 } else { build }))
     }
 
@@ -165,6 +197,19 @@ impl Publisher {
             }
         }
         self.params.timeout
+    }
+
+    /// The store had no room for the payload: nobody is sent anything, and every pool stays at what it has. The next publish is a full
+    /// one, which takes the place of what is stored.
+    pub fn refuse(&mut self) {
+        if self.current.take().is_none() {
+            return;
+        }
+        self.refused += 1;
+        self.full_next = true;
+        for pool in self.pools.iter_mut().filter(|pool| pool.incoming.is_some_and(|i| !i.catch_up)) {
+            pool.incoming = None;
+        }
     }
 
     fn transfer(&mut self, pool: usize, bytes: f64, engines: u64, pace: f64, out: &mut Vec<RlEffect>) {
@@ -263,10 +308,8 @@ impl Publisher {
     /// Ends the publish when all pools that take part in it are served. Returns what is served everywhere from now on, if that
     /// is news.
     pub fn finish(&mut self, now: SimTime, live: &[u64]) -> Option<Published> {
-        if self.pools.iter().all(|pool| pool.incoming.is_none_or(|i| i.catch_up))
-            && let Some(current) = self.current.take()
-        {
-            self.times.add((now - current.began).as_secs_f64(), 1);
+        if self.pools.iter().all(|pool| pool.incoming.is_none_or(|i| i.catch_up)) {
+            self.current = None;
         }
         let serving = || self.pools.iter().zip(live).filter(|(_, engines)| **engines > 0).map(|(pool, _)| pool);
         let everywhere = serving().map(|pool| pool.has).min()?;
@@ -274,6 +317,10 @@ impl Publisher {
             return None;
         }
         self.everywhere = everywhere;
+        // A publish that went on without a late pool lasts until that pool has caught up.
+        while let Some((_, began)) = self.unserved.pop_front_if(|(version, _)| *version <= everywhere) {
+            self.times.add((now - began).as_secs_f64(), 1);
+        }
         let landed = serving().map(|pool| pool.landed).max()?;
         Some(Published { version: everywhere, landed, served: now, full: serving().any(|pool| pool.full) })
     }
@@ -281,6 +328,7 @@ impl Publisher {
     /// Forgets what is under way.
     pub fn stop(&mut self) {
         self.current = None;
+        self.unserved.clear();
         for pool in &mut self.pools {
             pool.incoming = None;
         }
@@ -289,7 +337,7 @@ impl Publisher {
     /// Statistics start now.
     pub fn reset(&mut self) {
         self.times.reset();
-        (self.bytes, self.missed) = (0.0, 0);
+        (self.bytes, self.missed, self.refused) = (0.0, 0, 0);
     }
 
     /// Publish times and bytes since the reset.
@@ -297,6 +345,7 @@ impl Publisher {
         stats.publish = self.times.clone();
         stats.published_bytes = self.bytes;
         stats.missed_publishes = self.missed;
+        stats.refused_publishes = self.refused;
     }
 }
 

@@ -129,9 +129,62 @@ fn a_pool_that_misses_a_delta_gets_the_full_weights_and_holds_nobody_up() {
     p.begin(at(21), 2, &live).unwrap();
     p.send(&live, &mut out);
     assert_eq!(transfers(&out), [(1, 30.0, 1.0, f64::INFINITY)]);
+    p.arrived(1, 4);
+    p.landed(at(22), 1);
+    assert_eq!(p.served(at(23), 1, &live).map(|published| published.version), Some(2));
+    let stats = stats_of(&p);
+    assert_eq!(stats.missed_publishes, 1);
+    // Version 1 from 0 to 21 s, when pool 1 had it too; version 2 from 7 s, when it left for pool 0, to 23 s.
+    let times = [stats.publish.min(), stats.publish.max()].map(|t| t.unwrap_or_default());
+    assert!((times[0] - 16.0).abs() < 0.1 && (times[1] - 21.0).abs() < 0.1, "{times:?}");
+    assert_eq!(stats.publish.count(), 2);
+}
+
+fn stats_of(p: &Publisher) -> LoopStats {
     let mut stats = crate::model::rl::ledger::Ledger::new(SimDuration::from_secs(60)).stats(at(30), &[]);
     p.fill_stats(&mut stats);
-    assert_eq!(stats.missed_publishes, 1);
+    stats
+}
+
+/// The bytes are at the site at 4 s and its engines serve them at 9 s: the wait for bytes, 5 s long, was over in time.
+#[test]
+fn bytes_that_are_there_before_the_timeout_are_not_missed() {
+    let mut p = publisher(1000, Some(30.0), 1);
+    p.params.timeout = Some(SimDuration::from_secs(5));
+    let (live, mut out) = ([4], Vec::new());
+    p.begin(at(0), 1, &live);
+    p.send(&live, &mut out);
+    p.arrived(0, 4);
+    out.clear();
+    assert_eq!(p.timed_out(at(5), 1, &live, &mut out), None);
+    assert_eq!((out.len(), p.under_way(), p.catches_up(0)), (0, Some(1), false));
+    p.landed(at(8), 0);
+    assert_eq!(p.served(at(9), 0, &live), Some(Published { version: 1, landed: at(8), served: at(9), full: false }));
+    assert_eq!(stats_of(&p).missed_publishes, 0);
+}
+
+/// A refused delta reaches nobody; the next payload is full, and the one after a delta again.
+#[test]
+fn what_the_store_refuses_reaches_nobody_and_full_weights_come_next() {
+    let mut p = publisher(1000, Some(30.0), 1);
+    p.params.stored = true;
+    let (live, mut out) = ([4], Vec::new());
+    p.begin(at(0), 1, &live);
+    p.send(&live, &mut out);
+    p.refuse();
+    p.refuse();
+    assert_eq!((p.under_way(), p.version_at(0), stats_of(&p).refused_publishes), (None, 0, 1));
+    let mut sent = Vec::new();
+    for version in [2, 3] {
+        out.clear();
+        p.begin(at(10), version, &live).unwrap();
+        p.send(&live, &mut out);
+        sent.push(out[0].clone());
+        p.landed(at(11), 0);
+        p.served(at(12), 0, &live);
+    }
+    let upload = |bytes, full| RlEffect::Upload { bytes, pace: f64::INFINITY, full };
+    assert_eq!(sent, [upload(1000.0, true), upload(30.0, false)]);
 }
 
 #[test]

@@ -10,16 +10,19 @@ const LEAST: f64 = 1e-3;
 /// Share of the trajectories that are the slowest.
 pub const SLOWEST: f64 = 0.01;
 
+/// Marks of a trajectory: full weights brought it back, it waited for a trainer that failed, for a controller that was down.
+pub const MARKS: usize = 3;
+
 /// Means over the slowest trajectories, seconds and shares.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slowest<const N: usize> {
     /// Mean of each part.
     pub parts: [f64; N],
     /// Share of them that each mark holds for.
-    pub marks: [f64; 2],
+    pub marks: [f64; MARKS],
 }
 
-/// Sums of `N` parts of a time, and weights of two marks.
+/// Sums of `N` parts of a time, and weights of the marks.
 #[derive(Clone, Debug, Default)]
 pub struct Tail<const N: usize> {
     /// Bins from the first to the last that is used; those in between may be empty.
@@ -32,15 +35,15 @@ pub struct Tail<const N: usize> {
 struct Bin<const N: usize> {
     weight: f64,
     parts: [f64; N],
-    marks: [f64; 2],
+    marks: [f64; MARKS],
 }
 
 impl<const N: usize> Tail<N> {
     /// A trajectory with the parts of its time, seconds, and whether each mark holds for it.
-    pub fn add(&mut self, parts: [f64; N], marks: [bool; 2], weight: f64) {
+    pub fn add(&mut self, parts: [f64; N], marks: [bool; MARKS], weight: f64) {
         let time: f64 = parts.iter().sum();
         let index = (time.max(LEAST).to_bits() >> BIN_BITS) as usize;
-        let empty = || Bin { weight: 0.0, parts: [0.0; N], marks: [0.0; 2] };
+        let empty = || Bin { weight: 0.0, parts: [0.0; N], marks: [0.0; MARKS] };
         if self.bins.is_empty() {
             self.first = index;
         } else if index < self.first {
@@ -64,7 +67,7 @@ impl<const N: usize> Tail<N> {
     /// Means over the slowest `share` of all; `None` without trajectories.
     pub fn slowest(&self, share: f64) -> Option<Slowest<N>> {
         let wanted = share * self.bins.iter().map(|bin| bin.weight).sum::<f64>();
-        let mut found = Slowest { parts: [0.0; N], marks: [0.0; 2] };
+        let mut found = Slowest { parts: [0.0; N], marks: [0.0; MARKS] };
         let mut weight = 0.0;
         for bin in self.bins.iter().rev().filter(|bin| bin.weight > 0.0) {
             let part = ((wanted - weight) / bin.weight).min(1.0);
@@ -97,7 +100,7 @@ mod tests {
         let mut tail = Tail::<2>::default();
         for second in 1..=200 {
             let time = f64::from(second);
-            tail.add([time / 3.0, time * 2.0 / 3.0], [second % 2 == 0, true], 1.0);
+            tail.add([time / 3.0, time * 2.0 / 3.0], [second % 2 == 0, true, false], 1.0);
         }
         for (share, mean, even) in [(0.01, 199.5, 0.5), (0.0075, (200.0 + 99.5) / 1.5, 2.0 / 3.0)] {
             let found = tail.slowest(share).unwrap();
@@ -111,7 +114,7 @@ mod tests {
     #[test]
     fn everything_is_the_slowest_of_one() {
         let mut tail = Tail::<1>::default();
-        tail.add([0.0], [false, true], 3.0);
-        assert_eq!(tail.slowest(SLOWEST), Some(Slowest { parts: [0.0], marks: [0.0, 1.0] }));
+        tail.add([0.0], [false, true, false], 3.0);
+        assert_eq!(tail.slowest(SLOWEST), Some(Slowest { parts: [0.0], marks: [0.0, 1.0, 0.0] }));
     }
 }

@@ -91,6 +91,7 @@ pub struct Trainer {
     lag: Sketch,
     checkpoint_times: Tally,
     skipped_checkpoints: u64,
+    refused_checkpoints: u64,
 }
 
 impl Trainer {
@@ -120,6 +121,7 @@ impl Trainer {
             lag: Sketch::new(),
             checkpoint_times: Tally::default(),
             skipped_checkpoints: 0,
+            refused_checkpoints: 0,
         }
     }
 
@@ -358,6 +360,18 @@ impl Trainer {
         if let Some(version) = self.saving.take() {
             self.saved = version;
         }
+        self.write_over(ctx);
+    }
+
+    /// A checkpoint found no room: the one before stays the last.
+    pub fn checkpoint_refused(&mut self, ctx: &mut Context<'_, Event>) {
+        self.saving = None;
+        self.refused_checkpoints += 1;
+        self.write_over(ctx);
+    }
+
+    /// A trainer that waited for the bytes of a checkpoint goes on.
+    fn write_over(&mut self, ctx: &mut Context<'_, Event>) {
         if self.params.checkpoint.is_some_and(|c| c.blocking) && matches!(self.state, State::Pause) {
             self.set_state(ctx.now(), State::Idle);
         }
@@ -428,6 +442,7 @@ impl Trainer {
     /// Statistics start at `now`.
     pub fn reset(&mut self, now: SimTime) {
         (self.steps, self.interruptions, self.skipped_checkpoints) = (0, 0, 0);
+        self.refused_checkpoints = 0;
         self.idle.reset(now);
         self.down.reset(now);
         self.step_times.reset();
@@ -448,6 +463,7 @@ impl Trainer {
         (stats.trainer_idle, stats.trainer_down) = (share(&self.idle), share(&self.down));
         stats.lag = self.lag.clone();
         stats.skipped_checkpoints = self.skipped_checkpoints;
+        stats.refused_checkpoints = self.refused_checkpoints;
     }
 }
 

@@ -323,6 +323,23 @@ impl Space {
         fits
     }
 
+    /// Bytes that fit on the whole system and into `accounts`, up to what rounding leaves open.
+    pub fn room(&self, accounts: &[usize]) -> f64 {
+        let all = accounts.iter().copied().chain([WHOLE]);
+        let room = |account: usize| {
+            let own = &self.accounts[account];
+            own.params.hard - self.used(account) + own.slack()
+        };
+        all.map(room).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Counts `bytes` as refused as a whole, because not all of them fit.
+    pub fn refuse(&mut self, bytes: f64, accounts: &[usize]) {
+        for account in accounts.iter().copied().chain([WHOLE]) {
+            self.accounts[account].refused += bytes;
+        }
+    }
+
     /// Takes `bytes` from the start, as [`AccountParams::holds`] does, for nobody.
     pub fn keep(&mut self, bytes: f64) {
         self.accounts[WHOLE].kept += bytes;

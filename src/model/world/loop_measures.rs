@@ -3,6 +3,31 @@
 use super::Measure;
 use crate::model::rl::ledger::LoopStats;
 
+/// Payloads and checkpoints that found no room.
+pub(super) fn refusals(name: &str, stats: &LoopStats) -> Vec<String> {
+    let publishes = (stats.refused_publishes > 0).then(|| {
+        format!(
+            "work.{name}: the store had no room for {} publishes: nobody was sent them, and full weights were tried next",
+            stats.refused_publishes
+        )
+    });
+    let checkpoints = (stats.refused_checkpoints > 0).then(|| {
+        format!(
+            "work.{name}: there was no room for {} checkpoints: after a failure the trainer goes back to the last that is kept",
+            stats.refused_checkpoints
+        )
+    });
+    publishes.into_iter().chain(checkpoints).collect()
+}
+
+/// Outages of the controller, where there is one.
+pub(super) fn put_control(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
+    let Some((outages, down)) = stats.control else { return };
+    put("control_outages", Measure::Value(outages as f64));
+    let still = || Measure::None("the loop did not run in the measured part".into());
+    put("control_down", down.map_or_else(still, Measure::Value));
+}
+
 /// What is generated for nothing, and what new weights cost the engines.
 pub(super) fn put_modes(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     let value = |v: Option<f64>, why: &str| v.map_or_else(|| Measure::None(why.to_owned()), Measure::Value);

@@ -309,6 +309,7 @@ impl World {
         put_times(&stats, &mut put);
         put_loop(&stats, &mut put);
         super::loop_measures::put_modes(&stats, &mut put);
+        super::loop_measures::put_control(&stats, &mut put);
         put_users(&stats, &mut put);
         super::turn_measures::put_turns(&stats, &mut put);
         let gpus = |claim: &super::Claim| (claim.units * self.fleets[claim.fleet.index()].gpus_per_unit()) as f64;
@@ -317,6 +318,13 @@ impl World {
         if let Some(checkpoint) = task.rl.params.trainer.checkpoint {
             put("checkpoint_bytes", Measure::Value(checkpoint.bytes));
         }
+        if task.store.is_some() {
+            put("refused_publishes", Measure::Value(stats.refused_publishes as f64));
+        }
+        if task.checkpoint.is_some() {
+            put("refused_checkpoints", Measure::Value(stats.refused_checkpoints as f64));
+        }
+        out.notes.extend(super::loop_measures::refusals(name, &stats));
         if stats.skipped_checkpoints > 0 {
             out.notes.push(format!(
                 "work.{name}: {} checkpoints were skipped because the one before was not written yet",
@@ -330,6 +338,7 @@ impl World {
             ));
         }
         out.sketches.push((format!("rl.{name}.feedback_time"), target, stats.feedback));
+        out.sketches.push((format!("rl.{name}.lag"), f64::from(task.rl.params.max_lag), stats.lag));
     }
 
     fn measure_causes(&mut self, now: SimTime, index: usize, out: &mut Measured) {
@@ -377,7 +386,8 @@ fn put_slowest(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     parts("feedback_time.slowest", &back, stats.slowest_feedback.as_ref().map(|s| &s.parts[..]));
     let cycle = ["generation", "reward", "feedback"];
     parts("cycle_time.slowest", &cycle, stats.slowest_cycle.as_ref().map(|s| &s.parts[..]));
-    for (i, name) in ["full_publish", "interrupted"].into_iter().enumerate() {
+    let control = stats.control.map(|_| "control_halted");
+    for (i, name) in ["full_publish", "interrupted"].into_iter().chain(control).enumerate() {
         put(name, stats.marks.map_or_else(none, |all| Measure::Value(all[i])));
         let slowest = stats.slowest_feedback.map(|s| s.marks[i]);
         put(&format!("{name}.slowest"), slowest.map_or_else(none, Measure::Value));
@@ -424,7 +434,10 @@ fn put_loop(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     put("dropped.fraction", value(stats.dropped, "no trajectory was consumed or dropped"));
     let idle = "no step was begun in the measured part";
     put("lag", value(stats.lag.mean(), idle));
-    put("lag.p95", value(stats.lag.quantile(0.95), idle));
+    for (stat, p) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+        // Versions are whole; a quantile has three digits.
+        put(&format!("lag.{stat}"), value(stats.lag.quantile(p).map(f64::round), idle));
+    }
     put("lag.max", value(stats.lag.max(), idle));
     put("steps", Measure::Value(stats.steps as f64));
     put("step_time", value(stats.step_time, "no step was finished in the measured part"));

@@ -27,6 +27,7 @@ mod relays;
 mod replicas;
 mod series;
 mod split;
+mod state;
 mod storage_measures;
 mod storages;
 mod tallies;
@@ -367,16 +368,8 @@ impl World {
             (Task::Rl(task), Purpose::Shipment { number, .. }) => task.rl.shipment_arrived(ctx, number),
             (Task::Rl(task), Purpose::Publish { pool }) => task.rl.weights_arrived(ctx, pool),
             (Task::Rl(task), Purpose::Relay { leg }) => task.leg_arrived(ctx, usize::from(leg)),
-            (Task::Rl(task), Purpose::Upload { full }) => {
-                let mut effects = Vec::new();
-                task.rl.weights_stored(ctx, &mut effects);
-                self.keep_weights(ctx, id, done.bytes, full);
-                self.rl_effects(id, effects, ctx);
-            }
-            (Task::Rl(task), Purpose::CheckpointWrite) => {
-                task.rl.checkpoint_written(ctx, now - done.ordered);
-                self.keep_checkpoint(ctx, id, done.bytes);
-            }
+            (Task::Rl(_), Purpose::Upload { full }) => self.upload_arrived(ctx, id, &done, full),
+            (Task::Rl(_), Purpose::CheckpointWrite) => self.checkpoint_arrived(ctx, id, &done),
             (Task::Rl(task), Purpose::CheckpointRead) => task.rl.checkpoint_read(ctx),
             _ => {}
         }

@@ -8,7 +8,7 @@ use crate::engine::Context;
 use crate::fluid::{FlowSpec, MeterId, ResourceId};
 use crate::model::event::{CLASS_FAULT, Event};
 use crate::model::ids::{MovementId, StorageId, WorkId};
-use crate::model::paths::{Access, PACING, StoragePath};
+use crate::model::paths::{Access, PACING};
 use crate::model::storage::Storage;
 use crate::model::storage::buffer::{BufferEffect, Sides};
 use crate::model::storage::protection::ProtectionEffect;
@@ -208,50 +208,6 @@ impl World {
             for movement in self.movements_of(storage, id, None) {
                 self.carriage.refuse(ctx.now(), movement);
             }
-        }
-    }
-
-    /// A checkpoint is written: the oldest beyond those kept goes, and stays in the snapshots for their time.
-    pub(super) fn keep_checkpoint(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, bytes: f64) {
-        let Task::Rl(task) = &mut self.works[id.index()].task else { return };
-        let Some(StoragePath { storage, .. }) = task.checkpoint else { return };
-        let mut gone = 0.0;
-        while task.checkpoints.len() >= task.checkpoint_keep {
-            gone += task.checkpoints.pop_front().unwrap_or_default();
-        }
-        let accounts = self.accounts(id, storage);
-        self.free_checkpoints(ctx, id, storage, gone);
-        let fits = self.storages[storage.index()].space.admit(bytes, &accounts);
-        if let Task::Rl(task) = &mut self.works[id.index()].task {
-            task.checkpoints.push_back(fits);
-        }
-        self.refresh_space(ctx, storage);
-    }
-
-    /// Weights are in the object store: full ones take the place of what was published before, deltas come beside it.
-    pub(super) fn keep_weights(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, bytes: f64, full: bool) {
-        let Task::Rl(task) = &mut self.works[id.index()].task else { return };
-        let Some(StoragePath { storage, .. }) = task.store else { return };
-        let gone = if full { std::mem::take(&mut task.stored) } else { 0.0 };
-        let accounts = self.accounts(id, storage);
-        self.free_checkpoints(ctx, id, storage, gone);
-        let fits = self.storages[storage.index()].space.admit(bytes, &accounts);
-        if let Task::Rl(task) = &mut self.works[id.index()].task {
-            task.stored += fits;
-        }
-        self.refresh_space(ctx, storage);
-    }
-
-    /// Checkpoints of a work are deleted: their room is free when the snapshots have let them go.
-    pub(super) fn free_checkpoints(&mut self, ctx: &mut Context<'_, Event>, id: WorkId, storage: StorageId, gone: f64) {
-        let accounts = self.accounts(id, storage);
-        let space = &mut self.storages[storage.index()].space;
-        let snapshots = space.params.snapshots;
-        if snapshots.is_positive() {
-            ctx.schedule(ctx.now().saturating_add(snapshots), CLASS_FAULT, Event::SpaceFreed(storage, id, gone));
-        } else {
-            space.release(gone, &accounts);
-            self.refresh_space(ctx, storage);
         }
     }
 

@@ -13,6 +13,7 @@ mod draw_map;
 mod feedback;
 mod fleet;
 mod font;
+mod lag;
 mod map;
 mod render;
 mod spring;
@@ -27,7 +28,9 @@ pub use sweep::{Dot, Surface, chart as sweep};
 
 use crate::experiment::results::RunResults;
 
-/// The four main charts of a run and the map of its network, always all five: one without data says why.
+/// The four main charts of a run and the map of its network, always all five: one without data says why. Then the lag of RL works,
+/// where something trained.
 pub fn charts(run: &RunResults) -> Vec<Chart> {
-    vec![feedback::chart(run), wan::chart(run), storage::chart(run), fleet::chart(run), map::chart(run)]
+    let always = [feedback::chart(run), wan::chart(run), storage::chart(run), fleet::chart(run), map::chart(run)];
+    always.into_iter().chain(lag::chart(run)).collect()
 }

@@ -132,7 +132,8 @@ codes! {
     "E0507" "nothing to simulate":
         "The scenario defines no site, or a system without capacity, so there is nothing to simulate.";
     "E0508" "more bytes than the system holds":
-        "A copy into a storage system needs more space than the system has.";
+        "A copy into a storage system needs more space than the system has; or the full weights of a loop, or the checkpoints that it keeps, need more than its \
+         capacity and quotas leave at the start. What lies there then stays, so they would never fit.";
     "E0509" "stripes wider than the system":
         "A stripe of k data and m parity blocks puts at most blocks_per_node blocks on one node (or enclosure), so k + m is at most that \
          times the nodes. A stripe that is written must fit; the stripe of a catalogue part is narrowed on few nodes, \
@@ -206,24 +207,34 @@ codes! {
     "W0616" "a loop that holds itself up":
         "The rules of the loop leave most of the engines' slots empty, or make it drop most of what is left of a round: the note says how much.";
     "W0617" "a delta that saves nothing":
-        "'changed' x 'bytes_per_changed' is no less than the bytes of a parameter: full weights are sent in its place, after the \
+        "'changed' x 'bytes_per_changed', for each of the 'sync_every' versions that a publish spans, is no less than the bytes of a parameter: full weights are sent in its place, after the \
          time that building the delta takes.";
     "W0618" "bytes without room":
         "At the start the system has less room under its capacity and its hard quota than the copies to it bring. A copy that finds no room for all its bytes \
-         never finishes.";
+         never finishes. Or a store has less than the deltas of a loop and the full weights they build on: deltas that find no room are refused, and full weights are sent after them.";
     "W0622" "a name of a routes file that nothing uses":
         "A key of a routes file that is no site stands for the site where its routes begin or end, so that a trace can name a route of its own by it. \
          No trace uses this one: it may be a site with a slip in its name.";
     "W0623" "metrics on some links only":
         "`metric` and the default, the round trip in nanoseconds, are compared with one another: a link without a metric counts as far away as its length, \
          one with a metric of a few as next door.";
-    "W0626" "a batch that takes longer than the run":
-        "All engines together, with every slot taken, need longer for the tokens of a batch than the loop runs; where engines generate for users alone, \
+    "W0626" "a batch or a step that takes longer than the run":
+        "A step, or the environment of a trajectory, takes longer than the loop runs; or all engines together, with every slot taken, need longer for the tokens of a batch than the loop runs; where engines generate for users alone, \
          users need longer to ask for as many answers with a reward.";
     "W0627" "rewards that come after the run":
         "The mean time to the reward is longer than the loop runs: next to nothing trains before it ends.";
-    "W0628" "more waves than cohorts":
-        "Engines of a pool are simulated in cohorts, and a cohort takes new weights as one: a pool swaps in no more waves than it has cohorts.";
+    "W0628" "more waves than engines":
+        "An engine takes new weights in one wave, so a pool swaps in no more waves than it has engines.";
+    "W0629" "a loop slower than its target":
+        "At the best, with the network idle and nothing broken, a step and a publish take longer than `feedback_target`, or all engines together take longer to \
+         generate a batch. Nothing, or little, is fed back in time.";
+    "W0630" "a lag bound that most of what is generated exceeds":
+        "By its own rules the loop generates so far ahead, or rewards come so late, that trajectories are older than `max_lag` when they could train: they are dropped.";
+    "W0631" "a cap below every length":
+        "`length_cap` is below the shortest trajectory there can be: all are cut, and all are alike.";
+    "W0632" "a timeout that no publish can meet":
+        "The bytes of a publish take longer to a site than `timeout`, at the capacity of all links there and with nothing else on them: the site misses every publish \
+         and is sent full weights each time.";
 }
 
 #[cfg(test)]

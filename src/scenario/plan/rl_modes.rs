@@ -1,4 +1,7 @@
-//! Modes of an RL loop.
+//! Modes of an RL loop, and what decides in it.
+
+use super::Failures;
+use crate::units::Dist;
 
 /// What holds the admission of trajectories back.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +24,15 @@ pub enum Admission {
         /// Whether what is left of a round goes on in the next one.
         keep: bool,
     },
+}
+
+/// The controller of a loop.
+#[derive(Clone, Debug)]
+pub struct Controller {
+    /// From a decision until it takes effect, seconds.
+    pub delay: Dist,
+    /// When it goes down and for how long; `None`: never.
+    pub outage: Option<Failures>,
 }
 
 /// What an engine does with its trajectories when new weights are there.

@@ -27,6 +27,7 @@ mod requests;
 mod rhythm;
 mod rl;
 mod rl_checks;
+mod rl_limits;
 mod rl_modes;
 mod routing;
 mod site;

@@ -17,6 +17,8 @@ impl Resolver<'_> {
         let colocation = self.colocation(record);
         let generators = match colocation {
             Some(_) => trainer.map(|pool| vec![pool]),
+            // It is told already what is wrong with it.
+            None if record.broken.contains(&"colocation") => None,
             None => self.generators(record),
         };
         let part = self.part(record, "model", Kind::Model);
@@ -67,6 +69,7 @@ impl Resolver<'_> {
             bytes_per_token: record.number("bytes_per_token")?,
             ship_every: seconds("ship_every")?,
             users: users?,
+            controller: self.controller(record)?,
             step: step(record.table("step")?)?,
             weights,
             checkpoint: checkpoint?,
@@ -217,8 +220,10 @@ impl Resolver<'_> {
 
     fn check_active(&mut self, record: &Record, parameters: f64, active: f64) {
         if active > parameters {
-            let message = "more active parameters than parameters".to_owned();
-            self.report(Diagnostic::new("E0203", message).at(record.place_of("active_parameters")));
+            let [all, active] = [parameters, active].map(|n| print(n, Dimension::Count));
+            let message = format!("{active} active parameters, but the model has {all}");
+            let found = Diagnostic::new("E0203", message).at(record.place_of("active_parameters"));
+            self.report(found.help(format!("those that take part in one token are a part of all: {all} or fewer")));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::rl::shares_of;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{DEFAULT_COHORTS, RlWork, Users, Weights};
+use crate::scenario::plan::{RlWork, Users, Weights};
 use crate::scenario::read::record::Record;
 use crate::units::{Dimension, display};
 
@@ -18,45 +18,31 @@ impl Resolver<'_> {
         self.report(found.help("state the share of the answers that a reward comes for, or 'rollouts = true'"));
     }
 
-    /// A delta that is no smaller than the full weights.
+    /// A delta that is no smaller than the full weights, over one version or over all that a publish spans.
     pub(super) fn check_delta(&mut self, record: &Record, weights: &Weights) {
         let Some(full) = record.number("bytes_per_parameter") else { return };
-        let delta = weights.changed * weights.bytes_per_changed;
-        let Some(table) = record.table("weights").filter(|_| weights.delta && delta >= full) else { return };
-        let [delta_shown, full_shown] = [delta, full].map(|bytes| display(bytes, Dimension::Bytes));
+        let (each, spans) = (weights.changed * weights.bytes_per_changed, f64::from(weights.sync_every));
+        let Some(table) = record.table("weights").filter(|_| weights.delta && each * spans >= full) else { return };
+        let [delta_shown, full_shown] = [each * spans, full].map(|bytes| display(bytes, Dimension::Bytes));
+        let over = if spans > 1.0 { format!(" over {spans} versions") } else { String::new() };
         let message = format!(
-            "a delta has {delta_shown} per parameter, the full weights have {full_shown}: full weights are sent in its place, after the \
+            "a delta{over} has {delta_shown} per parameter, the full weights have {full_shown}: full weights are sent in its place, after the \
              time to build it"
         );
-        let found = Diagnostic::new("W0617", message).at(table.place_of("changed"));
-        let most = display(full / weights.bytes_per_changed, Dimension::Ratio);
+        let key = if each < full { "sync_every" } else { "changed" };
+        let found = Diagnostic::new("W0617", message).at(table.place_of(key));
+        let most = display(full / weights.bytes_per_changed / spans, Dimension::Ratio);
         self.report(found.help(format!("a delta pays below 'changed' = {most}; or 'publish = \"full\"'")));
     }
 
-    /// A cohort takes new weights as one: a pool has no more waves than cohorts.
+    /// An engine takes new weights once: a pool has no more waves than engines.
     pub(super) fn check_waves(&mut self, record: &Record, work: &RlWork) {
         let asked = work.weights.swap_waves;
-        let cohorts = |&(_, gpus): &(usize, u64)| {
-            let engines = (gpus / work.engine.gpus).max(1);
-            let cohorts = match work.engine.cohort {
-                0 => engines.min(DEFAULT_COHORTS),
-                size => engines.div_ceil(size),
-            };
-            (cohorts, engines)
-        };
-        let Some((cohorts, engines)) = work.generators.iter().map(cohorts).min() else { return };
-        let Some(table) = record.table("weights").filter(|_| asked > cohorts) else { return };
-        let message = format!(
-            "{asked} waves of swaps come to {cohorts}: a pool is simulated as {cohorts} cohorts, each of which swaps as one"
-        );
+        let Some(engines) = work.generators.iter().map(|&(_, gpus)| gpus / work.engine.gpus).min() else { return };
+        let Some(table) = record.table("weights").filter(|_| asked > engines && engines > 0) else { return };
+        let message = format!("{asked} waves of swaps come to {engines}: a pool has {engines} engines");
         let found = Diagnostic::new("W0628", message).at(table.place_of("swap_waves"));
-        self.report(match engines >= asked {
-            true => found.help(format!(
-                "write 'cohort = {}' in 'engine', engines that are simulated as one",
-                (engines / asked).max(1)
-            )),
-            false => found.help(format!("the pool has {engines} engines")),
-        });
+        self.report(found.help("each engine takes new weights in one wave: no more waves than engines"));
     }
 
     /// A loop that ends before its engines have made a batch, or before the rewards come.
@@ -93,7 +79,7 @@ impl Resolver<'_> {
 
 /// Seconds in which all engines, with every slot taken, generate what a batch has on average; or in which users ask for as many answers
 /// with a reward, where the engines generate for nobody else.
-fn batch_time(work: &RlWork) -> f64 {
+pub(super) fn batch_time(work: &RlWork) -> f64 {
     let batch = work.batch as f64;
     if let Some(users) = work.users.as_ref().filter(|users| !users.rollouts) {
         let [_, mean] = shares_of(&users.day);
@@ -102,7 +88,13 @@ fn batch_time(work: &RlWork) -> f64 {
     let slots = f64::from(work.engine.slots);
     let each = slots * work.engine.single_rate / (1.0 + slots / work.engine.half_batch);
     let engines: u64 = work.generators.iter().map(|(_, gpus)| gpus / work.engine.gpus).sum();
-    let turns = work.environment.as_ref().map_or(1.0, |environment| environment.turns.mean().max(1.0));
-    let tokens = (turns * work.length.mean()).min(work.length_cap);
-    batch * tokens / (each * engines as f64)
+    batch * trajectory_tokens(work) / (each * engines as f64)
+}
+
+/// Mean of the tokens that a trajectory generates, with its cap.
+pub(super) fn trajectory_tokens(work: &RlWork) -> f64 {
+    match &work.environment {
+        None => work.length.capped_mean(work.length_cap),
+        Some(environment) => (environment.turns.mean().max(1.0) * work.length.mean()).min(work.length_cap),
+    }
 }

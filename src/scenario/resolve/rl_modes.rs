@@ -3,9 +3,9 @@
 use super::Resolver;
 use super::environment::has_contexts;
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Admission, Engine, Update, Weights};
+use crate::scenario::plan::{Admission, Controller, Engine, Failures, Update, Weights};
 use crate::scenario::read::record::Record;
-use crate::units::{Dimension, print};
+use crate::units::{Dimension, Dist, print};
 
 /// Prefill against decode: 73.7 k to 14.8 k tokens per second on a node (DeepSeek V3 on 8 H800).
 const PREFILL_FACTOR: f64 = 5.0;
@@ -132,6 +132,26 @@ impl Resolver<'_> {
                 ))
                 .note(),
         );
+    }
+
+    /// What dispatches and publishes, if it is late or fails.
+    pub(super) fn controller(&mut self, record: &Record) -> Option<Option<Controller>> {
+        if record.broken.contains(&"controller") {
+            return None;
+        }
+        let Some(table) = record.table("controller") else { return Some(None) };
+        let outage = match table.table("outage") {
+            Some(outage) => Some(Failures {
+                time_to_failure: outage.random("mtbf")?.clone(),
+                time_to_repair: outage.random("repair")?.clone(),
+            }),
+            None if table.broken.contains(&"outage") => return None,
+            None => None,
+        };
+        let delay = table.random("delay")?.clone();
+        // A controller that is never late and never down is none.
+        let idle = outage.is_none() && matches!(delay, Dist::Constant(0.0));
+        Some((!idle).then_some(Controller { delay, outage }))
     }
 
     /// What engines do with new weights.

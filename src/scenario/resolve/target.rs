@@ -152,7 +152,10 @@ impl Resolver<'_> {
         };
         let Some(problem) = problem else { return Some(()) };
         let message = format!("nothing produces '{}': {problem}", found.name());
-        self.report(Diagnostic::new("E0304", message).at(record.place_of("kpi")));
+        let found = Diagnostic::new("E0304", message).at(record.place_of("kpi"));
+        self.report(
+            found.help("aim at something that the plan has, or add what the KPI is about; `apollo kpi` lists all"),
+        );
         None
     }
 

@@ -63,6 +63,7 @@ impl Resolver<'_> {
         self.unused_groups(plan);
         self.unused_parts();
         self.check_room(plan);
+        self.check_limits(plan);
     }
 
     /// GPUs that works ask for, against GPUs there are.

@@ -1,7 +1,7 @@
 //! `kind = "rl"`: an online-RL loop.
 
 use super::environment::ENVIRONMENT;
-use super::rl_modes::{MODES, PREFILL, UPDATE};
+use super::rl_modes::{CONTROLLER, MODES, PREFILL, UPDATE};
 use super::users::USERS;
 use super::wan::TRANSPORT;
 use super::work::{COMMON, LATER};
@@ -146,6 +146,12 @@ const PARTS: &[Key] = &[
     ),
     key("step", Kind::Table(&STEP), assumed("{}", "every key has a default"), "Trainer step."),
     key("weights", Kind::Table(&WEIGHTS), assumed("{}", "every key has a default"), "Publication of new weights."),
+    key(
+        "controller",
+        Kind::Table(&CONTROLLER),
+        Need::Optional("what is decided takes effect at once, and nothing fails"),
+        "What dispatches prompts and begins publishes; late, or down now and then.",
+    ),
     key("checkpoint", Kind::Table(&CHECKPOINT), Need::Optional("no checkpoints"), "Checkpoints of the trainer."),
 ];
 
@@ -229,7 +235,7 @@ static ENGINE: TableSpec = TableSpec {
                 "cohort",
                 Kind::Whole(Dimension::Count),
                 assumed("0", "the program chooses: 32 cohorts per pool"),
-                "Real engines that one simulated cohort stands for; 0 lets the program choose.",
+                "Real engines that one simulated cohort stands for, fewer where `swap_waves` need it; 0 lets the program choose.",
             )
             .within(0.0, 1e6),
         ],
@@ -424,7 +430,8 @@ static WEIGHTS: TableSpec = TableSpec {
             "swap_waves",
             Kind::Whole(Dimension::Count),
             assumed("1", "all engines of a site at once"),
-            "Waves in which the engines of a site take new weights, one after another; no more than its cohorts.",
+            "Waves in which the engines of a site take new weights, one after another; no more than it has. Cohorts are made smaller where \
+             the waves need it.",
         )
         .within(1.0, 1e6),
     ], UPDATE],

@@ -1,6 +1,7 @@
 //! Modes of an RL loop: what holds generation back, and what engines do with new weights.
 
-use super::{Key, Kind, Need, assumed, cited, key};
+use super::top::OUTAGE;
+use super::{Key, Kind, Need, TableSpec, assumed, cited, key};
 use crate::units::Dimension;
 
 /// Keys of the loop.
@@ -71,3 +72,27 @@ pub(super) const PREFILL: &[Key] = &[key(
      of them and generates 14.8 k per second on a node of 8 H800.",
 )
 .positive(1e12)];
+
+/// `controller = { … }` of `kind = "rl"`
+pub(super) static CONTROLLER: TableSpec = TableSpec {
+    header: "controller",
+    doc: "The control plane of the loop: it dispatches prompts, begins publishes and takes engines in.",
+    groups: &[&[
+        key(
+            "delay",
+            Kind::Random(Dimension::Duration),
+            assumed("0 s", "messages inside a cluster; across sites at least a round trip, and what the scheduler takes: measure yours"),
+            "From a decision until it takes effect: how many trajectories may be under way, after a version is served or trained or trajectories \
+             are lost; the beginning of a publish; engines that have started.",
+        )
+        .within(0.0, 86_400.0),
+        key(
+            "outage",
+            Kind::Table(&OUTAGE),
+            Need::Optional("the controller never fails"),
+            "Outages: no prompt is dispatched, no publish begins and no engine is taken in. What is under way goes on.",
+        ),
+    ]],
+    later: &[],
+    rules: &[],
+};

@@ -171,14 +171,13 @@ const SITE_KEYS: &[Key] = &[
     ),
 ];
 
-static OUTAGE: TableSpec = TableSpec {
+pub(super) static OUTAGE: TableSpec = TableSpec {
     header: "outage",
-    doc: "How often a site is lost to the WAN, and for how long.",
+    doc: "How often something is lost as a whole, and for how long: a site to the WAN, or the controller of a loop.",
     groups: &[&[
         key("mtbf", Kind::Random(Dimension::Duration), Need::Required, "Time in service between losses.")
             .positive(CENTURY),
-        key("repair", Kind::Random(Dimension::Duration), Need::Required, "Time until the site is back.")
-            .positive(CENTURY),
+        key("repair", Kind::Random(Dimension::Duration), Need::Required, "Time until it is back.").positive(CENTURY),
     ]],
     later: &[],
     rules: &[],

@@ -121,6 +121,7 @@ impl Generators {
     /// Trajectories that were dropped make room for others.
     pub fn forget(&mut self, weight: f64) {
         self.admitted -= weight;
+        self.removed += weight;
     }
 
     /// Fills free slots evenly over all cohorts as far as admission allows.

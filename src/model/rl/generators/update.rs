@@ -8,13 +8,16 @@
 //! What an engine does not generate meanwhile, against every slot busy, is the loss of the update.
 
 use super::Generators;
-use crate::engine::Context;
 use crate::engine::rng::quantile;
+use crate::engine::{Context, Key};
 use crate::model::event::{CLASS_MODEL, Event, RlEvent};
 use crate::units::{SimDuration, SimTime};
 
 /// Share of the engines of a pool that must have taken a version before it counts as served.
 const SERVED_SHARE: f64 = 0.99;
+
+/// Slices of the pause's distribution, and engines at most, that the time of a wave is computed from.
+const SLICES: usize = 64;
 
 /// What an engine does with its trajectories when new weights are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +31,14 @@ pub enum Update {
 }
 
 /// An update of a pool whose engines end or recompute what they have first.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Rolling {
     /// Waves that have begun.
     begun: usize,
-    /// Cohorts that have the new weights.
+    /// Cohorts that have the new weights, where they drain.
     done: usize,
+    /// The end of a wave, where they recompute.
+    due: Option<Key>,
 }
 
 /// What a cohort that goes on after new weights means for its pool.
@@ -62,13 +67,16 @@ impl Generators {
             let state = &mut self.pools[pool].cohorts[cohort];
             state.pause = SimDuration::from_secs_f64(quantile(&self.params.swap, share));
             state.takes = version;
-            state.updating = self.params.update != Update::InFlight;
+            state.updating = self.params.update == Update::Drain;
         }
-        if self.params.update == Update::InFlight {
-            return Some(self.pause_in_waves(ctx, pool));
+        if let Some(key) = std::mem::take(&mut self.pools[pool].rolling).due {
+            ctx.cancel(key);
         }
-        self.pools[pool].rolling = Rolling::default();
-        self.next_waves(ctx, pool);
+        match self.params.update {
+            Update::InFlight => return Some(self.pause_in_waves(ctx, pool)),
+            Update::Drain => self.next_waves(ctx, pool),
+            Update::Abort => self.abort_wave(ctx, pool),
+        }
         None
     }
 
@@ -79,7 +87,7 @@ impl Generators {
     fn pause_in_waves(&mut self, ctx: &mut Context<'_, Event>, pool: usize) -> SimDuration {
         let now = ctx.now();
         let count = self.pools[pool].cohorts.len();
-        let (waves, each) = (self.waves(count), quantile(&self.params.swap, 0.99));
+        let (waves, each) = (self.waves(count), quantile(&self.params.swap, SERVED_SHARE));
         for cohort in 0..count {
             match cohort * waves / count {
                 0 => self.pause(ctx, pool, cohort),
@@ -93,12 +101,51 @@ impl Generators {
         SimDuration::from_secs_f64(waves as f64 * each)
     }
 
+    /// The engines of the next wave stop, pause and recompute.
+    fn abort_wave(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
+        let count = self.pools[pool].cohorts.len();
+        let (begun, waves) = (self.pools[pool].rolling.begun, self.waves(count));
+        let each = SimDuration::from_secs_f64(self.recomputed_time(pool));
+        self.pools[pool].rolling.begun += 1;
+        for cohort in (begun * count).div_ceil(waves)..((begun + 1) * count).div_ceil(waves) {
+            self.pause(ctx, pool, cohort);
+        }
+        let event = Event::Rl(self.work, RlEvent::WaveOver { pool: pool as u16 });
+        let due = ctx.schedule_keyed(ctx.now().saturating_add(each), CLASS_MODEL, event);
+        self.pools[pool].rolling.due = Some(due);
+    }
+
+    /// 99 % of the engines of a wave have recomputed what they had: the next wave begins. Returns what it means for the pool.
+    pub fn wave_over(&mut self, ctx: &mut Context<'_, Event>, pool: usize) -> Resumed {
+        self.pools[pool].rolling.due = None;
+        if self.pools[pool].rolling.begun >= self.waves(self.pools[pool].cohorts.len()) {
+            return Resumed::Served;
+        }
+        self.abort_wave(ctx, pool);
+        Resumed::GoesOn
+    }
+
+    /// Seconds in which 99 % of engines pause and recompute what is on them: the percentile of both together, each pause with each engine as
+    /// it is now. So it does not depend on how many engines are simulated.
+    fn recomputed_time(&self, pool: usize) -> f64 {
+        let count = self.pools[pool].cohorts.len();
+        let middle = |i: usize, n: usize| (i as f64 + 0.5) / n as f64;
+        let mut again: Vec<f64> = (0..count).map(|c| self.recompute_time(pool, c).as_secs_f64()).collect();
+        again.sort_unstable_by(f64::total_cmp);
+        let engines = count.min(SLICES);
+        let again = (0..engines).map(|i| again[(middle(i, engines) * count as f64) as usize]);
+        let pauses: Vec<f64> = (0..SLICES).map(|i| quantile(&self.params.swap, middle(i, SLICES))).collect();
+        let mut both: Vec<f64> = again.flat_map(|again| pauses.iter().map(move |pause| pause + again)).collect();
+        let at = (SERVED_SHARE * both.len() as f64) as usize;
+        *both.select_nth_unstable_by(at, f64::total_cmp).1
+    }
+
     /// Begins the waves whose turn it is.
     fn next_waves(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
         let count = self.pools[pool].cohorts.len();
         let waves = self.waves(count);
         loop {
-            let Rolling { begun, done } = self.pools[pool].rolling;
+            let Rolling { begun, done, .. } = self.pools[pool].rolling;
             let first = (begun * count).div_ceil(waves);
             if begun == waves || done < first {
                 return;
@@ -112,7 +159,7 @@ impl Generators {
                 self.advance(pool, cohort, ctx.now());
                 let state = &mut self.pools[pool].cohorts[cohort];
                 state.closed = true;
-                if self.params.update == Update::Abort || state.is_empty() {
+                if state.is_empty() {
                     self.pause(ctx, pool, cohort);
                 }
             }
@@ -123,8 +170,9 @@ impl Generators {
     pub fn pause(&mut self, ctx: &mut Context<'_, Event>, pool: usize, cohort: usize) {
         self.advance(pool, cohort, ctx.now());
         if self.params.update == Update::Abort {
-            // All that is on the engine is read again.
-            self.pools[pool].cohorts[cohort].prefill = SimDuration::ZERO;
+            // All that is on the engine is read again, before anything new begins.
+            let state = &mut self.pools[pool].cohorts[cohort];
+            (state.prefill, state.closed) = (SimDuration::ZERO, true);
         }
         let event = RlEvent::CohortResume { pool: pool as u16, cohort: cohort as u32 };
         let (work, again) = (self.work, self.recompute_time(pool, cohort));
@@ -158,12 +206,12 @@ impl Generators {
         let state = &mut self.pools[pool].cohorts[cohort];
         state.resume = None;
         state.serves = state.takes;
-        state.closed = false;
+        let opens = std::mem::take(&mut state.closed);
         let updated = std::mem::take(&mut state.updating);
         self.fill_from_queues(ctx.now(), pool, cohort);
         self.reschedule(ctx, pool, cohort);
         if !updated {
-            return Resumed::GoesOn;
+            return if opens { Resumed::Opens } else { Resumed::GoesOn };
         }
         self.pools[pool].rolling.done += 1;
         self.next_waves(ctx, pool);
