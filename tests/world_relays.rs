@@ -126,7 +126,7 @@ fn peers_are_one_bucket_deep() {
     );
 }
 
-/// A site behind one that is cut off misses the delta like it, and both come back with full weights.
+/// A site behind one that is cut off misses the delta like it, and both come back with full weights: the publish lasts until then.
 #[test]
 fn who_waits_for_a_site_that_is_cut_off_misses_the_publish_too() {
     let line = [("west", "east"), ("east", "south")];
@@ -144,5 +144,5 @@ fn who_waits_for_a_site_that_is_cut_off_misses_the_publish_too() {
     let missed = kpi(&results, "rl.loop.missed_publishes");
     println!("{missed} missed, longest publish {} s", kpi(&results, "rl.loop.publish_time.max"));
     assert!(missed >= 2.0 && (missed / 2.0).fract().abs() < 1e-9, "{missed}");
-    assert!(kpi(&results, "rl.loop.publish_time.max") < 60.0 && kpi(&results, "rl.loop.feedback_time.max") > 180.0);
+    assert!(kpi(&results, "rl.loop.publish_time.max") > 180.0 && kpi(&results, "rl.loop.feedback_time.max") > 180.0);
 }

@@ -4,7 +4,7 @@
     cargo build --release && benches/rl/sixty.py [--check] [PROGRAM]
 
 Runs the scenario with one capacity, one strategy and one fan-out at a time, writes the tables between the markers of
-docs/background/rl-sixty-seconds.md and the chart beside it. With --check nothing is written, and a page that is not
+docs/background/rl-sixty-seconds.md and the charts beside it. With --check nothing is written, and a page that is not
 current is an error.
 """
 import concurrent.futures
@@ -18,6 +18,7 @@ from pages import filled, kpis as kpis_of, table, write  # noqa: E402
 
 PAGE = os.path.join(ROOT, "docs", "background", "rl-sixty-seconds.md")
 CHART = os.path.join(ROOT, "docs", "background", "charts", "rl-sixty-seconds.svg")
+CHART_FULL = os.path.join(ROOT, "docs", "background", "charts", "rl-sixty-seconds-full.svg")
 SCENARIO = os.path.join(ROOT, "scenarios", "rl-60s.toml")
 
 CAPACITIES = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8]  # Tb/s of each link
@@ -88,23 +89,21 @@ def phases(seen):
     return table(["weights", "way", *measures, "p50", "p95", "p99"], rows)
 
 
-def drawn(seen):
-    # Full weights to every node never close the loop: a line at zero.
-    shown = [
-        ("delta", "one copy per site"),
-        ("full", "one copy per site"),
-        ("full", "one copy per site, engines as peers"),
-        ("full", "one copy, sites pass it on"),
-        ("delta", "one copy per node"),
-        ("delta", "one copy per engine"),
-    ]
+def drawn(seen, strategy, title, fan_outs, beside):
+    """A chart of one strategy. Ways that coincide with one of these are in the table."""
     series = {
-        f"{strategy}, {fan_out}": [
-            (1000 * c, 100 * (of(seen[c, strategy, fan_out], "on_time.fraction") or 0.0)) for c in CAPACITIES
-        ]
-        for strategy, fan_out in shown
+        fan_out: [(1000 * c, 100 * (of(seen[c, strategy, fan_out], "on_time.fraction") or 0.0)) for c in CAPACITIES]
+        for fan_out in fan_outs
     }
-    return chart.lines("Trajectories fed back within 60 s", "Gb/s of each link", "%", series, beside="end")
+    return chart.lines(title, "Gb/s of each link", "%", series, beside=beside)
+
+
+def charts(seen):
+    site, node, engine = "one copy per site", "one copy per node", "one copy per engine"
+    deltas = drawn(seen, "delta", "Deltas: trajectories fed back within 60 s", [site, node, engine], "end")
+    peers, chain = "one copy per site, engines as peers", "one copy, sites pass it on"
+    full = drawn(seen, "full", "Full weights: trajectories fed back within 60 s", [peers, site, chain, node], False)
+    return {CHART: deltas, CHART_FULL: full}
 
 
 def main():
@@ -115,7 +114,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         seen = dict(zip(keys, pool.map(lambda key: simulate(program, *key), keys)))
     tables = {"on-time": on_time(seen), "phases": phases(seen)}
-    write({PAGE: filled(PAGE, tables), CHART: drawn(seen)}, "benches/rl/sixty.py", check)
+    write({PAGE: filled(PAGE, tables)} | charts(seen), "benches/rl/sixty.py", check)
 
 
 if __name__ == "__main__":

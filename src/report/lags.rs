@@ -1,7 +1,7 @@
 //! How stale trajectories are when they train: the share of each lag in versions.
 
 use super::document::{Section, Table, Tone};
-use super::human;
+use super::sections::share_cells;
 use crate::experiment::results::{Distribution, RunResults};
 
 /// More rows than this are joined into the last.
@@ -39,15 +39,14 @@ fn section(d: &Distribution) -> Section {
     let rest: f64 = rows.iter().skip(MOST_ROWS).map(|row| row.1).sum();
     let joined = rows.len() > MOST_ROWS;
     rows.truncate(MOST_ROWS);
-    let mut table = Table::new(&[("lag", true), ("share", true), ("this or less", true)]);
-    let percent = |share: f64| human::value(share, "1");
+    let mut table = Table::new(&[("lag", false), ("share", true), ("", false), ("this or less", true)]);
     let mut sum = 0.0;
-    for (lag, share) in rows {
+    let named = rows.iter().map(|(lag, share)| (format!("{lag:.0}"), *share));
+    for (lag, share) in named.chain(joined.then(|| ("more".to_owned(), rest))) {
         sum += share;
-        table.row(Tone::Plain, vec![format!("{lag:.0}"), percent(share), percent(sum.min(1.0))]);
-    }
-    if joined {
-        table.row(Tone::Plain, vec!["more".to_owned(), percent(rest), percent(1.0)]);
+        let mut cells = share_cells(&lag, share);
+        cells.push(format!("{:.1} %", 100.0 * sum));
+        table.row(Tone::Plain, cells);
     }
     let bound =
         d.limit.map(|bound| format!("What is more than {bound:.0} behind (max_lag) is dropped and not counted here."));

@@ -86,6 +86,8 @@ pub struct LoopStats {
     pub published_bytes: f64,
     /// Deltas that a pool did not get in time.
     pub missed_publishes: u64,
+    /// Deltas over so many versions that full weights were sent in their place.
+    pub grown_deltas: u64,
     /// Payloads that the store had no room for.
     pub refused_publishes: u64,
     /// Mean time to write a checkpoint.
@@ -275,6 +277,7 @@ impl Ledger {
             publish: Sketch::new(),
             published_bytes: 0.0,
             missed_publishes: 0,
+            grown_deltas: 0,
             refused_publishes: 0,
             checkpoint_time: None,
             checkpoints: 0.0,

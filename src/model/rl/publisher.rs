@@ -111,6 +111,8 @@ pub struct Publisher {
     bytes: f64,
     missed: u64,
     refused: u64,
+    /// Deltas that span so many versions that the full weights are no larger.
+    grown: u64,
 }
 
 impl Publisher {
@@ -130,6 +132,7 @@ impl Publisher {
             bytes: 0.0,
             missed: 0,
             refused: 0,
+            grown: 0,
         }
     }
 
@@ -155,6 +158,7 @@ impl Publisher {
         let delta = self.params.delta_bytes.filter(|_| !full);
         let bytes =
             delta.map_or(self.params.full_bytes, |d| (d * f64::from(version - oldest)).min(self.params.full_bytes));
+        self.grown += u64::from(delta.is_some() && bytes >= self.params.full_bytes);
         let build = if delta.is_some() { self.params.full_bytes / self.params.scan_rate } else { 0.0 };
         let overlapped = self.params.overlap && build > 0.0;
         let pace = if overlapped { bytes / build } else { f64::INFINITY };
@@ -337,7 +341,8 @@ impl Publisher {
     /// Statistics start now.
     pub fn reset(&mut self) {
         self.times.reset();
-        (self.bytes, self.missed, self.refused) = (0.0, 0, 0);
+        self.bytes = 0.0;
+        (self.missed, self.refused, self.grown) = (0, 0, 0);
     }
 
     /// Publish times and bytes since the reset.
@@ -346,6 +351,7 @@ impl Publisher {
         stats.published_bytes = self.bytes;
         stats.missed_publishes = self.missed;
         stats.refused_publishes = self.refused;
+        stats.grown_deltas = self.grown;
     }
 }
 

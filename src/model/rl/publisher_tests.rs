@@ -59,7 +59,9 @@ fn versions_that_wait_go_out_together_and_never_exceed_the_full_weights() {
     p.served(SimTime::ZERO, 0, &[4]);
     assert_eq!(p.begin(SimTime::ZERO, 1, &[4]), None, "nobody lacks it");
     assert!((publish(&mut p, 4) - 90.0).abs() < 1e-9, "three versions at once");
+    assert_eq!(stats_of(&p).grown_deltas, 0);
     assert!((publish(&mut p, 400) - 1000.0).abs() < 1e-9);
+    assert_eq!(stats_of(&p).grown_deltas, 1);
 }
 
 #[test]

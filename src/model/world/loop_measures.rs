@@ -3,8 +3,8 @@
 use super::Measure;
 use crate::model::rl::ledger::LoopStats;
 
-/// Payloads and checkpoints that found no room.
-pub(super) fn refusals(name: &str, stats: &LoopStats) -> Vec<String> {
+/// Payloads and checkpoints that found no room, and deltas that became as large as the full weights.
+pub(super) fn payload_notes(name: &str, stats: &LoopStats) -> Vec<String> {
     let publishes = (stats.refused_publishes > 0).then(|| {
         format!(
             "work.{name}: the store had no room for {} publishes: nobody was sent them, and full weights were tried next",
@@ -17,7 +17,13 @@ pub(super) fn refusals(name: &str, stats: &LoopStats) -> Vec<String> {
             stats.refused_checkpoints
         )
     });
-    publishes.into_iter().chain(checkpoints).collect()
+    let grown = (stats.grown_deltas > 0).then(|| {
+        format!(
+            "work.{name}: {} deltas spanned so many versions that full weights were sent in their place: publishes take longer than the steps between them",
+            stats.grown_deltas
+        )
+    });
+    publishes.into_iter().chain(checkpoints).chain(grown).collect()
 }
 
 /// Outages of the controller, where there is one.

@@ -324,7 +324,7 @@ impl World {
         if task.checkpoint.is_some() {
             put("refused_checkpoints", Measure::Value(stats.refused_checkpoints as f64));
         }
-        out.notes.extend(super::loop_measures::refusals(name, &stats));
+        out.notes.extend(super::loop_measures::payload_notes(name, &stats));
         if stats.skipped_checkpoints > 0 {
             out.notes.push(format!(
                 "work.{name}: {} checkpoints were skipped because the one before was not written yet",

@@ -105,6 +105,7 @@ impl Generators {
     fn abort_wave(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
         let count = self.pools[pool].cohorts.len();
         let (begun, waves) = (self.pools[pool].rolling.begun, self.waves(count));
+        (0..count).for_each(|cohort| self.advance(pool, cohort, ctx.now()));
         let each = SimDuration::from_secs_f64(self.recomputed_time(pool));
         self.pools[pool].rolling.begun += 1;
         for cohort in (begun * count).div_ceil(waves)..((begun + 1) * count).div_ceil(waves) {
