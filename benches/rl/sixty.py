@@ -90,7 +90,7 @@ def phases(seen):
 
 
 def drawn(seen, strategy, title, fan_outs, beside):
-    """A chart of one strategy. Ways that coincide with one of these are in the table."""
+    """A chart of one strategy. Ways that coincide with one of these, or with zero, are in the table."""
     series = {
         fan_out: [(1000 * c, 100 * (of(seen[c, strategy, fan_out], "on_time.fraction") or 0.0)) for c in CAPACITIES]
         for fan_out in fan_outs
@@ -102,7 +102,7 @@ def charts(seen):
     site, node, engine = "one copy per site", "one copy per node", "one copy per engine"
     deltas = drawn(seen, "delta", "Deltas: trajectories fed back within 60 s", [site, node, engine], "end")
     peers, chain = "one copy per site, engines as peers", "one copy, sites pass it on"
-    full = drawn(seen, "full", "Full weights: trajectories fed back within 60 s", [peers, site, chain, node], False)
+    full = drawn(seen, "full", "Full weights: trajectories fed back within 60 s", [peers, site, chain], False)
     return {CHART: deltas, CHART_FULL: full}
 
 

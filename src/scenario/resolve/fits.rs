@@ -38,7 +38,7 @@ impl Resolver<'_> {
             }
             if let Some(c) = &rl.checkpoint {
                 let bytes = c.keep as f64 * c.bytes_per_parameter * rl.parameters;
-                self.check_kept(plan, work, c.storage, ("checkpoint", "what is kept of its checkpoints", bytes));
+                self.check_kept(plan, work, c.storage, ("checkpoint", "what is kept of the checkpoints", bytes));
             }
         }
     }

@@ -19,8 +19,8 @@ impl Resolver<'_> {
             let WorkKind::Rl(rl) = &work.kind else { continue };
             let place = |resolver: &Self, key: &str| resolver.key_place("work", &work.name, key);
             let stated = self.record_of("work", &work.name).is_some_and(|record| record.wrote("feedback_target"));
-            let target = rl.feedback_target.as_secs_f64() * if stated { 1.0 } else { UNSTATED };
-            self.check_target(plan, rl, target, place(self, "feedback_target"));
+            let by = if stated { 1.0 } else { UNSTATED };
+            self.check_target(plan, rl, by, place(self, "feedback_target"));
             self.check_age(plan, rl, place(self, "max_lag"));
             self.check_cap(rl, place(self, "length_cap"));
             self.check_timeout(plan, rl, place(self, "weights"));
@@ -28,20 +28,21 @@ impl Resolver<'_> {
         }
     }
 
-    /// A loop whose step and publish alone take longer than its target, or whose batch does.
-    fn check_target(&mut self, plan: &Plan, rl: &RlWork, target: f64, place: Place) {
+    /// A loop whose step and publish alone take longer than `by` times its target, or whose batch does.
+    fn check_target(&mut self, plan: &Plan, rl: &RlWork, by: f64, place: Place) {
+        let target = rl.feedback_target.as_secs_f64();
         let (step, publish) = (step_time(plan, rl), publish_time(plan, rl));
         let batch = batch_time(rl);
         let [shown, step_shown, publish_shown, batch_shown] =
             [target, step, publish, batch].map(|time| display(time, Dimension::Duration));
-        let (message, help) = if step + publish > target {
+        let (message, help) = if step + publish > by * target {
             (
                 format!(
                     "nothing comes back within {shown}: a step takes {step_shown} and a publish {publish_shown} at the best"
                 ),
                 "more trainer GPUs, a smaller batch or payload, a faster way to the generators, or a longer target",
             )
-        } else if batch.is_finite() && batch > target {
+        } else if batch.is_finite() && batch > by * target {
             (
                 format!(
                     "all engines take {batch_shown} to generate a batch, longer than {shown}: what is ready first waits for the last of it"
