@@ -118,6 +118,18 @@ fn an_outage_stops_dispatch_and_publish_and_nothing_else() {
     assert!(of(&hit, "lag.max") < 0.5, "a synchronous loop never lags");
 }
 
+/// An asynchronous loop far below its bound: in an outage engines end what they have, 40 s at most, and begin nothing. Three outages of 10 min in 100 leave
+/// 70 % of the tokens and what those last seconds give, which is at most 2 %.
+#[test]
+fn engines_begin_nothing_during_an_outage() {
+    let free = ["work.loop.max_lag=1000", "work.loop.batch=256"];
+    let outage = "work.loop.controller={ outage = { mtbf = \"30 min\", repair = \"10 min\" } }";
+    let (calm, hit) = (watched(&free), watched(&[&free[..], &[outage]].concat()));
+    let share = of(&hit, "tokens_rate") / of(&calm, "tokens_rate");
+    println!("{share:.4} of the tokens");
+    assert!((0.70..0.72).contains(&share), "{share}");
+}
+
 /// A loss makes room only when the controller has heard of it: with one that is a minute late, engines that fail and come back leave slots empty for longer, and
 /// whatever happens the books balance.
 #[test]
