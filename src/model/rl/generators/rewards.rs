@@ -30,15 +30,17 @@ impl Rewards {
     /// Puts an answer in. Of those with the same time of reward, the lower number comes first.
     pub fn insert(&mut self, number: u64, sample: Sample) {
         let second = sample.rewarded.as_nanos().div_euclid(SECOND);
-        if self.first.is_empty() {
-            self.second = second;
-        }
-        if second > self.second {
+        if second > self.second && !self.first.is_empty() {
             self.later.entry(second).or_default().push((number, sample));
-        } else {
-            let at = self.first.partition_point(|entry| key(entry) > (sample.rewarded, number));
-            self.first.insert(at, (number, sample));
+            return;
         }
+        if second < self.second && !self.first.is_empty() {
+            // A second before all others: what was first waits its turn.
+            self.later.insert(self.second, std::mem::take(&mut self.first));
+        }
+        self.second = second;
+        let at = self.first.partition_point(|entry| key(entry) > (sample.rewarded, number));
+        self.first.insert(at, (number, sample));
     }
 
     /// When the next reward comes.
