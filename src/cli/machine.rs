@@ -15,6 +15,11 @@ impl Stopwatch {
         Stopwatch(Instant::now())
     }
 
+    /// Whether so much time has passed.
+    pub fn has_passed(&self, time: Duration) -> bool {
+        self.0.elapsed() >= time
+    }
+
     /// `41,234,567 events in 3.214 s (12.8 M events/s), peak memory 120 MiB`.
     pub fn report(&self, events: u64) -> String {
         self.report_of(events, "events")

@@ -47,7 +47,7 @@ pub fn run(args: &New, screen: &Screen) -> Exit {
         screen.error(&format!("{} exists already", path.display()));
         return Exit::Input;
     }
-    if let Err(error) = files::write_new(&path, text.as_bytes()) {
+    if let Err(error) = files::write_new(&path, text.as_bytes(), files::Lasting::Yes) {
         screen.error(&error.to_string());
         return Exit::Environment;
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -21,7 +22,7 @@ use crate::experiment::results::sweep::{AxisInfo, Coordinate, SweepInfo, TargetI
 use crate::experiment::sweep::{Cells, SweepOptions, for_each, identity, run as run_cells};
 use crate::experiment::{RunError, in_threads};
 use crate::report::human;
-use crate::report::sweep::{Found, Gathered, Ids, Place, Shard, Store, StoreError, gather, place, show};
+use crate::report::sweep::{Found, Gathered, Ids, Lasting, Place, Shard, Store, StoreError, gather, place, show};
 use crate::scenario::plan::{Plan, Rule, Target};
 use crate::scenario::spec::DESIGNS;
 use crate::scenario::sweep::{Arguments, Axis, Setting, Values};
@@ -260,9 +261,10 @@ impl Work<'_> {
         let broken: Mutex<Option<StoreError>> = Mutex::new(None);
         let progress = self.progress(&format!("{} cells", human::count(todo.len() as u64)));
         let left = Mutex::new(todo.len());
+        let forced = Mutex::new(None);
         let done = |position: usize, results| {
             let (number, Ok(id)) = &ids[position] else { return true };
-            let kept = self.store.keep(*number, *id, &results, self.args.retry_failed);
+            let kept = self.store.keep((*number, *id), &results, self.args.retry_failed, lasting(&forced));
             match kept {
                 Ok(()) => {
                     if let Ok(mut left) = left.lock() {
@@ -297,6 +299,17 @@ impl Work<'_> {
         let message = format!("interrupted: {left} {cells} left; the same command goes on from here");
         Failure::say(message, interrupt::caught().unwrap_or(Exit::Interrupted), self.screen)
     }
+}
+
+/// Whether a cell is forced to the disk: at most one a second is. A disk takes as long for that as a small cell does, and what a power cut may
+/// take is then no more than seconds of work; what it tears is known by its digest.
+fn lasting(forced: &Mutex<Option<Stopwatch>>) -> Lasting {
+    let Ok(mut forced) = forced.lock() else { return Lasting::Yes };
+    if forced.as_ref().is_some_and(|last| !last.has_passed(Duration::from_secs(1))) {
+        return Lasting::Later;
+    }
+    *forced = Some(Stopwatch::start());
+    Lasting::Yes
 }
 
 /// What all cells have in common.

@@ -29,6 +29,15 @@ impl FileError {
     }
 }
 
+/// Whether a file is on the disk when it has been written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// It is, and outlasts a power cut.
+    Yes,
+    /// The system writes it when it likes, as a rule within half a minute; until then a power cut may lose or tear it. A kill of the program does not.
+    Later,
+}
+
 /// Writes `bytes` to `path`: into a temporary file in the same folder, to the disk, then renamed over what was there.
 ///
 /// The file gets the permissions that any new file of this user gets.
@@ -37,7 +46,7 @@ impl FileError {
 ///
 /// With the path and the reason; the old file, if any, is then untouched and no temporary file is left.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    write(path, bytes, |file| file.persist(path).map(|_| ()).map_err(|e| e.error))
+    write(path, bytes, Lasting::Yes, |file| file.persist(path).map(|_| ()).map_err(|e| e.error))
 }
 
 /// The same for a file that must not exist yet.
@@ -45,8 +54,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// # Errors
 ///
 /// As [`write_whole`], and when there is something at `path`.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    write(path, bytes, |file| file.persist_noclobber(path).map(|_| ()).map_err(|e| e.error))
+pub fn write_new(path: &Path, bytes: &[u8], lasting: Lasting) -> Result<(), FileError> {
+    write(path, bytes, lasting, |file| file.persist_noclobber(path).map(|_| ()).map_err(|e| e.error))
 }
 
 /// Whether a file can be made beside `path`, without leaving one.
@@ -66,14 +75,23 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn write(path: &Path, bytes: &[u8], persist: impl FnOnce(NamedTempFile) -> io::Result<()>) -> Result<(), FileError> {
+fn write(
+    path: &Path,
+    bytes: &[u8],
+    lasting: Lasting,
+    persist: impl FnOnce(NamedTempFile) -> io::Result<()>,
+) -> Result<(), FileError> {
     let folder = folder_of(path);
     let failed = |source| FileError { action: "write", path: path.to_owned(), source: plain(source) };
     let mut file = temporary(folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
+    if lasting == Lasting::Yes {
+        file.as_file().sync_all().map_err(failed)?;
+    }
     persist(file).map_err(failed)?;
-    sync_folder(folder);
+    if lasting == Lasting::Yes {
+        sync_folder(folder);
+    }
     Ok(())
 }
 
@@ -192,7 +210,7 @@ mod tests {
         write_whole(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-        assert!(write_new(&path, b"three").is_err());
+        assert!(write_new(&path, b"three", Lasting::Later).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"two");
         let plain = dir.path().join("b.txt");
         fs::write(&plain, b"x").unwrap();

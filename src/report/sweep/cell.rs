@@ -1,5 +1,6 @@
 //! A cell as bytes: a line that says what it is and what made it, and the results.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -51,8 +52,8 @@ pub fn decode(id: u128, bytes: &[u8]) -> Result<Cell, &'static str> {
     if header["sha256"] != sha256(body.as_bytes()).as_str() {
         return Err("is damaged: its digest does not fit");
     }
-    let body: Value = serde_json::from_str(body).map_err(|_| "holds no results")?;
-    let results = results(&body).ok_or("holds no results")?;
+    let body: Body = serde_json::from_str(body).map_err(|_| "holds no results")?;
+    let results = results(body).ok_or("holds no results")?;
     Ok(Cell { made_by: header["made_by"].clone(), results })
 }
 
@@ -61,24 +62,31 @@ pub fn name(id: u128) -> String {
     format!("{id:032x}")
 }
 
-fn results(body: &Value) -> Option<CellResults> {
-    let kpi = |row: &Value| {
-        let text = |at: usize| row[at].as_str().map(str::to_owned);
-        let ci95 = row[3].as_f64().zip(row[4].as_f64()).map(|(lo, hi)| [lo, hi]);
-        let n = u32::try_from(row[5].as_u64()?).ok()?;
-        let (mean, reason) = (row[2].as_f64(), text(6));
-        Some(KpiRow { name: text(0)?, unit: text(1)?, mean, ci95, n, reason, values: Vec::new(), ..KpiRow::default() })
-    };
-    let target = |row: &Value| {
+/// The second line of a cell, as [`encode`] writes it.
+#[derive(Deserialize)]
+struct Body {
+    failure: Option<String>,
+    replications: u32,
+    /// Name and verdict.
+    targets: Vec<(String, String)>,
+    /// Name, unit, mean, both ends of the interval, replications with a value, reason.
+    kpis: Vec<(String, String, Option<f64>, Option<f64>, Option<f64>, u32, Option<String>)>,
+}
+
+fn results(body: Body) -> Option<CellResults> {
+    let target = |(name, word): (String, String)| {
         let all = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive];
-        let verdict = all.into_iter().find(|v| row[1] == verdict(*v))?;
-        Some((row[0].as_str()?.to_owned(), verdict))
+        Some((name, all.into_iter().find(|v| word == verdict(*v))?))
     };
+    let kpis = body.kpis.into_iter().map(|(name, unit, mean, lo, hi, n, reason)| {
+        let ci95 = lo.zip(hi).map(|(lo, hi)| [lo, hi]);
+        KpiRow { name, unit, mean, ci95, n, reason, ..KpiRow::default() }
+    });
     Some(CellResults {
-        failure: body["failure"].as_str().map(str::to_owned),
-        replications: u32::try_from(body["replications"].as_u64()?).ok()?,
-        kpis: body["kpis"].as_array()?.iter().map(kpi).collect::<Option<_>>()?,
-        verdicts: body["targets"].as_array()?.iter().map(target).collect::<Option<_>>()?,
+        failure: body.failure,
+        replications: body.replications,
+        kpis: kpis.collect(),
+        verdicts: body.targets.into_iter().map(target).collect::<Option<_>>()?,
     })
 }
 

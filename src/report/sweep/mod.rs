@@ -16,6 +16,7 @@ pub mod show;
 mod store;
 mod table;
 
+pub use super::files::Lasting;
 pub use gather::{Gathered, gather};
 pub use place::{Place, place};
 pub use store::{Found, Ids, Shard, Store, StoreError};

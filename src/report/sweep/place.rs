@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::store::StoreError;
-use crate::report::files::{self, FileError, Whole};
+use crate::report::files::{self, FileError, Lasting, Whole};
 
 /// A place with files. Names hold `/` between folder and file; a file appears whole or not at all.
 pub trait Place: Send + Sync {
@@ -53,7 +53,7 @@ pub trait Place: Send + Sync {
     ///
     /// # Errors
     /// What the system says.
-    fn write_new(&self, name: &str, bytes: &[u8]) -> Result<bool, FileError>;
+    fn write_new(&self, name: &str, bytes: &[u8], lasting: Lasting) -> Result<bool, FileError>;
 
     /// Begins a file that is written piece by piece, over what was there.
     ///
@@ -149,8 +149,8 @@ impl Place for Folder {
         files::write_whole(&self.show(name), bytes)
     }
 
-    fn write_new(&self, name: &str, bytes: &[u8]) -> Result<bool, FileError> {
-        match files::write_new(&self.show(name), bytes) {
+    fn write_new(&self, name: &str, bytes: &[u8], lasting: Lasting) -> Result<bool, FileError> {
+        match files::write_new(&self.show(name), bytes, lasting) {
             Err(error) if error.source.kind() == ErrorKind::AlreadyExists => Ok(false),
             other => other.map(|()| true),
         }
@@ -179,8 +179,8 @@ mod tests {
         let there = place(&dir.path().join("new")).expect("a path");
         assert!(there.entries().expect("no folder is no error").is_none());
         there.prepare(&["cells"]).expect("made");
-        assert!(there.write_new("cells/a", b"1").expect("new"));
-        assert!(!there.write_new("cells/a", b"2").expect("there already"));
+        assert!(there.write_new("cells/a", b"1", Lasting::Later).expect("new"));
+        assert!(!there.write_new("cells/a", b"2", Lasting::Yes).expect("there already"));
         there.write("cells/.b.partial", b"2").expect("written");
         assert_eq!(there.read("cells/a").expect("read").as_deref(), Some(&b"1"[..]));
         assert_eq!(there.list("cells").expect("listed"), ["a"]);

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 use super::place::Place;
 use super::store::StoreError;
-use crate::report::files::{FileError, TEMPORARY, Whole};
+use crate::report::files::{FileError, Lasting, TEMPORARY, Whole};
 
 /// Bytes that are sent at a time of a file that is made piece by piece.
 const PIECE: usize = 8 << 20;
@@ -171,7 +171,7 @@ impl Place for Remote {
         self.0.runtime.block_on(put).map(|_| ()).map_err(self.failed("write", name))
     }
 
-    fn write_new(&self, name: &str, bytes: &[u8]) -> Result<bool, FileError> {
+    fn write_new(&self, name: &str, bytes: &[u8], _: Lasting) -> Result<bool, FileError> {
         let key = self.0.key(name);
         let put = self.0.store.put_opts(&key, PutPayload::from(bytes.to_vec()), PutMode::Create.into());
         match self.0.runtime.block_on(put) {

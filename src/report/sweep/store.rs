@@ -12,7 +12,7 @@ use super::place::Place;
 use super::{info, row};
 use crate::experiment::results::sweep::{CellResults, Coordinate, SweepInfo};
 use crate::report::charts::ChartError;
-use crate::report::files::{self, FileError};
+use crate::report::files::{self, FileError, Lasting};
 use crate::report::manifest;
 
 /// Names in the folder.
@@ -145,7 +145,7 @@ impl Store {
         Self::check(&*place)?;
         place.prepare(&[CELLS, IDS])?;
         let text = info::encode(info);
-        if !place.write_new(INFO, text.as_bytes())? {
+        if !place.write_new(INFO, text.as_bytes(), Lasting::Yes)? {
             let same = place.read(INFO)?.is_some_and(|old| old == text.as_bytes());
             if !same && shard != Shard::ALL {
                 return Err(StoreError::OtherSweep(place.show("")));
@@ -187,13 +187,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Differs`]; what the system says.
-    pub fn keep(&self, number: usize, id: u128, results: &CellResults, replace: bool) -> Result<(), StoreError> {
+    pub fn keep(
+        &self,
+        (number, id): (usize, u128),
+        results: &CellResults,
+        replace: bool,
+        lasting: Lasting,
+    ) -> Result<(), StoreError> {
         let bytes = cell::encode(id, &self.made_by, results);
         let name = cell_name(id);
         if replace {
             return Ok(self.place.write(&name, &bytes)?);
         }
-        if self.place.write_new(&name, &bytes)? {
+        if self.place.write_new(&name, &bytes, lasting)? {
             return Ok(());
         }
         match read_cell(&*self.place, id)? {
