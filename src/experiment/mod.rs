@@ -139,9 +139,10 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
     }
     let unmet = options.precision.as_ref().map_or_else(Vec::new, |p| precision::unmet(p, &outcomes));
     let mut results = conclude(plan, seed, outcomes, options, &step)?;
-    if options.what_if.is_some() && failures.is_empty() {
+    let asked = !options.what_if.as_ref().unwrap_or(&plan.what_if).is_empty();
+    if asked && failures.is_empty() {
         let words = "nothing of this plan is in these sets: no failure was studied".to_owned();
-        results.warnings.push((words, "--what-if".to_owned()));
+        results.warnings.push((words, "what_if".to_owned()));
     }
     results.warnings.extend(unmet.into_iter().map(|words| (words, "--precision".to_owned())));
     Ok(results)

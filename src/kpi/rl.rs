@@ -150,7 +150,7 @@ pub(super) const RL_SIZES: &[Kpi] = &[
         D::Duration,
         BINS,
         "weights served everywhere − beginning of the publish",
-        "Time of a publish, from its beginning (the end of the step, or of the publish before) until 99 % of the live \
+        "Time of a publish, from its beginning (the end of the step or of the publish before, or when its controller begins it) until 99 % of the live \
          engines at every generator site serve it or a later version, sites that missed it at the `timeout` included; p95 and max run over publishes.",
     ),
     kpi(

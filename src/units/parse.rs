@@ -118,7 +118,13 @@ fn in_range(
     if dim == Dimension::Ratio && bare && value > 1.0 {
         let percent = format!("{} %", elided(text.trim()));
         let message = format!("a share without '%' lies between 0 and 1, and {} does not", elided(text.trim()));
-        return Err(UnitError::new(dim, span, message).suggest(percent));
+        let found = UnitError::new(dim, span, message);
+        // Of 85 there is no doubt what is meant; 2 may be twice as much, or two of a hundred.
+        if value > 10.0 {
+            return Err(found.suggest(percent));
+        }
+        let help = format!("write \"{percent}\", or \"{} %\" for {} times as much", value * 100.0, elided(text.trim()));
+        return Err(UnitError { help, ..found });
     }
     Ok(value)
 }

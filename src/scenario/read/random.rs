@@ -47,7 +47,8 @@ impl Reader {
         };
         let Value::Table(parameters) = &entry.node.value else {
             let message = format!("'{law}' takes a table {{ {} }}, not {}", names.join(", "), entry.node.value.kind());
-            self.report(Diagnostic::new("E0205", message).at(&entry.node.place));
+            let help = format!("write {} = {{ {law} = {{ {} = … }} }}", key.name, names.join(" = …, "));
+            self.report(Diagnostic::new("E0205", message).at(&entry.node.place).help(help));
             return None;
         };
         let values = self.parameters(key, law, names, parameters, &entry.node, dim)?;

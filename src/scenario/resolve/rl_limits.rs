@@ -31,18 +31,19 @@ impl Resolver<'_> {
     /// A loop whose step and publish alone take longer than `by` times its target, or whose batch does.
     fn check_target(&mut self, plan: &Plan, rl: &RlWork, by: f64, place: Place) {
         let target = rl.feedback_target.as_secs_f64();
-        let (step, publish) = (step_time(plan, rl), publish_time(plan, rl));
+        let decided = rl.controller.as_ref().map_or(0.0, |controller| controller.delay.mean());
+        let (step, publish) = (step_time(plan, rl), decided + publish_time(plan, rl));
         let batch = batch_time(rl);
         let [shown, step_shown, publish_shown, batch_shown] =
             [target, step, publish, batch].map(|time| display(time, Dimension::Duration));
         let (message, help) = if step + publish > by * target {
             (
                 format!(
-                    "nothing comes back within {shown}: a step takes {step_shown} and a publish {publish_shown} at the best"
+                    "nothing comes back within {shown}: a step takes {step_shown} and a publish, from its decision on, {publish_shown} at the best"
                 ),
                 "more trainer GPUs, a smaller batch or payload, a faster way to the generators, or a longer target",
             )
-        } else if batch.is_finite() && batch > by * target {
+        } else if batch.is_finite() && batch > by * target && !fits(rl) {
             (
                 format!(
                     "all engines take {batch_shown} to generate a batch, longer than {shown}: what is ready first waits for the last of it"
@@ -70,10 +71,12 @@ impl Resolver<'_> {
                 self.report(found.help(format!("a lag of {oldest:.0} or more, or a smaller 'staleness'")));
             }
         }
-        let Some(users) = rl.users.as_ref().filter(|users| !users.rollouts) else { return };
+        let Some(users) = &rl.users else { return };
         let version = step_time(plan, rl).max(batch_time(rl));
         let versions = (users.reward.mean() / version).floor();
-        if version.is_finite() && versions > bound + 1.0 {
+        // Engines that users share make their batches more slowly than all engines could.
+        let by = if users.rollouts { 2.0 } else { 1.0 };
+        if version.is_finite() && versions > by * (bound + 1.0) {
             let [reward, version] = [users.reward.mean(), version].map(|time| display(time, Dimension::Duration));
             let message = format!(
                 "a reward comes {reward} after its answer in the mean, and a version is made every {version}: most answers are {versions:.0} versions \
@@ -86,8 +89,9 @@ impl Resolver<'_> {
 
     /// A cap below what hardly any trajectory stays under.
     fn check_cap(&mut self, rl: &RlWork, place: Place) {
-        let least = rl.length.lowest();
-        if rl.length_cap >= least || rl.environment.is_some() {
+        let turns = rl.environment.as_ref().map_or(1.0, |environment| environment.turns.lowest().max(1.0));
+        let least = turns * rl.length.lowest();
+        if rl.length_cap >= least {
             return;
         }
         let [cap, least] = [rl.length_cap, least].map(|tokens| display(tokens, Dimension::Tokens));
@@ -119,7 +123,16 @@ impl Resolver<'_> {
     fn check_steps(&mut self, plan: &Plan, (starts, ends): (SimDuration, SimDuration), rl: &RlWork, place: Place) {
         let runs = ends.min(plan.horizon).as_secs_f64() - starts.as_secs_f64();
         let turns = rl.environment.as_ref().map_or(0.0, |e| (e.turns.mean() - 1.0).max(0.0) * e.time.mean());
-        for (time, what) in [(step_time(plan, rl), "a step takes"), (turns, "a trajectory is in its environment for")] {
+        let decided = rl.controller.as_ref().map_or(0.0, |controller| controller.delay.mean());
+        let outage = rl.controller.as_ref().and_then(|controller| controller.outage.as_ref());
+        let down =
+            outage.filter(|outage| outage.time_to_failure.mean() < runs).map_or(0.0, |o| o.time_to_repair.mean());
+        for (time, what) in [
+            (step_time(plan, rl), "a step takes"),
+            (turns, "a trajectory is in its environment for"),
+            (decided, "what the controller decides is heard after"),
+            (down, "an outage of the controller lasts"),
+        ] {
             if time > runs {
                 let [time, runs] = [time, runs].map(|time| display(time, Dimension::Duration));
                 let message = format!("{what} {time}, and the loop runs for {runs}: next to nothing trains");
@@ -132,6 +145,12 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+/// Whether a batch has room on the engines at once: then it is ready when its longest trajectory is, however long all engines take for as many tokens.
+fn fits(rl: &RlWork) -> bool {
+    let engines: u64 = rl.generators.iter().map(|(_, gpus)| gpus / rl.engine.gpus).sum();
+    rl.users.is_none() && rl.batch <= engines * u64::from(rl.engine.slots)
 }
 
 /// Seconds of a step over a batch of mean length: the formula of the trainer.
