@@ -69,9 +69,11 @@ struct Body {
     replications: u32,
     /// Name and verdict.
     targets: Vec<(String, String)>,
-    /// Name, unit, mean, both ends of the interval, replications with a value, reason.
-    kpis: Vec<(String, String, Option<f64>, Option<f64>, Option<f64>, u32, Option<String>)>,
+    kpis: Vec<Row>,
 }
+
+/// Name, unit, mean, both ends of the interval, replications with a value, reason.
+type Row = (String, String, Option<f64>, Option<f64>, Option<f64>, u32, Option<String>);
 
 fn results(body: Body) -> Option<CellResults> {
     let target = |(name, word): (String, String)| {
