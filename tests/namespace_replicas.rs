@@ -82,7 +82,7 @@ fn above_the_rate_of_the_link_the_lag_grows_without_end() {
     near(kpi(&r, "link.wan.home-to-away.utilisation"), 1.0, 1e-6, "and filled the link");
     near(kpi(&r, "namespace.corpus.rpo.max"), far(&r, "lag.max"), 1e-9, "the loss of home loses that");
     near(kpi(&r, "namespace.corpus.at_risk.max"), far(&r, "behind.max"), 1e-9, "in bytes");
-    let note = r.warnings.iter().find(|n| n.0.contains("less comes than is written"));
+    let note = r.warnings.iter().find(|n| n.message.contains("less comes than is written"));
     assert!(note.is_some(), "{:?}", r.warnings);
     near(kpi(&r, "namespace.corpus.wan_bytes") + 1.0, 1.0, 0.0, "clients at home cross nothing");
 }
@@ -98,7 +98,7 @@ fn a_burst_is_made_up_for_after_it() {
     near(far(&r, "lag.max"), done - span, 1e-5, "the last byte");
     near(far(&r, "lag"), (done - span) * done / 2.0 / all, 1e-5, "a triangle too");
     near(far(&r, "rate") * all, w * span, 1e-6, "every byte once");
-    assert!(r.warnings.iter().all(|n| !n.0.contains("less comes")), "{:?}", r.warnings);
+    assert!(r.warnings.iter().all(|n| !n.message.contains("less comes")), "{:?}", r.warnings);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn a_save_that_does_not_fit_is_written_as_far_as_it_does_and_counted() {
     close(kpi(&results, "io.save.checkpoints"), 3.0, "saves");
     close(kpi(&results, "storage.box.refused"), 400e9 + 7.0 * 800e9, "refused");
     close(kpi(&results, "storage.box.write_rate") * 990.0, 2e12, "written");
-    assert!(results.warnings.iter().any(|w| w.0.contains("8 saves did not find room")), "{:?}", results.warnings);
+    assert!(results.warnings.iter().any(|w| w.message.contains("8 saves did not find room")), "{:?}", results.warnings);
 }
 
 #[test]

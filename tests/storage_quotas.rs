@@ -95,7 +95,7 @@ fn a_hard_quota_refuses_one_tenant_and_nobody_else() {
     close(kpi(&results, "storage.box.refused"), (END - 40_000.0) * 1e9, "refused by the system's account");
     assert!(results.kpis.iter().all(|k| k.name != "tenant.bob.full_date"), "bob has no quota");
     assert!(
-        results.warnings.iter().any(|w| w.0.contains("tenant.alice: the soft quota on box")),
+        results.warnings.iter().any(|w| w.message.contains("tenant.alice: the soft quota on box")),
         "{:?}",
         results.warnings
     );

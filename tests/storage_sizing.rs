@@ -147,10 +147,7 @@ fn too_few_accounts_hold_the_rates_and_say_so() {
         assert_eq!(value(&results, &format!("storage.s.accounts_{kpi}")) as u64, accounts, "{kpi}");
     }
     assert!(
-        results
-            .warnings
-            .iter()
-            .any(|(text, _)| text.contains("4 accounts are fewer than the 14 that ingress asks for"))
+        results.warnings.iter().any(|w| w.message.contains("4 accounts are fewer than the 14 that ingress asks for"))
     );
 }
 

@@ -74,7 +74,7 @@ fn a_system_fills_is_full_on_its_date_and_refuses_the_rest() {
     close(kpi(&results, "storage.box.refused"), 18_000.0 * 1e9, "refused: five hours");
     close(kpi(&results, "io.in.refused"), 18_000.0 * 1e9, "refused of the load");
     close(kpi(&results, "storage.box.write_rate") * 108_000.0, 90e12, "accepted");
-    assert!(results.warnings.iter().any(|w| w.0.contains("soft quota")), "{:?}", results.warnings);
+    assert!(results.warnings.iter().any(|w| w.message.contains("soft quota")), "{:?}", results.warnings);
     let quota = results.bottlenecks.iter().find(|b| b.work == "in" && b.cause == "quota").unwrap();
     close(quota.share, 18_000.0 / 108_000.0, "time refused");
 }
@@ -158,7 +158,7 @@ fn a_copy_beyond_the_hard_quota_is_refused() {
         let row = results.kpis.iter().find(|k| k.name == measure).unwrap();
         assert!(row.mean.is_none() && row.reason.as_ref().unwrap().contains("found no room"), "{row:?}");
     }
-    assert!(results.warnings.iter().any(|w| w.0.contains("found no room")), "{:?}", results.warnings);
+    assert!(results.warnings.iter().any(|w| w.message.contains("found no room")), "{:?}", results.warnings);
     close(kpi(&results, "io.in.refused"), (108_000.0 - 3600.0) * 1e9, "refused of the load");
     close(kpi(&results, "storage.box.refused"), 23.6e12 + (108_000.0 - 3600.0) * 1e9, "refused");
 }

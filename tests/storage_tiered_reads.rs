@@ -93,7 +93,7 @@ fn the_tier_counts_what_is_read_there() {
     let unread = "unread = \"100000 s\", data = \"1 PB\", popularity = \"uniform\"";
     let says = |nodes: &str| {
         let r = simulate(&[("share = \"20 %\"", unread), ("nodes = 100", nodes)], &[]);
-        r.warnings.iter().any(|(text, _)| text.contains("less is read there than hot_share says"))
+        r.warnings.iter().any(|w| w.message.contains("less is read there than hot_share says"))
     };
     assert!(says("nodes = 8") && !says("nodes = 100"), "632 TB are hot");
 }

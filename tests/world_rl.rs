@@ -234,11 +234,7 @@ fn rarer_checkpoints_cost_more_recomputation() {
 #[test]
 fn a_checkpoint_longer_than_its_interval_is_skipped_and_said() {
     let results = run(&calm(&["work.loop.checkpoint.every=\"10 s\"", "storage.west-hot.nodes=8"]));
-    assert!(
-        results.warnings.iter().any(|(text, _)| text.contains("checkpoints were skipped")),
-        "{:?}",
-        results.warnings
-    );
+    assert!(results.warnings.iter().any(|w| w.message.contains("checkpoints were skipped")), "{:?}", results.warnings);
     assert!(kpi(&results, "rl.loop.checkpoint_time") > 10.0);
     alive(&results, "loop", 10.0);
     // A blocking one stops the trainer for as long.

@@ -20,7 +20,7 @@ fn deltas_without_room_are_refused_and_full_weights_come_in_their_place() {
     // The last version may still be on its way.
     let by_hand = |versions: f64| ((versions - 7.0) / 3.0).floor() + 1.0;
     assert!((by_hand(steps - 1.0)..=by_hand(steps)).contains(&refused), "{refused}, by hand {}", by_hand(steps));
-    assert!(results.warnings.iter().any(|(w, _)| w.contains("had no room for")), "{:?}", results.warnings);
+    assert!(results.warnings.iter().any(|w| w.message.contains("had no room for")), "{:?}", results.warnings);
     let room = run(&plan_with(LOOP, &["storage.store.capacity=\"1 TB\""]));
     assert_eq!(kpi(&room, "rl.loop.refused_publishes").to_bits(), 0.0_f64.to_bits());
     // Each refusal costs the way to the store, a second of patience and full weights in place of a delta.

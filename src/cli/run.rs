@@ -11,7 +11,7 @@ use super::interrupt;
 use super::screen::Screen;
 use super::simulate::{Choices, Failure, load, settle, simulate};
 use crate::experiment::precision::{self, CAP, Precision};
-use crate::experiment::results::RunResults;
+use crate::experiment::results::{RunResults, Warning};
 use crate::report::folder::{self, FolderError};
 use crate::report::{csv, json, markdown, text};
 use crate::scenario;
@@ -83,7 +83,7 @@ fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
         None => Vec::new(),
     };
     let mut results = simulate(&args.file, &loaded, &choices, screen)?;
-    results.warnings.extend(notes.into_iter().map(|note| (note, "--warmup".to_owned())));
+    results.warnings.extend(notes.into_iter().map(|note| Warning::of_run(note, "--warmup")));
     let written = match folder::write(&out, &results) {
         Ok(_) => {
             screen.note(&format!("results and charts are in {}", out.display()));

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::results::systems::systems;
-use super::results::{Cause, Distribution, Input, KpiRow, Network, Place, RunResults, Series, Way};
+use super::results::{Cause, Distribution, Input, KpiRow, Network, Place, RunResults, Series, Warning, Way};
 use super::{Outcome, RunOptions};
 use crate::assembly;
 use crate::kpi;
 use crate::model::world::{Measure, Measured};
-use crate::scenario::plan::{Origin, Plan};
+use crate::scenario::plan::{self, Origin, Plan};
 use crate::stats::{Sketch, interval};
 
 /// Quantiles over replications need at least this many.
@@ -195,14 +195,16 @@ fn causes(measured: &[Measured]) -> Vec<Cause> {
     rows
 }
 
-fn warnings(plan: &Plan, measured: &[Measured]) -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> = plan.warnings.iter().map(|w| (w.message.clone(), w.at.clone())).collect();
+fn warnings(plan: &Plan, measured: &[Measured]) -> Vec<Warning> {
+    let of =
+        |w: &plan::Warning| Warning { code: Some(w.code.to_owned()), message: w.message.clone(), at: w.at.clone() };
+    let mut all: Vec<Warning> = plan.warnings.iter().map(of).collect();
     let mut notes: BTreeMap<&str, usize> = BTreeMap::new();
     for note in measured.iter().flat_map(|m| &m.notes) {
         *notes.entry(note).or_default() += 1;
     }
     let of = measured.len();
-    all.extend(notes.into_iter().map(|(note, n)| (note.to_owned(), format!("{n} of {of} replications"))));
+    all.extend(notes.into_iter().map(|(note, n)| Warning::of_run(note, format!("{n} of {of} replications"))));
     all
 }
 

@@ -26,7 +26,7 @@ use crate::model::world::Measured;
 use crate::scenario::plan::{FailureSet, Plan};
 use crate::units::{SimDuration, SimTime};
 use precision::Precision;
-use results::{FlowRow, RunResults};
+use results::{FlowRow, RunResults, Warning};
 
 /// How often a replication reports its progress.
 const PROGRESS_STEPS: i64 = 50;
@@ -142,9 +142,9 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
     let asked = !options.what_if.as_ref().unwrap_or(&plan.what_if).is_empty();
     if asked && failures.is_empty() {
         let words = "nothing of this plan is in these sets: no failure was studied".to_owned();
-        results.warnings.push((words, "what_if".to_owned()));
+        results.warnings.push(Warning::of_run(words, "what_if"));
     }
-    results.warnings.extend(unmet.into_iter().map(|words| (words, "--precision".to_owned())));
+    results.warnings.extend(unmet.into_iter().map(|words| Warning::of_run(words, "--precision")));
     Ok(results)
 }
 
@@ -169,7 +169,7 @@ fn conclude(
         let study = || what_if::study(plan, &failures, &base, seed, options, step);
         let (tables, kpis) = in_threads(options.threads, study)??;
         aggregate::replace(&mut results.kpis, kpis);
-        results.warnings.extend(what_if::left_out(&tables).map(|words| (words, "--what-if".to_owned())));
+        results.warnings.extend(what_if::left_out(&tables).map(|words| Warning::of_run(words, "--what-if")));
         results.what_if = Some(tables);
     }
     let waves = || what_if::waves(plan, &failures, &options.interrupt);

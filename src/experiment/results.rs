@@ -16,6 +16,24 @@ use what_if::WhatIf;
 pub use by_way::WayRow;
 pub use network::{Network, Place, Way};
 
+/// Something that the reader of results should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Code of what is odd in the scenario, e.g. `W0606`; none for what the run came upon.
+    pub code: Option<String>,
+    /// What is odd.
+    pub message: String,
+    /// Address, `file:line:column`, flag, or share of the replications.
+    pub at: String,
+}
+
+impl Warning {
+    /// What a run came upon.
+    pub fn of_run(message: impl Into<String>, at: impl Into<String>) -> Self {
+        Warning { code: None, message: message.into(), at: at.into() }
+    }
+}
+
 /// Results of one scenario over all its replications.
 #[derive(Clone, Debug)]
 pub struct RunResults {
@@ -56,7 +74,7 @@ pub struct RunResults {
     /// Sites and links.
     pub network: Network,
     /// Warnings of the scenario and of the runs.
-    pub warnings: Vec<(String, String)>,
+    pub warnings: Vec<Warning>,
     /// Time series of replication 0, sorted by name.
     pub series: Vec<Series>,
     /// Pooled distributions over all replications, sorted by name.

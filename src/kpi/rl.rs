@@ -114,7 +114,7 @@ pub(super) const RL: &[Kpi] = &[
         D::Versions,
         SAMPLES,
         "trainer version at consumption − oldest version among the tokens",
-        "How stale consumed trajectories are, in policy versions. Its distribution is in the table and the chart of lags.",
+        "How stale consumed trajectories are, in policy versions. Its distribution is in the table and the chart of lags, and under `lags` in the JSON object.",
     ),
 ];
 

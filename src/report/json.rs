@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{by_way, human, systems, waves, what_if};
-use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
+use super::{by_way, human, lags, systems, waves, what_if};
+use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict, Warning};
 
 /// The object as indented text, ending with a newline.
 pub fn render(run: &RunResults) -> String {
@@ -45,6 +45,10 @@ pub fn object(run: &RunResults) -> Value {
     }
     if !run.by_way.is_empty() {
         object["ways"] = by_way::json(&run.by_way);
+    }
+    let lags = lags::json(run);
+    if !lags.is_empty() {
+        object["lags"] = Value::Array(lags);
     }
     if let Some(found) = &run.waves {
         object["waves"] = waves::json(found);
@@ -101,8 +105,8 @@ fn cause(row: &Cause) -> Value {
     json!({ "work": row.work, "cause": row.cause, "share": row.share })
 }
 
-fn warning((message, at): &(String, String)) -> Value {
-    json!({ "message": message, "at": at })
+fn warning(warning: &Warning) -> Value {
+    json!({ "code": warning.code, "message": warning.message, "at": warning.at })
 }
 
 /// A number, a date, or null.

@@ -1,5 +1,7 @@
 //! How stale trajectories are when they train: the share of each lag in versions.
 
+use serde_json::{Value, json};
+
 use super::document::{Section, Table, Tone};
 use super::sections::share_cells;
 use crate::experiment::results::{Distribution, RunResults};
@@ -32,6 +34,16 @@ pub(super) fn shares(d: &Distribution) -> Vec<(f64, f64)> {
 /// One table for each RL work in which something trained.
 pub(super) fn sections(run: &RunResults) -> Vec<Section> {
     of(run).filter(|d| !d.values.is_empty()).map(section).collect()
+}
+
+/// One object for each RL work in which something trained: `{"work", "max_lag", "shares": [{"lag", "share"}]}`.
+pub(super) fn json(run: &RunResults) -> Vec<Value> {
+    of(run).filter(|d| !d.values.is_empty()).map(object).collect()
+}
+
+fn object(d: &Distribution) -> Value {
+    let rows = shares(d).into_iter().map(|(lag, share)| json!({ "lag": lag as u64, "share": share }));
+    json!({ "work": work(d), "max_lag": d.limit.map(|bound| bound as u64), "shares": rows.collect::<Vec<_>>() })
 }
 
 fn section(d: &Distribution) -> Section {
@@ -73,5 +85,7 @@ mod tests {
         };
         assert_eq!(shares(&d), [(0.0, 0.25), (1.0, 0.0), (2.0, 0.75)]);
         assert_eq!(work(&d), "online");
+        let rows = r#"[{"lag":0,"share":0.25},{"lag":1,"share":0.0},{"lag":2,"share":0.75}]"#;
+        assert_eq!(object(&d).to_string(), format!(r#"{{"work":"online","max_lag":4,"shares":{rows}}}"#));
     }
 }

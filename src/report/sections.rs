@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::document::{Document, Row, Section, Table, Tone};
 use super::human::{self, NOTHING};
 use super::{by_way, lags, phases, slowest, systems, waves, ways, what_if};
-use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict};
+use crate::experiment::results::{Cause, KpiRow, RunResults, TargetRow, Verdict, Warning};
 
 /// Stats that may end a KPI name.
 const STATS: [&str; 7] = ["mean", "p50", "p95", "p99", "max", "min", "fraction"];
@@ -237,16 +237,20 @@ fn bar(share: f64) -> String {
     "█".repeat(((share.min(1.0) * 20.0).round() as usize).max(1))
 }
 
-/// Warnings, each with the place it speaks of.
+/// Warnings, each with its code and the place it speaks of.
 fn warnings(run: &RunResults) -> Option<Section> {
     if run.warnings.is_empty() {
         return None;
     }
-    let mut table = Table::new(&[("at", false), ("warning", false)]);
-    for (message, at) in &run.warnings {
-        table.row(Tone::Unsure, vec![if at.is_empty() { NOTHING.to_owned() } else { at.clone() }, message.clone()]);
+    let mut table = Table::new(&[("code", false), ("at", false), ("warning", false)]);
+    let or_nothing = |text: &str| if text.is_empty() { NOTHING.to_owned() } else { text.to_owned() };
+    for Warning { code, message, at } in &run.warnings {
+        let cells = vec![or_nothing(code.as_deref().unwrap_or_default()), or_nothing(at), message.clone()];
+        table.row(Tone::Unsure, cells);
     }
-    Some(Section { heading: "Warnings".to_owned(), table, notes: Vec::new() })
+    let coded = run.warnings.iter().find_map(|warning| warning.code.as_deref());
+    let notes = coded.map(|code| format!("What a code means: apollo explain --code {code}")).into_iter().collect();
+    Some(Section { heading: "Warnings".to_owned(), table, notes })
 }
 
 /// Targets and their verdicts.

@@ -184,6 +184,8 @@ pub enum Origin {
 /// A warning with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
+    /// Code, e.g. `W0606`.
+    pub code: &'static str,
     /// What is odd.
     pub message: String,
     /// Address or `file:line:column`.

@@ -1,5 +1,6 @@
 //! The reports of made-up results, as snapshots and as bytes.
 
+use apollo_sim::experiment::results::Warning;
 use apollo_sim::report::{csv, json, junit, markdown, parquet, text};
 
 use crate::sample::{empty, falcon};
@@ -30,7 +31,7 @@ fn colour_adds_escapes_and_nothing_else() {
 fn user_text_cannot_send_escapes_to_the_terminal() {
     let mut run = falcon();
     run.title = "evil \u{1b}[2J title\nsecond line".into();
-    run.warnings.push(("bell \u{7}".into(), "x".into()));
+    run.warnings.push(Warning::of_run("bell \u{7}", "x"));
     let text = text::render(&run, text::TextStyle::default());
     assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'));
     assert!(text.starts_with("evil \u{FFFD}[2J title\u{FFFD}second line\n"));

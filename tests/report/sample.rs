@@ -1,7 +1,7 @@
 //! Made-up results in the shape of the reference plan, without running anything.
 
 use apollo_sim::experiment::results::{
-    Cause, Distribution, FlowRow, KpiRow, Network, Place, RunResults, Series, TargetRow, Verdict, Way,
+    Cause, Distribution, FlowRow, KpiRow, Network, Place, RunResults, Series, TargetRow, Verdict, Warning, Way,
 };
 
 /// A small generator of numbers in 0…1, so that the sample needs no file and never changes.
@@ -35,8 +35,12 @@ pub fn falcon() -> RunResults {
         systems: Vec::new(),
         network: network(),
         warnings: vec![
-            ("rounded up to 40,032 GPUs (whole racks of 72)".into(), "fleet.phoenix.gpus".into()),
-            ("no work reads or writes it".into(), "storage.ric-base".into()),
+            Warning {
+                code: Some("W0606".into()),
+                message: "rounded up to 40,032 GPUs (whole racks of 72)".into(),
+                at: "fleet.phoenix.gpus".into(),
+            },
+            Warning::of_run("no work reads or writes it", "storage.ric-base"),
         ],
         series: series(),
         distributions: vec![feedback()],

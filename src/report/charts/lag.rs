@@ -35,10 +35,12 @@ fn panel(d: &Distribution) -> Panel {
     let ticks = (0..).map(|i| f64::from(i) * every).take_while(|at| *at <= hi).map(|at| (at, format!("{at:.0}")));
     let mark =
         |bound: f64| Mark { label: format!("max_lag {bound:.0}"), at: bound + 0.5, color: Color::Black, dashed: true };
+    // The line of the bound stands off the frame, and so does its label.
+    let room = if bound.is_some() { (hi / 12.0).max(1.0) } else { 0.0 };
     let points = rows.iter().map(|&(lag, share)| (lag - 0.5, share)).collect();
     Panel {
         title: lags::work(d).to_owned(),
-        x: Axis { label: "versions behind".to_owned(), lo: -0.5, hi: hi + 0.5, ticks: ticks.collect() },
+        x: Axis { label: "versions behind".to_owned(), lo: -0.5, hi: hi + 0.5 + room, ticks: ticks.collect() },
         y: axis::from_zero("share of what trains", "%", top, 5),
         curves: vec![Curve { label: String::new(), color: Color::Sky, points, shape: Shape::Bars(1.0), broad: false }],
         marks: bound.map(mark).into_iter().collect(),
@@ -51,7 +53,7 @@ fn panel(d: &Distribution) -> Panel {
 mod tests {
     use super::*;
 
-    /// Lags of 1 and 3 under a bound of 4: bars about 0 to 3, and the bound right of 4.
+    /// Lags of 1 and 3 under a bound of 4: bars about 0 to 3, and the bound right of 4, a version off the frame.
     #[test]
     fn a_bar_stands_about_every_version_and_the_bound_behind_the_last_that_trains() {
         let d = Distribution {
@@ -63,7 +65,7 @@ mod tests {
         };
         let panel = panel(&d);
         assert_eq!(panel.curves[0].points, [(-0.5, 0.0), (0.5, 0.25), (1.5, 0.0), (2.5, 0.75)]);
-        assert_eq!((panel.marks[0].at, panel.x.lo, panel.x.hi, panel.x.ticks.len()), (4.5, -0.5, 4.5, 5));
+        assert_eq!((panel.marks[0].at, panel.x.lo, panel.x.hi, panel.x.ticks.len()), (4.5, -0.5, 5.5, 5));
         let far = super::panel(&Distribution { limit: Some(100.0), ..d });
         assert!(far.marks.is_empty() && far.x.hi < 4.0);
     }

@@ -248,7 +248,7 @@ impl Resolver<'_> {
 
 /// Warnings and notes in the words of the plan.
 pub fn warnings(list: &[Diagnostic]) -> Vec<Warning> {
-    let of = |d: &Diagnostic| Warning { message: d.message.clone(), at: d.at_text() };
+    let of = |d: &Diagnostic| Warning { code: d.code, message: d.message.clone(), at: d.at_text() };
     list.iter().filter(|d| d.severity != Severity::Error).map(of).collect()
 }
 

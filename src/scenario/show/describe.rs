@@ -36,8 +36,9 @@ pub fn describe(plan: &Plan) -> String {
     if !plan.warnings.is_empty() {
         out.push_str("\nWarnings\n");
         for warning in &plan.warnings {
-            let _ = writeln!(out, "  {}  ({})", warning.message, warning.at);
+            let _ = writeln!(out, "  {}  {}  ({})", warning.code, warning.message, warning.at);
         }
+        let _ = writeln!(out, "  What a code means: apollo explain --code {}", plan.warnings[0].code);
     }
     out
 }
