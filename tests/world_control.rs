@@ -76,6 +76,38 @@ fn a_late_controller_adds_its_delay_where_it_takes_part() {
     }
 }
 
+/// Colocated GPUs turn to generation by themselves when a step is over. With a lag bound of 0 they then wait for the next batch: the period is generation,
+/// step with its offload, reshard, switch, and d. With more versions the engines know their next prompts: nothing is lost.
+#[test]
+fn a_late_controller_adds_its_delay_once_to_colocated_turns() {
+    let weights = "weights = { publish = \"full\", senders = 16, swap = \"3 s\" }";
+    let colocated = LOOP
+        .replace("generators = [{ fleet = \"serve\", gpus = 128 }]", "colocation = {}")
+        .replace("gpus = 64", "gpus = 128")
+        .replace(weights, "");
+    let at = |lag: u32, delay: f64| {
+        let late = format!("work.loop.controller={{ delay = \"{delay} s\" }}");
+        let lag = format!("work.loop.max_lag={lag}");
+        audited(&plan_with(&colocated, &[&lag, &late]), 0, 100).0
+    };
+    for (lag, times) in [(0, 1.0), (4, 0.0)] {
+        let calm = at(lag, 0.0);
+        for delay in [1.0, 7.0] {
+            let late = at(lag, delay);
+            println!("max_lag {lag}, {delay} s late: {:.3} s a step, {:.3} before", period(&late), period(&calm));
+            let by_hand = period(&calm) + times * delay;
+            assert!(near(period(&late), by_hand), "{} s a step, by hand {by_hand}", period(&late));
+            for (name, by_hand) in [("feedback_time.publish", 0.0), ("feedback_time.swap", 0.0)] {
+                let more = of(&late, name) - of(&calm, name);
+                assert!((more - by_hand).abs() < 1e-6, "{name}: {more}, by hand {by_hand}");
+            }
+        }
+    }
+    // 2,000 tokens at 50 tok/s; a step with 2 s of offload; 1.6 s of reshard and 3 s until the engines are back.
+    let by_hand = 40.0 + of(&at(0, 0.0), "step_time") + 1.6 + 3.0;
+    assert!(near(period(&at(0, 0.0)), by_hand), "{} s, by hand {by_hand}", period(&at(0, 0.0)));
+}
+
 /// Engines that take the next prompt from what they may have under way do not wait for the controller: where the bound does not hold, a late
 /// controller costs the publish alone.
 #[test]

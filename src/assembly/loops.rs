@@ -9,16 +9,6 @@ use crate::model::rl::publisher::{CopyFor, PublishParams};
 use crate::scenario::plan::{self, Distribution, FanOut, Plan};
 use crate::units::SimDuration;
 
-/// Cohorts of a pool of so many engines. A cohort takes new weights as one, so with waves of swaps there are as many in each wave, a
-/// whole number, and never fewer than one.
-pub(super) fn cohorts(rl: &plan::RlWork, engines: u64) -> u64 {
-    let asked = match rl.engine.cohort {
-        0 => engines.min(plan::DEFAULT_COHORTS),
-        size => engines.div_ceil(size),
-    };
-    asked.next_multiple_of(rl.weights.swap_waves.max(1)).min(engines)
-}
-
 /// What holds admission back.
 pub(super) fn admission(admission: plan::Admission) -> Admission {
     match admission {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::loops::{admission, cohorts, control, inner_rate, publish, user_params};
+use super::loops::{admission, control, inner_rate, publish, user_params};
 use super::namespaces;
 use super::phases::{Step, steps};
 use crate::engine::rng::Streams;
@@ -374,10 +374,11 @@ impl Place<'_> {
             .map(|(g, &(fleet, gpus))| {
                 let streams = self.streams.child(&self.plan.fleets[fleet].name).index(g as u64);
                 PoolParams {
-                    cohorts: cohorts(rl, (gpus / rl.engine.gpus).max(1)) as usize,
+                    cohorts: rl.cohorts((gpus / rl.engine.gpus).max(1)) as usize,
                     lengths: streams.stream("lengths"),
                     rewards: streams.stream("rewards"),
                     swaps: streams.stream("swaps"),
+                    drains: streams.stream("drains"),
                     users: UserStreams {
                         arrivals: streams.stream("user-arrivals"),
                         lengths: streams.stream("user-lengths"),

@@ -6,6 +6,7 @@
 //!
 //! Longer than other files because it is one contract: one record per table of the language, most lines documentation.
 
+mod cohorts;
 mod copy;
 mod dated;
 mod demand;
@@ -20,6 +21,7 @@ mod topology;
 
 use crate::units::{ByteRate, Bytes, Dist, Power, SimDuration};
 
+pub use cohorts::{DEFAULT_COHORTS, SLOWEST_SLOTS};
 pub use copy::{CopyWork, Distribution};
 pub use dated::Installation;
 pub use demand::Demand;
@@ -609,10 +611,6 @@ pub struct Protection {
     pub scrub_every: Option<SimDuration>,
 }
 
-/// Cohorts of a generator pool when the planner does not say: enough that the tail of the pause is sampled well,
-/// few enough that a site of thousands of engines stays cheap. The effect of the size is measured in the docs.
-pub const DEFAULT_COHORTS: u64 = 32;
-
 /// A work: something that uses the world.
 #[derive(Clone, Debug)]
 pub struct Work {
@@ -998,7 +996,7 @@ pub struct Engine {
     pub start: SimDuration,
     /// Tokens per second that it computes keys and values for.
     pub prefill_rate: f64,
-    /// Real engines that one simulated cohort stands for; 0 lets the program choose (32 cohorts per pool).
+    /// Real engines that one simulated cohort stands for; 0 lets the program choose ([`RlWork::cohorts`]).
     pub cohort: u64,
 }
 

@@ -71,6 +71,30 @@ impl Dist {
         }
     }
 
+    /// P(X ≤ x) for x ≥ 0: the inverse of the quantile function of `engine::rng`, where the law has no gaps.
+    ///
+    /// Exponential 1 − exp(−x/mean); Weibull 1 − exp(−(x/scale)^shape); lognormal Φ(ln(x/median)/sigma); triangular
+    /// (x − low)² ÷ ((high − low)(mode − low)) up to the mode and 1 − (high − x)² ÷ ((high − low)(high − mode)) above.
+    pub fn at_most(&self, x: f64) -> f64 {
+        let reached = |bound: f64| if x >= bound { 1.0 } else { 0.0 };
+        match self {
+            Dist::Constant(value) => reached(*value),
+            Dist::Exponential { mean } => -libm::expm1(-x / mean),
+            Dist::LogNormal { median, sigma } if *sigma > 0.0 => {
+                libm::erfc(-libm::log(x / median) / (sigma * std::f64::consts::SQRT_2)) / 2.0
+            }
+            Dist::LogNormal { median, .. } => reached(*median),
+            Dist::Weibull { scale, shape } => -libm::expm1(-libm::pow(x / scale, *shape)),
+            Dist::Uniform { from, to } if from < to => ((x - from) / (to - from)).clamp(0.0, 1.0),
+            Dist::Uniform { from, .. } => reached(*from),
+            Dist::Triangular { low, .. } if x < *low => 0.0,
+            Dist::Triangular { high, .. } if x >= *high => 1.0,
+            Dist::Triangular { low, mode, high } if x < *mode => (x - low) * (x - low) / ((high - low) * (mode - low)),
+            Dist::Triangular { low, mode, high } => 1.0 - (high - x) * (high - x) / ((high - low) * (high - mode)),
+            Dist::Empirical(values) => values.partition_point(|value| *value <= x) as f64 / values.len() as f64,
+        }
+    }
+
     /// The mean of min(x, cap): ∫₀^cap P(x > t) dt. Of Weibull and triangular laws the least of mean and cap, which is no less.
     ///
     /// Lognormal: mean·Φ((ln(cap/median) − sigma²)/sigma) + cap·Φ(−ln(cap/median)/sigma).
@@ -117,6 +141,28 @@ impl Dist {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// By hand: lognormal with its median, and e times it with sigma 1: Φ(0) and Φ(1); Weibull at its scale 1 − 1/e; a triangle at its mode.
+    #[test]
+    fn shares_at_most_follow_their_formulas() {
+        let near = |law: Dist, x: f64, share: f64| assert!((law.at_most(x) - share).abs() < 1e-9, "{law:?} at {x}");
+        let lognormal = Dist::LogNormal { median: 10.0, sigma: 1.0 };
+        near(lognormal.clone(), 10.0, 0.5);
+        near(lognormal.clone(), 10.0 * std::f64::consts::E, 0.841_344_746_068);
+        near(lognormal, 0.0, 0.0);
+        near(Dist::Exponential { mean: 2.0 }, 2.0 * std::f64::consts::LN_2, 0.5);
+        near(Dist::Weibull { scale: 3.0, shape: 0.5 }, 3.0, 1.0 - (-1f64).exp());
+        near(Dist::Uniform { from: 1.0, to: 5.0 }, 2.0, 0.25);
+        let triangle = || Dist::Triangular { low: 1.0, mode: 3.0, high: 6.0 };
+        near(triangle(), 3.0, 0.4);
+        near(triangle(), 2.0, 0.1);
+        near(triangle(), 4.5, 1.0 - 2.25 / 15.0);
+        near(Dist::Empirical(vec![1.0, 2.0, 2.0, 6.0]), 2.0, 0.75);
+        near(Dist::Constant(3.0), 2.9, 0.0);
+        near(Dist::Constant(3.0), 3.0, 1.0);
+        near(Dist::LogNormal { median: 3.0, sigma: 0.0 }, 3.0, 1.0);
+        near(Dist::Uniform { from: 3.0, to: 3.0 }, 3.0, 1.0);
+    }
 
     #[test]
     fn means_follow_their_formulas() {

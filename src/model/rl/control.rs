@@ -257,3 +257,7 @@ impl Rl {
 fn schedule(ctx: &mut Context<'_, Event>, work: WorkId, after: SimDuration, event: RlEvent) {
     ctx.schedule(ctx.now().saturating_add(after), CLASS_MODEL, Event::Rl(work, event));
 }
+
+#[cfg(test)]
+#[path = "control_tests.rs"]
+mod tests;

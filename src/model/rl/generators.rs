@@ -12,6 +12,7 @@
 
 mod admission;
 mod decode;
+mod drain;
 mod rewards;
 mod shipping;
 mod turns;
@@ -81,6 +82,13 @@ pub struct GeneratorParams {
     pub prefill_rate: f64,
 }
 
+impl GeneratorParams {
+    /// Tokens per second of each of `b` trajectories on one engine.
+    fn rate(&self, b: usize) -> f64 {
+        self.single_rate / (1.0 + b as f64 / self.half_batch)
+    }
+}
+
 /// One generator pool.
 #[derive(Clone, Debug)]
 pub struct PoolParams {
@@ -92,6 +100,8 @@ pub struct PoolParams {
     pub rewards: Stream,
     /// Random stream of swap pauses.
     pub swaps: Stream,
+    /// Random stream of what the engines that no cohort simulates have to end before they take new weights.
+    pub drains: Stream,
     /// Random streams of users.
     pub users: UserStreams,
     /// Random streams of turns.
@@ -230,7 +240,7 @@ impl Generators {
 
     /// Tokens per second of each of `b` trajectories on one engine.
     fn rate(&self, b: usize) -> f64 {
-        self.params.single_rate / (1.0 + b as f64 / self.params.half_batch)
+        self.params.rate(b)
     }
 
     /// The number of live engines of a pool changes. With `failed`, the trajectories on the lost engines are lost.
@@ -252,6 +262,7 @@ impl Generators {
                 entry.restart_survival();
             }
             self.lose(lost);
+            self.lose_beside(ctx, pool, share);
         }
         self.pools[pool].live = engines;
     }
@@ -277,6 +288,7 @@ impl Generators {
             groups.extend(cohort.clear_turns());
         }
         entry.survival = 1.0;
+        entry.rolling.beside.clear();
         self.lose(lost);
         for cohort in 0..self.pools[pool].cohorts.len() {
             self.drained(ctx, pool, cohort);
@@ -435,8 +447,12 @@ impl Generators {
 
 #[cfg(test)]
 #[path = "generators_tests.rs"]
-mod tests;
+pub(super) mod tests;
 
 #[cfg(test)]
 #[path = "turns_tests.rs"]
 mod turns_tests;
+
+#[cfg(test)]
+#[path = "drain_tests.rs"]
+mod drain_tests;

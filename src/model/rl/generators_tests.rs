@@ -61,7 +61,7 @@ fn alone_in_groups(group: usize, cohorts: usize, engines: u64, slots: usize, len
 }
 
 /// 100 tokens per second alone, half of it beside nine others.
-pub(super) fn params(cohorts: usize) -> GeneratorParams {
+pub(in crate::model::rl) fn params(cohorts: usize) -> GeneratorParams {
     let streams = Streams::root(5);
     GeneratorParams {
         pools: vec![PoolParams {
@@ -69,6 +69,7 @@ pub(super) fn params(cohorts: usize) -> GeneratorParams {
             lengths: streams.stream("lengths"),
             rewards: streams.stream("rewards"),
             swaps: streams.stream("swaps"),
+            drains: streams.stream("drains"),
             users: UserStreams {
                 arrivals: streams.stream("user-arrivals"),
                 lengths: streams.stream("user-lengths"),
@@ -108,7 +109,7 @@ pub(super) fn alone_with(engines: u64, room: f64, params: GeneratorParams) -> En
     engine
 }
 
-pub(super) fn secs(s: i64) -> SimTime {
+pub(in crate::model::rl) fn secs(s: i64) -> SimTime {
     SimTime::ZERO + SimDuration::from_secs(s)
 }
 

@@ -234,7 +234,7 @@ static ENGINE: TableSpec = TableSpec {
             key(
                 "cohort",
                 Kind::Whole(Dimension::Count),
-                assumed("0", "the program chooses: 32 cohorts per pool"),
+                assumed("0", "the program chooses: 32 cohorts per pool, where the loop waits for its slowest as many as engines up to 65,536 slots"),
                 "Real engines that one simulated cohort stands for, fewer where `swap_waves` need it; 0 lets the program choose.",
             )
             .within(0.0, 1e6),

@@ -1,7 +1,7 @@
 //! How engines take new weights.
 //!
 //! * In flight: an engine pauses; its trajectories go on with what they have, cached keys and values included.
-//! * Drain: an engine begins nothing more, waits for what runs on it, then pauses.
+//! * Drain: an engine begins nothing more, waits for what runs on it, then pauses ([`drain`](super::drain)).
 //! * Abort and resume: an engine stops at once and pauses; the keys and values of all tokens on it are computed again under the new
 //!   weights, at the rate of a prefill, before its trajectories go on.
 //!
@@ -14,7 +14,7 @@ use crate::model::event::{CLASS_MODEL, Event, RlEvent};
 use crate::units::{SimDuration, SimTime};
 
 /// Share of the engines of a pool that must have taken a version before it counts as served.
-const SERVED_SHARE: f64 = 0.99;
+pub(super) const SERVED_SHARE: f64 = 0.99;
 
 /// Slices of the pause's distribution, and engines at most, that the time of a wave is computed from.
 const SLICES: usize = 64;
@@ -34,11 +34,15 @@ pub enum Update {
 #[derive(Debug, Default)]
 pub(super) struct Rolling {
     /// Waves that have begun.
-    begun: usize,
-    /// Cohorts that have the new weights, where they drain.
-    done: usize,
-    /// The end of a wave, where they recompute.
-    due: Option<Key>,
+    pub begun: usize,
+    /// The end of a wave, where they recompute; the next instant that matters, where they drain.
+    pub due: Option<Key>,
+    /// It is known that 99 % have the new weights.
+    pub told: bool,
+    /// Where they drain: when each engine that no cohort simulates has the new weights, and its wave. In order of time.
+    pub beside: Vec<(SimTime, usize)>,
+    /// How many of those of each wave were not done with the update before when this one began.
+    pub carried: Vec<usize>,
 }
 
 /// What a cohort that goes on after new weights means for its pool.
@@ -69,18 +73,18 @@ impl Generators {
             state.takes = version;
             state.updating = self.params.update == Update::Drain;
         }
-        if let Some(key) = std::mem::take(&mut self.pools[pool].rolling).due {
-            ctx.cancel(key);
-        }
+        self.begin_rolling(ctx, pool);
         match self.params.update {
             Update::InFlight => return Some(self.pause_in_waves(ctx, pool)),
-            Update::Drain => self.next_waves(ctx, pool),
+            Update::Drain => {
+                self.drain_goes_on(ctx, pool);
+            }
             Update::Abort => self.abort_wave(ctx, pool),
         }
         None
     }
 
-    fn waves(&self, count: usize) -> usize {
+    pub(super) fn waves(&self, count: usize) -> usize {
         self.params.swap_waves.clamp(1, count)
     }
 
@@ -116,9 +120,13 @@ impl Generators {
         self.pools[pool].rolling.due = Some(due);
     }
 
-    /// 99 % of the engines of a wave have recomputed what they had: the next wave begins. Returns what it means for the pool.
+    /// 99 % of the engines of a wave have recomputed what they had: the next wave begins. Where engines drain, some that no cohort
+    /// simulates are done. Returns what it means for the pool.
     pub fn wave_over(&mut self, ctx: &mut Context<'_, Event>, pool: usize) -> Resumed {
         self.pools[pool].rolling.due = None;
+        if self.params.update == Update::Drain {
+            return self.drain_goes_on(ctx, pool);
+        }
         if self.pools[pool].rolling.begun >= self.waves(self.pools[pool].cohorts.len()) {
             return Resumed::Served;
         }
@@ -139,32 +147,6 @@ impl Generators {
         let mut both: Vec<f64> = again.flat_map(|again| pauses.iter().map(move |pause| pause + again)).collect();
         let at = (SERVED_SHARE * both.len() as f64) as usize;
         *both.select_nth_unstable_by(at, f64::total_cmp).1
-    }
-
-    /// Begins the waves whose turn it is.
-    fn next_waves(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
-        let count = self.pools[pool].cohorts.len();
-        let waves = self.waves(count);
-        loop {
-            let Rolling { begun, done, .. } = self.pools[pool].rolling;
-            let first = (begun * count).div_ceil(waves);
-            if begun == waves || done < first {
-                return;
-            }
-            self.pools[pool].rolling.begun += 1;
-            for cohort in first..((begun + 1) * count).div_ceil(waves) {
-                if !self.pools[pool].cohorts[cohort].updating {
-                    continue;
-                }
-                // What it stood idle before is no loss of the update.
-                self.advance(pool, cohort, ctx.now());
-                let state = &mut self.pools[pool].cohorts[cohort];
-                state.closed = true;
-                if state.is_empty() {
-                    self.pause(ctx, pool, cohort);
-                }
-            }
-        }
     }
 
     /// A cohort stops to take new weights.
@@ -214,10 +196,10 @@ impl Generators {
         if !updated {
             return if opens { Resumed::Opens } else { Resumed::GoesOn };
         }
-        self.pools[pool].rolling.done += 1;
-        self.next_waves(ctx, pool);
-        let enough = (SERVED_SHARE * self.pools[pool].cohorts.len() as f64).ceil() as usize;
-        if self.pools[pool].rolling.done == enough { Resumed::Served } else { Resumed::Opens }
+        match self.drain_goes_on(ctx, pool) {
+            Resumed::Served => Resumed::Served,
+            _ => Resumed::Opens,
+        }
     }
 
     /// Counts what a cohort did not generate because of an update, up to `now`.
