@@ -283,8 +283,27 @@ fn meaning() -> Vec<(&'static str, String)> {
         ),
         ("far too many users", broken("model =", "users = { rate = \"1M req/s\" }\nmodel =")),
         ("broken groups", broken("model =", "batch = 1000\ngroup = 16\nmodel =")),
+        ("weights and checkpoints that never fit", together("120 GB", 14, "")),
+        ("weights of two loops that never fit", together("30 GB", 1, SECOND)),
         ("active parameters", broken("model =", "active_parameters = \"9T\"\nmodel =")),
     ]
+}
+
+/// Another loop that publishes through the store.
+const SECOND: &str = "[work.second]\nkind = \"rl\"\nmodel = \"dense-8b\"\nweights = { store = \"small\", full_every = 3 }\ntrainer = { fleet = \"phoenix\", gpus = 8 }\ngenerators = [{ fleet = \"dallas\", gpus = 8 }]\n";
+
+/// A loop whose weights go through a store of this size, and its checkpoints as well unless another loop shares it. `n` is bytes per parameter of the
+/// checkpoints, or every how many publishes the weights are full.
+fn together(size: &str, n: u32, second: &str) -> String {
+    let own = if second.is_empty() {
+        format!(
+            "weights = {{ store = \"small\", full_every = 2 }}\ncheckpoint = {{ storage = \"small\", every = \"1 h\", keep = 1, bytes_per_parameter = \"{n} B\" }}"
+        )
+    } else {
+        format!("weights = {{ store = \"small\", full_every = {n} }}")
+    };
+    let store = format!("[storage.small]\nsite = \"dallas\"\nsystem = \"azure-blob\"\ncapacity = \"{size}\"\n");
+    broken("model =", &format!("{own}\nmodel =")) + &store + second
 }
 
 fn warnings() -> Vec<(&'static str, String)> {
@@ -320,6 +339,23 @@ fn warnings() -> Vec<(&'static str, String)> {
             "further ahead than the bound",
             broken("model =", "admission = \"sync\"\nstaleness = \"900 %\"\nmax_lag = 1\nmodel ="),
         ),
+        (
+            "trained faster than published",
+            broken(
+                "model =",
+                "admission = \"trained\"\nbatch = 512\nmax_lag = 2\nlength_cap = \"512 tok\"\nlength = \"400 tok\"\nweights = { publish = \"full\", swap = \"1 min\" }\nmodel =",
+            ),
+        ),
+        ("a run too short to judge", broken("model =", "reward = \"359.9 min\"\nmodel =")),
+        (
+            "a slowest that is not simulated",
+            broken(
+                "model =",
+                "mode = \"synchronous\"\nlength_cap = \"1 Mtok\"\nengine = { gpus = 8, cohort = 50 }\nmodel =",
+            ),
+        ),
+        ("weights and checkpoints in one store", together("128.5 GB", 14, "")),
+        ("weights of two loops in one store", together("32.3 GB", 2, SECOND)),
         ("cap below every length", broken("model =", "length = \"10k\"\nlength_cap = \"100\"\nmodel =")),
         ("timeout that no publish can meet", broken("model =", "weights = { timeout = \"1 ms\" }\nmodel =")),
         ("target that no step can meet", broken("model =", "feedback_target = \"2 s\"\nmodel =")),

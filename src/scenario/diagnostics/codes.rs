@@ -133,7 +133,7 @@ codes! {
         "The scenario defines no site, or a system without capacity, so there is nothing to simulate.";
     "E0508" "more bytes than the system holds":
         "A copy into a storage system needs more space than the system has; or the full weights of a loop, or the checkpoints that it keeps, need more than its \
-         capacity and quotas leave at the start. What lies there then stays, so they would never fit.";
+         capacity and quotas leave at the start, each alone or all together. What lies there then stays, so they would never fit.";
     "E0509" "stripes wider than the system":
         "A stripe of k data and m parity blocks puts at most blocks_per_node blocks on one node (or enclosure), so k + m is at most that \
          times the nodes. A stripe that is written must fit; the stripe of a catalogue part is narrowed on few nodes, \
@@ -210,7 +210,7 @@ codes! {
         "'changed' x 'bytes_per_changed', for each of the 'sync_every' versions that a publish spans, is no less than the bytes of a parameter: full weights are sent in its place, after the \
          time that building the delta takes.";
     "W0618" "bytes without room":
-        "At the start the system has less room under its capacity and its hard quota than the copies to it bring. A copy that finds no room for all its bytes \
+        "At the start the system has less room under its capacity and its hard quota than the copies to it bring, or than copies, weights and checkpoints bring together. A copy that finds no room for all its bytes \
          never finishes. Or a store has less than the deltas of a loop and the full weights they build on: deltas that find no room are refused, and full weights are sent after them.";
     "W0622" "a name of a routes file that nothing uses":
         "A key of a routes file that is no site stands for the site where its routes begin or end, so that a trace can name a route of its own by it. \
@@ -229,12 +229,20 @@ codes! {
         "At the best, with the network idle and nothing broken, a step and a publish take longer than `feedback_target`, or all engines together take longer to \
          generate a batch. Nothing, or little, is fed back in time.";
     "W0630" "a lag bound that most of what is generated exceeds":
-        "By its own rules the loop generates so far ahead, or rewards come so late, that trajectories are older than `max_lag` when they could train: they are dropped.";
+        "By its own rules the loop generates so far ahead, or rewards come so late, that trajectories are older than `max_lag` when they could train: they are dropped. With `admission = \"trained\"` engines \
+         may begin as many trajectories as the trainer allows with weights that a slow publish has left behind.";
     "W0631" "a cap below every length":
         "`length_cap` is below the shortest trajectory there can be: all are cut, and all are alike.";
     "W0632" "a timeout that no publish can meet":
         "The bytes of a publish take longer to a site than `timeout`, at the capacity of all links there and with nothing else on them: the site misses every publish \
          and is sent full weights each time.";
+    "W0633" "a run too short to judge a loop by":
+        "Rewards, steps and publishes take so much of the run that fewer than five steps come back to the generators after the warm-up: the times and shares of \
+         the loop are those of its beginning. The help says how long a run shows more.";
+    "W0634" "a loop that waits for more than is simulated":
+        "Rounds without over-generation, a lag bound of 0 and updates that drain wait for the slowest of many trajectories, and the longest of a few is shorter than the \
+         longest of many. Such a loop simulates every engine up to 65,536 slots a pool; this pool is larger, or its 'engine.cohort' is more than 1, and its lengths have a long tail. Feedback times come out too \
+         short by about as much as the longest trajectory does.";
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What copies bring, against the room of the systems they go to.
 
 use super::Resolver;
+use super::fits_together::weight_bytes;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Plan, Storage, Work, WorkKind};
 use crate::units::{Dimension, display};
@@ -21,17 +22,16 @@ impl Resolver<'_> {
             self.check_free(plan, to, storage);
         }
         self.check_loops(plan);
+        self.check_together(plan);
     }
 
     /// Weights and checkpoints of a loop, against what it may keep on the systems they go to.
     fn check_loops(&mut self, plan: &Plan) {
         for work in &plan.works {
             let WorkKind::Rl(rl) = &work.kind else { continue };
-            let full = rl.parameters * rl.bytes_per_parameter;
+            let [full, chain] = weight_bytes(rl);
             if let Some(to) = rl.weights.store {
                 let fits = self.check_kept(plan, work, to, ("weights", "a publish of the full weights", full));
-                let delta = (rl.parameters * rl.weights.changed * rl.weights.bytes_per_changed).min(full);
-                let chain = full + delta * f64::from(rl.weights.full_every - 1);
                 if fits && rl.weights.delta {
                     self.check_chain(plan, work, to, chain);
                 }

@@ -12,6 +12,7 @@ mod environment;
 mod figures;
 mod files;
 mod fits;
+mod fits_together;
 mod fleet;
 mod geography;
 mod link;

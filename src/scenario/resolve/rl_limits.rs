@@ -7,10 +7,18 @@ use super::rl_checks::{batch_time, trajectory_tokens};
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Admission, FanOut, Plan, RlWork, SiteIx, Update, WorkKind};
 use crate::scenario::text::source::Place;
-use crate::units::{Dimension, SimDuration, display};
+use crate::units::{Dimension, Dist, SimDuration, display};
 
 /// A target that nobody stated is passed by far before there is a word of it.
 const UNSTATED: f64 = 10.0;
+/// Steps that must come back for their times to say something.
+const FEWEST_STEPS: f64 = 5.0;
+/// Times that the span of a delta is put into the time of its publish, whose span it is.
+const SPANS: u32 = 64;
+/// Halvings after which a cap of 10^9 tokens is known to a millionth of one.
+const HALVINGS: u32 = 50;
+/// A longest trajectory that is short by no more than this share changes no result that a planner would see.
+const SEEN_SHORT: f64 = 0.01;
 
 impl Resolver<'_> {
     /// What the loops of a plan can never do.
@@ -25,6 +33,8 @@ impl Resolver<'_> {
             self.check_cap(rl, place(self, "length_cap"));
             self.check_timeout(plan, rl, place(self, "weights"));
             self.check_steps(plan, (work.starts, work.ends), rl, place(self, "step"));
+            self.check_slowest(rl, place(self, "engine"));
+            self.check_judged(plan, (work.starts, work.ends), rl, place(self, "reward"));
         }
     }
 
@@ -71,6 +81,9 @@ impl Resolver<'_> {
                 self.report(found.help(format!("a lag of {oldest:.0} or more, or a smaller 'staleness'")));
             }
         }
+        if rl.admission == Admission::Trained && rl.colocation.is_none() && rl.users.is_none() {
+            self.check_trained(plan, rl, &place);
+        }
         let Some(users) = &rl.users else { return };
         let version = step_time(plan, rl).max(batch_time(rl));
         let versions = (users.reward.mean() / version).floor();
@@ -85,6 +98,28 @@ impl Resolver<'_> {
             let help = "a larger 'max_lag', an earlier reward, or a larger batch";
             self.report(Diagnostic::new("W0630", message).at(&place).help(help));
         }
+    }
+
+    /// Engines that begin what the trainer allows, with weights that are a publish behind: one publish at a time, so a trajectory begins
+    /// with weights that the trainer made one to two publishes ago.
+    fn check_trained(&mut self, plan: &Plan, rl: &RlWork, place: &Place) {
+        let bound = f64::from(rl.max_lag);
+        let decided = rl.controller.as_ref().map_or(0.0, |controller| controller.delay.mean());
+        let version = step_time(plan, rl).max(batch_time(rl));
+        let publish = decided + publish_in_turn(plan, rl, version);
+        let slots = f64::from(rl.engine.slots);
+        let generation = trajectory_tokens(rl) * (1.0 + slots / rl.engine.half_batch) / rl.engine.single_rate;
+        let age = (1.5 * publish + generation) / version;
+        if !age.is_finite() || age <= bound + 1.0 {
+            return;
+        }
+        let [publish, version] = [publish, version].map(|time| display(time, Dimension::Duration));
+        let message = format!(
+            "one publish after another, each takes {publish} with nothing else on the way; a version is made every {version}, and a trajectory begins with weights of one to \
+             two publishes ago: it trains about {age:.0} versions after them, the bound is {bound:.0}, and what is older is dropped"
+        );
+        let help = "admission = \"served\", which holds engines back instead; a faster publish; or a larger 'max_lag'";
+        self.report(Diagnostic::new("W0630", message).at(place).help(help));
     }
 
     /// A cap below what hardly any trajectory stays under.
@@ -119,6 +154,66 @@ impl Resolver<'_> {
         self.report(found.help(format!("a timeout well above {least}, smaller deltas, or a faster way")));
     }
 
+    /// A loop that waits for its slowest where not every engine is simulated, and lengths that show it.
+    fn check_slowest(&mut self, rl: &RlWork, place: Place) {
+        let of = |gpus: u64| (gpus / rl.engine.gpus).max(1);
+        let engines: u64 = rl.generators.iter().map(|(_, gpus)| of(*gpus)).sum();
+        let cohorts: u64 = rl.generators.iter().map(|(_, gpus)| rl.cohorts(of(*gpus))).sum();
+        if !rl.waits_for_slowest() || cohorts == engines {
+            return;
+        }
+        // A drain waits for what is on the engines, a round for a batch.
+        let on_engines = engines * u64::from(rl.engine.slots);
+        let drains = rl.weights.update == Update::Drain;
+        let all = (if drains { on_engines } else { on_engines.min(rl.batch) }) as f64;
+        let seen = (all * cohorts as f64 / engines as f64).max(1.0);
+        let longest = |of: f64| longest(&rl.length, rl.length_cap, of);
+        let (real, simulated) = (longest(all), longest(seen));
+        if simulated >= real * (1.0 - SEEN_SHORT) {
+            return;
+        }
+        let [real, simulated] = [real, simulated].map(|tokens| display(tokens, Dimension::Tokens));
+        let message = format!(
+            "this loop waits for its slowest trajectory: of the {all:.0} that it waits for the longest has {real} tokens, of the {seen:.0} that are simulated \
+             {simulated}, so waits come out too short"
+        );
+        let found = Diagnostic::new("W0634", message).at(&place);
+        self.report(found.help("engine.cohort = 1 simulates every engine; or a 'length_cap' that the slowest reach"));
+    }
+
+    /// A run in which too few steps come back for a word about the loop. What takes longer than the run by itself is said elsewhere.
+    fn check_judged(&mut self, plan: &Plan, (starts, ends): (SimDuration, SimDuration), rl: &RlWork, place: Place) {
+        let starts = starts.as_secs_f64();
+        let (runs, warmup) = (ends.min(plan.horizon).as_secs_f64() - starts, plan.warmup.as_secs_f64() - starts);
+        let users = rl.users.as_ref().filter(|users| !users.rollouts);
+        let reward = users.map_or(&rl.reward, |users| &users.reward).mean();
+        let (step, publish, batch) = (step_time(plan, rl), publish_time(plan, rl), batch_time(rl));
+        let (first, every) = (batch + reward + step + publish, step.max(batch));
+        if !first.is_finite() || [reward, step, batch].iter().any(|time| *time > runs) {
+            return;
+        }
+        let from = first.max(warmup);
+        let steps = 1.0 + (runs - from) / every;
+        if steps >= FEWEST_STEPS {
+            return;
+        }
+        let enough = from + FEWEST_STEPS * every;
+        let seen = match steps.floor() {
+            steps if steps < 1.0 => "no step comes back".to_owned(),
+            1.0 => "one step comes back".to_owned(),
+            steps => format!("{steps:.0} steps come back"),
+        };
+        let [first, every, runs, enough] = [first, every, runs, enough].map(|time| display(time, Dimension::Duration));
+        let after = if warmup > 0.0 { " after the warm-up" } else { "" };
+        let message = format!(
+            "{seen}{after} at the best: the first is served {first} after the start, then one every {every}, and the loop runs for {runs}"
+        );
+        let found = Diagnostic::new("W0633", message).at(&place);
+        self.report(found.help(format!(
+            "a run of {enough} or more shows {FEWEST_STEPS} of them; or a smaller batch, or an earlier reward"
+        )));
+    }
+
     /// A step, or the turns of a trajectory, that outlast the run.
     fn check_steps(&mut self, plan: &Plan, (starts, ends): (SimDuration, SimDuration), rl: &RlWork, place: Place) {
         let runs = ends.min(plan.horizon).as_secs_f64() - starts.as_secs_f64();
@@ -145,6 +240,21 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+/// The median of the longest of `of` lengths under a cap: all of them are no longer with a probability of a half.
+fn longest(length: &Dist, cap: f64, of: f64) -> f64 {
+    let share = libm::exp2(-1.0 / of);
+    let (mut below, mut above) = (0.0, cap);
+    for _ in 0..HALVINGS {
+        let middle = below + (above - below) / 2.0;
+        if length.at_most(middle) < share {
+            below = middle;
+        } else {
+            above = middle;
+        }
+    }
+    above
 }
 
 /// Whether a batch has room on the engines at once: then it is ready when its longest trajectory is, however long all engines take for as many tokens.
@@ -183,10 +293,26 @@ fn build_time(rl: &RlWork) -> f64 {
 
 /// Seconds of a publish at the best: building, the slowest site's bytes, and the mean pause.
 fn publish_time(plan: &Plan, rl: &RlWork) -> f64 {
+    publish_of(plan, rl, usual_bytes(rl))
+}
+
+/// Seconds between two publishes that follow one another while a version is made every `version` seconds: a delta that spans n of them has n
+/// times the bytes, up to those of the full weights.
+fn publish_in_turn(plan: &Plan, rl: &RlWork, version: f64) -> f64 {
+    let (one, full) = (usual_bytes(rl), rl.parameters * rl.bytes_per_parameter);
+    let mut time = publish_of(plan, rl, one);
+    for _ in 0..SPANS {
+        let spans = if rl.weights.delta { (time / version).max(1.0) } else { 1.0 };
+        time = publish_of(plan, rl, (one * spans).min(full));
+    }
+    time
+}
+
+/// The same of a payload.
+fn publish_of(plan: &Plan, rl: &RlWork, bytes: f64) -> f64 {
     if let Some(c) = rl.colocation {
         return c.reshard + c.engine_switch;
     }
-    let bytes = usual_bytes(rl);
     let sent = rl.generators.iter().map(|&pool| sent_time(plan, rl, pool, bytes)).fold(0.0, f64::max);
     let built = build_time(rl);
     let out = if rl.weights.overlap { sent.max(built) } else { sent + built };
@@ -241,6 +367,15 @@ fn crossing(plan: &Plan, site: SiteIx, out: bool) -> f64 {
 mod tests {
     use super::*;
     use crate::scenario::load_text;
+
+    /// Of 693 exponential lengths with mean 1,000 the longest is in the middle 1000 × −ln(1 − 2^(−1/693)) = 6,907.9 tokens long.
+    #[test]
+    fn the_longest_of_many_is_longer_than_that_of_one_up_to_the_cap() {
+        let law = Dist::Exponential { mean: 1000.0 };
+        assert!((longest(&law, 1e9, 693.0) - 6907.9).abs() < 0.5, "{}", longest(&law, 1e9, 693.0));
+        assert!((longest(&law, 1e9, 1.0) - 1000.0 * std::f64::consts::LN_2).abs() < 1e-3);
+        assert!((longest(&law, 2000.0, 693.0) - 2000.0).abs() < 1e-6);
+    }
 
     /// 8 Tb/s of links and 1,000 GB: a second, and half of 40 ms; with one copy to each of 4 nodes four seconds.
     #[test]
