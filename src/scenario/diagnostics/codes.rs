@@ -237,7 +237,7 @@ codes! {
         "The bytes of a publish take longer to a site than `timeout`, at the capacity of all links there and with nothing else on them: the site misses every publish \
          and is sent full weights each time.";
     "W0633" "a run too short to judge a loop by":
-        "Rewards, steps and publishes take so much of the run that fewer than five steps come back to the generators after the warm-up: the times and shares of \
+        "Rewards take so much of the run that fewer than five steps come back to the generators after the warm-up: the times and shares of \
          the loop are those of its beginning. The help says how long a run shows more.";
     "W0634" "a loop that waits for more than is simulated":
         "Rounds without over-generation, a lag bound of 0 and updates that drain wait for the slowest of many trajectories, and the longest of a few is shorter than the \

@@ -181,7 +181,7 @@ impl Resolver<'_> {
         self.report(found.help("engine.cohort = 1 simulates every engine; or a 'length_cap' that the slowest reach"));
     }
 
-    /// A run in which too few steps come back for a word about the loop. What takes longer than the run by itself is said elsewhere.
+    /// A run in which rewards come so late that too few steps come back for a word about the loop. What takes longer than the run by itself is said elsewhere.
     fn check_judged(&mut self, plan: &Plan, (starts, ends): (SimDuration, SimDuration), rl: &RlWork, place: Place) {
         let starts = starts.as_secs_f64();
         let (runs, warmup) = (ends.min(plan.horizon).as_secs_f64() - starts, plan.warmup.as_secs_f64() - starts);
@@ -189,7 +189,8 @@ impl Resolver<'_> {
         let reward = users.map_or(&rl.reward, |users| &users.reward).mean();
         let (step, publish, batch) = (step_time(plan, rl), publish_time(plan, rl), batch_time(rl));
         let (first, every) = (batch + reward + step + publish, step.max(batch));
-        if !first.is_finite() || [reward, step, batch].iter().any(|time| *time > runs) {
+        // Where generation is what takes long, a step is seen as soon as there is a batch, and the plan says how long that takes.
+        if 2.0 * reward < first || !first.is_finite() || [reward, step, batch].iter().any(|time| *time > runs) {
             return;
         }
         let from = first.max(warmup);
