@@ -163,7 +163,7 @@ impl Sharing {
         let state = &mut self.classes[class];
         let owed = state.take_owed(self.now);
         if owed != FlowTime::default() {
-            let owner = &mut self.owners[state.spec.terms.owner as usize];
+            let owner = &mut self.owners[state.owner as usize];
             owner.charge(state.cause, owed);
             if state.short {
                 owner.short += owed;

@@ -10,7 +10,7 @@
 //! has its own clock.
 
 use super::exact::{FlowTime, Instant, Sum};
-use super::marks::Marks;
+use super::marks::{Mark, Marks};
 use super::node::{Clock, NONE};
 use super::sharing::{Flow, is_live};
 use super::types::{Cause, FlowSpec, MeterId, ResourceId};
@@ -175,82 +175,92 @@ pub(super) struct History {
     pub noted: Instant,
 }
 
-/// A class and its present state.
+/// A class and its present state. What every flow that comes or goes needs stands first, on as few cache lines as it fits.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(super) struct Class {
-    pub spec: ClassSpec,
-    hash: u64,
-    /// Flows present, and their weight together.
-    pub count: u32,
+    /// The path, known from the first flow on.
+    pub path: Vec<Step>,
+    /// Finish marks, and how many of them are of flows that have left before their end (`outdated`): these stay until they
+    /// surface or outnumber the others.
+    pub marks: Marks,
+    /// Weight of a flow, and of the flows present together.
+    pub weight: f64,
     pub mass: f64,
+    /// Flows present.
+    pub count: u32,
+    pub outdated: u32,
     /// The node it hangs on, and where that is in the path; `NONE` with a clock of its own.
     pub hang: u32,
     pub hang_step: u32,
-    /// What the service is ahead of the node's clock.
-    pub offset: Sum,
-    /// The clock of its own, and its level.
-    pub clock: Clock,
-    pub level: f64,
+    /// The node that is the cause although the class hangs on another of the same level; else `NONE`.
+    pub label: u32,
+    /// Hangs on a node of a lower level than that of its reserve, and so has a clock of its own.
+    pub held: bool,
+    pub is_untimed: bool,
+    /// The grant of the reserve is below the floor.
+    pub short: bool,
+    /// Some caller may start flows of this kind without naming it anew.
+    pub is_kept: bool,
+    /// Some meter counts it.
+    pub is_metered: bool,
+    /// Whom its time is charged to.
+    pub owner: u32,
+    pub cause: Cause,
     /// Level at which the cap is reached, and up to which the reserve gives more than sharing would.
     pub cap_level: f64,
     pub floor_level: f64,
-    /// Hangs on a node of a lower level than that of its reserve, and so has a clock of its own.
-    pub held: bool,
-    /// The path, known from the first flow on.
-    pub path: Vec<Step>,
-    /// Where each of its meters lists the class.
-    pub meter_places: Vec<u32>,
-    /// Finish marks, and how many of them are of flows that have left before their end: these stay until they surface or
-    /// outnumber the others.
-    pub marks: Marks,
-    pub outdated: u32,
+    /// What the service is ahead of the node's clock.
+    pub offset: Sum,
     /// Bytes carried by all its flows since the first came, up to the service noted beside.
     pub carried: Sum,
     pub carried_at: Sum,
-    pub cause: Cause,
-    /// The node that is the cause although the class hangs on another of the same level; else `NONE`.
-    pub label: u32,
-    /// The grant of the reserve is below the floor.
-    pub short: bool,
-    pub is_untimed: bool,
     /// Flow-time with the present cause that the owner has not been charged yet, less that of the present flows from
     /// time 0 on: an account that a flow changes only by coming and going.
     pub owed: FlowTime,
+    /// The clock of its own, and its level.
+    pub clock: Clock,
+    pub level: f64,
+    pub spec: ClassSpec,
+    hash: u64,
+    /// Where each of its meters lists the class.
+    pub meter_places: Vec<u32>,
     /// Kept on request.
     pub history: Option<Box<History>>,
-    /// Some caller may start flows of this kind without naming it anew.
-    pub is_kept: bool,
 }
 
 impl Class {
     fn new(kind: &Kind, hash: u64) -> Self {
         let start = Instant::at(0);
         let mut class = Self {
-            spec: ClassSpec::default(),
-            hash,
-            count: 0,
+            path: Vec::new(),
+            marks: Marks::new(),
+            weight: 1.0,
             mass: 0.0,
+            count: 0,
+            outdated: 0,
             hang: NONE,
             hang_step: NONE,
-            offset: Sum::ZERO,
-            clock: Clock::starting(start),
-            level: 0.0,
+            label: NONE,
+            held: false,
+            is_untimed: false,
+            short: false,
+            is_kept: false,
+            is_metered: false,
+            owner: kind.terms.owner,
+            cause: Cause::Named(0),
             cap_level: 0.0,
             floor_level: 0.0,
-            held: false,
-            path: Vec::new(),
-            meter_places: Vec::new(),
-            marks: Marks::new(),
-            outdated: 0,
+            offset: Sum::ZERO,
             carried: Sum::ZERO,
             carried_at: Sum::ZERO,
-            cause: Cause::Named(0),
-            label: NONE,
-            short: false,
-            is_untimed: false,
             owed: FlowTime::default(),
+            clock: Clock::starting(start),
+            level: 0.0,
+            spec: ClassSpec::default(),
+            hash,
+            meter_places: Vec::new(),
             history: None,
-            is_kept: false,
         };
         class.become_another(kind, hash);
         class
@@ -261,6 +271,9 @@ impl Class {
         self.hash = hash;
         self.spec.set_uses(kind.uses, kind.meters);
         self.spec.terms = kind.terms;
+        self.weight = kind.terms.weight;
+        self.owner = kind.terms.owner;
+        self.is_metered = !kind.meters.is_empty();
         self.cap_level = kind.terms.limit().0 / kind.terms.weight;
         self.floor_level = kind.terms.floor() / kind.terms.weight;
         self.path.clear();
@@ -272,9 +285,20 @@ impl Class {
         self.hang == NONE || self.held
     }
 
-    /// Drops marks of flows that have left, as far as they come first.
+    /// The lowest mark of a flow still in the class, whose number is given. Marks of flows that have left are dropped on the
+    /// way.
     #[inline]
-    pub fn drop_outdated_heads(&mut self, flows: &[Flow], class: u32) {
+    pub fn live_head(&mut self, flows: &[Flow], class: u32) -> Option<Mark> {
+        if self.outdated > 0 {
+            self.drop_outdated_heads(flows, class);
+        }
+        self.marks.first()
+    }
+
+    /// Drops marks of flows that have left, as far as they come first.
+    #[cold]
+    #[inline(never)]
+    fn drop_outdated_heads(&mut self, flows: &[Flow], class: u32) {
         while self.outdated > 0
             && let Some(mark) = self.marks.first()
             && !is_live(flows, class, &mark)

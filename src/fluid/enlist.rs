@@ -27,9 +27,9 @@ impl Sharing {
         let state = &mut self.classes[class];
         state.settle_carried(service);
         state.count = state.count.wrapping_add_signed(change);
-        let weight = state.spec.terms.weight;
+        let weight = state.weight;
         state.mass = f64::from(state.count) * weight;
-        let is_metered = !state.spec.meters.is_empty();
+        let is_metered = state.is_metered;
         let has_reserve = state.floor_level > 0.0;
         self.add_mass(class, f64::from(change) * weight);
         if is_metered {
@@ -46,13 +46,13 @@ impl Sharing {
             self.find_path(class);
         }
         let state = &mut self.classes[class];
-        (state.count, state.mass) = (1, state.spec.terms.weight);
+        (state.count, state.mass) = (1, state.weight);
         (state.carried, state.carried_at) = (Sum::ZERO, Sum::ZERO);
         state.short = false;
         if self.records_causes {
             state.history = Some(Box::new(History { times: Vec::new(), noted: self.now }));
         }
-        if !state.spec.meters.is_empty() {
+        if state.is_metered {
             self.join_meters(class);
         }
         if self.classes[class].floor_level > 0.0 {
@@ -72,7 +72,7 @@ impl Sharing {
         state.marks.clear();
         state.outdated = 0;
         let has_reserve = state.floor_level > 0.0;
-        if !state.spec.meters.is_empty() {
+        if state.is_metered {
             self.leave_meters(class);
         }
         if has_reserve {

@@ -104,10 +104,19 @@ impl Sharing {
             }
         }
         let change = mass * rate_level;
-        let own_change = if held { change } else { 0.0 };
-        let has_floor = u32::from(state.floor_level > 0.0);
+        if ENTRY != 0 && state.floor_level > 0.0 {
+            // Those after its own node may be its cause, too.
+            for (_, step) in (0..).zip(&path).filter(|(at, _)| *at > hang_step) {
+                let node = &mut nodes[step.node as usize];
+                node.claims = node.claims.wrapping_add_signed(ENTRY);
+            }
+        }
+        // The loop takes its own node for one that it passes; what that makes of the sums there is put right after it.
+        let mut own = (0.0, 0.0);
         if let Some(node) = nodes.get_mut(hang as usize) {
-            node.weight += if held { 0.0 } else { path[hang_step as usize].factor * mass };
+            let factor = path[hang_step as usize].factor;
+            node.weight += if held { 0.0 } else { factor * mass };
+            own = (node.foreign + if held { factor * change } else { 0.0 }, node.ceiling);
             if ENTRY != 0 {
                 if ENTRY < 0 && !node.has_row {
                     node.drop_from_few(class);
@@ -129,13 +138,10 @@ impl Sharing {
                     classes[moved.class].path[moved.step as usize].place = step.place;
                 }
             }
-            // Arithmetic instead of branches, for which step it is cannot be foreseen.
-            let own = f64::from(u8::from(at == hang_step));
-            let passing = 1.0 - own;
-            node.add_foreign(step.factor * (passing * change + own * own_change), passing * level);
+            node.add_foreign(step.factor * change, level);
             node.age += 1;
-            let claim = u32::from(at < hang_step) | (has_floor & u32::from(at != hang_step));
-            node.claims = node.claims.wrapping_add_signed(ENTRY * claim as i32);
+            // Those before its own node may be its cause.
+            node.claims = node.claims.wrapping_add_signed(ENTRY * i32::from(at < hang_step));
             if LISTS && ENTRY < 0 {
                 node.drop_rounding_error();
             }
@@ -144,10 +150,14 @@ impl Sharing {
             }
         }
         classes[class].path = path;
+        let Some(node) = nodes.get_mut(hang as usize) else { return };
+        (node.foreign, node.ceiling) = own;
+        if LISTS && ENTRY < 0 {
+            node.drop_rounding_error();
+        }
         if ENTRY == 0 {
             return;
         }
-        let Some(node) = nodes.get_mut(hang as usize) else { return };
         if node.hanging == 0 {
             self.empty_node(hang);
         } else if node.hanging == 1 && ENTRY == 1 {
@@ -212,7 +222,6 @@ impl Sharing {
         }
         let state = &mut self.classes[class];
         (state.hang, state.hang_step) = (to, step);
-        let is_metered = !state.spec.meters.is_empty();
         if let Some(node) = self.nodes.get_mut(to as usize) {
             if node.hanging == 0 {
                 node.clock = Clock { value: service, settled: now };
@@ -226,7 +235,7 @@ impl Sharing {
             }
             node.low = node.low.max(state.floor_level);
             node.high = node.high.min(state.cap_level);
-            if is_metered {
+            if state.is_metered {
                 node.has_meters = true;
                 node.books.count_meters(&state.spec.meters);
             }
@@ -237,9 +246,7 @@ impl Sharing {
         let mass = state.mass;
         self.spread::<1, LISTS>(class, mass);
         self.new_head(class);
-        if is_metered {
-            self.dirty_meters_of(class);
-        }
+        self.dirty_meters_of(class);
     }
 
     /// The opposite of [`attach`](Self::attach); gives the class's service, to go on from.
@@ -296,31 +303,47 @@ impl Sharing {
     }
 
     /// Tells the node that the class has another next finish mark.
+    #[inline]
     pub(super) fn new_head(&mut self, class: u32) {
         let state = &self.classes[class];
-        let has_head = self.nodes.get(state.hang as usize).is_some_and(|node| node.has_row);
-        let mark = if !has_head || state.has_own_clock() { None } else { self.live_head(class) };
-        self.set_head(class, mark);
+        if state.has_own_clock() {
+            return self.untime_class(class);
+        }
+        let (number, node) = (state.hang, &mut self.nodes[state.hang as usize]);
+        self.front.time(number, node);
+        if node.has_row {
+            let mark = self.live_head(class);
+            self.put_head(class, mark);
+        }
     }
 
     /// The same with the mark known.
-    pub(super) fn set_head(&mut self, class: u32, mark: Option<Mark>) {
-        let Self { classes, nodes, front, .. } = self;
-        let state = &mut classes[class];
+    #[inline]
+    pub(super) fn set_head(&mut self, class: u32, mark: Mark) {
+        let state = &self.classes[class];
         if state.has_own_clock() {
-            if !std::mem::replace(&mut state.is_untimed, true) {
-                front.untimed_classes.push(class);
-                front.is_touched = true;
-            }
-            classes.new_stamp(class);
-            return;
+            return self.untime_class(class);
         }
-        let number = state.hang;
-        let node = &mut nodes[number as usize];
-        front.time(number, node);
-        if !node.has_row {
-            return;
+        let (number, node) = (state.hang, &mut self.nodes[state.hang as usize]);
+        self.front.time(number, node);
+        if node.has_row {
+            self.put_head(class, Some(mark));
         }
+    }
+
+    /// The next completion of a class with a clock of its own has to be worked out.
+    fn untime_class(&mut self, class: u32) {
+        if !std::mem::replace(&mut self.classes[class].is_untimed, true) {
+            self.front.untimed_classes.push(class);
+            self.front.is_touched = true;
+        }
+        self.classes.new_stamp(class);
+    }
+
+    /// Puts the next finish mark of a class among the heads of the node on which it hangs.
+    fn put_head(&mut self, class: u32, mark: Option<Mark>) {
+        let Self { classes, nodes, .. } = self;
+        let node = &mut nodes[classes[class].hang as usize];
         let stamp = classes.new_stamp(class);
         if let Some(mark) = mark {
             let at = mark.at().less(classes[class].offset);
@@ -332,17 +355,17 @@ impl Sharing {
         }
     }
 
-    /// The lowest mark of a flow still in the class. Marks of flows that have left are dropped on the way.
+    /// The lowest mark of a flow still in the class.
     #[inline]
     pub(super) fn live_head(&mut self, class: u32) -> Option<Mark> {
-        let state = &mut self.classes[class];
-        if state.outdated > 0 {
-            state.drop_outdated_heads(&self.flows, class);
-        }
-        state.marks.first()
+        self.classes[class].live_head(&self.flows, class)
     }
 
+    #[inline]
     pub(super) fn dirty_meters_of(&mut self, class: u32) {
+        if !self.classes[class].is_metered {
+            return;
+        }
         for &(meter, _) in &self.classes[class].spec.meters {
             if !std::mem::replace(&mut self.meters[meter.index()].is_dirty, true) {
                 self.dirty_meters.push(meter.0);

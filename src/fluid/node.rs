@@ -373,9 +373,9 @@ impl Node {
     /// Forgets what only rounding can have left of what passes, once nothing does.
     #[inline]
     pub fn drop_rounding_error(&mut self) {
-        if self.members.len() == self.hanging as usize && self.held == 0 {
-            (self.foreign, self.ceiling) = (0.0, 0.0);
-        }
+        let passes = (self.members.len() != self.hanging as usize) | (self.held != 0);
+        self.foreign = if passes { self.foreign } else { 0.0 };
+        self.ceiling = if passes { self.ceiling } else { 0.0 };
     }
 
     /// Where this node should wait to be put right.

@@ -56,7 +56,7 @@ impl Sharing {
             }
         }
         let level = common_level(capacity - higher, factor * state.mass, others);
-        let reach = (state.spec.terms.weight * level).max(state.spec.terms.reserve).max(rate);
+        let reach = (state.weight * level).max(state.spec.terms.reserve).max(rate);
         let used = if capacity > 0.0 { (used / capacity).min(1.0) } else { 1.0 };
         Reach { resource, used, alone: capacity / own, reach }
     }

@@ -16,11 +16,7 @@ impl Sharing {
         let state = &self.classes[class];
         let (cap, cap_cause) = state.spec.terms.limit();
         // At the cap, the cap itself rather than what rounding makes of weight times level.
-        if state.cause == Cause::Named(cap_cause) {
-            cap
-        } else {
-            (state.spec.terms.weight * self.rate_level(class)).min(cap)
-        }
+        if state.cause == Cause::Named(cap_cause) { cap } else { (state.weight * self.rate_level(class)).min(cap) }
     }
 
     /// Bytes the flow has left at `now`; 0 for a flow that has gone, infinite for an endless one.
@@ -153,7 +149,7 @@ impl Sharing {
     fn charge_owner(&mut self, now: i64, owner: OwnerId) {
         self.settle(now);
         for class in self.classes.numbers() {
-            if self.classes[class].spec.terms.owner == owner.0 {
+            if self.classes[class].owner == owner.0 {
                 self.pay_owner(class);
             }
         }

@@ -309,7 +309,7 @@ impl Sharing {
             return f64::INFINITY;
         }
         let mark = Sum::of_parts(flow.high, flow.low);
-        (mark.minus(self.service(flow.class)) * self.classes[flow.class].spec.terms.weight).max(0.0)
+        (mark.minus(self.service(flow.class)) * self.classes[flow.class].weight).max(0.0)
     }
 
     fn new_flow(&mut self, tag: u64) -> FlowKey {
@@ -359,7 +359,7 @@ impl Sharing {
         let state = &mut self.classes[class];
         let flow = &mut self.flows[index as usize];
         flow.class = class;
-        let way = bytes / state.spec.terms.weight;
+        let way = bytes / state.weight;
         let mark = Mark::new(service.plus(way), index);
         let is_head = if way.is_finite() {
             (flow.high, flow.low) = mark.parts();
@@ -374,7 +374,7 @@ impl Sharing {
         } else {
             self.change_count(class, 1, service);
             if is_head {
-                self.set_head(class, Some(mark));
+                self.set_head(class, mark);
             }
         }
         if self.records_causes {

@@ -111,8 +111,7 @@ impl Sharing {
         if !node.has_row {
             if let &[number] = node.few_classes() {
                 let class = &mut self.classes[number];
-                class.drop_outdated_heads(&self.flows, number);
-                let mark = if class.held { None } else { class.marks.first() };
+                let mark = class.live_head(&self.flows, number).filter(|_| !class.held);
                 return mark.map(|mark| mark.at().less(class.offset));
             }
             return self.first_of_few(number).map(|(at, _)| at);
@@ -131,11 +130,7 @@ impl Sharing {
         let mut first: Option<(Sum, u32)> = None;
         for &number in nodes[number as usize].few_classes() {
             let class = &mut classes[number];
-            class.drop_outdated_heads(flows, number);
-            if class.held {
-                continue;
-            }
-            let Some(mark) = class.marks.first() else { continue };
+            let Some(mark) = class.live_head(flows, number).filter(|_| !class.held) else { continue };
             let head = (mark.at().less(class.offset), number);
             if first.is_none_or(|first| head < first) {
                 first = Some(head);
