@@ -8,10 +8,11 @@ use super::exit::Exit;
 use super::global::Format;
 use super::interrupt;
 use super::screen::Screen;
-use super::simulate::{Choices, Failure, load, simulate};
-use crate::experiment::compare;
-use crate::experiment::results::Verdict;
+use super::simulate::{Choices, Failure, Loaded, load, simulate};
 use crate::experiment::results::compare::{Comparison, Rule, Side};
+use crate::experiment::results::{Verdict, row_name};
+use crate::experiment::{compare, known};
+use crate::kpi;
 use crate::report::stored::{self, StoredError};
 use crate::report::{self, json, markdown, text};
 
@@ -61,11 +62,34 @@ pub fn run(args: &Compare, screen: &Screen) -> Exit {
 fn attempt(args: &Compare, screen: &Screen) -> Result<Exit, Failure> {
     interrupt::flag();
     let rules = rules(&args.fail_on, screen)?;
-    let b = args.b.as_ref().unwrap_or(&args.a);
-    let a = side(&args.a, &args.set_a, args, screen)?;
-    let b = side(b, &args.set_b, args, screen)?;
+    if args.b.is_none() && args.set_a.is_empty() && args.set_b.is_empty() {
+        screen.note(&format!(
+            "{0} is compared with itself: name another scenario or folder as B, or change one side with '--set-b ADDRESS=VALUE'",
+            args.a.display()
+        ));
+    }
+    let a = prepare(&args.a, &args.set_a, args, screen)?;
+    let b = prepare(args.b.as_ref().unwrap_or(&args.a), &args.set_b, args, screen)?;
+    for rule in &rules {
+        // Before, not after, what may be hours of simulation.
+        if let (Some(problem), Some(_)) = (a.problem(&rule.kpi), b.problem(&rule.kpi)) {
+            return Err(Failure::say(format!("--fail-on '{}': {problem}", rule.text), Exit::Input, screen));
+        }
+    }
+    let a = side(a, args, screen)?;
+    let b = side(b, args, screen)?;
+    for rule in &rules {
+        let name = row_name(&rule.kpi);
+        if a.kpi(name).is_none() && b.kpi(name).is_none() {
+            let all = a.kpis.iter().chain(&b.kpis).map(|row| row.name.as_str());
+            let problem = kpi::unproduced(&rule.kpi, all);
+            return Err(Failure::say(format!("--fail-on '{}': {problem}", rule.text), Exit::Input, screen));
+        }
+    }
     let found = compare::compare(a, b, &rules);
-    if let Some(unknown) = found.rules.iter().find(|judged| judged.value.is_none()) {
+    if let Some(unknown) =
+        found.rules.iter().find(|judged| judged.value.is_none() && judged.verdict == Verdict::Inconclusive)
+    {
         let why = unknown.reason.as_deref().unwrap_or("no value");
         screen.note(&format!("rule '{}' cannot be judged: {why}", unknown.rule.text));
     }
@@ -87,8 +111,27 @@ pub(super) fn rules(texts: &[String], screen: &Screen) -> Result<Vec<Rule>, Fail
     texts.iter().map(one).collect()
 }
 
-/// A scenario is simulated, a folder read.
-fn side(path: &Path, own: &[String], args: &Compare, screen: &Screen) -> Result<Side, Failure> {
+/// A side that is in order: a folder that was read, or a scenario that is to be simulated.
+enum Ready {
+    Stored(Box<Side>),
+    Loaded { path: PathBuf, name: String, loaded: Box<Loaded>, overrides: Vec<String> },
+}
+
+impl Ready {
+    /// What is wrong with the name of a KPI for it.
+    fn problem(&self, kpi: &str) -> Option<String> {
+        match self {
+            Ready::Stored(side) => {
+                let all = || side.kpis.iter().map(|row| row.name.as_str());
+                side.kpi(row_name(kpi)).is_none().then(|| kpi::unproduced(kpi, all()))
+            }
+            Ready::Loaded { loaded, .. } => known::problem(&loaded.plan, kpi),
+        }
+    }
+}
+
+/// A folder is read, a scenario checked.
+fn prepare(path: &Path, own: &[String], args: &Compare, screen: &Screen) -> Result<Ready, Failure> {
     if path.is_dir() {
         let changed =
             !own.is_empty() || !args.overrides.is_empty() || args.seed.is_some() || args.replications.is_some();
@@ -99,10 +142,22 @@ fn side(path: &Path, own: &[String], args: &Compare, screen: &Screen) -> Result<
             );
             return Err(Failure::say(message, Exit::Input, screen));
         }
-        return stored::read(path).map_err(|error| unread(&error, screen));
+        let side = stored::read(path).map_err(|error| unread(&error, screen))?;
+        return Ok(Ready::Stored(Box::new(side)));
     }
     let overrides: Vec<String> = args.overrides.iter().chain(own).cloned().collect();
-    let loaded = load(path, &overrides, screen)?;
+    let loaded = Box::new(load(path, &overrides, screen)?);
+    let changes: String = own.iter().map(|change| format!(" with {change}")).collect();
+    let name = format!("{}{changes}", path.display());
+    Ok(Ready::Loaded { path: path.to_owned(), name, loaded, overrides })
+}
+
+/// A scenario is simulated; a folder has its results.
+fn side(ready: Ready, args: &Compare, screen: &Screen) -> Result<Side, Failure> {
+    let (path, name, loaded, overrides) = match ready {
+        Ready::Stored(side) => return Ok(*side),
+        Ready::Loaded { path, name, loaded, overrides } => (path, name, loaded, overrides),
+    };
     let choices = Choices {
         overrides,
         seed: args.seed,
@@ -111,9 +166,7 @@ fn side(path: &Path, own: &[String], args: &Compare, screen: &Screen) -> Result<
         what_if: None,
         precision: None,
     };
-    let results = simulate(path, &loaded, &choices, screen)?;
-    let changes: String = own.iter().map(|change| format!(" with {change}")).collect();
-    Ok(Side::of(results, &format!("{}{changes}", path.display())))
+    Ok(Side::of(simulate(&path, &loaded, &choices, screen)?, &name))
 }
 
 /// A folder that cannot be read: the machine's fault, or the planner's.

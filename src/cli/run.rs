@@ -10,6 +10,7 @@ use super::global::Format;
 use super::interrupt;
 use super::screen::Screen;
 use super::simulate::{Choices, Failure, load, settle, simulate};
+use crate::experiment::known;
 use crate::experiment::precision::{self, CAP, Precision};
 use crate::experiment::results::{RunResults, Warning};
 use crate::report::folder::{self, FolderError};
@@ -37,8 +38,8 @@ pub struct Run {
     /// Most replications that --precision may run
     #[arg(long, value_name = "N", default_value_t = CAP, requires = "precision", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_replications: u32,
-    /// `auto`: find the warm-up by pilot replications, instead of the scenario's
-    #[arg(long, value_name = "auto", value_parser = ["auto"])]
+    /// Warm-up instead of the scenario's; `auto` finds it by pilot replications and records what it found
+    #[arg(long, value_name = "auto|TIME")]
     warmup: Option<String>,
     /// Threads to use; all cores if not given. Results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
@@ -61,7 +62,17 @@ pub fn run(args: &Run, screen: &Screen) -> Exit {
 
 fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
     interrupt::flag();
-    let mut loaded = load(&args.file, &args.overrides, screen)?;
+    let mut overrides = args.overrides.clone();
+    let auto = args.warmup.as_deref() == Some("auto");
+    if let Some(warmup) = &args.warmup {
+        if let Some(twice) = overrides.iter().find(|o| o.split('=').next().is_some_and(|left| left.trim() == "warmup"))
+        {
+            let message = format!("'--set {twice}' and '--warmup {warmup}' set the same value: give one of them");
+            return Err(Failure::say(message, Exit::Input, screen));
+        }
+        overrides.extend((!auto).then(|| written(warmup)));
+    }
+    let mut loaded = load(&args.file, &overrides, screen)?;
     let precision = precision(args, &loaded.plan, screen)?;
     let out = args.out.clone().unwrap_or_else(|| Path::new("reports").join(&loaded.plan.name));
     // Before, not after, what may be hours of simulation.
@@ -70,21 +81,30 @@ fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
         // The other forms hold the warnings.
         screen.raw_note(&scenario::render_text(&loaded.sources.warnings, screen.error_color()));
     }
-    let choices = Choices {
-        overrides: args.overrides.clone(),
+    let mut choices = Choices {
+        overrides,
         seed: args.seed,
         replications: args.replications,
         threads: args.threads.map(usize::from),
         what_if: sets(&args.what_if),
         precision,
     };
-    let notes = match args.warmup {
-        Some(_) => settle(&args.file, &mut loaded.plan, &choices, screen)?,
-        None => Vec::new(),
-    };
+    let mut settled = None;
+    if auto {
+        // From here on as if what was found had been written: the same command with it gives the same results.
+        let found = settle(&args.file, &loaded.plan, &choices, screen)?;
+        choices.overrides.push(written(&found.warmup));
+        loaded = load(&args.file, &choices.overrides, screen)?;
+        settled = Some(found);
+    }
     let mut results = simulate(&args.file, &loaded, &choices, screen)?;
-    results.warnings.extend(notes.into_iter().map(|note| Warning::of_run(note, "--warmup")));
-    let written = match folder::write(&out, &results) {
+    if let Some(found) = settled {
+        results.warnings.extend(found.notes.into_iter().map(|note| Warning::of_run(note, "--warmup")));
+        let input = results.inputs.iter_mut().find(|input| input.address == "warmup");
+        input.into_iter().for_each(|input| input.from = "--warmup auto".to_owned());
+        results.settled = Some(found.warmup);
+    }
+    let kept = match folder::write(&out, &results) {
         Ok(_) => {
             screen.note(&format!("results and charts are in {}", out.display()));
             Exit::Done
@@ -93,7 +113,12 @@ fn attempt(args: &Run, screen: &Screen) -> Result<Exit, Failure> {
         Err(error) => unwritten(&error, screen).exit,
     };
     let printed = screen.print(&rendered(&results, screen));
-    Ok(written.and(printed).and(Exit::of_targets(&results.targets)))
+    Ok(kept.and(printed).and(Exit::of_targets(&results.targets)))
+}
+
+/// A warm-up as an override.
+fn written(warmup: &str) -> String {
+    format!("warmup={warmup}")
 }
 
 /// What intervals must come down to; none where nothing is asked for.
@@ -104,8 +129,12 @@ fn precision(args: &Run, plan: &Plan, screen: &Screen) -> Result<Option<Precisio
     let targets: Vec<String> = plan.targets.iter().map(|target| target.kpi.clone()).collect();
     let mut goals = Vec::new();
     for text in &args.precision {
-        let found = precision::goals(text, &targets);
-        goals.extend(found.map_err(|error| Failure::say(format!("--precision: {error}"), Exit::Input, screen))?);
+        let refuse = |error: String| Failure::say(format!("--precision: {error}"), Exit::Input, screen);
+        let found = precision::goals(text, &targets).map_err(refuse)?;
+        if let Some(problem) = found.iter().filter(|goal| goal.named).find_map(|goal| known::problem(plan, &goal.kpi)) {
+            return Err(refuse(problem));
+        }
+        goals.extend(found);
     }
     Ok(Some(Precision { goals, cap: args.max_replications }))
 }

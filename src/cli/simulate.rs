@@ -13,6 +13,7 @@ use crate::experiment::{self, RunError, RunOptions};
 use crate::report::text::{self, TextStyle};
 use crate::scenario::plan::{FailureSet, Plan};
 use crate::scenario::{self, Diagnostic, Severity, Sources};
+use crate::units::{self, Dimension};
 
 /// What the command line decides about a run.
 #[derive(Clone, Debug, Default)]
@@ -103,8 +104,16 @@ pub fn simulate(path: &Path, loaded: &Loaded, choices: &Choices, screen: &Screen
     }
 }
 
-/// The warm-up that a plan needs, by pilot replications; what was found is noted.
-pub fn settle(path: &Path, plan: &mut Plan, choices: &Choices, screen: &Screen) -> Result<Vec<String>, Failure> {
+/// A warm-up that was found, and what is to be said about it.
+pub struct Settled {
+    /// As a planner would write it; reads back to the same nanosecond.
+    pub warmup: String,
+    /// Notes on it.
+    pub notes: Vec<String>,
+}
+
+/// The warm-up that a plan needs, by pilot replications.
+pub fn settle(path: &Path, plan: &Plan, choices: &Choices, screen: &Screen) -> Result<Settled, Failure> {
     let options = RunOptions {
         seed: choices.seed,
         threads: choices.threads,
@@ -113,10 +122,9 @@ pub fn settle(path: &Path, plan: &mut Plan, choices: &Choices, screen: &Screen) 
     };
     let found = experiment::settle::settle(plan, &options);
     let found = found.map_err(|error| run_failed(&path.display().to_string(), &error, screen))?;
-    plan.warmup = found.warmup;
+    let warmup = units::print(found.warmup.as_secs_f64(), Dimension::Duration);
     let mut notes = Vec::new();
     if let Some(slowest) = &found.slowest {
-        let warmup = crate::report::human::round_value(found.warmup.as_secs_f64(), "s");
         notes.push(format!("warm-up of {warmup} by MSER-5: {slowest} takes longest to settle"));
     }
     if !found.restless.is_empty() {
@@ -128,7 +136,7 @@ pub fn settle(path: &Path, plan: &mut Plan, choices: &Choices, screen: &Screen) 
             few.join(", ")
         ));
     }
-    Ok(notes)
+    Ok(Settled { warmup, notes })
 }
 
 /// Says why a run gave no results.
@@ -136,6 +144,7 @@ pub fn run_failed(name: &str, error: &RunError, screen: &Screen) -> Failure {
     let exit = match error {
         RunError::Interrupted => interrupt::caught().unwrap_or(Exit::Interrupted),
         RunError::Threads { .. } => Exit::Environment,
+        RunError::NoKpi(_) => Exit::Input,
         // A limit of the engine: the other replications may be fine, this one is missing.
         RunError::Engine { .. } => Exit::Incomplete,
     };

@@ -12,7 +12,7 @@ use super::global::Format;
 use super::interrupt;
 use super::screen::Screen;
 use super::simulate::{Choices, Failure, load, simulate};
-use crate::experiment::compare::regressions;
+use crate::experiment::baseline::regressions;
 use crate::experiment::results::{RunResults, TargetRow};
 use crate::report::document::{Table, Tone};
 use crate::report::{csv, files, folder, json, junit, markdown, sections, stored, text};
@@ -41,8 +41,16 @@ pub struct Test {
     regression: String,
 }
 
+/// What is said in place of a verdict where there is nothing to compare with.
+const NO_BASELINE: &str = "NO BASELINE";
+
 /// What became of one file.
-type Outcome = (PathBuf, Result<RunResults, Failure>);
+struct Outcome {
+    path: PathBuf,
+    run: Result<RunResults, Failure>,
+    /// What was not compared with a baseline: its name and why.
+    uncompared: Vec<(String, String)>,
+}
 
 /// Runs all files and prints the verdicts.
 pub fn run(args: &Test, screen: &Screen) -> Exit {
@@ -54,6 +62,10 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
             return Exit::Input;
         }
     };
+    if let Some(dir) = args.baseline.as_ref().filter(|dir| !dir.is_dir()) {
+        screen.error(&format!("--baseline: there is no folder {}; '--save DIR' makes one", dir.display()));
+        return Exit::Input;
+    }
     let (paths, mut exit) = scenarios(&args.paths, screen);
     if let Err(message) = writable(args, &paths) {
         screen.error(&message);
@@ -61,22 +73,22 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
     }
     let mut outcomes: Vec<Outcome> = Vec::new();
     for path in paths {
-        let mut outcome =
-            load(&path, &[], screen).and_then(|loaded| simulate(&path, &loaded, &Choices::default(), screen));
-        if let Ok(results) = &mut outcome {
-            exit = exit.and(keep_and_compare(args, slack, &path, results, screen));
+        let mut run = load(&path, &[], screen).and_then(|loaded| simulate(&path, &loaded, &Choices::default(), screen));
+        let mut uncompared = Vec::new();
+        if let Ok(results) = &mut run {
+            exit = exit.and(keep_and_compare(args, slack, &path, results, &mut uncompared, screen));
         }
-        exit = exit.and(match &outcome {
+        exit = exit.and(match &run {
             Ok(results) => Exit::of_targets(&results.targets),
             Err(failure) => failure.exit,
         });
         if let Some(ended) = interrupt::caught() {
             return exit.and(ended);
         }
-        if let (Format::Text, Ok(results)) = (screen.format, &outcome) {
-            exit = exit.and(screen.print(&lines(results, screen)));
+        if let (Format::Text, Ok(results)) = (screen.format, &run) {
+            exit = exit.and(screen.print(&lines(results, &uncompared, screen)));
         }
-        outcomes.push((path, outcome));
+        outcomes.push(Outcome { path, run, uncompared });
     }
     exit = exit.and(screen.print(&ending(&outcomes, screen.format)));
     if let Some(path) = &args.junit {
@@ -105,7 +117,14 @@ fn writable(args: &Test, paths: &[PathBuf]) -> Result<(), String> {
 }
 
 /// Keeps the results of a file where they are asked for, and adds to its targets what a baseline says.
-fn keep_and_compare(args: &Test, slack: f64, path: &Path, results: &mut RunResults, screen: &Screen) -> Exit {
+fn keep_and_compare(
+    args: &Test,
+    slack: f64,
+    path: &Path,
+    results: &mut RunResults,
+    uncompared: &mut Vec<(String, String)>,
+    screen: &Screen,
+) -> Exit {
     let mut exit = Exit::Done;
     if let Some(dir) = &args.save
         && let Err(error) = folder::write(&dir.join(below(path)), results)
@@ -116,17 +135,25 @@ fn keep_and_compare(args: &Test, slack: f64, path: &Path, results: &mut RunResul
     let Some(dir) = &args.baseline else { return exit };
     let kept = dir.join(below(path));
     if !kept.exists() {
-        screen.note(&format!("{}: no baseline in {}", path.display(), kept.display()));
-        return exit;
-    }
-    match stored::read(&kept) {
-        Ok(baseline) => {
-            let found = regressions(&baseline, results, slack);
-            results.targets.extend(found);
-            exit
+        let why = format!("{} does not exist", kept.display());
+        screen.note(&format!("{}: no baseline: {why}", path.display()));
+        *uncompared = results.targets.iter().map(|target| (target.name.clone(), why.clone())).collect();
+        if uncompared.is_empty() {
+            uncompared.push(("scenario".to_owned(), why));
         }
-        Err(error) => exit.and(unread(&error, screen).exit),
+    } else {
+        match stored::read(&kept) {
+            Ok(baseline) => {
+                let found = regressions(&baseline, results, slack);
+                results.targets.extend(found.rows);
+                *uncompared = found.uncompared;
+            }
+            Err(error) => exit = exit.and(unread(&error, screen).exit),
+        }
     }
+    let told = uncompared.iter().map(|(name, why)| (format!("{name}: no baseline: {why}"), "--baseline".to_owned()));
+    results.warnings.extend(told);
+    exit
 }
 
 /// Where the results of a scenario lie below a folder: its path without its extension, with a name in place of what leads out.
@@ -178,8 +205,8 @@ fn walk(dir: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The verdicts on one file: a line with its name, then a line per target.
-fn lines(results: &RunResults, screen: &Screen) -> String {
+/// The verdicts on one file: a line with its name, then a line per target, then what has no baseline.
+fn lines(results: &RunResults, uncompared: &[(String, String)], screen: &Screen) -> String {
     let file = text::shown(&results.file, screen.style);
     let mut out = format!("{}\n", text::paint(&file, Tone::Strong, screen.style));
     for target in &results.targets {
@@ -190,6 +217,10 @@ fn lines(results: &RunResults, screen: &Screen) -> String {
     }
     if results.targets.is_empty() {
         out.push_str("  no targets\n");
+    }
+    for (name, why) in uncompared {
+        let word = text::paint(NO_BASELINE, Tone::Unsure, screen.style);
+        out.push_str(&format!("  {word}   {}\n", text::shown(&format!("{name}: {why}"), screen.style)));
     }
     out
 }
@@ -202,48 +233,57 @@ fn sentence(target: &TargetRow) -> String {
 
 /// What is printed after the last file: the summary, or all results in the form asked for.
 fn ending(outcomes: &[Outcome], format: Format) -> String {
-    let runs: Vec<&RunResults> = outcomes.iter().filter_map(|(_, o)| o.as_ref().ok()).collect();
+    let runs: Vec<&RunResults> = outcomes.iter().filter_map(|o| o.run.as_ref().ok()).collect();
     match format {
         Format::Text => format!("\n{}\n", summary(outcomes)),
         Format::Json => json::render_all(&runs),
         Format::Csv => csv::targets(&runs),
-        Format::Markdown => format!("{}\n{}\n", markdown::table(&table(&runs)), summary(outcomes)),
+        Format::Markdown => format!("{}\n{}\n", markdown::table(&table(outcomes)), summary(outcomes)),
     }
 }
 
 /// `5 files, 1 of them could not be run; 12 targets: 1 failed, 11 passed`.
 fn summary(outcomes: &[Outcome]) -> String {
-    let broken = outcomes.iter().filter(|(_, o)| o.is_err()).count();
+    let broken = outcomes.iter().filter(|o| o.run.is_err()).count();
     let broken = if broken == 0 { String::new() } else { format!(", {broken} of them could not be run") };
     let targets: Vec<&TargetRow> =
-        outcomes.iter().filter_map(|(_, o)| o.as_ref().ok()).flat_map(|r| &r.targets).collect();
+        outcomes.iter().filter_map(|o| o.run.as_ref().ok()).flat_map(|r| &r.targets).collect();
     let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let tally = sections::tally(targets.iter().copied());
-    format!("{}{broken}; {}: {tally}", count(outcomes.len(), "file"), count(targets.len(), "target"))
+    let uncompared: usize = outcomes.iter().map(|o| o.uncompared.len()).sum();
+    let uncompared = if uncompared == 0 { String::new() } else { format!("; {uncompared} without a baseline") };
+    format!("{}{broken}; {}: {tally}{uncompared}", count(outcomes.len(), "file"), count(targets.len(), "target"))
 }
 
-/// All targets of all files as one table.
-fn table(runs: &[&RunResults]) -> Table {
+/// All targets of all files as one table, and what has no baseline.
+fn table(outcomes: &[Outcome]) -> Table {
     let columns = ["file", "verdict", "target", "KPI", "value", "95 % interval", "limit", "source"];
     let mut table = Table::new(&columns.map(|c| (c, c == "value")));
-    for run in runs {
+    for outcome in outcomes {
+        let Ok(run) = &outcome.run else { continue };
         for target in &run.targets {
             let mut row = sections::target_row(target);
             row.cells.insert(0, run.file.clone());
             row.cells.push(target.source.clone().unwrap_or_default());
             table.rows.push(row);
         }
+        for (name, why) in &outcome.uncompared {
+            let mut cells = vec![run.file.clone(), NO_BASELINE.to_owned(), name.clone()];
+            cells.resize(columns.len() - 1, String::new());
+            cells.push(why.clone());
+            table.row(Tone::Unsure, cells);
+        }
     }
     table
 }
 
 fn write_junit(path: &Path, outcomes: &[Outcome], screen: &Screen) -> Exit {
-    let names: Vec<String> = outcomes.iter().map(|(path, _)| path.display().to_string()).collect();
+    let names: Vec<String> = outcomes.iter().map(|o| o.path.display().to_string()).collect();
     let suites: Vec<junit::Suite<'_>> = outcomes
         .iter()
         .zip(&names)
-        .map(|((_, outcome), name)| match outcome {
-            Ok(results) => junit::Suite::Ran(results),
+        .map(|(outcome, name)| match &outcome.run {
+            Ok(results) => junit::Suite::Ran(results, &outcome.uncompared),
             Err(failure) => junit::Suite::Broken(name, &failure.message),
         })
         .collect();

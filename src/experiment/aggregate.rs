@@ -34,6 +34,7 @@ pub(super) fn results(plan: &Plan, options: &RunOptions<'_>, seed: u64, mut outc
         inputs: inputs(plan),
         simulated_s: plan.horizon.as_secs_f64(),
         warmup_s: plan.warmup.as_secs_f64(),
+        settled: None,
         events,
         targets: Vec::new(),
         kpis,
@@ -149,7 +150,8 @@ fn inputs(plan: &Plan) -> Vec<Input> {
     let all = plan.ledger.iter().map(|t| (t.address.clone(), (t.value.clone(), from(&t.origin))));
     let mut all: BTreeMap<String, (String, &str)> = all.collect();
     for (address, value) in &plan.written {
-        all.insert(address.clone(), (value.clone(), "file"));
+        let from = all.get(address).map_or("file", |(_, from)| if *from == "command line" { from } else { "file" });
+        all.insert(address.clone(), (value.clone(), from));
     }
     all.into_iter().map(|(address, (value, from))| Input { address, value, from: from.to_owned() }).collect()
 }

@@ -8,10 +8,11 @@
 //! independent   mean(b) − mean(a) ± t(0.975; ν)·√(s²(a)/nₐ + s²(b)/n_b),   ν after Welch (1947) and Satterthwaite (1946)
 //! ```
 //!
-//! Runs of different seeds are independent. A relative difference is that over |mean(a)|, which counts as known.
+//! Runs of different seeds are independent. A relative difference is that over |mean(a)|, which counts as known. From zero every change is an infinite share:
+//! a rule of shares then asks only whether the interval leaves zero on the side that the rule forbids.
 
 use super::results::compare::{Changed, Comparison, Difference, Judged, Limit, Rule, Side};
-use super::results::{Input, KpiRow, RunResults, TargetRow, Verdict, row_name};
+use super::results::{Input, KpiRow, Verdict, row_name};
 use crate::kpi;
 use crate::stats::interval;
 use crate::units::Dimension;
@@ -33,47 +34,7 @@ pub fn compare(mut a: Side, mut b: Side, rules: &[Rule]) -> Comparison {
     Comparison { a, b, paired, inputs, kpis, rules: judged }
 }
 
-/// The KPIs of targets of a run against a baseline, as targets of their own: one that is at most something must not have grown by more than the share
-/// `slack`, one that is at least something not shrunk, one within something neither. A target whose KPI the baseline lacks is left out.
-pub fn regressions(baseline: &Side, run: &RunResults, slack: f64) -> Vec<TargetRow> {
-    let now = Side::of(run.clone(), &run.file);
-    let paired = baseline.seed == now.seed;
-    let one = |target: &TargetRow| {
-        let found = difference(row_name(&target.kpi), [baseline, &now], paired)?;
-        found.a?;
-        let (lowest, highest, rule, limit) = match target.rule.as_str() {
-            "at_most" => (f64::NEG_INFINITY, slack, "at_most", slack),
-            "at_least" => (-slack, f64::INFINITY, "at_least", -slack),
-            _ => (-slack, slack, "within", 0.0),
-        };
-        // What was zero and still is has not changed; any other change of zero has no share.
-        let share = |x: f64| if found.is_none() { Some(0.0) } else { found.relative(x) };
-        let value = found.difference.and_then(share);
-        let ci95 = found.ci95.and_then(|[low, high]| Some([share(low)?, share(high)?]));
-        let keeps = |x: f64| (lowest..=highest).contains(&x);
-        let complete = found.n >= baseline.replications.min(now.replications);
-        let verdict = match (value, ci95.filter(|_| complete)) {
-            (Some(_), Some(ci)) if ci.into_iter().all(keeps) => Verdict::Pass,
-            (Some(_), Some([low, high])) if high < lowest || low > highest => Verdict::Fail,
-            _ => Verdict::Inconclusive,
-        };
-        Some(TargetRow {
-            name: format!("{} against the baseline", target.name),
-            kpi: format!("change of {}", target.kpi),
-            rule: rule.to_owned(),
-            limit,
-            tolerance: (rule == "within").then_some(slack),
-            value,
-            ci95,
-            verdict,
-            source: None,
-            unit: "%".to_owned(),
-        })
-    };
-    run.targets.iter().filter_map(one).collect()
-}
-
-fn difference(name: &str, sides: [&Side; 2], paired: bool) -> Option<Difference> {
+pub(super) fn difference(name: &str, sides: [&Side; 2], paired: bool) -> Option<Difference> {
     let rows = sides.map(|side| side.kpi(name));
     if rows.iter().all(|row| row.is_none_or(|row| row.mean.is_none())) {
         return None;
@@ -153,15 +114,10 @@ fn judge(rule: &Rule, kpis: &[Difference], all: u32) -> Judged {
     let Some(difference) = kpi.difference else {
         return none(kpi.reason.clone().unwrap_or_else(|| "no value".to_owned()));
     };
-    let (limit, counted) = match rule.limit {
-        Limit::Absolute(limit) => (limit, Some((difference, kpi.ci95))),
-        Limit::Relative(limit) => {
-            let ci95 = kpi.ci95.and_then(|[low, high]| Some([kpi.relative(low)?, kpi.relative(high)?]));
-            (limit, kpi.relative(difference).map(|value| (value, ci95)))
-        }
-    };
-    let Some((value, ci95)) = counted else {
-        return none(format!("{} is zero in the first run: there is no share of it", rule.kpi));
+    let share = |x: f64| if kpi.is_none() { 0.0 } else { kpi.share(x) };
+    let (limit, value, ci95) = match rule.limit {
+        Limit::Absolute(limit) => (limit, difference, kpi.ci95),
+        Limit::Relative(limit) => (limit, share(difference), kpi.ci95.map(|ci| ci.map(share))),
     };
     let broken = |x: f64| if rule.above { x > limit } else { x < limit };
     // A value that only some replications have is a biased one: the missing ones would move it.
@@ -171,12 +127,17 @@ fn judge(rule: &Rule, kpis: &[Difference], all: u32) -> Judged {
         Some(ci) if !ci.into_iter().any(broken) => Verdict::Pass,
         _ => Verdict::Inconclusive,
     };
+    let from_zero = matches!(rule.limit, Limit::Relative(_)) && kpi.a == Some(0.0) && !kpi.is_none();
     let reason = match ci95 {
         None => Some("one replication shows no spread: run more".to_owned()),
         Some(_) if !complete => Some(format!("only {} of {all} replications have a value on both sides", kpi.n)),
+        Some(_) if from_zero => Some("zero in the first run: any change is an infinite share of it".to_owned()),
         Some(_) => None,
     };
-    Judged { rule: rule.clone(), value: Some(value), ci95, verdict, reason }
+    // What is infinite is no number of a table.
+    let finite = |x: &f64| x.is_finite();
+    let ci95 = ci95.filter(|ci| ci.iter().all(finite));
+    Judged { rule: rule.clone(), value: Some(value).filter(finite), ci95, verdict, reason }
 }
 
 /// Inputs that differ. What is derived differs with what it is derived from, and is left out where both sides derive it.

@@ -4,9 +4,11 @@
 //! of replications, and sums over them are taken in that order: the number of threads cannot be seen in a result.
 
 mod aggregate;
+pub mod baseline;
 pub mod calibrate;
 pub mod compare;
 mod fixed;
+pub mod known;
 pub mod precision;
 pub mod results;
 pub mod settle;
@@ -80,13 +82,16 @@ impl RunOptions<'_> {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// A limit of the engine stopped a replication.
-    #[error("replication {replication} stopped: {error}")]
+    #[error("replication {replication} stopped: {}", said(error))]
     Engine {
         /// Which one.
         replication: u32,
         /// Why.
         error: EngineError,
     },
+    /// A KPI that a precision was asked of is none of the run.
+    #[error("--precision: {0}")]
+    NoKpi(String),
     /// The run was interrupted from outside.
     #[error("interrupted")]
     Interrupted,
@@ -98,6 +103,16 @@ pub enum RunError {
         /// What the system said.
         reason: String,
     },
+}
+
+/// Why the engine stopped, for a planner: which events came last is nothing that a plan says.
+fn said(error: &EngineError) -> String {
+    match error {
+        EngineError::Events { at, limit, .. } => {
+            format!("more than {limit} events in one run, which is the limit 'max_events'; it stood at {at}")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// What one replication gives.
@@ -137,8 +152,12 @@ pub fn run(plan: &Plan, options: &RunOptions<'_>) -> Result<RunResults, RunError
         replications = more;
         all.store(total(replications), Ordering::Relaxed);
     }
-    let unmet = options.precision.as_ref().map_or_else(Vec::new, |p| precision::unmet(p, &outcomes));
+    let lacking = options.precision.as_ref().map_or_else(Vec::new, |p| precision::lacks(p, &outcomes));
     let mut results = conclude(plan, seed, outcomes, options, &step)?;
+    let unmet = match &options.precision {
+        Some(precision) => precision::unmet(precision, &lacking, &results).map_err(RunError::NoKpi)?,
+        None => Vec::new(),
+    };
     let asked = !options.what_if.as_ref().unwrap_or(&plan.what_if).is_empty();
     if asked && failures.is_empty() {
         let words = "nothing of this plan is in these sets: no failure was studied".to_owned();

@@ -7,7 +7,7 @@
 
 use super::Outcome;
 use super::results::compare::Limit;
-use super::results::row_name;
+use super::results::{RunResults, row_name};
 use crate::kpi;
 use crate::model::world::Measure;
 use crate::stats::interval;
@@ -34,6 +34,8 @@ pub struct Goal {
     pub kpi: String,
     /// Half width of its interval, in its base unit or as a share of the mean.
     pub half_width: Limit,
+    /// Whether the KPI was named, not meant as that of a target.
+    pub named: bool,
 }
 
 /// Goals as a planner writes them: `2 %` for each of `default`, or `KPI=2 %`, `KPI=0.5 s`.
@@ -41,6 +43,7 @@ pub struct Goal {
 /// # Errors
 /// What is wrong, with what would be right.
 pub fn goals(text: &str, default: &[String]) -> Result<Vec<Goal>, String> {
+    let named = text.contains('=');
     let (kpis, amount) = match text.split_once('=') {
         Some((name, amount)) => {
             let found = kpi::lookup(name.trim()).map_err(|error| error.to_string())?;
@@ -67,7 +70,7 @@ pub fn goals(text: &str, default: &[String]) -> Result<Vec<Goal>, String> {
         };
         Limit::Absolute(positive(parse(amount, dim).map_err(|error| format!("'{amount}': {error}"))?)?)
     };
-    Ok(kpis.into_iter().map(|kpi| Goal { kpi, half_width }).collect())
+    Ok(kpis.into_iter().map(|kpi| Goal { kpi, half_width, named }).collect())
 }
 
 /// How many replications to have next; `None` when every goal is met, the cap is reached, or nothing more can be learnt.
@@ -81,22 +84,44 @@ pub(super) fn next(precision: &Precision, outcomes: &[Outcome]) -> Option<u32> {
     })
 }
 
-/// Goals that are not met, in words.
-pub(super) fn unmet(precision: &Precision, outcomes: &[Outcome]) -> Vec<String> {
-    let word = |goal: &Goal| {
-        let times = lacking(goal, outcomes)?;
-        (times > 1.0).then(|| {
-            format!(
-                "{}: its interval is {times:.2} times as wide as asked for after {} replications",
-                goal.kpi,
-                outcomes.len()
-            )
-        })
-    };
-    precision.goals.iter().filter_map(word).collect()
+/// How many times as wide as asked for the interval of each goal is, in order.
+pub(super) fn lacks(precision: &Precision, outcomes: &[Outcome]) -> Vec<Option<f64>> {
+    precision.goals.iter().map(|goal| lacking(goal, outcomes)).collect()
 }
 
-/// Half width over the goal; `None` where fewer than two replications have a value.
+/// Goals that are not met, in words. `lacks` is of the replications; KPIs that are computed once for all of them are in the results only.
+///
+/// # Errors
+/// A KPI that was named and that the run does not produce, with the nearest that it does.
+pub(super) fn unmet(precision: &Precision, lacks: &[Option<f64>], results: &RunResults) -> Result<Vec<String>, String> {
+    let n = results.replications;
+    let mut out = Vec::new();
+    for (goal, lacks) in precision.goals.iter().zip(lacks) {
+        let row = results.kpis.iter().find(|row| row.name == row_name(&goal.kpi));
+        // A study gives a value a replication, too, which its row is the mean of.
+        let of_row = || row.and_then(|row| Some(times(goal, row.mean?, row.ci95?)));
+        match (row, lacks.or_else(of_row)) {
+            (None, _) if goal.named => {
+                return Err(kpi::unproduced(&goal.kpi, results.kpis.iter().map(|row| row.name.as_str())));
+            }
+            (Some(row), _) if row.n == 1 && n > 1 => {
+                let words = "precision not reached: one of the replications has a value, which shows no spread";
+                out.push(format!("{}: {words}", goal.kpi));
+            }
+            (Some(row), Some(times)) if row.mean.is_some() => {
+                let words = format!("its interval is {times:.2} times as wide as asked for after {n} replications");
+                out.extend((times > 1.0).then(|| format!("{}: {words}", goal.kpi)));
+            }
+            (row, _) => {
+                let why = row.and_then(|row| row.reason.as_deref()).map_or_else(String::new, |why| format!(" ({why})"));
+                out.push(format!("{}: precision not reached: no value{why}", goal.kpi));
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Half width over the goal, infinite where one replication alone has a value; `None` where none has.
 fn lacking(goal: &Goal, outcomes: &[Outcome]) -> Option<f64> {
     let value = |outcome: &Outcome| {
         let kpis = &outcome.measured.kpis;
@@ -107,13 +132,21 @@ fn lacking(goal: &Goal, outcomes: &[Outcome]) -> Option<f64> {
         }
     };
     let values: Vec<f64> = outcomes.iter().filter_map(value).collect();
-    let (mean, [low, high]) = interval::mean_ci95(&values)?;
+    if values.len() == 1 {
+        return Some(f64::INFINITY);
+    }
+    let (mean, ci95) = interval::mean_ci95(&values)?;
+    Some(times(goal, mean, ci95))
+}
+
+/// Half width of an interval over the goal.
+fn times(goal: &Goal, mean: f64, [low, high]: [f64; 2]) -> f64 {
     let half = (high - low) / 2.0;
     let goal = match goal.half_width {
         Limit::Absolute(goal) => goal,
         Limit::Relative(share) => share * mean.abs(),
     };
-    Some(if half > 0.0 { half / goal } else { 0.0 })
+    if half > 0.0 { half / goal } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -149,7 +182,9 @@ mod tests {
         assert_eq!(next(&asked("1 %", 1000), &seen), Some(20), "at most twice as many");
         assert_eq!(next(&asked("1 %", 15), &seen), Some(15));
         assert_eq!(next(&asked("1 %", 10), &seen), None);
-        assert_eq!(unmet(&asked("1 %", 10), &seen).len(), 1);
+        assert!(lacks(&asked("1 %", 10), &seen)[0].is_some_and(|times| times > 7.0 && times < 8.0));
+        assert_eq!(lacks(&asked("1 %", 10), &[]), [None]);
+        assert_eq!(next(&asked("1 %", 1000), &outcomes(&[5.0])), Some(2), "one value shows no spread");
         assert_eq!(next(&asked("1 %", 1000), &outcomes(&[5.0; 10])), None, "nothing is random");
     }
 

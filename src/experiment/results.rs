@@ -59,6 +59,8 @@ pub struct RunResults {
     pub simulated_s: f64,
     /// Seconds of the warm-up that results leave out.
     pub warmup_s: f64,
+    /// The warm-up that `--warmup auto` found, as it would be written; `None` where it was not asked.
+    pub settled: Option<String>,
     /// Events handled, all replications together.
     pub events: u64,
     /// KPIs, sorted by name.

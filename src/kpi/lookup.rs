@@ -84,6 +84,12 @@ pub fn lookup(name: &str) -> Result<Match, KpiError> {
     Err(KpiError { message: format!("'{name}' is no KPI"), nearest: near(&parts) })
 }
 
+/// What is wrong with a name that is none of `names`, which are all KPIs that were produced.
+pub fn unproduced<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let near = nearest(name, names).map_or_else(String::new, |near| format!(", did you mean '{near}'?"));
+    format!("nothing produces '{name}'{near}")
+}
+
 /// Rows with the parts of their patterns, by the last part, which is hardly ever that of two. Every pattern ends in a word.
 static BY_LAST: LazyLock<BTreeMap<&str, Vec<Row>>> = LazyLock::new(|| {
     let mut rows: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
@@ -209,6 +215,10 @@ mod tests {
         assert!(lookup("storage..used").is_err());
         assert!(lookup("").unwrap_err().nearest.is_empty());
         assert!(lookup(&"x.".repeat(100_000)).is_err());
+        assert_eq!(
+            unproduced("io.load.rat", ["io.load.rate"]),
+            "nothing produces 'io.load.rat', did you mean 'io.load.rate'?"
+        );
     }
 
     #[test]

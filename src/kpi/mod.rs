@@ -19,6 +19,6 @@ mod turns;
 mod world;
 
 pub use economics::is_economic;
-pub use lookup::{KpiError, Match, all, lookup};
+pub use lookup::{KpiError, Match, all, lookup, unproduced};
 pub use registry::{Kpi, Stat};
 pub use render::{render, render_all};

@@ -8,8 +8,8 @@ use crate::experiment::results::{RunResults, TargetRow, Verdict};
 
 /// What became of one scenario file.
 pub enum Suite<'a> {
-    /// It ran.
-    Ran(&'a RunResults),
+    /// It ran; what was not compared with a baseline: its name and why.
+    Ran(&'a RunResults, &'a [(String, String)]),
     /// It could not be run: file and message.
     Broken(&'a str, &'a str),
 }
@@ -20,10 +20,13 @@ pub fn render(suites: &[Suite<'_>]) -> String {
     let mut sum = Counts::default();
     for suite in suites {
         let (name, cases, counts) = match suite {
-            Suite::Ran(run) => {
-                (run.file.as_str(), run.targets.iter().map(|t| case(run, t)).collect(), count(&run.targets))
+            Suite::Ran(run, skipped) => {
+                let cases = run.targets.iter().map(|t| case(run, t)).chain(skipped.iter().map(|s| skip(run, s)));
+                (run.file.as_str(), cases.collect(), count(&run.targets, skipped.len()))
             }
-            Suite::Broken(file, message) => (*file, broken(file, message), Counts { tests: 1, failures: 0, errors: 1 }),
+            Suite::Broken(file, message) => {
+                (*file, broken(file, message), Counts { tests: 1, errors: 1, ..Counts::default() })
+            }
         };
         let name = escaped(name);
         body.push_str(&format!("  <testsuite name=\"{name}\" {}>\n{cases}  </testsuite>\n", counts.attributes()));
@@ -39,24 +42,28 @@ struct Counts {
     tests: usize,
     failures: usize,
     errors: usize,
+    skipped: usize,
 }
 
 impl Counts {
     fn attributes(&self) -> String {
-        format!("tests=\"{}\" failures=\"{}\" errors=\"{}\"", self.tests, self.failures, self.errors)
+        let skipped = if self.skipped > 0 { format!(" skipped=\"{}\"", self.skipped) } else { String::new() };
+        format!("tests=\"{}\" failures=\"{}\" errors=\"{}\"{skipped}", self.tests, self.failures, self.errors)
     }
 
     fn add(&mut self, other: &Counts) {
         self.tests += other.tests;
         self.failures += other.failures;
         self.errors += other.errors;
+        self.skipped += other.skipped;
     }
 }
 
 /// A failed target is a failure; an inconclusive one is an error, because nothing was found out.
-fn count(targets: &[TargetRow]) -> Counts {
+fn count(targets: &[TargetRow], skipped: usize) -> Counts {
     let of = |verdict| targets.iter().filter(|t| t.verdict == verdict).count();
-    Counts { tests: targets.len(), failures: of(Verdict::Fail), errors: of(Verdict::Inconclusive) }
+    let tests = targets.len() + skipped;
+    Counts { tests, failures: of(Verdict::Fail), errors: of(Verdict::Inconclusive), skipped }
 }
 
 /// One target.
@@ -70,6 +77,15 @@ fn case(run: &RunResults, target: &TargetRow) -> String {
             format!("{head}>\n      <error type=\"inconclusive\" message=\"{message}\"/>\n    </testcase>\n")
         }
     }
+}
+
+/// What was not compared with a baseline is neither passed nor failed.
+fn skip(run: &RunResults, (name, why): &(String, String)) -> String {
+    let (class, name) = (escaped(&run.name), escaped(&format!("{name} against the baseline")));
+    let why = escaped(&format!("no baseline: {why}"));
+    format!(
+        "    <testcase classname=\"{class}\" name=\"{name}\">\n      <skipped message=\"{why}\"/>\n    </testcase>\n"
+    )
 }
 
 /// The one case of a file that could not be run.

@@ -21,7 +21,7 @@ const MARK: &str = "apollo_manifest";
 pub fn render(run: &RunResults, files: &[(String, Vec<u8>)], complete: bool) -> String {
     let listed: Vec<Value> =
         files.iter().map(|(name, bytes)| json!({ "name": name, "sha256": sha256(bytes) })).collect();
-    json::text(&json!({
+    let mut manifest = json!({
         MARK: 1,
         "state": if complete { "complete" } else { "incomplete" },
         "scenario": { "title": run.title, "file": run.file, "digest": run.digest },
@@ -36,7 +36,11 @@ pub fn render(run: &RunResults, files: &[(String, Vec<u8>)], complete: bool) -> 
         },
         "machine": { "cpu_features": cpu_features(), "c_library": c_library() },
         "files": listed,
-    }))
+    });
+    if let Some(found) = &run.settled {
+        manifest["warmup"] = json!({ "asked": "auto", "found": found });
+    }
+    json::text(&manifest)
 }
 
 /// What made a file: version, sources of the model, compiler, C library, processor features. Files with the same of it and the

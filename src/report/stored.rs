@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{csv, manifest};
 use crate::experiment::results::compare::Side;
-use crate::experiment::results::{Input, KpiRow};
+use crate::experiment::results::{Input, KpiRow, TargetRow, Verdict, row_name};
 use crate::stats::interval;
 
 /// File of the values by replication.
@@ -102,6 +102,8 @@ pub fn read(dir: &Path) -> Result<Side, StoredError> {
         kpis.push(row(&cells, reasons).ok_or_else(|| unusable(format!("{REPLICATIONS} has a row that is no KPI")))?);
     }
     kpis.sort_by(|a, b| a.name.cmp(&b.name));
+    let targets = summary["targets"].as_array().into_iter().flatten();
+    let targets = targets.map(|value| target(value, &kpis)).collect::<Option<_>>();
     let input = |cells: Vec<String>| {
         let [address, value, from] = <[String; 3]>::try_from(cells).ok()?;
         Some(Input { address, value, from })
@@ -116,6 +118,33 @@ pub fn read(dir: &Path) -> Result<Side, StoredError> {
         replications: number(&summary["replications"]) as u32,
         inputs: inputs.ok_or_else(|| unusable(format!("{INPUTS} has a row that is no input")))?,
         kpis,
+        targets: targets.ok_or_else(|| unusable("summary.json has a target that is none".to_owned()))?,
+    })
+}
+
+/// A target of `summary.json`, without its interval.
+fn target(value: &Value, kpis: &[KpiRow]) -> Option<TargetRow> {
+    let word = |key: &str| value[key].as_str().map(str::to_owned);
+    let kpi = word("kpi")?;
+    let row = kpis.iter().find(|row| row.name == row_name(&kpi));
+    let unit = row.map_or_else(|| "1".to_owned(), |row| row.unit.clone());
+    // Dates are words there.
+    let number = |value: &Value| match value.as_str() {
+        Some(date) => crate::units::parse(date, crate::units::Dimension::Date).ok(),
+        None => value.as_f64(),
+    };
+    let all = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive];
+    Some(TargetRow {
+        name: word("name")?,
+        rule: word("rule")?,
+        limit: number(&value["limit"])?,
+        tolerance: value["tolerance"].as_f64(),
+        value: number(&value["value"]),
+        ci95: None,
+        verdict: all.into_iter().find(|v| value["verdict"] == super::json::verdict(*v))?,
+        source: word("source"),
+        kpi,
+        unit,
     })
 }
 

@@ -128,6 +128,16 @@ fn bad_input_is_said_with_what_would_be_right() {
     desk.write("empty/readme.txt", "nothing");
     for (arguments, words) in [
         (&["plain.toml", "--fail-on", "transfer.move.tine > 3 s"][..], "did you mean 'transfer.move.time'?"),
+        (
+            &["plain.toml", "--fail-on", "transfer.nosuch.time > 3 s"][..],
+            "it has no 'nosuch'; copies and traces are: move",
+        ),
+        (&["good", "plain.toml", "--fail-on", "transfer.mvoe.time > 3 s"][..], "did you mean 'transfer.move.time'?"),
+        (&["good", "good", "--fail-on", "transfer.mvoe.time > 3 s"][..], "did you mean 'transfer.move.time'?"),
+        (
+            &["plain.toml", "--fail-on", "link.ab.b-to-c.utilisation.p95 > 3 %"][..],
+            "did you mean 'link.ab.b-to-a.utilisation.p95'?",
+        ),
         (&["plain.toml", "--fail-on", "transfer.move.time"][..], "compares nothing"),
         (&["plain.toml", "--fail-on", "transfer.move.time > 3 GB"][..], "'GB' is a unit of sizes"),
         (&["plain.toml", "--fail-on", "transfer.*.time > 3 s"][..], "is a pattern"),
@@ -143,6 +153,15 @@ fn bad_input_is_said_with_what_would_be_right() {
         assert!(ran.err().contains(words), "{arguments:?}: {}", ran.err());
         assert!(matches!(ran.code(), 2 | 4) && ran.out().is_empty(), "{arguments:?}: {}", ran.code());
     }
+}
+
+#[test]
+fn one_side_alone_is_told_what_to_compare_it_with() {
+    let desk = desk();
+    let ran = desk.run(&["compare", "plain.toml"]).exits(0);
+    assert!(ran.err().contains("plain.toml is compared with itself") && ran.err().contains("--set-b"), "{}", ran.err());
+    let ran = desk.run(&["compare", "plain.toml", "--set-b", "link.ab.capacity=20 Gbps"]).exits(0);
+    assert!(!ran.err().contains("with itself"), "{}", ran.err());
 }
 
 #[test]

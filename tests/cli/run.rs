@@ -230,6 +230,64 @@ fn replications_go_on_until_the_precision_is_reached() {
     }
 }
 
+/// A precision of something that the plan does not have is wrong input; one of something that is never seen is not reached, and that is said.
+#[test]
+fn a_precision_needs_a_kpi_that_is_there() {
+    let desk = Desk::new();
+    desk.write("never.toml", &tiny("at_most = \"60 s\"").replace("1 GB", "900 TB"));
+    for (asked, words) in [
+        ("transfer.mvoe.time=2%", "did you mean 'transfer.move.time.mean'?"),
+        ("rl.move.feedback_time.p95=2%", "works of kind 'rl' are: none"),
+        ("link.abc.ab.utilisation.p95=2%", "did you mean 'link.ab."),
+        // The link is there, the direction is not: known when the first replications have run.
+        ("link.ab.a-to-c.utilisation.p95=2%", "did you mean 'link.ab.a-to-b.utilisation.p95'?"),
+    ] {
+        let ran = desk.run(&["run", "tiny.toml", "--quiet", "--precision", asked]).exits(2);
+        assert!(ran.err().contains(words) && ran.out().is_empty(), "{asked}: {} {}", ran.err(), ran.out());
+    }
+    for asked in ["transfer.move.time=2%", "2%"] {
+        let ran = desk.run(&["run", "never.toml", "--quiet", "--precision", asked]).exits(3);
+        let said = "transfer.move.time.mean: precision not reached: no value (unfinished at the horizon";
+        assert!(ran.out().contains(said), "{}", ran.out());
+    }
+}
+
+/// What `--warmup auto` found is an input like any other: it is told, it differs from another warm-up, and given as a value it gives the same bytes.
+#[test]
+fn a_warm_up_that_was_found_can_be_repeated() {
+    let desk = Desk::new();
+    desk.write(
+        "fills.toml",
+        "format = 1\nhorizon = \"30 min\"\nreplications = 1\n[site.a]\n[storage.s]\nsite = \"a\"\nsystem = \"vast-ebox-z3-highmem-88\"\n\
+         nodes = 16\n[work.w]\nkind = \"io\"\nstorage = \"s\"\npattern = \"write\"\nclients = 64\n",
+    );
+    desk.run(&["run", "fills.toml", "--quiet", "--out", "plain"]).exits(0);
+    desk.run(&["run", "fills.toml", "--quiet", "--out", "auto", "--warmup", "auto"]).exits(0);
+    let read = |name: &str| fs::read_to_string(desk.path().join(name)).expect("a file");
+    let manifest: Value = serde_json::from_str(&read("auto/manifest.json")).unwrap();
+    assert_eq!(manifest["warmup"]["asked"], "auto");
+    let found = manifest["warmup"]["found"].as_str().expect("a time").to_owned();
+    assert_eq!(manifest["overrides"][0], format!("warmup={found}"));
+    let inputs = read("auto/inputs.csv");
+    assert!(inputs.contains(&format!("\nwarmup,{found},--warmup auto\n")), "{inputs}");
+    desk.run(&["run", "fills.toml", "--quiet", "--out", "again", "--warmup", &found]).exits(0);
+    for name in ["kpis.csv", "replications.csv", "series.parquet"] {
+        let [auto, again, plain] =
+            ["auto", "again", "plain"].map(|dir| fs::read(desk.path().join(dir).join(name)).expect("a file"));
+        assert!(auto == again, "{name} with {found}");
+        assert!(auto != plain || name == "series.parquet", "{name} does not depend on the warm-up");
+    }
+    let compared = desk.run(&["compare", "plain", "auto", "--quiet"]).exits(0).out();
+    assert!(compared.contains("warmup") && compared.contains(&found), "{compared}");
+    let compared = desk.run(&["compare", "again", "auto", "--quiet"]).exits(0).out();
+    assert!(compared.contains("Inputs that differ\n  none"), "{compared}");
+    let twice = ["run", "fills.toml", "--set", "warmup=1 min", "--warmup", "auto"];
+    let ran = desk.run(&twice).exits(2);
+    assert!(ran.err().contains("'--set warmup=1 min' and '--warmup auto' set the same value"), "{}", ran.err());
+    let ran = desk.run(&["run", "fills.toml", "--warmup", "soon"]).exits(2);
+    assert!(ran.err().contains("soon"), "{}", ran.err());
+}
+
 /// A buffer that fills for a minute, and then half the rate for ever: what is cut is about that minute.
 #[test]
 fn an_automatic_warm_up_leaves_out_what_is_unlike_the_rest() {

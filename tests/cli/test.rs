@@ -127,10 +127,93 @@ fn a_baseline_catches_what_got_worse() {
     desk.run(&["test", "plans", "--baseline", "base", "--regression", "20 %"]).exits(0);
     // A scenario without a baseline is no regression; a wrong share and a torn baseline are said.
     let ran = desk.run(&["test", "tiny.toml", "--baseline", "base"]).exits(0);
-    assert!(ran.err().contains("no baseline in base/tiny"), "{}", ran.err());
+    assert!(ran.err().contains("no baseline: base/tiny does not exist"), "{}", ran.err());
     desk.run(&["test", "plans", "--baseline", "base", "--regression", "20 GB"]).exits(2);
     desk.run(&["test", "plans", "--regression", "2 %"]).exits(2);
     fs::remove_file(desk.path().join("base/plans/copy/inputs.csv")).unwrap();
     let ran = desk.run(&["test", "plans", "--baseline", "base"]).exits(2);
     assert!(ran.err().contains("it has no inputs.csv"), "{}", ran.err());
+}
+
+#[test]
+fn a_baseline_that_is_not_there_is_never_a_pass() {
+    let desk = Desk::new();
+    desk.write("plans/copy.toml", &tiny("at_most = \"60 s\""));
+    let ran = desk.run(&["test", "plans", "--baseline", "bsae", "--quiet"]).exits(2);
+    assert!(ran.err().contains("there is no folder bsae") && ran.out().is_empty(), "{} {}", ran.err(), ran.out());
+    desk.run(&["test", "plans/copy.toml", "--baseline", "plans/copy.toml", "--quiet"]).exits(2);
+    // A new scenario: not compared, and that stands in every form.
+    desk.run(&["test", "plans", "--save", "base", "--quiet"]).exits(0);
+    desk.write("plans/new.toml", &tiny("at_most = \"60 s\""));
+    let all = ["test", "plans", "--baseline", "base", "--quiet", "--junit", "j.xml", "--markdown", "m.md"];
+    let out = desk.run(&all).exits(0).out();
+    assert!(out.contains("  NO BASELINE   time: base/plans/new does not exist"), "{out}");
+    assert!(out.contains("3 targets: 3 passed; 1 without a baseline"), "{out}");
+    let junit = fs::read_to_string(desk.path().join("j.xml")).unwrap();
+    let case = "<testcase classname=\"new\" name=\"time against the baseline\">\n      <skipped message=\"no baseline: base/plans/new does not exist\"/>";
+    assert!(junit.contains(case) && junit.contains("tests=\"4\" failures=\"0\" errors=\"0\" skipped=\"1\""), "{junit}");
+    let markdown = fs::read_to_string(desk.path().join("m.md")).unwrap();
+    assert!(markdown.contains("| plans/new.toml | NO BASELINE | time |"), "{markdown}");
+    let json = desk.run(&["test", "plans", "--baseline", "base", "--quiet", "--format", "json"]).exits(0).out();
+    assert!(json.contains("time: no baseline: base/plans/new does not exist"), "{json}");
+}
+
+#[test]
+fn a_target_that_was_removed_since_the_baseline_is_named_and_open() {
+    let desk = Desk::new();
+    let second = "\n[target.rate]\nkpi = \"transfer.move.rate\"\nat_least = \"1 MB/s\"\n";
+    let one = tiny("at_most = \"60 s\"");
+    desk.write("plan.toml", &format!("{one}{second}"));
+    desk.run(&["test", "plan.toml", "--save", "base", "--quiet"]).exits(0);
+    desk.write("plan.toml", &one);
+    let all = ["test", "plan.toml", "--baseline", "base", "--quiet", "--junit", "j.xml", "--markdown", "m.md"];
+    let out = desk.run(&all).exits(3).out();
+    let words = "rate, removed since the baseline";
+    assert!(
+        out.contains(&format!("INCONCLUSIVE  {words}: transfer.move.rate.mean has no value, limit ≥ 1 MB/s")),
+        "{out}"
+    );
+    for file in ["j.xml", "m.md"] {
+        assert!(fs::read_to_string(desk.path().join(file)).unwrap().contains(words), "{file}");
+    }
+    // A target of the same name on another KPI is another target: its old KPI is named, its new one has no baseline value of its own to fail on.
+    desk.write(
+        "plan.toml",
+        &format!(
+            "{one}{}",
+            second.replace("transfer.move.rate", "link.ab.a-to-b.utilisation.max").replace("1 MB/s", "0 %")
+        ),
+    );
+    let out = desk.run(&["test", "plan.toml", "--baseline", "base", "--quiet"]).exits(3).out();
+    assert!(out.contains(words) && out.contains("rate against the baseline"), "{out}");
+}
+
+/// Nothing is lost in the baseline, something is now: an infinite share, and a regression.
+#[test]
+fn from_zero_any_change_for_the_worse_is_a_regression() {
+    let desk = Desk::new();
+    let plan = |mtbf: &str| {
+        tiny("at_most = \"60 s\"")
+            .replace(
+                "rtt = \"20 ms\"",
+                &format!("rtt = \"20 ms\"\nwaves = 2\nmtbf = \"{mtbf}\"\ncut_repair = \"20 s\""),
+            )
+            .replace("replications = 2", "replications = 10")
+            .replace("kpi = \"transfer.move.time\"", "kpi = \"link.ab.downtime\"")
+    };
+    desk.write("plan.toml", &plan("1000 d"));
+    desk.run(&["test", "plan.toml", "--save", "base", "--quiet"]).exits(0);
+    desk.write("plan.toml", &plan("1 min"));
+    let out = desk.run(&["test", "plan.toml", "--baseline", "base", "--quiet"]).exits(1).out();
+    assert!(out.contains("FAIL          time against the baseline: change of link.ab.downtime from 0 is "), "{out}");
+    assert!(out.contains("limit ≤ 0 s (zero in the baseline: any change for the worse is a regression)"), "{out}");
+    desk.write("plan.toml", &plan("1000 d"));
+    desk.run(&["test", "plan.toml", "--baseline", "base", "--quiet"]).exits(0);
+    // The same in a rule of shares.
+    desk.run(&["run", "plan.toml", "--out", "a", "--quiet"]).exits(0);
+    desk.write("plan.toml", &plan("1 min"));
+    let rule = |rule: &'static str| desk.run(&["compare", "a", "plan.toml", "--quiet", "--fail-on", rule]);
+    let out = rule("link.ab.downtime > +5 %").exits(1).out();
+    assert!(out.contains("zero in the first run: any change is an infinite share of it"), "{out}");
+    rule("link.ab.downtime < -5 %").exits(0);
 }

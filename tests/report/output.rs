@@ -99,7 +99,8 @@ fn csv_has_a_line_per_kpi_and_target() {
 #[test]
 fn junit_counts_and_escapes() {
     let run = falcon();
-    let suites = [junit::Suite::Ran(&run), junit::Suite::Broken("bad <file>.toml", "error: \"x\" & y\u{1b}\nline 2")];
+    let suites =
+        [junit::Suite::Ran(&run, &[]), junit::Suite::Broken("bad <file>.toml", "error: \"x\" & y\u{1b}\nline 2")];
     insta::assert_snapshot!("junit", junit::render(&suites));
 }
 

@@ -1,6 +1,6 @@
 //! Two runs against one another, as they are shown.
 
-use super::{Input, KpiRow, RunResults, Verdict};
+use super::{Input, KpiRow, RunResults, TargetRow, Verdict};
 
 /// One of the two runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Side {
     pub inputs: Vec<Input>,
     /// KPIs, sorted by name, with their values by replication.
     pub kpis: Vec<KpiRow>,
+    /// Targets, sorted by name.
+    pub targets: Vec<TargetRow>,
 }
 
 impl Side {
@@ -35,6 +37,7 @@ impl Side {
             replications: run.replications,
             inputs: run.inputs,
             kpis: run.kpis,
+            targets: run.targets,
         }
     }
 
@@ -98,6 +101,15 @@ impl Difference {
     pub fn relative(&self, of: f64) -> Option<f64> {
         let a = self.a.filter(|a| *a != 0.0)?.abs();
         Some(of / a)
+    }
+
+    /// The same, with an infinite share of zero; nothing is no share of it.
+    pub fn share(&self, of: f64) -> f64 {
+        match self.relative(of) {
+            Some(share) => share,
+            None if of == 0.0 => 0.0,
+            None => f64::INFINITY.copysign(of),
+        }
     }
 
     /// Whether both sides have the same value, up to the rounding of sums.
