@@ -9,7 +9,10 @@ use super::screen::Screen;
 use super::simulate::Failure;
 use super::sweep::Sweep;
 use crate::report::files;
-use crate::report::submit::{self, Scheduler, Submission, line};
+use crate::report::submit::{self, Limit, Scheduler, Submission, line};
+
+/// Tasks of an array whose number is not given.
+const TASKS: u32 = 10;
 
 /// What the command line asks for.
 #[derive(clap::Args, Debug)]
@@ -20,15 +23,15 @@ pub struct Submit {
     /// Submit to a scheduler: the array of shards, and the merge after it
     #[arg(long, value_name = "SCHEDULER", value_parser = ["slurm"], conflicts_with_all = ["shard", "emit"])]
     submit: Option<String>,
-    /// Tasks of the array; no more than there are cells
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    tasks: u32,
-    /// Image of containers, for `--emit k8s`
-    #[arg(long, value_name = "IMAGE", default_value = "apollo:latest")]
-    image: String,
-    /// Volume claim that holds the present directory, for `--emit k8s`
-    #[arg(long, value_name = "CLAIM", default_value = "apollo")]
-    volume: String,
+    /// Tasks of the array, 10 without it; no more than there are cells
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    tasks: Option<u32>,
+    /// Image of containers, for `--emit k8s`; `apollo:latest` without it
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
+    /// Volume claim that holds the present directory, for `--emit k8s`; `apollo` without it
+    #[arg(long, value_name = "CLAIM")]
+    volume: Option<String>,
 }
 
 impl Submit {
@@ -36,15 +39,36 @@ impl Submit {
     pub fn is_asked(&self) -> bool {
         self.emit.is_some() || self.submit.is_some()
     }
+
+    /// What is wrong with flags that would have no effect.
+    pub fn idle(&self) -> Option<String> {
+        let containers = [("--image", self.image.is_some()), ("--volume", self.volume.is_some())];
+        let to = self.emit.as_deref().or(self.submit.as_deref());
+        if let Some((flag, _)) = containers.into_iter().find(|(_, given)| *given && to != Some("k8s")) {
+            let instead = to.map_or_else(String::new, |to| format!(", not for '{to}'"));
+            return Some(format!("'{flag}' is for '--emit k8s'{instead}: it would have no effect"));
+        }
+        let idle = self.tasks.is_some() && to.is_none();
+        idle.then(|| "'--tasks' is for '--emit' and '--submit': it would have no effect".to_owned())
+    }
 }
 
 /// Prints or submits the array for a sweep of so many cells in `out`.
 pub fn run(args: &Sweep, cells: usize, out: &Path, screen: &Screen) -> Result<Exit, Failure> {
     let job = submission(args, cells, out, screen)?;
-    if let Some(scheduler) = args.to.emit.as_deref().and_then(Scheduler::of_word) {
-        return Ok(screen.print(&submit::file(scheduler, &job)));
+    let scheduler = args.to.emit.as_deref().and_then(Scheduler::of_word);
+    let limit = submit::limit(scheduler.unwrap_or(Scheduler::Slurm), job.tasks);
+    if let Limit::Exceeded(words) = &limit {
+        return Err(Failure::say(words.clone(), Exit::Input, screen));
     }
-    slurm(&job, out, screen)
+    if let Limit::Perhaps(words) = &limit {
+        screen.note(words);
+    }
+    let Some(scheduler) = scheduler else { return slurm(&job, out, screen) };
+    for line in submit::advice(scheduler, &job) {
+        screen.note(&line);
+    }
+    Ok(screen.print(&submit::file(scheduler, &job)))
 }
 
 fn submission(args: &Sweep, cells: usize, out: &Path, screen: &Screen) -> Result<Submission, Failure> {
@@ -68,12 +92,12 @@ fn submission(args: &Sweep, cells: usize, out: &Path, screen: &Screen) -> Result
         stem.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).collect();
     Ok(Submission {
         name: format!("apollo-{}", plain.trim_matches('-').chars().take(50).collect::<String>()),
-        tasks: cells.min(args.to.tasks as usize),
+        tasks: cells.min(args.to.tasks.unwrap_or(TASKS) as usize),
         sweep,
         merge,
         out: text(out),
-        image: args.to.image.clone(),
-        volume: args.to.volume.clone(),
+        image: args.to.image.clone().unwrap_or_else(|| "apollo:latest".to_owned()),
+        volume: args.to.volume.clone().unwrap_or_else(|| "apollo".to_owned()),
         directory: text(&directory),
     })
 }

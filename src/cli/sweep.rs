@@ -20,7 +20,7 @@ use super::simulate::{Failure, diagnosed, run_failed};
 use super::submit::{self, Submit};
 use crate::experiment::results::sweep::{AxisInfo, Coordinate, SweepInfo, TargetInfo};
 use crate::experiment::sweep::{Cells, SweepOptions, for_each, identity, run as run_cells};
-use crate::experiment::{RunError, in_threads};
+use crate::experiment::{RunError, in_threads, known};
 use crate::report::human;
 use crate::report::sweep::{Found, Gathered, Ids, Lasting, Place, Shard, Store, StoreError, gather, place, show};
 use crate::scenario::plan::{Plan, Rule, Target};
@@ -128,7 +128,13 @@ fn attempt(args: &Sweep, screen: &Screen) -> Result<Exit, Failure> {
         screen.note(&sentence);
     }
     let kpis = shown_kpis(&args.kpi, screen)?;
+    if let Some(flag) = args.to.idle() {
+        return Err(Failure::say(flag, Exit::Input, screen));
+    }
     let (variants, plan, sources) = read(args, screen)?;
+    if let Some(problem) = kpis.iter().find_map(|name| known::problem(&plan, name)) {
+        return Err(Failure::say(format!("--kpi: {problem}"), Exit::Input, screen));
+    }
     let out = args.out.clone().unwrap_or_else(|| Path::new("reports").join(format!("{}-sweep", plan.name)));
     let cells = Cells::new(&variants.sweep, plan.seed);
     if cells.count() == 0 {
@@ -147,8 +153,9 @@ fn attempt(args: &Sweep, screen: &Screen) -> Result<Exit, Failure> {
     if shard != Shard::ALL {
         let count = shard.cells(work.cells.count()).len();
         let done = count - failed;
+        let cells = if count == 1 { "cell" } else { "cells" };
         let line =
-            format!("shard {} of {}: {count} cells, {done} done, {failed} failed\n", shard.index + 1, shard.count);
+            format!("shard {} of {}: {count} {cells}, {done} done, {failed} failed\n", shard.index + 1, shard.count);
         let exit = if failed > 0 { Exit::Incomplete } else { Exit::Done };
         return Ok(exit.and(screen.print(&line)));
     }
@@ -190,7 +197,8 @@ impl Work<'_> {
             Err(_) => true,
         });
         let failed = failed.count();
-        self.screen.note(&watch.report_of(todo.len() as u64, "cells"));
+        let word = if todo.len() == 1 { "cell" } else { "cells" };
+        self.screen.note(&watch.report_of(todo.len() as u64, word));
         Ok(failed)
     }
 
@@ -412,6 +420,7 @@ pub(super) fn unusable(error: &StoreError, screen: &Screen) -> Failure {
         | StoreError::Different(..)
         | StoreError::Versions(..)
         | StoreError::Mixed(..)
+        | StoreError::NoKpi(_)
         | StoreError::Broken(..) => Exit::Input,
         StoreError::Parquet(_) if error.is_disk() => Exit::Environment,
         StoreError::Differs(..) | StoreError::Chart(_) | StoreError::Parquet(_) => Exit::Bug,

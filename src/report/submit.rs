@@ -85,6 +85,67 @@ pub fn line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a scheduler takes an array of so many tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// It does.
+    Kept,
+    /// It does where its administrator raised a limit; which.
+    Perhaps(String),
+    /// It does not; why.
+    Exceeded(String),
+}
+
+/// Holds an array against what schedulers take. AWS Batch: array size 2 to 10,000 (User Guide, Array jobs). Kubernetes: 100,000 indexes
+/// (`completions` with `backoffLimitPerIndex`), which is the most that the command line takes. Slurm: indexes below `MaxArraySize`, 1,001 unless it was
+/// changed (slurm.conf). Grid Engine: `max_aj_tasks`, 75,000 unless it was changed (sge_conf). Azure Batch counts tasks by request, 100 each, which its
+/// command line does by itself.
+pub fn limit(scheduler: Scheduler, tasks: usize) -> Limit {
+    let perhaps = |most: usize, words: &str| match tasks > most {
+        true => Limit::Perhaps(format!("an array of {tasks} tasks: {words}")),
+        false => Limit::Kept,
+    };
+    match scheduler {
+        Scheduler::AwsBatch if tasks > 10_000 => Limit::Exceeded(format!(
+            "an AWS Batch array has at most 10,000 tasks, not {tasks}: write '--tasks 10000' or fewer"
+        )),
+        Scheduler::Slurm => {
+            perhaps(1_000, "Slurm takes 1,000 unless MaxArraySize was raised; 'scontrol show config' shows it")
+        }
+        Scheduler::GridEngine => {
+            perhaps(75_000, "Grid Engine takes 75,000 unless max_aj_tasks was raised; 'qconf -sconf' shows it")
+        }
+        _ => Limit::Kept,
+    }
+}
+
+/// What whoever submits has to know besides the file: where results meet, and the merge.
+pub fn advice(scheduler: Scheduler, job: &Submission) -> Vec<String> {
+    let mut out = Vec::new();
+    if matches!(scheduler, Scheduler::AwsBatch | Scheduler::AzureBatch) {
+        out.push(shared(job));
+    }
+    out.push(format!("merge when all tasks have ended: {}", line(&job.merge)));
+    out
+}
+
+/// Where machines without a common disk keep a sweep.
+fn shared(job: &Submission) -> String {
+    let out = &job.out;
+    match out.contains("://") {
+        true => format!("all tasks write to {out}: the program in the image needs the feature 'remote-store'"),
+        false => format!(
+            "all tasks write to '{out}', which must be one folder for all of them: mount a shared file system there, or write \
+             --out s3://BUCKET/SWEEP (az://…, gs://…) and use a program with the feature 'remote-store'"
+        ),
+    }
+}
+
+/// Lines of comments.
+fn comments(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("# {line}\n")).collect()
+}
+
 /// The array script: `sbatch FILE`, then the merge with `--dependency=afterany:JOB`.
 fn slurm(job: &Submission) -> String {
     format!(
@@ -168,13 +229,13 @@ fn kubernetes(job: &Submission) -> String {
     )
 }
 
-/// `aws batch submit-job --cli-input-json file://FILE`; queue and job definition are the account's.
+/// JSON is YAML, and that may have comments: `aws batch submit-job --cli-input-yaml file://FILE`; queue and job definition are the account's. An array has at
+/// least two tasks, so one is a plain job. The end of a machine is tried again; a task that ends with 5 is not: cells that fail once fail again.
 fn aws_batch(job: &Submission) -> String {
-    let object = json!({
+    let mut object = json!({
         "jobName": job.name,
         "jobQueue": "QUEUE",
         "jobDefinition": "DEFINITION",
-        "arrayProperties": { "size": job.tasks },
         "retryStrategy": {
             "attempts": 3,
             "evaluateOnExit": [
@@ -184,10 +245,16 @@ fn aws_batch(job: &Submission) -> String {
         },
         "containerOverrides": { "command": job.sweep },
     });
-    format!("{object:#}\n")
+    if job.tasks > 1 {
+        object["arrayProperties"] = json!({ "size": job.tasks });
+    }
+    let mut head = vec!["Submit:  aws batch submit-job --cli-input-yaml file://THIS_FILE".to_owned()];
+    head.push(format!("Merge:   {}    (when all tasks have ended, well or not)", line(&job.merge)));
+    head.push(shared(job));
+    format!("{}{object:#}\n", comments(&head))
 }
 
-/// Tasks for `az batch task create --job-id JOB --json-file FILE`: Azure Batch has no index, so each has its shard.
+/// A script that creates the tasks; Azure Batch has no index, so each has its shard.
 fn azure_batch(job: &Submission) -> String {
     let task = |k: usize| {
         let mut words = job.sweep.clone();
@@ -199,7 +266,17 @@ fn azure_batch(job: &Submission) -> String {
         })
     };
     let tasks: Vec<Value> = (0..job.tasks).map(task).collect();
-    format!("{:#}\n", Value::Array(tasks))
+    let head = [
+        "Submit:  sh THIS_FILE JOB    (the job of an account that 'az batch account login' knows)".to_owned(),
+        format!("Merge:   {}    (when all tasks have ended, well or not)", line(&job.merge)),
+        shared(job),
+    ];
+    format!(
+        "#!/bin/sh\n{}tasks=$(mktemp) && cat > \"$tasks\" <<'END_OF_TASKS'\n{:#}\nEND_OF_TASKS\n\
+         az batch task create --job-id \"${{1:?write the name of the job}}\" --json-file \"$tasks\"\n",
+        comments(&head),
+        Value::Array(tasks)
+    )
 }
 
 #[cfg(test)]
@@ -243,12 +320,49 @@ mod tests {
         assert_eq!(object["spec"]["completions"], 3);
         let shell = object["spec"]["template"]["spec"]["containers"][0]["command"][2].as_str().unwrap();
         assert!(shell.contains("'a.b=4 Gbps' --shard auto/3"), "{shell}");
-        let object: Value = serde_json::from_str(&file(Scheduler::AwsBatch, &job())).unwrap();
+        let text = file(Scheduler::AwsBatch, &job());
+        let object: Value = serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap();
         assert_eq!(
             (object["arrayProperties"]["size"].as_u64(), object["containerOverrides"]["command"][6].as_str()),
             (Some(3), Some("a.b=4 Gbps"))
         );
-        let tasks: Value = serde_json::from_str(&file(Scheduler::AzureBatch, &job())).unwrap();
+        let text = file(Scheduler::AzureBatch, &job());
+        let (from, to) = (text.find("\n[").unwrap(), text.find("\nEND_OF_TASKS\naz").unwrap());
+        let tasks: Value = serde_json::from_str(&text[from..to]).unwrap();
         assert!(tasks[2]["commandLine"].as_str().unwrap().contains("--shard 3/3"));
+    }
+
+    #[test]
+    fn limits_of_schedulers_are_kept_or_said() {
+        let one = Submission { tasks: 1, ..job() };
+        let text = file(Scheduler::AwsBatch, &one);
+        assert!(
+            !text.contains("arrayProperties") && text.contains("\"command\""),
+            "an array has two tasks at least: {text}"
+        );
+        assert!(file(Scheduler::AwsBatch, &Submission { tasks: 2, ..job() }).contains("\"size\": 2"));
+        assert_eq!(limit(Scheduler::AwsBatch, 10_000), Limit::Kept);
+        assert!(
+            matches!(limit(Scheduler::AwsBatch, 10_001), Limit::Exceeded(words) if words.contains("at most 10,000"))
+        );
+        assert_eq!(limit(Scheduler::Slurm, 1_000), Limit::Kept);
+        assert!(matches!(limit(Scheduler::Slurm, 1_001), Limit::Perhaps(words) if words.contains("MaxArraySize")));
+        assert!(matches!(limit(Scheduler::GridEngine, 75_001), Limit::Perhaps(_)));
+        assert_eq!(limit(Scheduler::Kubernetes, 100_000), Limit::Kept);
+    }
+
+    #[test]
+    fn machines_without_a_common_disk_are_told_where_results_meet() {
+        for scheduler in [Scheduler::AwsBatch, Scheduler::AzureBatch] {
+            let text = file(scheduler, &job());
+            assert!(
+                text.contains("\n# Merge:   /bin/apollo merge s --out s ") && text.contains("must be one folder"),
+                "{text}"
+            );
+            let remote = Submission { out: "s3://bucket/s".to_owned(), ..job() };
+            assert!(file(scheduler, &remote).contains("needs the feature 'remote-store'"));
+            assert_eq!(advice(scheduler, &job()).len(), 2);
+        }
+        assert_eq!(advice(Scheduler::Slurm, &job()), ["merge when all tasks have ended: /bin/apollo merge s --out s"]);
     }
 }

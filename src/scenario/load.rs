@@ -110,6 +110,10 @@ impl Variants {
                 found.help("write a table [sweep], or give addresses and values with --axis 'ADDRESS=V1,V2'"),
             ]);
         };
+        let lost: Vec<Diagnostic> = overrides.iter().filter_map(|text| sweep.displaces(&tree, text)).collect();
+        if !lost.is_empty() {
+            return Err(lost);
+        }
         Ok((Variants { draft: Draft { source, stem, tree, library }, sweep }, plan, sources))
     }
 

@@ -229,6 +229,23 @@ fn wrong_sweeps_are_refused_with_their_place() {
         (vec!["--axis", "seed={ from = 1, to = 500000, steps = 500000 }"], "the sweep has 5000000 cells"),
         (vec!["--shard", "3/2"], "write K/N"),
         (vec!["--kpi", "transfer.move.tim"], "did you mean"),
+        (vec!["--kpi", "transfer.mvoe.time"], "did you mean 'transfer.move.time.mean'?"),
+        (vec!["--axis", "seeed=1,2"], "did you mean 'seed'?"),
+        (vec!["--axis", "link.ab.capcity=1 Gbps"], "did you mean 'capacity'?"),
+        (
+            vec!["--set", "link.ab.rtt=3 ms"],
+            "'--set' sets 'link.ab.rtt' to 3 ms, and the axis 'link.ab.rtt' sets it in every cell",
+        ),
+        (vec!["--set", "link.*.rtt=3 ms"], "and the axis 'link.ab.rtt' sets it"),
+        (vec!["--axis", "seed=1,2", "--axis", "seed=3,4"], "two axes of 'seed'"),
+        (
+            vec!["--axis", "replications=2,4", "--replications", "8"],
+            "'--replications' (or '--set') sets 'replications' to 8, and the axis",
+        ),
+        (vec!["--axis", "seed=1,2", "--seed", "8"], "'--seed' (or '--set') sets 'seed' to 8, and the axis"),
+        (vec!["--image", "i:1"], "'--image' is for '--emit k8s'"),
+        (vec!["--emit", "slurm", "--image", "i:1"], "not for 'slurm': it would have no effect"),
+        (vec!["--tasks", "3"], "'--tasks' is for '--emit' and '--submit'"),
     ];
     for (args, said) in cases {
         let ran = desk.run(&[&["sweep", "plan.toml", "--out", "x"], &args[..]].concat()).exits(2);
@@ -422,7 +439,9 @@ fn a_cell_with_too_many_events_is_a_row_with_its_reason() {
     for row in &rows[1..] {
         if row[limit] == "10" {
             assert_eq!((row[status].as_str(), row[time].as_str()), ("failed", ""));
-            assert!(row[reason].contains("more than 10 events in one run"), "{}", row[reason]);
+            let said = &row[reason];
+            assert!(said.contains("more than 10 events in one run") && said.contains("'max_events'"), "{said}");
+            assert!(!said.contains("class") && !said.contains("the last were"), "no internals: {said}");
         } else {
             assert_eq!(row[status], "done");
             assert!(all[1..].iter().any(|other| other[known] == row[time]), "a cell beside one that failed is as ever");
@@ -479,6 +498,63 @@ fn a_submission_file_is_printed_and_nothing_runs() {
     desk.run(&["sweep", "plan.toml", "--emit", "slurm", "--shard", "1/2"]).exits(2);
 }
 
+#[test]
+fn a_submission_says_where_results_meet_how_to_merge_and_what_is_too_many() {
+    let desk = desk();
+    let emit = |scheduler: &'static str, more: &[&str]| {
+        desk.run(&[&["sweep", "plan.toml", "--out", "s", "--emit", scheduler], more].concat())
+    };
+    for scheduler in ["aws-batch", "azure-batch"] {
+        let ran = emit(scheduler, &["--tasks", "3"]).exits(0);
+        for said in [ran.out(), ran.err()] {
+            assert!(said.contains("must be one folder for all of them"), "{scheduler}: {said}");
+            assert!(said.contains("apollo merge s --out s"), "{scheduler}: {said}");
+        }
+    }
+    assert!(emit("slurm", &[]).exits(0).err().contains("merge s --out s"));
+    assert!(!emit("aws-batch", &["--tasks", "1"]).exits(0).out().contains("arrayProperties"));
+    assert!(emit("aws-batch", &["--tasks", "2"]).exits(0).out().contains("\"size\": 2"));
+    let many = ["--axis", "seed={ from = 1, to = 2000, steps = 2000 }", "--tasks", "20000"];
+    let ran = emit("aws-batch", &many).exits(2);
+    assert!(ran.err().contains("at most 10,000 tasks, not 20000") && ran.out().is_empty(), "{}", ran.err());
+    let ran = emit("slurm", &many).exits(0);
+    assert!(ran.err().contains("MaxArraySize"), "{}", ran.err());
+    // The script for Azure is one that a shell reads.
+    desk.write("azure.sh", &emit("azure-batch", &[]).exits(0).out());
+    let output = Command::new("sh").args(["-n", "azure.sh"]).current_dir(desk.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// An axis may be called as a column of results is; every column still has a name of its own.
+#[test]
+fn columns_have_names_of_their_own_and_an_axis_of_seeds_is_told() {
+    let desk = Desk::new();
+    let axes = ["--axis", "replications=2,3", "--axis", "seed=7,8,9", "--axis", "site.a.power=1 MW,2 MW"];
+    let ran = desk.run(&[&["sweep", "tiny.toml", "--out", "s"], &axes[..]].concat()).exits(0);
+    assert!(ran.out().contains("the seed is an axis") && !ran.out().contains("the same in all cells"), "{}", ran.out());
+    let rows = table(&desk.path().join("s"));
+    let mut names = rows[0].clone();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), rows[0].len(), "{:?}", rows[0]);
+    let at = |name: &str| rows[0].iter().position(|head| head == name).unwrap_or_else(|| panic!("no {name}"));
+    for row in &rows[1..] {
+        assert_eq!(row[at("replications")], row[at("replications (result)")]);
+    }
+    let info: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(desk.path().join("s/sweep.json")).unwrap()).unwrap();
+    assert!(info["seed"].is_null() && info["design_seed"].is_u64(), "{info}");
+    let json =
+        desk.run(&[&["sweep", "tiny.toml", "--out", "s", "--format", "json"], &axes[..]].concat()).exits(0).out();
+    assert!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["provenance"]["seed"].is_null());
+    let ran = desk.run(&["sweep", "tiny.toml", "--out", "t", "--axis", "link.ab.rtt=1 ms"]).exits(0);
+    assert!(ran.out().contains("the same in all cells") && ran.out().contains("1 cell (grid"), "{}", ran.out());
+    assert!(ran.err().contains("1 cell in"), "{}", ran.err());
+    // Nobody can name a KPI that no cell has.
+    let ran = desk.run(&["merge", "t", "--out", "t", "--kpi", "transfer.mvoe.time"]).exits(2);
+    assert!(ran.err().contains("did you mean 'transfer.move.time'?"), "{}", ran.err());
+}
+
 /// A shard whose only cell has no sound plan has one failed cell; the sweep is not wrong for that.
 #[test]
 fn a_shard_of_failed_cells_is_merged_with_the_others() {
@@ -486,7 +562,7 @@ fn a_shard_of_failed_cells_is_merged_with_the_others() {
     let axis = ["--axis", "work.move.bytes=1 GB,60 PB", "--out", "s", "--quiet"];
     desk.run(&[&["sweep", "tiny.toml", "--shard", "1/2"], &axis[..]].concat()).exits(0);
     let ran = desk.run(&[&["sweep", "tiny.toml", "--shard", "2/2"], &axis[..]].concat()).exits(5);
-    assert!(ran.out().contains("1 cells, 0 done, 1 failed"), "{}", ran.out());
+    assert!(ran.out().contains("1 cell, 0 done, 1 failed"), "{}", ran.out());
     let ran = desk.run(&["merge", "s", "--out", "s", "--quiet"]).exits(5);
     assert!(ran.out().contains("1 done, 1 failed") && ran.out().contains("E0508"), "{}", ran.out());
 }

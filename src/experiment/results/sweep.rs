@@ -21,12 +21,19 @@ pub struct SweepInfo {
     pub points: usize,
     /// Cells.
     pub cells: usize,
-    /// Root seed of the scenario and of the design.
+    /// Root seed of the scenario, which all cells have unless it is an axis, and of the design.
     pub seed: u64,
     /// Axes in order.
     pub axes: Vec<AxisInfo>,
     /// Targets of the scenario in order.
     pub targets: Vec<TargetInfo>,
+}
+
+impl SweepInfo {
+    /// The seed that all cells have; `None` where it is an axis.
+    pub fn common_seed(&self) -> Option<u64> {
+        (!self.axes.iter().any(|axis| axis.address == "seed")).then_some(self.seed)
+    }
 }
 
 /// An axis.

@@ -187,4 +187,22 @@ mod tests {
         let free = texts("\"link.x.waves\" = [1, 2, 4]\ndesign = \"random\"\nsamples = 300\n");
         assert!((70..130).contains(&free.iter().filter(|v| *v == "1").count()));
     }
+
+    /// 400 draws of four numbers: 100 of each, where rounding alone would give the ends half as many as the rest.
+    #[test]
+    fn each_whole_number_of_a_range_has_the_same_weight() {
+        for design in ["lhs", "sobol", "random"] {
+            let text = format!("\"link.x.waves\" = {{ from = 1, to = 4 }}\ndesign = \"{design}\"\nsamples = 400\n");
+            let all = texts(&text);
+            for value in ["1", "2", "3", "4"] {
+                let n = all.iter().filter(|v| *v == value).count();
+                // Three standard deviations of a free draw are 26.
+                let slack = if design == "random" { 26 } else { 1 };
+                assert!(n.abs_diff(100) <= slack, "{design}: {value} comes {n} times");
+            }
+        }
+        // On a scale of ratios each owns its share of the logarithm of 0.5 … 4.5: ln 3 ÷ ln 9 is a half.
+        let log = texts("\"link.x.waves\" = { from = 1, to = 4, scale = \"log\" }\ndesign = \"lhs\"\nsamples = 400\n");
+        assert!(log.iter().filter(|v| *v == "1").count().abs_diff(200) <= 1);
+    }
 }

@@ -1,6 +1,6 @@
 //! From the cells of one or more folders to the table of all, and the charts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use super::table::{Column, Field, Tables};
 use super::{cell, info};
 use crate::experiment::results::sweep::{CellResults, Coordinate, SweepInfo};
 use crate::experiment::results::{KpiRow, Verdict};
+use crate::kpi;
 use crate::report::charts::{self, Dot, Surface};
 use crate::report::files::FileError;
 use crate::report::{human, json};
@@ -91,6 +92,10 @@ pub fn gather(
 ) -> Result<Gathered, StoreError> {
     let merged = Places::open(places, allow_mixed)?;
     let (kpis, failures) = merged.scan()?;
+    // Where no cell has results nobody knows what they would have been.
+    if let Some(unknown) = shown.iter().find(|name| !kpis.is_empty() && !kpis.contains_key(*name)) {
+        return Err(StoreError::NoKpi(kpi::unproduced(unknown, kpis.keys().map(String::as_str))));
+    }
     let shown = match shown {
         [] => merged.target_kpis(),
         named => named.to_vec(),
@@ -298,7 +303,18 @@ fn columns(info: &SweepInfo, kpis: &BTreeMap<String, String>) -> Vec<Column> {
             out.push(Column { name, number: numeric });
         }
     }
+    unique(&mut out);
     out
+}
+
+/// A result that is called as an axis is (the axis `replications`, the KPI of a power that is varied) says that it is the result.
+fn unique(columns: &mut [Column]) {
+    let mut seen = BTreeSet::new();
+    for column in columns {
+        while !seen.insert(column.name.clone()) {
+            column.name.push_str(" (result)");
+        }
+    }
 }
 
 fn fields(

@@ -20,7 +20,8 @@ pub fn encode(info: &SweepInfo) -> String {
         "design": info.design,
         "points": info.points,
         "cells": info.cells,
-        "seed": info.seed,
+        "seed": info.common_seed(),
+        "design_seed": info.seed,
         "axes": info.axes.iter().map(axis).collect::<Vec<_>>(),
         "targets": info.targets.iter().map(target).collect::<Vec<_>>(),
     }))
@@ -50,7 +51,7 @@ pub fn decode(text: &str) -> Option<SweepInfo> {
         design: word(&value["design"])?,
         points: count(&value["points"])?,
         cells: count(&value["cells"])?,
-        seed: value["seed"].as_u64()?,
+        seed: value["design_seed"].as_u64().or(value["seed"].as_u64())?,
         axes: value["axes"].as_array()?.iter().map(axis).collect::<Option<_>>()?,
         targets: value["targets"].as_array()?.iter().map(target).collect::<Option<_>>()?,
     })

@@ -37,7 +37,7 @@ pub fn json(gathered: &Gathered) -> String {
     });
     json::text(&json!({
         "scenario": { "title": info.title, "digest": info.digest },
-        "provenance": { "version": info.version, "model": info.model, "seed": info.seed },
+        "provenance": { "version": info.version, "model": info.model, "seed": info.common_seed() },
         "design": info.design,
         "done": gathered.done,
         "failed": gathered.failed.len(),
@@ -56,8 +56,9 @@ pub fn sentence(gathered: &Gathered) -> String {
         n => format!(", {} left out by conditions", human::count(n as u64)),
     };
     let axes = if info.axes.len() == 1 { "axis" } else { "axes" };
+    let cells = if info.cells == 1 { "cell" } else { "cells" };
     format!(
-        "{} cells ({} over {} {axes}{left_out}): {} done{}{}",
+        "{} {cells} ({} over {} {axes}{left_out}): {} done{}{}",
         human::count(info.cells as u64),
         info.design,
         info.axes.len(),
@@ -84,7 +85,11 @@ fn document(gathered: &Gathered) -> Document {
     let section = Section { heading: "Cells".to_owned(), table, notes };
     let mut sections = vec![section];
     sections.extend(failures(gathered));
-    let facts = vec![sentence(gathered), format!("seed {}, the same in all cells", gathered.info.seed)];
+    let seed = match gathered.info.common_seed() {
+        Some(seed) => format!("seed {seed}, the same in all cells"),
+        None => "the seed is an axis: cells of different seeds share no random numbers".to_owned(),
+    };
+    let facts = vec![sentence(gathered), seed];
     Document { title: gathered.info.title.clone(), facts, sections }
 }
 

@@ -42,6 +42,9 @@ pub enum StoreError {
     /// Cells were made by different builds or on different machines.
     #[error("cells were made by different builds or kinds of machine ({} and {} differ in {}); --allow-mixed takes them all the same", .0, .1, .2)]
     Mixed(String, String, String),
+    /// A KPI is to be shown that no cell has.
+    #[error("--kpi: {0}")]
+    NoKpi(String),
     /// Two writers of one cell differ.
     #[error(
         "cell {0}: {1} holds other bytes than this program computed for the same input; both were made by the same build. This is a bug of ours"

@@ -28,6 +28,17 @@ pub fn key_at(root: &Table, path: &[String]) -> Option<&'static Key> {
     descend(root, key, rest)
 }
 
+/// Names of the keys that the table at a concrete path may have; none where there is no table.
+pub fn keys_below(root: &Table, path: &[String]) -> Vec<&'static str> {
+    let Some((first, rest)) = path.split_first() else { return SCENARIO.keys().map(|key| key.name).collect() };
+    let spec = match (SCENARIO.key(first).map(|key| &key.kind), rest) {
+        (Some(Kind::Table(spec)), []) | (Some(Kind::Named(spec)), [_]) => *spec,
+        (Some(Kind::Works), [name]) => work_of(root, name),
+        _ => return Vec::new(),
+    };
+    spec.keys().map(|key| key.name).collect()
+}
+
 fn descend(root: &Table, key: &'static Key, rest: &[String]) -> Option<&'static Key> {
     let Some((next, after)) = rest.split_first() else { return Some(key) };
     let (spec, after, next) = match key.kind {

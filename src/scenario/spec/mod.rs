@@ -35,7 +35,7 @@ pub use catalogue::{CALIBRATION, FIGURE, PART};
 pub use demand::DEMAND;
 pub use economics::PRICE;
 pub use fleet::FLEET;
-pub use lookup::{all_tables, figure_key, is_later_kind, key_at, work_table};
+pub use lookup::{all_tables, figure_key, is_later_kind, key_at, keys_below, work_table};
 pub use maintenance::MAINTENANCE;
 pub use namespace::NAMESPACE;
 pub use rl::WORK_RL;

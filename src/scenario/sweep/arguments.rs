@@ -31,10 +31,18 @@ impl Arguments {
             let node = value(&source, 0, &text);
             put(tree, name.to_owned(), Entry { key: Place::whole(&source), node });
         }
+        let mut given: Vec<(String, Place)> = Vec::new();
         for argument in &self.axes {
             let source = library.add(Kind::Argument, "--axis", argument.as_str());
             match axis(&source) {
-                Ok((name, entry)) => put(tree, name, entry),
+                Ok((name, entry)) => {
+                    if let Some((_, first)) = given.iter().find(|(known, _)| *known == name) {
+                        let found = Diagnostic::new("E0519", format!("two axes of '{name}'")).at(&entry.key);
+                        findings.push(found.also(first, "which is one already").help("give all values to one of them"));
+                    }
+                    given.push((name.clone(), entry.key.clone()));
+                    put(tree, name, entry);
+                }
                 Err(diagnostic) => findings.push(*diagnostic),
             }
         }

@@ -7,6 +7,7 @@ mod arguments;
 mod condition;
 mod range;
 
+use super::diagnostics::Diagnostic;
 use super::spec::{DESIGNS, Key};
 use super::text::address;
 use super::text::source::Place;
@@ -109,7 +110,7 @@ impl Axis {
     fn at(&self, share: f64) -> Setting {
         match &self.values {
             Values::List(list) => list[((share * list.len() as f64) as usize).min(list.len() - 1)].clone(),
-            Values::Range(range) => range.at(share),
+            Values::Range(range) => range.sample(share),
         }
     }
 }
@@ -159,6 +160,24 @@ impl Sweep {
             }
         }
         out.into_iter().flatten().collect()
+    }
+
+    /// What is wrong with an override (`ADDRESS=VALUE`) whose value every cell would displace.
+    pub(super) fn displaces(&self, tree: &Table, text: &str) -> Option<Diagnostic> {
+        let (left, value) = text.split_once('=')?;
+        let paths = address::expand(tree, &address::segments(left)?);
+        let axis = self.axes.iter().find(|axis| {
+            let inside = |path: &Vec<String>| axis.paths.iter().any(|own| path.starts_with(own));
+            paths.iter().any(inside)
+        })?;
+        let (left, value) = (left.trim(), value.trim());
+        let flag = match left {
+            "seed" => "'--seed' (or '--set')",
+            "replications" => "'--replications' (or '--set')",
+            _ => "'--set'",
+        };
+        let message = format!("{flag} sets '{left}' to {value}, and the axis '{}' sets it in every cell", axis.address);
+        Some(Diagnostic::new("E0519", message).at(&axis.place).help("leave one of them out: the axis would win"))
     }
 
     /// Whether settings meet all conditions.

@@ -42,17 +42,34 @@ impl Range {
         }
     }
 
-    /// The value at a share of the range, 0…1: `from + share (to − from)`, or `from (to ÷ from)^share`.
-    pub(super) fn at(&self, share: f64) -> Setting {
-        let value = match self.log {
-            true => self.from * libm::exp(share * libm::log(self.to / self.from)),
-            false => self.from + share * (self.to - self.from),
-        };
+    /// The value of a sampled design at a share of the range, 0 ≤ share < 1. Whole numbers own the ends of the range as they own its inside: each
+    /// of a linear one has the same weight, so the share runs over [from − ½, to + ½) before it is rounded.
+    pub(super) fn sample(&self, share: f64) -> Setting {
+        match self.form {
+            Form::Quantity(_) => self.at(share),
+            Form::Whole(_) | Form::Exact => {
+                let (from, to) = (self.from.round() - 0.5, self.to.round() + 0.5);
+                self.setting(self.between(from, to, share).round().clamp(from + 0.5, to - 0.5))
+            }
+        }
+    }
+
+    /// The value at a share of the range, 0…1.
+    fn at(&self, share: f64) -> Setting {
+        let value = self.between(self.from, self.to, share);
         let value = match self.form {
             Form::Quantity(dim) => rounded(value, dim),
             Form::Whole(_) | Form::Exact => value,
         };
         self.setting(value.clamp(self.from, self.to))
+    }
+
+    /// `from + share (to − from)`, or `from (to ÷ from)^share`.
+    fn between(&self, from: f64, to: f64, share: f64) -> f64 {
+        match self.log {
+            true => from * libm::exp(share * libm::log(to / from)),
+            false => from + share * (to - from),
+        }
     }
 
     /// Dimension of its values; `None` for whole numbers without unit.

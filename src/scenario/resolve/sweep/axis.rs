@@ -37,7 +37,7 @@ impl Resolver<'_> {
             match spec::key_at(tree, path) {
                 Some(key) if keys.iter().any(|(k, _)| std::ptr::eq(*k, key)) => {}
                 Some(key) => keys.push((key, path.join("."))),
-                None => self.report(no_key(path, &place)),
+                None => self.report(no_key(tree, path, &place)),
             }
         }
         // Values are tried once for each key, not for each link or site that has it.
@@ -147,8 +147,20 @@ fn no_list(address: &str, axis: &Entry) -> Diagnostic {
     found.help("write the address in quotes: \"link.*.capacity\" = [\"400 Gbps\", \"800 Gbps\"]")
 }
 
-fn no_key(path: &[String], place: &Place) -> Diagnostic {
-    Diagnostic::new("E0402", format!("'{}' is no key of the language", path.join("."))).at(place)
+/// The last segment may be a slip, of a key of its table or of `[sweep]` itself.
+fn no_key(tree: &Table, path: &[String], place: &Place) -> Diagnostic {
+    let found = Diagnostic::new("E0402", format!("'{}' is no key of the language", path.join("."))).at(place);
+    let Some((last, above)) = path.split_last() else { return found };
+    let own = SWEEP.keys().map(|key| key.name).filter(|_| above.is_empty());
+    let names = spec::keys_below(tree, above).into_iter().chain(own);
+    let Some(near) = nearest(last, names) else { return found };
+    match place.text().rfind(last.as_str()) {
+        Some(at) => {
+            let start = place.span.start + at;
+            found.instead(&place.at(start..start + last.len()), near)
+        }
+        None => found,
+    }
 }
 
 /// The dimension of a key whose values can be numbers.
