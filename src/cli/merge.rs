@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::screen::Screen;
 use super::simulate::Failure;
-use super::sweep::{print, shown_kpis, unusable};
+use super::sweep::{kept, print, shown_kpis, unusable};
 use crate::report::sweep::{gather, place};
 
 /// Arguments of `merge`.
@@ -40,7 +40,7 @@ fn attempt(args: &Merge, screen: &Screen) -> Result<Exit, Failure> {
     let open = |at: &PathBuf| place(at).map_err(|error| unusable(&error, screen));
     let places = args.dirs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let out = open(&args.out)?;
-    let gathered = gather(&places, &*out, &kpis, args.allow_mixed);
+    let gathered = gather(&places, &*out, &kpis, kept(screen), args.allow_mixed);
     let gathered = gathered.map_err(|error| unusable(&error, screen))?;
     Ok(print(&gathered, &*out, screen))
 }

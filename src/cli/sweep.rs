@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use rayon::prelude::*;
 
 use super::exit::Exit;
 use super::global::Format;
@@ -149,8 +150,9 @@ fn attempt(args: &Sweep, screen: &Screen) -> Result<Exit, Failure> {
     let out = place(&out).map_err(|e| unusable(&e, screen))?;
     let store = Store::open(Arc::clone(&out), &info, rows, shard).map_err(|e| unusable(&e, screen))?;
     let work = Work { args, screen, variants: &variants, cells, store, shard };
-    let failed = work.all()?;
+    let ids = work.all()?;
     if shard != Shard::ALL {
+        let failed = work.failed(&ids);
         let count = shard.cells(work.cells.count()).len();
         let done = count - failed;
         let cells = if count == 1 { "cell" } else { "cells" };
@@ -160,7 +162,8 @@ fn attempt(args: &Sweep, screen: &Screen) -> Result<Exit, Failure> {
         return Ok(exit.and(screen.print(&line)));
     }
     let threads = args.threads.map(usize::from);
-    let gathered = in_threads(threads, || gather(std::slice::from_ref(&out), &*out, &kpis, args.allow_mixed));
+    let gathered =
+        in_threads(threads, || gather(std::slice::from_ref(&out), &*out, &kpis, kept(screen), args.allow_mixed));
     let gathered = gathered.map_err(|e| run_failed("sweep", &e, screen))?.map_err(|e| unusable(&e, screen))?;
     Ok(print(&gathered, &*out, screen))
 }
@@ -180,8 +183,8 @@ fn read(args: &Sweep, screen: &Screen) -> Result<(Variants, Plan, Sources), Fail
 }
 
 impl Work<'_> {
-    /// Does what is missing of this shard; gives the number of its cells that failed.
-    fn all(&self) -> Result<usize, Failure> {
+    /// Does what is missing of this shard; gives the names of its cells.
+    fn all(&self) -> Result<Ids, Failure> {
         let watch = Stopwatch::start();
         let mine = self.shard.cells(self.cells.count());
         let ids = self.identities(&mine)?;
@@ -192,14 +195,18 @@ impl Work<'_> {
             self.screen.note(&format!("{there} of {all} cells are there already"));
         }
         self.simulate(&ids, &todo)?;
-        let failed = ids.iter().filter(|(_, id)| match id {
-            Ok(id) => matches!(self.store.look(*id), Ok(Found::Failed)),
-            Err(_) => true,
-        });
-        let failed = failed.count();
         let word = if todo.len() == 1 { "cell" } else { "cells" };
         self.screen.note(&watch.report_of(todo.len() as u64, word));
-        Ok(failed)
+        Ok(ids)
+    }
+
+    /// Cells of the shard that failed.
+    fn failed(&self, ids: &Ids) -> usize {
+        let failed = |(_, id): &&(usize, Result<u128, String>)| match id {
+            Ok(id) => matches!(self.store.look(*id), Ok(Found::Failed)),
+            Err(_) => true,
+        };
+        ids.par_iter().filter(failed).count()
     }
 
     fn options<'p>(&self, progress: &'p (dyn Fn(f64) + Sync)) -> SweepOptions<'p> {
@@ -242,10 +249,18 @@ impl Work<'_> {
     fn missing(&self, ids: &Ids) -> Result<(Vec<usize>, usize), Failure> {
         let (mut todo, mut there, mut seen) = (Vec::new(), 0, BTreeSet::new());
         let kept = self.store.there().map_err(|e| unusable(&e, self.screen))?;
-        for (position, (number, id)) in ids.iter().enumerate() {
-            let Ok(id) = id else { continue };
-            let found = if kept.contains(id) { self.store.look(*id) } else { Ok(Found::Missing) };
-            let wanted = match found.map_err(|e| unusable(&e, self.screen))? {
+        // Files are read and their digests checked by all threads.
+        let look = |(_, id): &(usize, Result<u128, String>)| match id {
+            Ok(id) if kept.contains(id) => self.store.look(*id).map(Some),
+            Ok(_) => Ok(Some(Found::Missing)),
+            Err(_) => Ok(None),
+        };
+        let threads = self.args.threads.map(usize::from);
+        let found = in_threads(threads, || ids.par_iter().map(look).collect::<Result<Vec<_>, _>>());
+        let found = found.map_err(|e| run_failed("sweep", &e, self.screen))?.map_err(|e| unusable(&e, self.screen))?;
+        for (position, ((number, id), found)) in ids.iter().zip(found).enumerate() {
+            let (Ok(id), Some(found)) = (id, found) else { continue };
+            let wanted = match found {
                 Found::Missing => true,
                 Found::Damaged(what) => {
                     self.screen.note(&format!("the file of cell {number} {what}; it is done again"));
@@ -327,6 +342,7 @@ fn info(variants: &Variants, plan: &Plan, sources: &Sources, cells: &Cells<'_>) 
         address: axis.address.clone(),
         unit: axis.unit.map(|(unit, _)| unit.to_owned()),
         listed: !sweep.design.is_sampled() || matches!(axis.values, Values::List(_)),
+        log: matches!(&axis.values, Values::Range(range) if range.log),
     };
     let target = |target: &Target| {
         let limits = match target.rule {
@@ -368,6 +384,11 @@ pub(super) fn shown_kpis(names: &[String], screen: &Screen) -> Result<Vec<String
     names.iter().map(one).collect()
 }
 
+/// Cells that are kept to be printed: JSON shows all of them.
+pub(super) fn kept(screen: &Screen) -> usize {
+    if matches!(screen.format, Format::Json) { usize::MAX } else { show::ROWS }
+}
+
 /// Prints the table of all cells, and says which are missing.
 pub(super) fn print(gathered: &Gathered, out: &dyn Place, screen: &Screen) -> Exit {
     screen.note(&format!("results.csv, results.parquet and the chart are in {}", out.show("").display()));
@@ -382,14 +403,15 @@ pub(super) fn print(gathered: &Gathered, out: &dyn Place, screen: &Screen) -> Ex
         },
     };
     let mut exit = printed;
-    if !gathered.missing.is_empty() {
+    if gathered.missing.count > 0 {
         screen.error(&missing_cells(gathered));
         exit = exit.and(Exit::Incomplete);
     }
-    if !gathered.failed.is_empty() {
-        let names: Vec<String> = gathered.failed.iter().take(NAMED).map(usize::to_string).collect();
-        let more = if gathered.failed.len() > NAMED { ", …" } else { "" };
-        let count = gathered.failed.len();
+    if gathered.failed.count > 0 {
+        let count = gathered.failed.count;
+        let names: Vec<String> =
+            gathered.failed.first.iter().take(NAMED).map(|(number, _)| number.to_string()).collect();
+        let more = if count > NAMED { ", …" } else { "" };
         let cells = if count == 1 { "cell" } else { "cells" };
         screen.error(&format!("{count} {cells} failed: {}{more}", names.join(", ")));
         exit = exit.and(Exit::Incomplete);
@@ -399,14 +421,14 @@ pub(super) fn print(gathered: &Gathered, out: &dyn Place, screen: &Screen) -> Ex
 
 fn missing_cells(gathered: &Gathered) -> String {
     let axes = &gathered.info.axes;
-    let mut lines = vec![format!("{} of {} cells are missing", gathered.missing.len(), gathered.info.cells)];
-    for (number, why) in gathered.missing.iter().take(NAMED) {
-        let at =
-            axes.iter().zip(&gathered.rows[*number].at).map(|(axis, at)| format!("{} = {}", axis.address, at.text));
-        lines.push(format!("  cell {number} ({}): {why}", at.collect::<Vec<_>>().join(", ")));
+    let missing = &gathered.missing;
+    let mut lines = vec![format!("{} of {} cells are missing", missing.count, gathered.info.cells)];
+    for (number, cell) in missing.first.iter().take(NAMED) {
+        let at = axes.iter().zip(&cell.at).map(|(axis, at)| format!("{} = {}", axis.address, at.text));
+        lines.push(format!("  cell {number} ({}): {}", at.collect::<Vec<_>>().join(", "), cell.reason));
     }
-    if gathered.missing.len() > NAMED {
-        lines.push(format!("  … and {} more; results.csv has all", gathered.missing.len() - NAMED));
+    if missing.count > NAMED {
+        lines.push(format!("  … and {} more; results.csv has all", missing.count - NAMED));
     }
     lines.join("\n")
 }

@@ -109,7 +109,7 @@ pub enum RunError {
 fn said(error: &EngineError) -> String {
     match error {
         EngineError::Events { at, limit, .. } => {
-            format!("more than {limit} events in one run, which is the limit 'max_events'; it stood at {at}")
+            format!("more than {limit} events in one run (the limit is 'max_events') at {at}")
         }
         other => other.to_string(),
     }

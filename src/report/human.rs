@@ -152,11 +152,12 @@ pub fn unit_word(unit: &str) -> &str {
 pub fn interval(mean: f64, [lo, hi]: [f64; 2], scale: Scale) -> String {
     let (down, up) = (mean - lo, hi - mean);
     let width = hi - lo;
-    if width == 0.0 {
+    // Both halves carry the rounding of the ends; that of a share is that of one, however small it is itself.
+    let size = if scale.word == "%" { mean.abs().max(1.0) } else { mean.abs() };
+    let rounding = 1e-12 * size;
+    if width <= rounding {
         return "± 0".to_owned();
     }
-    // Both halves carry the rounding of the ends.
-    let rounding = 1e-12 * mean.abs();
     if !(width.is_finite() && mean.is_finite()) || (up - down).abs() > 1e-6 * width.abs() + rounding {
         return format!("[{}, {}]", number(lo, scale), number(hi, scale));
     }
@@ -287,7 +288,12 @@ mod tests {
         assert_eq!(interval(43.2, [42.0, 44.4], s), "± 1.2");
         assert_eq!(interval(43.2, [43.2, 43.2], s), "± 0");
         assert_eq!(interval(4.96, [4.96 - 3e-8, 4.96 + 3e-8], scale("s", 4.96)), "± 3.0e-8");
-        assert_eq!(interval(1.0, [1.0 - 1e-15, 1.0 + 2e-15], scale("%", 1.0)), "± 1.5e-13");
+        assert_eq!(
+            interval(1.0, [1.0 - 1e-15, 1.0 + 2e-15], scale("%", 1.0)),
+            "± 0",
+            "the rounding of sums is no spread"
+        );
+        assert_eq!(interval(1e-14, [-1e-14, 3e-14], scale("%", 1e-14)), "± 0");
         assert_eq!(interval_in("date", 1e9, [1e9 - 90.0, 1e9 + 90.0]), "± 90.00 s");
         assert_eq!(interval(43.2, [42.0, 50.0], s), "[42.00, 50.00]");
         assert_eq!(interval(0.9, [0.85, 0.95], scale("%", 0.9)), "± 5.0");

@@ -566,3 +566,51 @@ fn a_shard_of_failed_cells_is_merged_with_the_others() {
     let ran = desk.run(&["merge", "s", "--out", "s", "--quiet"]).exits(5);
     assert!(ran.out().contains("1 done, 1 failed") && ran.out().contains("E0508"), "{}", ran.out());
 }
+
+/// A range on a plain scale is drawn on one, and one of ratios on a scale of ratios, however far its ends are apart.
+#[test]
+fn samples_are_drawn_on_the_scale_they_were_drawn_from() {
+    let desk = Desk::new();
+    let ticks = |scale: &str, out: &str| {
+        let axis = format!("link.ab.rtt={{ from = \"1 ms\", to = \"100 ms\"{scale} }}");
+        let args = ["sweep", "tiny.toml", "--axis", &axis, "--design", "lhs", "--samples", "12", "--out", out];
+        desk.run(&args).exits(0);
+        fs::read_to_string(desk.path().join(out).join("charts/sweep.svg")).expect("a chart")
+    };
+    let (linear, log) = (ticks("", "linear"), ticks(", scale = \"log\"", "log"));
+    assert!(linear.contains("80 ms") && !linear.contains("2 ms"), "rising by 20 ms");
+    assert!(log.contains("2 ms") && log.contains("50 ms") && !log.contains("80 ms"), "1, 2, 5, 10 …");
+}
+
+/// Cells beyond those that are kept are counted, named and drawn as before.
+#[test]
+fn more_cells_than_are_shown_are_all_in_the_table() {
+    let desk = Desk::new();
+    let args = ["sweep", "tiny.toml", "--axis", "seed={ from = 1, to = 1200, steps = 1200 }", "--replications", "1"];
+    let one = desk.run(&[&args[..], &["--out", "one", "--threads", "1"]].concat()).exits(0);
+    assert!(one.out().contains("1200 cells") && one.out().contains("… and 1160 more in results.csv"), "{}", one.out());
+    desk.run(&[&args[..], &["--out", "two", "--threads", "3"]].concat()).exits(0);
+    assert!(results(&desk.path().join("one")) == results(&desk.path().join("two")));
+    let rows = table(&desk.path().join("one"));
+    assert_eq!(rows.len(), 1_201);
+    assert!(
+        rows[1..].iter().enumerate().all(|(cell, row)| row[0] == cell.to_string() && row[1] == (cell + 1).to_string())
+    );
+    let json = desk.run(&[&args[..], &["--out", "one", "--format", "json"]].concat()).exits(0).out();
+    let all: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(all["cells"].as_array().map(Vec::len), Some(1_200), "JSON holds all of them");
+    for file in cells(&desk.path().join("one")).iter().step_by(2) {
+        fs::remove_file(file).unwrap();
+    }
+    let merged = desk.run(&["merge", "one", "--out", "one"]).exits(5);
+    assert!(
+        merged.err().contains("600 of 1200 cells are missing") && merged.err().contains("… and 590 more"),
+        "{}",
+        merged.err()
+    );
+    assert!(
+        merged.out().contains("600 done, 600 missing") && merged.out().contains("… and 560 more in results.csv"),
+        "{}",
+        merged.out()
+    );
+}

@@ -3,7 +3,7 @@
 use super::{KpiRow, Verdict};
 
 /// What all cells of a sweep have in common. The same for every shard.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SweepInfo {
     /// Title of the scenario.
     pub title: String,
@@ -37,7 +37,7 @@ impl SweepInfo {
 }
 
 /// An axis.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AxisInfo {
     /// Address as written.
     pub address: String,
@@ -45,6 +45,8 @@ pub struct AxisInfo {
     pub unit: Option<String>,
     /// Whether its values are listed (or counted) rather than drawn from a range.
     pub listed: bool,
+    /// Whether equal steps of its range are equal ratios.
+    pub log: bool,
 }
 
 /// A target, for columns and charts.

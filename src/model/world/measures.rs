@@ -191,11 +191,15 @@ impl World {
                 let i = 2 * l + d;
                 let before = self.baseline.carried.get(i).copied().unwrap_or(0.0);
                 let could = installed.integral(d, self.baseline.at, now);
-                let utilisation = (could > 0.0).then(|| (totals[i] - before) / could);
+                let utilisation = (could > 0.0).then(|| at_most_full((totals[i] - before) / could));
                 worst = worst.into_iter().chain(utilisation).reduce(f64::max);
                 let full = format!("link.{name}.{from}-to-{to}.utilisation");
                 for (stat, p) in [("p95", 0.95), ("max", 1.0)] {
-                    out.kpis.push((format!("{full}.{stat}"), self.bin_quantile(track, p)));
+                    let value = match self.bin_quantile(track, p) {
+                        Measure::Value(share) => Measure::Value(at_most_full(share)),
+                        none => none,
+                    };
+                    out.kpis.push((format!("{full}.{stat}"), value));
                 }
                 track += 1;
                 let none = || Measure::None("nothing is installed in the measured part".into());
@@ -458,4 +462,10 @@ fn put_loop(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     put("checkpoint_time", value(stats.checkpoint_time, "no checkpoint was finished in the measured part"));
     put("checkpoints", Measure::Value(stats.checkpoints));
     put("interruptions", Measure::Value(stats.interruptions as f64));
+}
+
+/// A share of a capacity, which sums of bytes may exceed by their rounding and by no more.
+fn at_most_full(share: f64) -> f64 {
+    const ROUNDING: f64 = 1e-9;
+    if (1.0..=1.0 + ROUNDING).contains(&share) { 1.0 } else { share }
 }

@@ -20,6 +20,8 @@ const EDGE: f64 = 18.0;
 const HEAD: f64 = 62.0;
 /// Room left of the axes for tick texts and the label.
 const LEFT: f64 = 72.0;
+/// Most room for a tick text of a vertical axis; longer ones are shortened.
+const WIDEST: f64 = 130.0;
 /// Room above the axes for the heading and the legend.
 const ABOVE: f64 = 24.0;
 /// Room below the axes for tick texts.
@@ -103,7 +105,7 @@ impl Frame {
 /// Draws on an area that is `fine` times as fine as the nominal size. `drop` is how far the backend sets text above
 /// the middle that was asked for, as a share of its size.
 pub(super) fn draw<DB: DrawingBackend>(area: &Area<DB>, chart: &Chart, fine: u32, drop: f64) -> Outcome<DB> {
-    let pen = Pen { area, fine: f64::from(fine), drop };
+    let mut pen = Pen { area, fine: f64::from(fine), drop, tiles: None };
     area.fill(&RGBColor(255, 255, 255))?;
     let room = WIDTH - 2.0 * EDGE;
     pen.text(&pen.fitting(&chart.title, TITLE, true, room), (EDGE, 26.0), Ink::bold(TITLE))?;
@@ -120,19 +122,11 @@ pub(super) fn draw<DB: DrawingBackend>(area: &Area<DB>, chart: &Chart, fine: u32
             Ink::grey().centred(),
         );
     }
-    let rows = rows(chart);
-    let columns = chart.columns.max(1);
-    let width = (room - (columns - 1) as f64 * GUTTER) / columns as f64 - LEFT;
-    for (i, panel) in chart.panels.iter().enumerate() {
-        let (row, column) = (i / columns, i % columns);
-        let frame = Frame {
-            left: EDGE + column as f64 * (width + LEFT + GUTTER) + LEFT,
-            top: HEAD + row as f64 * (ABOVE + plot_height(rows) + BELOW + ROW_GAP) + ABOVE,
-            width,
-            height: plot_height(rows),
-        };
+    let frames = pen.frames(chart);
+    pen.tiles = pen.tile_size(chart, &frames);
+    for (i, (panel, frame)) in chart.panels.iter().zip(frames).enumerate() {
         // The panel below, if any, shows the same axis and names it.
-        let last = i + columns >= chart.panels.len();
+        let last = i + chart.columns.max(1) >= chart.panels.len();
         pen.panel(panel, frame, last)?;
     }
     Ok(())
@@ -175,6 +169,8 @@ pub(super) struct Pen<'a, DB: DrawingBackend> {
     pub(super) area: &'a Area<DB>,
     pub(super) fine: f64,
     pub(super) drop: f64,
+    /// Size of the texts of tiles, where they fit.
+    tiles: Option<f64>,
 }
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
@@ -240,6 +236,43 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         shortened(fits.saturating_sub(1))
     }
 
+    /// Where the axes of each panel lie; the room to their left is that of the longest tick text.
+    fn frames(&self, chart: &Chart) -> Vec<Frame> {
+        let (rows, columns) = (rows(chart), chart.columns.max(1));
+        let left = chart.panels.iter().map(|panel| self.beside(panel)).fold(LEFT, f64::max);
+        let width = (WIDTH - 2.0 * EDGE - (columns - 1) as f64 * GUTTER) / columns as f64 - left;
+        let frame = |i: usize| Frame {
+            left: EDGE + (i % columns) as f64 * (width + left + GUTTER) + left,
+            top: HEAD + (i / columns) as f64 * (ABOVE + plot_height(rows) + BELOW + ROW_GAP) + ABOVE,
+            width,
+            height: plot_height(rows),
+        };
+        (0..chart.panels.len()).map(frame).collect()
+    }
+
+    /// Room that the vertical axis of a panel needs for its tick texts and its label.
+    fn beside(&self, panel: &Panel) -> f64 {
+        let widest = panel.y.ticks.iter().map(|(_, text)| self.width(text, SMALL, false)).fold(0.0, f64::max);
+        (widest.min(WIDEST) + 7.0 + SMALL + 10.0).max(LEFT)
+    }
+
+    /// The largest size at which the texts of all tiles fit, so that all have their text or none has.
+    fn tile_size(&self, chart: &Chart, frames: &[Frame]) -> Option<f64> {
+        let fits = |size: f64| {
+            let one = |panel: &Panel, frame: &Frame, tile: &Tile| {
+                let width = frame.x(&panel.x, tile.x.1) - frame.x(&panel.x, tile.x.0);
+                let height = frame.y(&panel.y, tile.y.0) - frame.y(&panel.y, tile.y.1);
+                self.width(&tile.text, size, false) + 4.0 <= width && size + 2.0 <= height
+            };
+            let tiles = |curve: &Curve, panel: &Panel, frame: &Frame| match &curve.shape {
+                Shape::Tiles(tiles) => tiles.iter().all(|tile| one(panel, frame, tile)),
+                _ => true,
+            };
+            chart.panels.iter().zip(frames).all(|(p, frame)| p.curves.iter().all(|curve| tiles(curve, p, frame)))
+        };
+        [SMALL, 11.5, 9.5].into_iter().find(|size| fits(*size))
+    }
+
     fn panel(&self, panel: &Panel, frame: Frame, last: bool) -> Outcome<DB> {
         if let Some((from, to)) = panel.shade {
             let (a, b) = (frame.x(&panel.x, from), frame.x(&panel.x, to));
@@ -271,10 +304,14 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     /// Grid lines, tick texts, frame and labels.
     fn axes(&self, panel: &Panel, frame: Frame, last: bool) -> Outcome<DB> {
+        let mut free_below = f64::INFINITY;
         for (at, text) in &panel.y.ticks {
             let y = frame.y(&panel.y, *at);
             self.line(&[(frame.left, y), (frame.right(), y)], GRID, 1.0)?;
-            self.text(text, (frame.left - 7.0, y), Ink::grey().right())?;
+            if y <= free_below {
+                self.text(&self.fitting(text, SMALL, false, WIDEST), (frame.left - 7.0, y), Ink::grey().right())?;
+                free_below = y - SMALL;
+            }
         }
         let mut free_from = f64::NEG_INFINITY;
         for (at, text) in &panel.x.ticks {
@@ -289,7 +326,11 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let corners = [(frame.left, frame.top), (frame.left, frame.bottom()), (frame.right(), frame.bottom())];
         self.line(&corners, FRAME, 1.0)?;
         let label = self.fitting(&panel.y.label, SMALL, false, frame.height + ABOVE);
-        self.text(&label, (frame.left - LEFT + 8.0, frame.top + frame.height / 2.0), Ink::grey().upright())?;
+        self.text(
+            &label,
+            (frame.left - self.beside(panel) + 8.0, frame.top + frame.height / 2.0),
+            Ink::grey().upright(),
+        )?;
         if last {
             self.text(&panel.x.label, (frame.left + frame.width / 2.0, frame.bottom() + 34.0), Ink::grey().centred())?;
         }
@@ -336,11 +377,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let (bottom, top) = (frame.y(&panel.y, tile.y.0), frame.y(&panel.y, tile.y.1));
         let (r, g, b) = tile.color;
         self.rectangle((left, top), (right - 1.0, bottom - 1.0), RGBColor(r, g, b))?;
-        if self.width(&tile.text, SMALL, false) + 4.0 > right - left || SMALL + 2.0 > bottom - top {
-            return Ok(());
-        }
+        let Some(size) = self.tiles else { return Ok(()) };
         let color = if tile.light { RGBColor(255, 255, 255) } else { INK };
-        self.text(&tile.text, ((left + right) / 2.0, (top + bottom) / 2.0), Ink { color, ..Ink::grey().centred() })
+        self.text(
+            &tile.text,
+            ((left + right) / 2.0, (top + bottom) / 2.0),
+            Ink { color, size, ..Ink::grey().centred() },
+        )
     }
 
     /// Heading on the left, then one swatch and text per curve and mark, on one line above the axes.

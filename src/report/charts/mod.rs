@@ -18,13 +18,15 @@ mod map;
 mod render;
 mod spring;
 mod storage;
+mod surface;
 mod sweep;
 mod timeline;
 mod wan;
 
 pub use chart::{Axis, Chart, Color, Curve, Map, Mark, Panel, Shape, Spot, Stroke, Tile};
 pub use render::{ChartError, png, svg};
-pub use sweep::{Dot, Surface, chart as sweep};
+pub use surface::{Drawn, Mean, Surface};
+pub use sweep::chart as sweep;
 
 use crate::experiment::results::RunResults;
 

@@ -2,13 +2,15 @@
 
 use super::axis;
 use super::chart::{Axis, Chart, Color, Curve, Panel, Shape, Tile};
-use crate::experiment::results::KpiRow;
-use crate::experiment::results::sweep::{Coordinate, SweepInfo};
+use super::surface::{Dot, Mean, Surface};
+use crate::experiment::results::sweep::Coordinate;
 use crate::report::human;
 
 /// Most KPIs, lines of a panel, panels of a heat map, and axes of dots that are drawn.
 const MOST: (usize, usize, usize, usize) = (4, 6, 6, 3);
 const COLORS: [Color; 6] = [Color::Blue, Color::Vermilion, Color::Green, Color::Purple, Color::Sky, Color::Black];
+/// Most points of a line: as many as a chart is wide.
+const POINTS: usize = 1_000;
 /// Numbers that span this ratio are drawn on a scale of ratios.
 const LOG_FROM: f64 = 10.0;
 /// From dark to light, as Viridis (S. van der Walt and N. Smith 2015) at five places: even for eyes that see few colours, and in grey.
@@ -16,36 +18,17 @@ const SCALE: [(u8, u8, u8); 5] = [(68, 1, 84), (59, 82, 139), (33, 145, 140), (9
 /// A cell without a value.
 const NONE: (u8, u8, u8) = (205, 205, 205);
 
-/// A cell.
-pub struct Dot<'a> {
-    /// Its place, an entry per axis.
-    pub at: &'a [Coordinate],
-    /// The KPIs that are drawn.
-    pub kpis: &'a [Option<KpiRow>],
-}
-
-/// All cells of a sweep.
-pub struct Surface<'a> {
-    /// The sweep.
-    pub info: &'a SweepInfo,
-    /// KPIs that are drawn.
-    pub kpis: &'a [String],
-    /// Cells in order.
-    pub dots: Vec<Dot<'a>>,
-}
-
 /// A line or a panel: what its cells have in common, and the cells.
-type Group<'a> = (String, Vec<&'a Dot<'a>>);
+type Group<'a> = (String, Vec<&'a Dot>);
 
 /// The chart of a sweep.
-pub fn chart(surface: &Surface<'_>) -> Chart {
+pub fn chart(surface: &Surface) -> Chart {
     let axes = surface.independent();
     let numeric: Vec<usize> = axes.iter().copied().filter(|&a| surface.info.axes[a].unit.is_some()).collect();
     let kpis: Vec<usize> = (0..surface.kpis.len().min(MOST.0)).filter(|&k| !surface.is_date(k)).collect();
-    let is_sampled = matches!(surface.info.design.as_str(), "lhs" | "sobol" | "random");
     let (panels, columns, notes) = match (&axes[..], &numeric[..]) {
         ([], _) => (Vec::new(), 1, Vec::new()),
-        _ if is_sampled => surface.clouds(&kpis, &axes),
+        _ if surface.is_sampled() => surface.clouds(&kpis, &axes),
         (_, [x, y, ..]) => surface.heat(&kpis, (*x, *y), &axes),
         (_, [x]) => surface.lines(&kpis, *x, &axes),
         ([.., x], []) => surface.lines(&kpis, *x, &axes),
@@ -55,7 +38,11 @@ pub fn chart(surface: &Surface<'_>) -> Chart {
         (_, true) => "nothing to show: no axis varies",
         _ => "nothing to show: no cell has a value",
     };
-    let mut subtitle = format!("{}: {} cells", surface.info.title, surface.dots.len());
+    let cells = if surface.info.cells == 1 { "cell" } else { "cells" };
+    let mut subtitle = format!("{}: {} {cells}", surface.info.title, human::count(surface.info.cells as u64));
+    if surface.dots.len() < surface.info.cells {
+        subtitle.push_str(&format!(", the first {} are drawn", human::count(surface.dots.len() as u64)));
+    }
     for note in notes {
         subtitle.push_str(&format!("; {note}"));
     }
@@ -63,18 +50,14 @@ pub fn chart(surface: &Surface<'_>) -> Chart {
     Chart { name: "sweep", title, subtitle, columns, panels, empty: empty.to_owned(), map: None }
 }
 
-impl Surface<'_> {
+impl Surface {
     fn name(&self, axis: usize) -> &str {
         &self.info.axes[axis].address
     }
 
     /// Dates have no axis.
     fn is_date(&self, kpi: usize) -> bool {
-        self.rows(kpi).any(|row| row.unit == "date")
-    }
-
-    fn rows(&self, kpi: usize) -> impl Iterator<Item = &KpiRow> {
-        self.dots.iter().filter_map(move |dot| dot.kpis[kpi].as_ref())
+        self.kpis[kpi].unit == "date"
     }
 
     /// Axes with more than one value that do not follow from one before them.
@@ -82,7 +65,7 @@ impl Surface<'_> {
         let mut out: Vec<usize> = Vec::new();
         for axis in 0..self.info.axes.len() {
             let follows = out.iter().any(|&other| self.follows(axis, other));
-            if self.values(axis).len() > 1 && !follows {
+            if self.values[axis].len() > 1 && !follows {
                 out.push(axis);
             }
         }
@@ -91,25 +74,18 @@ impl Surface<'_> {
 
     /// Whether cells with the same value of `other` have the same value of `axis`.
     fn follows(&self, axis: usize, other: usize) -> bool {
-        let mut seen = std::collections::BTreeMap::new();
-        let repeated = self.values(other).len() < self.dots.len() || self.info.design == "list";
+        let mut seen = vec![None; self.values[other].len()];
+        let repeated = self.values[other].len() < self.dots.len() || self.info.design == "list";
         repeated
             && self.dots.iter().all(|dot| {
-                let value = &dot.at[axis].text;
-                seen.entry(&dot.at[other].text).or_insert(value) == &value
+                let value = self.index(dot, axis);
+                *seen[self.index(dot, other)].get_or_insert(value) == value
             })
     }
 
     /// Different values of an axis: numbers rising, words in order of appearance.
-    fn values(&self, axis: usize) -> Vec<&Coordinate> {
-        let mut known = std::collections::BTreeSet::new();
-        let mut out: Vec<&Coordinate> = Vec::new();
-        for dot in &self.dots {
-            let value = &dot.at[axis];
-            if known.insert(&value.text) {
-                out.push(value);
-            }
-        }
+    fn rising(&self, axis: usize) -> Vec<&Coordinate> {
+        let mut out: Vec<&Coordinate> = self.values[axis].iter().collect();
         if self.info.axes[axis].unit.is_some() {
             out.sort_by(|a, b| a.number.unwrap_or(0.0).total_cmp(&b.number.unwrap_or(0.0)));
         }
@@ -123,8 +99,8 @@ impl Surface<'_> {
         let mut place = std::collections::BTreeMap::new();
         for dot in &self.dots {
             let label = |&a: &usize| match others.len() {
-                1 => dot.at[a].text.clone(),
-                _ => format!("{} {}", self.name(a).rsplit('.').next().unwrap_or_default(), dot.at[a].text),
+                1 => self.at(dot, a).text.clone(),
+                _ => format!("{} {}", self.name(a).rsplit('.').next().unwrap_or_default(), self.at(dot, a).text),
             };
             let label = others.iter().map(label).collect::<Vec<_>>().join(", ");
             let at = *place.entry(label.clone()).or_insert_with(|| {
@@ -144,10 +120,10 @@ impl Surface<'_> {
             let y = self.vertical("mean", kpi, true);
             let mut curves = self.limits(kpi, &place.axis);
             for ((label, dots), color) in groups.iter().zip(COLORS) {
-                curves.extend(place.line(label, dots, kpi, color));
+                curves.extend(place.line(self, label, dots, kpi, color));
             }
             Panel {
-                title: self.kpis[kpi].clone(),
+                title: self.kpis[kpi].name.clone(),
                 x: place.axis.clone(),
                 y,
                 curves,
@@ -158,6 +134,10 @@ impl Surface<'_> {
         };
         let more = groups.len().saturating_sub(MOST.1);
         let mut notes = vec!["means over replications with 95 % intervals".to_owned()];
+        let step = groups.iter().map(|(_, dots)| dots.len().div_ceil(POINTS)).max().unwrap_or(1);
+        if step > 1 {
+            notes.push(format!("one cell of {step} is drawn"));
+        }
         if more > 0 {
             notes.push(format!("{more} more lines are in results.csv"));
         }
@@ -167,7 +147,7 @@ impl Surface<'_> {
     /// A panel for each KPI and combination of the other axes, a tile for each cell.
     fn heat(&self, kpis: &[usize], (x, y): (usize, usize), axes: &[usize]) -> (Vec<Panel>, usize, Vec<String>) {
         let groups = self.groups(axes, &[x, y]);
-        let (across, up) = (self.values(x), self.values(y));
+        let (across, up) = (self.rising(x), self.rising(y));
         let steps = |axis: usize, values: &[&Coordinate]| {
             let ticks = values.iter().enumerate().map(|(i, v)| (i as f64 + 0.5, v.text.clone())).collect();
             Axis { label: self.name(axis).to_owned(), lo: 0.0, hi: values.len() as f64, ticks }
@@ -175,33 +155,41 @@ impl Surface<'_> {
         let (x_axis, y_axis) = (steps(x, &across), steps(y, &up));
         let mut panels = Vec::new();
         for &kpi in kpis {
-            let (low, high) = span(self.rows(kpi).filter_map(|row| row.mean));
+            let ends = span(self.means(kpi).map(|mean| mean.mean));
+            let (heading, scale) = self.heading(kpi, ends.1);
             for (label, dots) in &groups {
-                let tile = |dot: &&Dot<'_>| {
-                    let place = |values: &[&Coordinate], at: &Coordinate| values.iter().position(|v| v.text == at.text);
-                    let (i, j) = (place(&across, &dot.at[x])? as f64, place(&up, &dot.at[y])? as f64);
-                    let row = dot.kpis[kpi].as_ref();
-                    let value = row.and_then(|row| row.mean);
-                    let share = value.map(|v| if high > low { (v - low) / (high - low) } else { 0.5 });
-                    let text = row.zip(value).map_or_else(|| "no value".to_owned(), |(row, v)| shown(v, row));
-                    let (color, light) = share.map_or((NONE, false), |share| (ramp(share), share < 0.6));
-                    Some(Tile { x: (i, i + 1.0), y: (j, j + 1.0), color, text, light })
+                let place = |values: &[&Coordinate], at: &Coordinate| values.iter().position(|v| v.text == at.text);
+                let tile = |dot: &&Dot| {
+                    let (i, j) = (place(&across, self.at(dot, x))?, place(&up, self.at(dot, y))?);
+                    Some(tile((i as f64, j as f64), dot.kpis[kpi], ends, scale))
                 };
                 let tiles = Shape::Tiles(dots.iter().filter_map(tile).collect());
                 let curve =
                     Curve { label: String::new(), color: Color::Black, points: Vec::new(), shape: tiles, broad: false };
-                let title = format!("{}{}{label}", self.kpis[kpi], if label.is_empty() { "" } else { ": " });
+                let title = format!("{heading}{}{label}", if label.is_empty() { "" } else { ": " });
                 let (x, y) = (x_axis.clone(), y_axis.clone());
                 panels.push(Panel { title, x, y, curves: vec![curve], marks: Vec::new(), shade: None, note: None });
             }
         }
         let mut notes = vec!["means over replications, dark is low, light is high".to_owned()];
+        if kpis.iter().any(|&kpi| self.dots.iter().any(|dot| dot.kpis[kpi].is_none())) {
+            notes.push("grey: failed, missing or without a value".to_owned());
+        }
         if panels.len() > MOST.2 {
             notes.push(format!("{} more panels are in results.csv", panels.len() - MOST.2));
             panels.truncate(MOST.2);
         }
         let columns = if panels.len() > 1 { 2 } else { 1 };
         (panels, columns, notes)
+    }
+
+    /// A KPI with the unit that all of its tiles are in, so that these hold numbers alone.
+    fn heading(&self, kpi: usize, high: f64) -> (String, human::Scale) {
+        let unit = self.unit(kpi);
+        let scale = human::scale(unit, high);
+        let word = scale.word_or(unit);
+        let name = &self.kpis[kpi].name;
+        (if word.is_empty() { name.clone() } else { format!("{name} [{word}]") }, scale)
     }
 
     /// A panel for each KPI and axis, a dot for each cell.
@@ -211,13 +199,13 @@ impl Surface<'_> {
         for &kpi in kpis {
             for &x in drawn {
                 let place = Place::of(self, x);
-                let point = |dot: &Dot<'_>| Some((place.at(&dot.at[x])?, dot.kpis[kpi].as_ref()?.mean?));
+                let point = |dot: &Dot| Some((place.at(self.at(dot, x))?, dot.kpis[kpi]?.mean));
                 let points = self.dots.iter().filter_map(point).collect();
                 let dots = Curve { label: String::new(), color: Color::Blue, points, shape: Shape::Dots, broad: false };
                 let mut curves = self.limits(kpi, &place.axis);
                 curves.push(dots);
                 // Panels are narrow: the name stands at the axis.
-                let (title, y) = (String::new(), self.vertical(&self.kpis[kpi], kpi, false));
+                let (title, y) = (String::new(), self.vertical(&self.kpis[kpi].name, kpi, false));
                 panels.push(Panel { title, x: place.axis, y, curves, marks: Vec::new(), shade: None, note: None });
             }
         }
@@ -231,29 +219,34 @@ impl Surface<'_> {
 
     /// The axis of a KPI: from zero, unless it has values below.
     fn vertical(&self, what: &str, kpi: usize, intervals: bool) -> Axis {
-        let ends = |row: &KpiRow| {
-            let ci = row.ci95.filter(|_| intervals);
-            [row.mean, ci.map(|ci| ci[0]), ci.map(|ci| ci[1])]
+        let ends = |mean: Mean| {
+            let ci = mean.ci95.filter(|_| intervals);
+            [Some(mean.mean), ci.map(|ci| ci[0]), ci.map(|ci| ci[1])]
         };
         let limits = self.target_limits(kpi).into_iter();
-        let (low, high) = span(self.rows(kpi).flat_map(ends).flatten().chain(limits));
-        let unit = self.rows(kpi).next().map_or("1", |row| human::display_unit(&row.name, &row.unit)).to_owned();
+        let (low, high) = span(self.means(kpi).flat_map(ends).flatten().chain(limits));
+        let unit = self.unit(kpi);
         match low < 0.0 {
-            true => axis::spanning(what, &unit, (low, high), 5),
-            false => axis::from_zero(what, &unit, high, 5),
+            true => axis::spanning(what, unit, (low, high), 5),
+            false => axis::from_zero(what, unit, high, 5),
         }
     }
 
+    /// The unit that a KPI is shown in.
+    fn unit(&self, kpi: usize) -> &str {
+        human::display_unit(&self.kpis[kpi].name, &self.kpis[kpi].unit)
+    }
+
     fn target_limits(&self, kpi: usize) -> Vec<f64> {
-        let same = |name: &str| name.strip_suffix(".mean").unwrap_or(name) == self.kpis[kpi];
+        let same = |name: &str| name.strip_suffix(".mean").unwrap_or(name) == self.kpis[kpi].name;
         self.info.targets.iter().filter(|t| same(&t.kpi)).flat_map(|t| t.limits).flatten().collect()
     }
 
     /// Limits of targets as level lines.
     fn limits(&self, kpi: usize, x: &Axis) -> Vec<Curve> {
-        let unit = self.rows(kpi).next().map_or("1", |row| human::display_unit(&row.name, &row.unit)).to_owned();
+        let unit = self.unit(kpi);
         let line = |limit: f64| Curve {
-            label: format!("target {}", human::round_value(limit, &unit)),
+            label: format!("target {}", human::round_value(limit, unit)),
             color: Color::Black,
             points: vec![(x.lo, limit), (x.hi, limit)],
             shape: Shape::Line,
@@ -273,9 +266,9 @@ struct Place {
 }
 
 impl Place {
-    fn of(surface: &Surface<'_>, number: usize) -> Place {
+    fn of(surface: &Surface, number: usize) -> Place {
         let info = &surface.info.axes[number];
-        let values = surface.values(number);
+        let values = surface.rising(number);
         let Some(unit) = &info.unit else {
             let words: Vec<String> = values.iter().map(|v| v.text.clone()).collect();
             let ticks = words.iter().enumerate().map(|(i, word)| (i as f64, word.clone())).collect();
@@ -283,7 +276,8 @@ impl Place {
             return Place { axis, number, log: false, words: Some(words) };
         };
         let (low, high) = span(values.iter().filter_map(|v| v.number));
-        let log = low > 0.0 && high / low >= LOG_FROM;
+        // A range is drawn as it was sampled.
+        let log = low > 0.0 && if info.listed { high / low >= LOG_FROM } else { info.log };
         let at = |x: f64| if log { libm::log10(x) } else { x };
         let (lo, hi) = (at(low), at(high));
         let room = if hi > lo { 0.03 * (hi - lo) } else { 1.0 };
@@ -303,20 +297,31 @@ impl Place {
     }
 
     /// A line with its intervals, and dots where it has points.
-    fn line(&self, label: &str, dots: &[&Dot<'_>], kpi: usize, color: Color) -> [Curve; 3] {
-        let found = |dot: &&Dot<'_>| Some((self.at(&dot.at[self.number])?, dot.kpis[kpi].clone()));
-        let mut all: Vec<(f64, Option<KpiRow>)> = dots.iter().filter_map(found).collect();
+    fn line(&self, surface: &Surface, label: &str, dots: &[&Dot], kpi: usize, color: Color) -> [Curve; 3] {
+        let found = |dot: &&Dot| Some((self.at(surface.at(dot, self.number))?, dot.kpis[kpi]));
+        let mut all: Vec<(f64, Option<Mean>)> = dots.iter().filter_map(found).collect();
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mean = |(x, row): &(f64, Option<KpiRow>)| (*x, row.as_ref().and_then(|r| r.mean).unwrap_or(f64::NAN));
+        let (step, last) = (all.len().div_ceil(POINTS), all.len().saturating_sub(1));
+        let drawn = all.into_iter().enumerate().filter(|(i, _)| i % step == 0 || *i == last);
+        let all: Vec<(f64, Option<Mean>)> = drawn.map(|(_, point)| point).collect();
+        let mean = |(x, mean): &(f64, Option<Mean>)| (*x, mean.map_or(f64::NAN, |mean| mean.mean));
         let points: Vec<(f64, f64)> = all.iter().map(mean).collect();
-        let bar = |(x, row): &(f64, Option<KpiRow>)| {
-            let [lo, hi] = row.as_ref()?.ci95?;
+        let bar = |(x, mean): &(f64, Option<Mean>)| {
+            let [lo, hi] = mean.as_ref()?.ci95?;
             Some([(*x, lo), (*x, hi), (*x, f64::NAN)])
         };
         let bars = all.iter().filter_map(bar).flatten().collect();
         let curve = |label: &str, points, shape| Curve { label: label.to_owned(), color, points, shape, broad: false };
         [curve(label, points.clone(), Shape::Line), curve("", bars, Shape::Line), curve("", points, Shape::Dots)]
     }
+}
+
+/// A tile at a place, between the lowest and the highest value, in the unit of all.
+fn tile((i, j): (f64, f64), mean: Option<Mean>, (low, high): (f64, f64), scale: human::Scale) -> Tile {
+    let share = mean.map(|mean| if high > low { (mean.mean - low) / (high - low) } else { 0.5 });
+    let text = mean.map_or_else(|| human::NOTHING.to_owned(), |mean| human::number(mean.mean, scale));
+    let (color, light) = share.map_or((NONE, false), |share| (ramp(share), share < 0.6));
+    Tile { x: (i, i + 1.0), y: (j, j + 1.0), color, text, light }
 }
 
 /// Ticks of an axis between two ends, in its own positions.
@@ -341,10 +346,6 @@ fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
     found.unwrap_or((0.0, 0.0))
 }
 
-fn shown(value: f64, row: &KpiRow) -> String {
-    human::value(value, human::display_unit(&row.name, &row.unit))
-}
-
 /// The colour of a share, 0…1.
 fn ramp(share: f64) -> (u8, u8, u8) {
     let at = share.clamp(0.0, 1.0) * 4.0;
@@ -356,8 +357,9 @@ fn ramp(share: f64) -> (u8, u8, u8) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::surface::Drawn;
     use super::*;
-    use crate::experiment::results::sweep::{AxisInfo, TargetInfo};
+    use crate::experiment::results::sweep::{AxisInfo, SweepInfo, TargetInfo};
 
     /// A sweep over axes (address, unit), all combinations of their values; the KPI is the number of the cell.
     fn drawn(design: &str, axes: &[(&str, Option<&str>, &[&str])]) -> Chart {
@@ -365,6 +367,7 @@ mod tests {
             address: (*address).to_owned(),
             unit: unit.map(str::to_owned),
             listed: true,
+            log: false,
         };
         let mut places: Vec<Vec<Coordinate>> = vec![Vec::new()];
         for (_, unit, values) in axes {
@@ -374,17 +377,6 @@ mod tests {
             };
             places = places.iter().flat_map(|place| values.iter().map(|text| with(place, text))).collect();
         }
-        let row = |value: usize| KpiRow {
-            name: "transfer.w.time".into(),
-            unit: "s".into(),
-            mean: Some(value as f64),
-            ci95: Some([value as f64, value as f64 + 1.0]),
-            n: 2,
-            reason: None,
-            values: Vec::new(),
-            ..KpiRow::default()
-        };
-        let kpis: Vec<[Option<KpiRow>; 1]> = (0..places.len()).map(|cell| [Some(row(cell))]).collect();
         let target = TargetInfo { name: "t".into(), kpi: "transfer.w.time.mean".into(), limits: [None, Some(3.0)] };
         let info = SweepInfo {
             title: "Plan".into(),
@@ -399,8 +391,13 @@ mod tests {
             axes: axes.iter().map(info).collect(),
             targets: vec![target],
         };
-        let dots = places.iter().zip(&kpis).map(|(at, kpis)| Dot { at, kpis }).collect();
-        chart(&Surface { info: &info, kpis: &["transfer.w.time".to_owned()], dots })
+        let time = Drawn { name: "transfer.w.time".to_owned(), unit: "s".to_owned() };
+        let mut surface = Surface::new(info, vec![time]);
+        for (cell, at) in places.iter().enumerate() {
+            let mean = cell as f64;
+            surface.add(at, Box::new([Some(Mean { mean, ci95: Some([mean, mean + 1.0]) })]));
+        }
+        chart(&surface)
     }
 
     const GBPS: (&str, Option<&str>, &[&str]) = ("link.*.capacity", Some("bit/s"), &["100", "200", "400"]);
@@ -424,15 +421,26 @@ mod tests {
         let chart = drawn("grid", &[GBPS, rtt, WORDS]);
         assert_eq!(
             chart.panels.iter().map(|p| p.title.as_str()).collect::<Vec<_>>(),
-            ["transfer.w.time: full", "transfer.w.time: delta"]
+            ["transfer.w.time [s]: full", "transfer.w.time [s]: delta"]
         );
         let Shape::Tiles(tiles) = &chart.panels[1].curves[0].shape else { panic!("tiles") };
         assert_eq!(tiles.len(), 6);
         // The last cell is the largest: 400, 9, delta.
         assert_eq!(
             (tiles[5].x, tiles[5].y, tiles[5].color, tiles[5].text.as_str()),
-            ((2.0, 3.0), (1.0, 2.0), SCALE[4], "11.00 s")
+            ((2.0, 3.0), (1.0, 2.0), SCALE[4], "11.00")
         );
+    }
+
+    #[test]
+    fn a_line_has_no_more_points_than_a_chart_is_wide() {
+        let texts: Vec<String> = (0..3_001).map(|i| i.to_string()).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let chart = drawn("grid", &[("link.*.capacity", Some("bit/s"), &texts)]);
+        let dots = chart.panels[0].curves.iter().find(|c| c.shape == Shape::Dots).expect("dots");
+        let ends = (dots.points.first().copied(), dots.points.last().copied());
+        assert_eq!((dots.points.len(), ends), (751, (Some((0.0, 0.0)), Some((3_000.0, 3_000.0)))));
+        assert!(chart.subtitle.contains("one cell of 4 is drawn"), "{}", chart.subtitle);
     }
 
     #[test]

@@ -10,7 +10,7 @@ const MARK: &str = "apollo_sweep";
 
 /// The file as text.
 pub fn encode(info: &SweepInfo) -> String {
-    let axis = |a: &AxisInfo| json!({ "address": a.address, "unit": a.unit, "listed": a.listed });
+    let axis = |a: &AxisInfo| json!({ "address": a.address, "unit": a.unit, "listed": a.listed, "log": a.log });
     let target = |t: &TargetInfo| json!({ "name": t.name, "kpi": t.kpi, "limits": t.limits });
     json::text(&json!({
         MARK: 1,
@@ -36,7 +36,12 @@ pub fn decode(text: &str) -> Option<SweepInfo> {
     let word = |value: &Value| value.as_str().map(str::to_owned);
     let count = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
     let axis = |a: &Value| {
-        Some(AxisInfo { address: word(&a["address"])?, unit: word(&a["unit"]), listed: a["listed"].as_bool()? })
+        Some(AxisInfo {
+            address: word(&a["address"])?,
+            unit: word(&a["unit"]),
+            listed: a["listed"].as_bool()?,
+            log: a["log"].as_bool().unwrap_or(false),
+        })
     };
     let target = |t: &Value| {
         let limits = [t["limits"][0].as_f64(), t["limits"][1].as_f64()];

@@ -115,6 +115,8 @@ impl Place for Folder {
     fn entries(&self) -> Result<Option<Vec<String>>, FileError> {
         let entries = match fs::read_dir(&self.0) {
             Err(e) if e.kind() == ErrorKind::NotFound && fs::symlink_metadata(&self.0).is_err() => return Ok(None),
+            // Another shard has made it in between; or it is a link that leads nowhere.
+            Err(e) if e.kind() == ErrorKind::NotFound => fs::read_dir(&self.0).map_err(self.opened(""))?,
             other => other.map_err(self.opened(""))?,
         };
         Ok(Some(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()))

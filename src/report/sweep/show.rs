@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::gather::{Gathered, Shown};
+use super::rows::{Gathered, Shown};
 use crate::experiment::results::KpiRow;
 use crate::report::document::{Column, Document, Row, Section, Table, Tone};
 use crate::report::text::{self, TextStyle};
 use crate::report::{human, json, markdown, sections};
 
-/// Most cells of a table on the screen.
-const ROWS: usize = 40;
+/// Most cells of a table on the screen: more need not be kept for [`text`] and [`markdown`]. [`json()`] shows all that are.
+pub const ROWS: usize = 40;
 /// Most KPIs and targets of such a table.
 const COLUMNS: usize = 4;
 
@@ -40,8 +40,8 @@ pub fn json(gathered: &Gathered) -> String {
         "provenance": { "version": info.version, "model": info.model, "seed": info.common_seed() },
         "design": info.design,
         "done": gathered.done,
-        "failed": gathered.failed.len(),
-        "missing": gathered.missing.len(),
+        "failed": gathered.failed.count,
+        "missing": gathered.missing.count,
         "cells": cells.collect::<Vec<_>>(),
     }))
 }
@@ -63,8 +63,8 @@ pub fn sentence(gathered: &Gathered) -> String {
         info.design,
         info.axes.len(),
         human::count(gathered.done as u64),
-        count(gathered.failed.len(), "failed"),
-        count(gathered.missing.len(), "missing"),
+        count(gathered.failed.count, "failed"),
+        count(gathered.missing.count, "missing"),
     )
 }
 
@@ -79,8 +79,8 @@ fn document(gathered: &Gathered) -> Document {
         table.rows.push(table_row(number, row));
     }
     let mut notes = Vec::new();
-    if gathered.rows.len() > ROWS {
-        notes.push(format!("… and {} more in results.csv", human::count((gathered.rows.len() - ROWS) as u64)));
+    if gathered.info.cells > ROWS {
+        notes.push(format!("… and {} more in results.csv", human::count((gathered.info.cells - ROWS) as u64)));
     }
     let section = Section { heading: "Cells".to_owned(), table, notes };
     let mut sections = vec![section];
@@ -120,14 +120,15 @@ fn value(row: &KpiRow) -> String {
 
 /// Why cells have no results.
 fn failures(gathered: &Gathered) -> Option<Section> {
-    let rows: Vec<(usize, &Shown)> = gathered.rows.iter().enumerate().filter(|(_, row)| row.status != "done").collect();
+    let mut rows: Vec<&(usize, Shown)> = gathered.failed.first.iter().chain(&gathered.missing.first).collect();
+    rows.sort_by_key(|(number, _)| *number);
     let mut table = Table::new(&[("cell", true), ("", false), ("reason", false)]);
     for (number, row) in rows.iter().take(ROWS) {
         // The first line says what is wrong; the table of all has the rest.
         let reason = row.reason.lines().next().unwrap_or_default().to_owned();
         table.row(Tone::Bad, vec![number.to_string(), row.status.to_owned(), reason]);
     }
-    let more = rows.len().saturating_sub(ROWS);
+    let more = (gathered.failed.count + gathered.missing.count).saturating_sub(ROWS);
     let notes = if more > 0 { vec![format!("… and {more} more in results.csv")] } else { Vec::new() };
     (!rows.is_empty()).then(|| Section { heading: "Cells without results".to_owned(), table, notes })
 }

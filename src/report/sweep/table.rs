@@ -13,10 +13,10 @@ use ::parquet::schema::types::Type;
 use super::place::Place;
 use super::store::StoreError;
 use crate::report::csv::shortest;
-use crate::report::files::Whole;
+use crate::report::files::{FileError, Whole};
 
 /// Fields that are held before a group of rows is written to the Parquet file.
-const HELD: usize = 200_000;
+const HELD: usize = 50_000;
 
 /// A column.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,13 +33,37 @@ pub(super) enum Field {
     Nothing,
 }
 
+/// Rows in both forms, ready to be written: they can be made by any thread.
+pub(super) struct Block {
+    text: csv::Writer<Vec<u8>>,
+    rows: Vec<Vec<Field>>,
+}
+
+impl Block {
+    /// Without rows.
+    pub(super) fn begin() -> Block {
+        Block { text: csv::Writer::from_writer(Vec::new()), rows: Vec::new() }
+    }
+
+    /// Adds a row, which has a field for every column.
+    pub(super) fn row(&mut self, fields: Vec<Field>) {
+        let text = |field: &Field| match field {
+            Field::Text(text) => text.clone(),
+            Field::Number(number) => shortest(*number),
+            Field::Nothing => String::new(),
+        };
+        self.text.write_record(fields.iter().map(text)).expect("rows are equally long, and memory does not fail");
+        self.rows.push(fields);
+    }
+}
+
 /// Both files while they are written.
 pub(super) struct Tables {
     columns: Vec<Column>,
-    csv: csv::Writer<BufWriter<Whole>>,
+    csv: BufWriter<Whole>,
     parquet: SerializedFileWriter<Whole>,
     rows: Vec<Vec<Field>>,
-    failed: Box<dyn Fn(std::io::Error) -> crate::report::files::FileError>,
+    failed: Box<dyn Fn(std::io::Error) -> FileError + Send + Sync>,
 }
 
 impl Tables {
@@ -47,22 +71,27 @@ impl Tables {
     pub(super) fn begin(place: &dyn Place, columns: Vec<Column>) -> Result<Tables, StoreError> {
         let text = place.begin("results.csv")?;
         let failed = Box::new(text.failed());
-        let mut csv = csv::Writer::from_writer(BufWriter::new(text));
-        csv.write_record(columns.iter().map(|c| &c.name)).map_err(|e| failed(e.into()))?;
+        let mut csv = BufWriter::new(text);
+        let mut head = csv::Writer::from_writer(&mut csv);
+        head.write_record(columns.iter().map(|c| &c.name)).map_err(|e| failed(e.into()))?;
+        head.flush().map_err(&failed)?;
+        drop(head);
         let parquet = parquet(place.begin("results.parquet")?, &columns)?;
         Ok(Tables { columns, csv, parquet, rows: Vec::new(), failed })
     }
 
-    /// Adds a row, which has a field for every column.
-    pub(super) fn row(&mut self, fields: Vec<Field>) -> Result<(), StoreError> {
-        let text = |field: &Field| match field {
-            Field::Text(text) => text.clone(),
-            Field::Number(number) => shortest(*number),
-            Field::Nothing => String::new(),
-        };
-        self.csv.write_record(fields.iter().map(text)).map_err(|e| (self.failed)(e.into()))?;
-        self.rows.push(fields);
-        if self.rows.len() * self.columns.len() >= HELD { self.group() } else { Ok(()) }
+    /// Adds rows.
+    pub(super) fn take(&mut self, block: Block) -> Result<(), StoreError> {
+        let text = block.text.into_inner().expect("memory does not fail");
+        self.csv.write_all(&text).map_err(&self.failed)?;
+        for fields in block.rows {
+            self.rows.push(fields);
+            // Where a group ends depends on the rows alone, not on how they came.
+            if self.rows.len() * self.columns.len() >= HELD {
+                self.group()?;
+            }
+        }
+        Ok(())
     }
 
     /// Puts both files in their places.
@@ -71,8 +100,7 @@ impl Tables {
         let failed = self.failed;
         let mut parquet = self.parquet.into_inner()?;
         parquet.flush().map_err(&failed)?;
-        let csv = self.csv.into_inner().map_err(|e| failed(e.into_error()))?;
-        csv.into_inner().map_err(|e| failed(e.into_error()))?.finish()?;
+        self.csv.into_inner().map_err(|e| failed(e.into_error()))?.finish()?;
         Ok(parquet.finish()?)
     }
 
