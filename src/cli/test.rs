@@ -13,7 +13,7 @@ use super::interrupt;
 use super::screen::Screen;
 use super::simulate::{Choices, Failure, load, simulate};
 use crate::experiment::baseline::regressions;
-use crate::experiment::results::{RunResults, TargetRow};
+use crate::experiment::results::{RunResults, TargetRow, Warning};
 use crate::report::document::{Table, Tone};
 use crate::report::{csv, files, folder, json, junit, markdown, sections, stored, text};
 use crate::units::{self, Dimension};
@@ -151,7 +151,8 @@ fn keep_and_compare(
             Err(error) => exit = exit.and(unread(&error, screen).exit),
         }
     }
-    let told = uncompared.iter().map(|(name, why)| (format!("{name}: no baseline: {why}"), "--baseline".to_owned()));
+    let told =
+        uncompared.iter().map(|(name, why)| Warning::of_run(format!("{name}: no baseline: {why}"), "--baseline"));
     results.warnings.extend(told);
     exit
 }
