@@ -20,7 +20,7 @@ const TOGETHER: usize = 32;
 /// Cells without results that are kept with their reasons.
 const NAMED: usize = 40;
 
-/// What all cells amount to. Takes memory for the rows that were asked for and for no more cells than a chart can show.
+/// What all cells amount to. Holds the rows that were asked for, and no more cells than a chart can show.
 #[derive(Debug)]
 pub struct Gathered {
     /// The sweep.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ::parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical};
 use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType};
 use ::parquet::errors::Result as Encoded;
-use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::Type;
 
@@ -16,7 +16,7 @@ use crate::report::csv::shortest;
 use crate::report::files::{FileError, Whole};
 
 /// Fields that are held before a group of rows is written to the Parquet file.
-const HELD: usize = 50_000;
+const HELD: usize = 200_000;
 
 /// A column.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,7 +143,12 @@ fn parquet(file: Whole, columns: &[Column]) -> Encoded<SerializedFileWriter<Whol
     };
     let fields = columns.iter().map(column).collect::<Encoded<Vec<_>>>()?;
     let schema = Arc::new(Type::group_type_builder("cells").with_fields(fields).build()?);
-    let properties =
-        WriterProperties::builder().set_created_by("apollo".to_owned()).set_compression(Compression::SNAPPY).build();
+    // What is kept of every column of every group until the end is some kilobytes with statistics, and these columns are many.
+    let properties = WriterProperties::builder()
+        .set_created_by("apollo".to_owned())
+        .set_compression(Compression::SNAPPY)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_offset_index_disabled(true)
+        .build();
     SerializedFileWriter::new(file, schema, Arc::new(properties))
 }
