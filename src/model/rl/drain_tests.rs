@@ -61,7 +61,10 @@ fn a_drain_waits_for_the_slowest_of_all_engines_and_not_of_those_simulated() {
 #[test]
 fn engines_that_are_lost_are_not_waited_for() {
     let own = GeneratorParams { slots: 10, update: Update::Drain, ..params(2) };
-    let mut engine = alone_with(8, 1e9, own);
+    let mut engine = alone_with(9, 1e9, own);
+    engine.run_until(secs(10)).unwrap();
+    // A loss before the first update is none of its.
+    engine.with_context(|model, ctx| model.generators.set_live(ctx, 0, 8, true));
     engine.run_until(secs(10)).unwrap();
     engine.with_context(|model, ctx| model.generators.swap(ctx, 0, 1));
     assert_eq!(engine.model().generators.pools[0].rolling.beside.len(), 6);

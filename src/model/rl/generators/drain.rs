@@ -196,7 +196,8 @@ impl Generators {
             place += 1.0;
             (place * share).floor() > ((place - 1.0) * share).floor()
         });
-        if self.params.update == Update::Drain && !self.pools[pool].rolling.told {
+        let rolling = &self.pools[pool].rolling;
+        if self.params.update == Update::Drain && rolling.under_way() {
             // What is left may be done.
             let key = self.wave_event(ctx, pool, ctx.now());
             if let Some(key) = self.pools[pool].rolling.due.replace(key) {

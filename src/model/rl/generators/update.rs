@@ -45,6 +45,13 @@ pub(super) struct Rolling {
     pub carried: Vec<usize>,
 }
 
+impl Rolling {
+    /// A drain has begun, and 99 % do not have the new weights yet.
+    pub fn under_way(&self) -> bool {
+        !self.carried.is_empty() && !self.told
+    }
+}
+
 /// What a cohort that goes on after new weights means for its pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resumed {
