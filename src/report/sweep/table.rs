@@ -15,8 +15,9 @@ use super::store::StoreError;
 use crate::report::csv::shortest;
 use crate::report::files::{FileError, Whole};
 
-/// Fields that are held before a group of rows is written to the Parquet file.
-const HELD: usize = 200_000;
+/// Fields that are held before a group of rows is written to the Parquet file: of every column of every group a kilobyte is
+/// kept until the end, so groups are large.
+const HELD: usize = 1_000_000;
 
 /// A column.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,12 +58,38 @@ impl Block {
     }
 }
 
+/// Fields of a column that wait for their group: which rows have one, and what these are.
+#[derive(Default)]
+struct Held {
+    present: Vec<i16>,
+    numbers: Vec<f64>,
+    texts: Vec<ByteArray>,
+}
+
+impl Held {
+    fn take(&mut self, field: Field) {
+        self.present.push(i16::from(field != Field::Nothing));
+        match field {
+            Field::Text(text) => self.texts.push(text.into_bytes().into()),
+            Field::Number(number) => self.numbers.push(number),
+            Field::Nothing => {}
+        }
+    }
+
+    fn clear(&mut self) {
+        self.present.clear();
+        self.numbers.clear();
+        self.texts.clear();
+    }
+}
+
 /// Both files while they are written.
 pub(super) struct Tables {
     columns: Vec<Column>,
     csv: BufWriter<Whole>,
     parquet: SerializedFileWriter<Whole>,
-    rows: Vec<Vec<Field>>,
+    held: Vec<Held>,
+    rows: usize,
     failed: Box<dyn Fn(std::io::Error) -> FileError + Send + Sync>,
 }
 
@@ -77,7 +104,8 @@ impl Tables {
         head.flush().map_err(&failed)?;
         drop(head);
         let parquet = parquet(place.begin("results.parquet")?, &columns)?;
-        Ok(Tables { columns, csv, parquet, rows: Vec::new(), failed })
+        let held = columns.iter().map(|_| Held::default()).collect();
+        Ok(Tables { columns, csv, parquet, held, rows: 0, failed })
     }
 
     /// Adds rows.
@@ -85,9 +113,10 @@ impl Tables {
         let text = block.text.into_inner().expect("memory does not fail");
         self.csv.write_all(&text).map_err(&self.failed)?;
         for fields in block.rows {
-            self.rows.push(fields);
+            self.held.iter_mut().zip(fields).for_each(|(held, field)| held.take(field));
+            self.rows += 1;
             // Where a group ends depends on the rows alone, not on how they came.
-            if self.rows.len() * self.columns.len() >= HELD {
+            if self.rows * self.columns.len() >= HELD {
                 self.group()?;
             }
         }
@@ -105,26 +134,20 @@ impl Tables {
     }
 
     fn group(&mut self) -> Result<(), StoreError> {
-        let rows = std::mem::take(&mut self.rows);
-        if rows.is_empty() {
+        if std::mem::take(&mut self.rows) == 0 {
             return Ok(());
         }
         let mut group = self.parquet.next_row_group()?;
-        for (at, column) in self.columns.iter().enumerate() {
-            let fields = || rows.iter().map(|row| &row[at]);
-            let present: Vec<i16> = fields().map(|field| i16::from(*field != Field::Nothing)).collect();
+        for (column, held) in self.columns.iter().zip(&mut self.held) {
             let mut writer = group.next_column()?.expect("the schema has as many columns as are written");
+            let present = Some(&held.present[..]);
             if column.number {
-                let number = |field: &Field| if let Field::Number(number) = field { Some(*number) } else { None };
-                let values: Vec<f64> = fields().filter_map(number).collect();
-                writer.typed::<DoubleType>().write_batch(&values, Some(&present), None)?;
+                writer.typed::<DoubleType>().write_batch(&held.numbers, present, None)?;
             } else {
-                let text =
-                    |field: &Field| if let Field::Text(text) = field { Some(text.as_str().into()) } else { None };
-                let values: Vec<ByteArray> = fields().filter_map(text).collect();
-                writer.typed::<ByteArrayType>().write_batch(&values, Some(&present), None)?;
+                writer.typed::<ByteArrayType>().write_batch(&held.texts, present, None)?;
             }
             writer.close()?;
+            held.clear();
         }
         group.close()?;
         Ok(())
