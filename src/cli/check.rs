@@ -32,6 +32,12 @@ pub fn run(args: &Check, screen: &Screen) -> Exit {
         Ok(_) => exit,
         Err(failure) => exit.and(failure.exit),
     });
+    if matches!(screen.format, Format::Csv | Format::Markdown) {
+        // The other forms hold the warnings.
+        for loaded in checked.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()) {
+            screen.raw_note(&scenario::render_text(&loaded.sources.warnings, screen.error_color()));
+        }
+    }
     let text = match screen.format {
         Format::Text => descriptions(&checked),
         Format::Json => json::text(&Value::Array(checked.iter().map(object).collect())),

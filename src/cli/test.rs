@@ -66,6 +66,11 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
         screen.error(&format!("--baseline: there is no folder {}; '--save DIR' makes one", dir.display()));
         return Exit::Input;
     }
+    let real = |dir: &Option<PathBuf>| dir.as_ref().and_then(|dir| dir.canonicalize().ok());
+    if args.baseline.is_some() && real(&args.baseline) == real(&args.save) {
+        screen.error("--save and --baseline are the same folder: what is saved would be compared with itself; give --save another folder");
+        return Exit::Input;
+    }
     let (paths, mut exit) = scenarios(&args.paths, screen);
     if let Err(message) = writable(args, &paths) {
         screen.error(&message);

@@ -189,7 +189,8 @@ fn grid_engine(job: &Submission) -> String {
 /// JSON is YAML: `kubectl apply -f FILE`. Wrong input (2) fails an index for good; the end of a machine does not count as a try. A sweep with failed or missing cells ends with
 /// 5 and is done: cells that fail once fail again.
 fn kubernetes(job: &Submission) -> String {
-    let shell = format!("{} --shard auto/{} || [ $? = 5 ]", line(&job.sweep), job.tasks);
+    // Failed cells are no failure of the task; every other code reaches the rules below.
+    let shell = format!("{} --shard auto/{}; rc=$?; [ $rc = 5 ] || exit $rc", line(&job.sweep), job.tasks);
     let pod = |command: Value| {
         json!({
             "restartPolicy": "Never",

@@ -19,7 +19,7 @@ pub(super) fn payload_notes(name: &str, stats: &LoopStats) -> Vec<String> {
     });
     let grown = (stats.grown_deltas > 0).then(|| {
         format!(
-            "work.{name}: {} deltas spanned so many versions that full weights were sent in their place: publishes take longer than the steps between them",
+            "work.{name}: {} deltas would have been as large as the full weights, which were sent in their place: each changes much, or publishes that take longer than the steps between them span many versions",
             stats.grown_deltas
         )
     });

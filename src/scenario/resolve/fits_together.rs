@@ -19,7 +19,8 @@ struct Brought<'a> {
 /// Bytes of full weights, and with the deltas until the next.
 pub(super) fn weight_bytes(rl: &RlWork) -> [f64; 2] {
     let full = rl.parameters * rl.bytes_per_parameter;
-    let delta = (rl.parameters * rl.weights.changed * rl.weights.bytes_per_changed).min(full);
+    let spans = f64::from(rl.weights.sync_every);
+    let delta = (rl.parameters * rl.weights.changed * rl.weights.bytes_per_changed * spans).min(full);
     let deltas = if rl.weights.delta { delta * f64::from(rl.weights.full_every - 1) } else { 0.0 };
     [full, full + deltas]
 }

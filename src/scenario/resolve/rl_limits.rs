@@ -13,8 +13,9 @@ use crate::units::{Dimension, Dist, SimDuration, display};
 const UNSTATED: f64 = 10.0;
 /// Steps that must come back for their times to say something.
 const FEWEST_STEPS: f64 = 5.0;
-/// Times that the span of a delta is put into the time of its publish, whose span it is.
+/// Publishes that are followed, at least and at most, to find how old weights are.
 const SPANS: u32 = 64;
+const MOST_SPANS: u32 = 10_000;
 /// Halvings after which a cap of 10^9 tokens is known to a millionth of one.
 const HALVINGS: u32 = 50;
 /// A longest trajectory that is short by no more than this share changes no result that a planner would see.
@@ -106,17 +107,15 @@ impl Resolver<'_> {
         let bound = f64::from(rl.max_lag);
         let decided = rl.controller.as_ref().map_or(0.0, |controller| controller.delay.mean());
         let version = step_time(plan, rl).max(batch_time(rl));
-        let publish = decided + publish_in_turn(plan, rl, version);
-        let slots = f64::from(rl.engine.slots);
-        let generation = trajectory_tokens(rl) * (1.0 + slots / rl.engine.half_batch) / rl.engine.single_rate;
-        let age = (1.5 * publish + generation) / version;
+        let (behind, publish) = publishes_in_turn(plan, rl, (version, decided));
+        let age = (behind + generation_time(rl)) / version;
         if !age.is_finite() || age <= bound + 1.0 {
             return;
         }
-        let [publish, version] = [publish, version].map(|time| display(time, Dimension::Duration));
+        let [behind, publish, version] = [behind, publish, version].map(|time| display(time, Dimension::Duration));
         let message = format!(
-            "one publish after another, each takes {publish} with nothing else on the way; a version is made every {version}, and a trajectory begins with weights of one to \
-             two publishes ago: it trains about {age:.0} versions after them, the bound is {bound:.0}, and what is older is dropped"
+            "publishes take {publish} in the mean with nothing else on the way, one after another, and a trajectory begins with weights that are {behind} old in the \
+             mean; a version is made every {version}: it trains about {age:.0} versions after them, the bound is {bound:.0}, and what is older is dropped"
         );
         let help = "admission = \"served\", which holds engines back instead; a faster publish; or a larger 'max_lag'";
         self.report(Diagnostic::new("W0630", message).at(place).help(help));
@@ -167,18 +166,43 @@ impl Resolver<'_> {
         let drains = rl.weights.update == Update::Drain;
         let all = (if drains { on_engines } else { on_engines.min(rl.batch) }) as f64;
         let seen = (all * cohorts as f64 / engines as f64).max(1.0);
-        let longest = |of: f64| longest(&rl.length, rl.length_cap, of);
-        let (real, simulated) = (longest(all), longest(seen));
-        if simulated >= real * (1.0 - SEEN_SHORT) {
-            return;
+        let generation = generation_time(rl);
+        let turns = rl.environment.as_ref().map_or(1.0, |environment| environment.turns.mean().max(1.0));
+        let word = if turns > 1.0 { "turn" } else { "trajectory" };
+        let cap = rl.length_cap;
+        let mut waits = vec![(word, &rl.length, cap, Dimension::Tokens, turns, 0.0)];
+        if let Some(environment) = &rl.environment {
+            let whole = environment.turns.mean() * environment.time.mean();
+            waits.push(("number of turns", &environment.turns, f64::INFINITY, Dimension::Count, 1.0, 0.0));
+            waits.push((
+                "time in the environment",
+                &environment.time,
+                f64::INFINITY,
+                Dimension::Duration,
+                turns,
+                whole,
+            ));
         }
-        let [real, simulated] = [real, simulated].map(|tokens| display(tokens, Dimension::Tokens));
-        let message = format!(
-            "this loop waits for its slowest trajectory: of the {all:.0} that it waits for the longest has {real} tokens, of the {seen:.0} that are simulated \
-             {simulated}, so waits come out too short"
-        );
-        let found = Diagnostic::new("W0634", message).at(&place);
-        self.report(found.help("engine.cohort = 1 simulates every engine; or a 'length_cap' that the slowest reach"));
+        if rl.users.is_none() && !drains {
+            let whole = generation + rl.reward.mean();
+            waits.push(("reward", &rl.reward, f64::INFINITY, Dimension::Duration, 1.0, whole));
+        }
+        for (what, dist, cap, dimension, each, beside) in waits {
+            let (real, simulated) = (longest(dist, cap, all * each), longest(dist, cap, seen * each));
+            if real - simulated <= SEEN_SHORT * real.max(beside) {
+                continue;
+            }
+            let unit = if dimension == Dimension::Tokens { " tokens" } else { "" };
+            let [real, simulated] = [real, simulated].map(|longest| display(longest, dimension));
+            let message = format!(
+                "this loop waits for its slowest trajectory: of the {all:.0} that it waits for the longest {what} has {real}{unit}, of the {seen:.0} that are \
+                 simulated {simulated}, so waits come out too short"
+            );
+            let found = Diagnostic::new("W0634", message).at(&place);
+            self.report(
+                found.help("engine.cohort = 1 simulates every engine; or a 'length_cap' that the slowest reach"),
+            );
+        }
     }
 
     /// A run in which rewards come so late that too few steps come back for a word about the loop. What takes longer than the run by itself is said elsewhere.
@@ -188,17 +212,25 @@ impl Resolver<'_> {
         let users = rl.users.as_ref().filter(|users| !users.rollouts);
         let reward = users.map_or(&rl.reward, |users| &users.reward).mean();
         let (step, publish, batch) = (step_time(plan, rl), publish_time(plan, rl), batch_time(rl));
-        let (first, every) = (batch + reward + step + publish, step.max(batch));
+        let first = batch + reward + step + publish;
+        // No more versions are on their way at a time than the rules of the loop allow.
+        let at_once = match rl.admission {
+            _ if rl.users.is_some() => f64::INFINITY,
+            Admission::Rounds { off, .. } => f64::from(off) + 1.0,
+            Admission::Synced { staleness } => (1.0 + staleness) * f64::from(rl.weights.sync_every),
+            Admission::Served | Admission::Trained => f64::from(rl.max_lag) + 1.0,
+        };
+        let every = step.max(batch).max(first / at_once);
         // Where generation is what takes long, a step is seen as soon as there is a batch, and the plan says how long that takes.
         if 2.0 * reward < first || !first.is_finite() || [reward, step, batch].iter().any(|time| *time > runs) {
             return;
         }
         let from = first.max(warmup);
-        let steps = 1.0 + (runs - from) / every;
+        let steps = ((runs - first) / every).floor() - ((from - first) / every).ceil() + 1.0;
         if steps >= FEWEST_STEPS {
             return;
         }
-        let enough = from + FEWEST_STEPS * every;
+        let enough = first + (((from - first) / every).ceil() + FEWEST_STEPS - 1.0) * every;
         let seen = match steps.floor() {
             steps if steps < 1.0 => "no step comes back".to_owned(),
             1.0 => "one step comes back".to_owned(),
@@ -243,10 +275,19 @@ impl Resolver<'_> {
     }
 }
 
-/// The median of the longest of `of` lengths under a cap: all of them are no longer with a probability of a half.
+/// Seconds in which an engine with all its slots taken generates a trajectory of mean length.
+fn generation_time(rl: &RlWork) -> f64 {
+    trajectory_tokens(rl) * (1.0 + f64::from(rl.engine.slots) / rl.engine.half_batch) / rl.engine.single_rate
+}
+
+/// The median of the longest of `of` lengths under a cap, which may be infinite: all of them are no longer with a probability of a half.
 fn longest(length: &Dist, cap: f64, of: f64) -> f64 {
     let share = libm::exp2(-1.0 / of);
-    let (mut below, mut above) = (0.0, cap);
+    let mut above = cap.min(length.mean().max(f64::MIN_POSITIVE));
+    while above < cap && above.is_finite() && length.at_most(above) < share {
+        above *= 2.0;
+    }
+    let (mut below, mut above) = (0.0, above.min(cap));
     for _ in 0..HALVINGS {
         let middle = below + (above - below) / 2.0;
         if length.at_most(middle) < share {
@@ -297,16 +338,28 @@ fn publish_time(plan: &Plan, rl: &RlWork) -> f64 {
     publish_of(plan, rl, usual_bytes(rl))
 }
 
-/// Seconds between two publishes that follow one another while a version is made every `version` seconds: a delta that spans n of them has n
-/// times the bytes, up to those of the full weights.
-fn publish_in_turn(plan: &Plan, rl: &RlWork, version: f64) -> f64 {
+/// Publishes that follow one another while a version is made every `version` seconds: the age of the weights that serve, in the mean over
+/// time, and the time of a publish. A delta that spans n versions has n times the bytes, up to those of the full weights; every
+/// `full_every`-th publish is full. Weights are as old as their own publish when they begin to serve, and serve until the next is done.
+fn publishes_in_turn(plan: &Plan, rl: &RlWork, (version, decided): (f64, f64)) -> (f64, f64) {
     let (one, full) = (usual_bytes(rl), rl.parameters * rl.bytes_per_parameter);
-    let mut time = publish_of(plan, rl, one);
-    for _ in 0..SPANS {
-        let spans = if rl.weights.delta { (time / version).max(1.0) } else { 1.0 };
-        time = publish_of(plan, rl, (one * spans).min(full));
+    let every = rl.weights.full_every.max(1);
+    let time = |bytes: f64| decided + publish_of(plan, rl, bytes);
+    let (mut before, mut age, mut served, mut spent) = (time(one), 0.0, 0.0, 0.0);
+    // The first half settles.
+    let all = every.saturating_mul(2).clamp(SPANS, MOST_SPANS);
+    for number in 0..all {
+        let spans = (before / version / f64::from(rl.weights.sync_every)).max(1.0);
+        let own = time(if rl.weights.delta && number % every != 0 { (one * spans).min(full) } else { full });
+        let until = own.max(version * f64::from(rl.weights.sync_every));
+        if number >= all / 2 {
+            age += until * (before + until / 2.0);
+            served += until;
+            spent += own;
+        }
+        before = own;
     }
-    time
+    (age / served, spent / f64::from(all - all / 2))
 }
 
 /// The same of a payload.
