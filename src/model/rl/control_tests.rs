@@ -7,7 +7,7 @@ use crate::model::rl::generators::GeneratorParams;
 use crate::model::rl::generators::tests::{params, secs};
 use crate::model::rl::modes::Admission;
 use crate::model::rl::publisher::{CopyFor, PublishParams};
-use crate::model::rl::step::StepParams;
+use crate::model::rl::step::{StepParams, tests::LINEAR};
 use crate::model::rl::trainer::TrainerParams;
 use crate::model::rl::{RlEffect, RlParams};
 
@@ -36,18 +36,7 @@ impl Model for Watched {
 fn round(delay: f64, outage: Option<[Dist; 2]>) -> Watched {
     let streams = Streams::root(3);
     let [delays, failures, repairs] = ["delays", "failures", "repairs"].map(|name| streams.stream(name));
-    let step = StepParams {
-        overhead: 1.0,
-        update_flops: 1.0,
-        logprob_flops: 0.0,
-        peak_flops: 1.0,
-        mfu: 1.0,
-        logprob_mfu: 1.0,
-        mfu_gpus: 1.0,
-        scaling: 1.0,
-        micro_batch: 0.0,
-        slowdown: 1.0,
-    };
+    let step = StepParams { overhead: 1.0, ..LINEAR };
     let publish = PublishParams {
         full_bytes: 1.0,
         delta_bytes: None,
