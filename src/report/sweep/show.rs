@@ -8,7 +8,7 @@ use crate::report::document::{Column, Document, Row, Section, Table, Tone};
 use crate::report::text::{self, TextStyle};
 use crate::report::{human, json, markdown, sections};
 
-/// Most cells of a table on the screen: more need not be kept for [`text`] and [`markdown`]. [`json()`] shows all that are.
+/// Most cells of a table on the screen: more need not be kept for [`text()`] and [`markdown()`]. [`json()`] shows all that are.
 pub const ROWS: usize = 40;
 /// Most KPIs and targets of such a table.
 const COLUMNS: usize = 4;
