@@ -354,6 +354,60 @@ fn warnings() -> Vec<(&'static str, String)> {
                 "mode = \"synchronous\"\nlength_cap = \"1 Mtok\"\nengine = { gpus = 8, cohort = 50 }\nmodel =",
             ),
         ),
+        (
+            "rounds one after another in a short run",
+            broken("model =", "mode = \"synchronous\"\nreward = \"100 min\"\nmodel ="),
+        ),
+        (
+            "full weights that are published slowly",
+            broken(
+                "model =",
+                "admission = \"trained\"\nbatch = 512\nmax_lag = 4\nlength_cap = \"512 tok\"\nlength = \"400 tok\"\nweights = { full_every = 2 }\nmodel =",
+            )
+            .replace("400 Gbps", "2 Gbps"),
+        ),
+        (
+            "a slowest reward that is not simulated",
+            broken(
+                "model =",
+                "mode = \"synchronous\"\nlength = 1000\nreward = { lognormal = { median = \"10 s\", p99 = \"5 min\" } }\nengine = { gpus = 8, cohort = 50 }\nmodel =",
+            ),
+        ),
+        (
+            "a drain that a bound does not hold up",
+            broken(
+                "model =",
+                "max_lag = 100\nbatch = 6400\nlength_cap = \"1 Mtok\"\nengine = { gpus = 8, cohort = 50 }\nweights = { update = \"drain\" }\nmodel =",
+            ),
+        ),
+        (
+            "little to spare in rounds",
+            broken(
+                "model =",
+                "mode = \"synchronous\"\nover_generation = \"5 %\"\nbatch = 6400\nengine = { gpus = 8, cohort = 10 }\nmodel =",
+            ),
+        ),
+        (
+            "groups under a tight bound on more slots than are simulated",
+            broken(
+                "model =",
+                "max_lag = 1\nbatch = 6400\ngroup = 64\nengine = { gpus = 1, slots = 128 }\nmodel =",
+            ),
+        ),
+        (
+            "deltas that span several versions",
+            broken(
+                "model =",
+                "batch = 512\nlength = 400\nmax_lag = 8\nweights = { store = \"small\", full_every = 4 }\nmodel =",
+            )
+            .replace("400 Gbps", "1 Gbps")
+                + "[storage.small]\nsite = \"dallas\"\nsystem = \"azure-blob\"\ncapacity = \"17 GB\"\n",
+        ),
+        (
+            "weights of two loops of one tenant",
+            together("1 TB", 2, SECOND).replace("kind = \"rl\"", "kind = \"rl\"\ntenant = \"me\"")
+                + "[tenant.me]\n[storage.small.tenant.me]\nquota = { hard = \"32.3 GB\" }\n",
+        ),
         ("weights and checkpoints in one store", together("128.5 GB", 14, "")),
         ("weights of two loops in one store", together("32.3 GB", 2, SECOND)),
         ("cap below every length", broken("model =", "length = \"10k\"\nlength_cap = \"100\"\nmodel =")),

@@ -70,3 +70,25 @@ fn what_can_never_lie_there_is_an_error() {
     let warned = render_text(&loaded.warnings, false);
     assert!(warned.contains("W0618") && warned.contains("have 4.012 TB"), "{warned}");
 }
+
+/// A version a minute, deltas of 1 GB, six of them between full weights of 16 GB: 22 GB, which fit into 24 GB where each publish takes less than the
+/// minute. At 500 Mb/s the full weights alone take 256 s, so the delta after them spans five versions and takes 80 s itself: 5 + 2 + 4 × 1 GB
+/// do not fit beside 16 GB.
+#[test]
+fn deltas_that_span_several_versions_are_seen_before_they_find_no_room() {
+    let seen = |rate: &str| {
+        let keys = [
+            "work.loop.weights.changed=\"6.25 %\"",
+            "work.loop.weights.full_every=7",
+            "storage.store.capacity=\"24 GB\"",
+            &format!("link.tg.capacity=\"{rate}\""),
+        ];
+        let plan = plan_with(LOOP, &keys);
+        let warned = plan.warnings.iter().any(|warning| warning.code == "W0618");
+        (warned, kpi(&run(&plan), "rl.loop.refused_publishes") > 0.0)
+    };
+    assert_eq!(
+        ["8 Gbps", "2 Gbps", "500 Mbps", "250 Mbps"].map(seen),
+        [(false, false), (false, false), (true, true), (true, true)]
+    );
+}

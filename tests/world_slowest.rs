@@ -53,6 +53,8 @@ fn the_default_simulates_every_engine_of_a_loop_that_waits_for_its_slowest() {
             &["work.online.max_lag=0"],
             &["work.online.weights.update=\"drain\"", "work.online.max_lag=4"],
             &["work.online.weights.update=\"drain\"", "work.online.weights.swap_waves=4"],
+            &["work.online.mode=\"synchronous\"", "work.online.over_generation=\"1 %\""],
+            &["work.online.max_lag=1", "work.online.group=17"],
         ] {
             assert_eq!(seen(&own, 0, more), seen(&own, 1, more), "{more:?}");
         }
@@ -60,15 +62,29 @@ fn the_default_simulates_every_engine_of_a_loop_that_waits_for_its_slowest() {
 }
 
 /// One wave that drains on engines that are always busy: cohorts of four and of eight against every engine. Without the draw of the engines that are not
-/// simulated the median is up to a fifth short. A median over minutes of waiting is noisy: half of the noise is allowed beside the margin.
+/// simulated the median is up to a fifth short. A median over minutes of waiting is noisy, hence the shorter tail and the many replications.
 #[test]
 fn a_drain_of_busy_engines_does_not_depend_on_the_cohorts() {
-    let own = loop_of(128, 4, 8);
-    let busy = ["work.online.weights.update=\"drain\"", "work.online.max_lag=8"];
+    let own = loop_of(128, 4, 12);
+    let tail = "work.online.length={ lognormal = { median = \"1000 tok\", p99 = \"3000 tok\" } }";
+    let busy = ["work.online.weights.update=\"drain\"", "work.online.max_lag=8", tail];
     let each = seen(&own, 1, &busy);
     for cohort in [4, 8] {
         let few = seen(&own, cohort, &busy);
-        hold(each, few, 0.5, &format!("cohorts of {cohort}"));
+        hold(each, few, &format!("cohorts of {cohort}"));
+    }
+}
+
+/// Just beyond what is taken for coarse, half the size of the default's cohorts gives the same: groups of 17 within a bound of 8 versions, 128 of them
+/// to spare for each that is simulated, and rounds of which a quarter is to spare.
+#[test]
+fn the_default_is_right_where_there_is_just_enough_to_spare() {
+    for (engines, cohort, more) in [
+        (128, 2, &["work.online.max_lag=8", "work.online.group=17", "work.online.batch=1088"][..]),
+        (376, 6, &["work.online.mode=\"synchronous\"", "work.online.over_generation=\"25 %\""]),
+    ] {
+        let own = loop_of(engines, 2, 8);
+        hold(seen(&own, 0, more), seen(&own, cohort, more), &format!("{engines} engines, {more:?}"));
     }
 }
 
@@ -87,7 +103,6 @@ fn the_default_is_right_where_nothing_waits_for_the_slowest() {
                 hold(
                     usual,
                     seen(&own, cohort, &more),
-                    0.0,
                     &format!("{engines} engines, {waves}, {update}, cohorts of {cohort}"),
                 );
             }
@@ -95,12 +110,12 @@ fn the_default_is_right_where_nothing_waits_for_the_slowest() {
     }
 }
 
-/// Within the margins, and a share of the noise more.
-fn hold(a: [(f64, f64); 2], b: [(f64, f64); 2], share: f64, what: &str) {
+/// Within the margins.
+fn hold(a: [(f64, f64); 2], b: [(f64, f64); 2], what: &str) {
     for (i, margin) in MARGINS.into_iter().enumerate() {
         let ((a, noise_a), (b, noise_b)) = (a[i], b[i]);
         let (change, noise) = ((b / a - 1.0).abs(), noise_a.hypot(noise_b) / a);
         println!("{what}, {}: {a:.3} and {b:.3} s, {change:.4} apart, noise {noise:.4}", STATS[i]);
-        assert!(change <= margin + share * noise && noise < 3.0 * margin, "{what}, {}: {a} and {b} s", STATS[i]);
+        assert!(change <= margin && noise < 3.0 * margin, "{what}, {}: {a} and {b} s", STATS[i]);
     }
 }

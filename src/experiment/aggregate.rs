@@ -81,7 +81,8 @@ fn kpi_rows(measured: &[Measured], deterministic: bool) -> Vec<KpiRow> {
         for (name, measure) in &m.kpis {
             let entry = values.entry(name).or_insert_with(|| vec![f64::NAN; measured.len()]);
             match measure {
-                Measure::Value(v) => entry[at] = *v,
+                // Empty sums are -0; adding 0 takes the sign away.
+                Measure::Value(v) => entry[at] = *v + 0.0,
                 Measure::None(reason) => {
                     reasons.entry(name).or_insert(reason);
                 }
@@ -215,7 +216,12 @@ fn series(measured: &Measured) -> Vec<Series> {
     let mut all: Vec<Series> = measured
         .tracks
         .iter()
-        .map(|t| Series { name: t.name.clone(), unit: t.unit.to_owned(), t_s: t_s.clone(), values: t.values.clone() })
+        .map(|t| Series {
+            name: t.name.clone(),
+            unit: t.unit.to_owned(),
+            t_s: t_s.clone(),
+            values: t.values.iter().map(|v| v + 0.0).collect(),
+        })
         .collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
@@ -245,6 +251,15 @@ mod tests {
         let row = row("transfer.w.time", &[10.0, 12.0], Some("unfinished"), 3, false);
         assert_eq!((row.n, row.mean), (2, Some(11.0)));
         assert_eq!(row.reason.as_deref(), Some("1 of 3 replications have no value: unfinished"));
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        let m = Measured { kpis: vec![("transfer.w.time".into(), Measure::Value(-0.0))], ..Measured::default() };
+        let rows = kpi_rows(&[m], true);
+        assert_eq!(rows[0].mean.map(f64::to_bits), Some(0));
+        assert_eq!(rows[0].ci95.map(|ci| ci.map(f64::to_bits)), Some([0; 2]));
+        assert_eq!(rows[0].values[0].to_bits(), 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Numbers as a planner reads them: about four significant digits and a unit that fits the size.
 
 use crate::kpi;
-use crate::units::Dimension;
+use crate::units::{Dimension, unsigned_zero};
 
 /// A unit to print in: a base value divided by `factor` is a number of `word`s.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,7 +116,7 @@ pub fn number(value: f64, scale: Scale) -> String {
         return format!("{shown:.3e}");
     }
     let decimals = if scale.whole { whole_decimals(shown) } else { decimals(shown, DIGITS) };
-    grouped(&format!("{shown:.decimals$}"))
+    grouped(&unsigned_zero(format!("{shown:.decimals$}")))
 }
 
 /// A value with its unit: `43.21 s`, `1.600 TB/s`, `119,842 GPU`.
@@ -268,6 +268,9 @@ mod tests {
             (3.25, "1", "3.250"),
             (12345.678, "token/s", "12,346 token/s"),
             (f64::NAN, "s", "—"),
+            (-0.0, "s", "0 s"),
+            (-1e-12, "%", "0.000000 %"),
+            (-0.5, "%", "-50.00 %"),
         ];
         for (v, unit, expected) in cases {
             assert_eq!(value(v, unit), expected, "{v} {unit}");

@@ -25,6 +25,6 @@ pub use duration::{Span, parse_duration_or_calendar};
 pub use error::UnitError;
 pub use parse::{from_number, nearest, parse};
 pub use pattern::{pattern, pattern_duration_or_calendar};
-pub use print::{display, print};
+pub use print::{display, print, unsigned_zero};
 pub use quantity::{ByteRate, Bytes, Money, Power, Ratio};
 pub use time::{SimDuration, SimTime, rounded};

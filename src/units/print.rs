@@ -35,6 +35,22 @@ pub fn print(value: f64, dim: Dimension) -> String {
     best.map_or_else(|| display(value, dim), |(_, _, text)| text)
 }
 
+/// A number in digits, as rounding left it: zero has no sign.
+///
+/// # Examples
+///
+/// ```
+/// use apollo_sim::units::unsigned_zero;
+/// assert_eq!(unsigned_zero(format!("{:.1}", -0.04)), "0.0");
+/// assert_eq!(unsigned_zero(format!("{:.2}", -0.04)), "-0.04");
+/// ```
+pub fn unsigned_zero(number: String) -> String {
+    match number.strip_prefix('-') {
+        Some(rest) if !rest.contains(|c: char| c != '0' && c != '.') => rest.to_owned(),
+        _ => number,
+    }
+}
+
 /// The number that gives `value` back exactly when it is parsed in `unit`, if there is one.
 fn exact(value: f64, unit: &Unit, dim: Dimension) -> Option<String> {
     let scaled = value * unit.div / unit.mul;

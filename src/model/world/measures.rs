@@ -457,11 +457,17 @@ fn put_loop(stats: &LoopStats, put: &mut impl FnMut(&str, Measure)) {
     let still = "the loop did not run in the measured part";
     put("trainer_idle", value(stats.trainer_idle, still));
     put("trainer_down", value(stats.trainer_down, still));
-    put("generator_idle", value(stats.generator_idle, "no engine was live"));
+    put("generator_idle", value(stats.generator_idle.map(at_least_none), "no engine was live"));
     put("tokens_rate", value((stats.ran_s > 0.0).then(|| stats.tokens / stats.ran_s), still));
     put("checkpoint_time", value(stats.checkpoint_time, "no checkpoint was finished in the measured part"));
     put("checkpoints", Measure::Value(stats.checkpoints));
     put("interruptions", Measure::Value(stats.interruptions as f64));
+}
+
+/// A share that is left of a whole, which sums may bring below 0 by their rounding and by no more.
+fn at_least_none(share: f64) -> f64 {
+    const ROUNDING: f64 = 1e-9;
+    if (-ROUNDING..=0.0).contains(&share) { 0.0 } else { share }
 }
 
 /// A share of a capacity, which sums of bytes may exceed by their rounding and by no more.

@@ -4,6 +4,7 @@ use super::axis;
 use super::chart::{Chart, Color, Curve, Mark, Panel, Shape};
 use crate::experiment::results::{Distribution, KpiRow, RunResults};
 use crate::report::human;
+use crate::units::unsigned_zero;
 
 /// Quantiles that are marked.
 const QUANTILES: [(&str, f64, Color); 3] =
@@ -135,7 +136,8 @@ fn heading(kpis: &[KpiRow], d: &Distribution, end: f64) -> String {
     let all = all.map_or_else(String::new, |share| format!(" ({:.1} % of all, drops are late)", 100.0 * share));
     let within = |limit| {
         let share = 100.0 * share_within(d, limit);
-        format!("{share:.1} % of those fed back within {}{all}", human::round_value(limit, "s"))
+        let share = unsigned_zero(format!("{share:.1}"));
+        format!("{share} % of those fed back within {}{all}", human::round_value(limit, "s"))
     };
     let mut parts: Vec<String> = d.limit.map(within).into_iter().collect();
     let beyond = 1.0 - share_within(d, end);

@@ -227,7 +227,7 @@ codes! {
         "An engine takes new weights in one wave, so a pool swaps in no more waves than it has engines.";
     "W0629" "a loop slower than its target":
         "At the best, with the network idle and nothing broken, a step and a publish take longer than `feedback_target`, or all engines together take longer to \
-         generate a batch. Nothing, or little, is fed back in time.";
+         generate a batch. Nothing, or little, is fed back in time. A target that is not stated is a default, and is passed tenfold before there is a word of it.";
     "W0630" "a lag bound that most of what is generated exceeds":
         "By its own rules the loop generates so far ahead, or rewards come so late, that trajectories are older than `max_lag` when they could train: they are dropped. With `admission = \"trained\"` engines \
          may begin as many trajectories as the trainer allows with weights that a slow publish has left behind.";
@@ -243,6 +243,10 @@ codes! {
         "Rounds without over-generation, a lag bound of 0 and updates that drain wait for the slowest of many trajectories, and the longest of a few is shorter than the \
          longest of many. Such a loop simulates every engine up to 65,536 slots a pool; this pool is larger, or its 'engine.cohort' is more than 1, and its lengths have a long tail. Feedback times come out too \
          short by about as much as the longest trajectory does.";
+    "W0635" "a loop with little to spare next to what is simulated as one":
+        "An engine that is simulated may stand for many, and each of its trajectories, or groups, for as many. A batch is full with such a lump, half of which it does not need. What a loop \
+         may leave unfinished (over-generation, staleness, the batches within its bound) should be 128 times that: then every engine is simulated by default, as far as a pool has no more than 65,536 slots. \
+         This pool is larger, or its 'engine.cohort' is stated. Feedback times come out off by up to about half a lump in what is to spare, which is told from 1 % on.";
 }
 
 #[cfg(test)]

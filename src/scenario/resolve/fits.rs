@@ -29,7 +29,7 @@ impl Resolver<'_> {
     fn check_loops(&mut self, plan: &Plan) {
         for work in &plan.works {
             let WorkKind::Rl(rl) = &work.kind else { continue };
-            let [full, chain] = weight_bytes(rl);
+            let [full, chain] = weight_bytes(plan, rl);
             if let Some(to) = rl.weights.store {
                 let fits = self.check_kept(plan, work, to, ("weights", "a publish of the full weights", full));
                 if fits && rl.weights.delta {

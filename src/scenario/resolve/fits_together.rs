@@ -1,6 +1,7 @@
 //! What several works, or several parts of one, bring to the same system: each may fit alone, and not all of them.
 
 use super::Resolver;
+use super::rl_times::deltas_until_full;
 use crate::scenario::diagnostics::Diagnostic;
 use crate::scenario::plan::{Lane, Plan, RlWork, Storage, Work, WorkKind};
 use crate::units::{Dimension, display};
@@ -17,12 +18,9 @@ struct Brought<'a> {
 }
 
 /// Bytes of full weights, and with the deltas until the next.
-pub(super) fn weight_bytes(rl: &RlWork) -> [f64; 2] {
+pub(super) fn weight_bytes(plan: &Plan, rl: &RlWork) -> [f64; 2] {
     let full = rl.parameters * rl.bytes_per_parameter;
-    let spans = f64::from(rl.weights.sync_every);
-    let delta = (rl.parameters * rl.weights.changed * rl.weights.bytes_per_changed * spans).min(full);
-    let deltas = if rl.weights.delta { delta * f64::from(rl.weights.full_every - 1) } else { 0.0 };
-    [full, full + deltas]
+    [full, full + deltas_until_full(plan, rl)]
 }
 
 /// All that works bring to a system.
@@ -36,7 +34,7 @@ fn brought(plan: &Plan, to: usize) -> Vec<Brought<'_>> {
             }
             WorkKind::Rl(rl) => {
                 if rl.weights.store == Some(to) {
-                    let [lasting, most] = weight_bytes(rl);
+                    let [lasting, most] = weight_bytes(plan, rl);
                     all.push(Brought { work, key: "weights", what: "the weights", lasting, most });
                 }
                 if let Some(c) = rl.checkpoint.as_ref().filter(|c| c.storage == to) {

@@ -30,6 +30,7 @@ mod rl;
 mod rl_checks;
 mod rl_limits;
 mod rl_modes;
+mod rl_times;
 mod routing;
 mod site;
 mod storage;

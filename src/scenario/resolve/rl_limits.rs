@@ -3,21 +3,23 @@
 //! Everything here is a bound at the best: the network idle, nothing broken, all bytes at once. What a plan cannot do so it cannot do.
 
 use super::Resolver;
-use super::rl_checks::{batch_time, trajectory_tokens};
+use super::rl_checks::batch_time;
+use super::rl_times::{
+    build_time, generation_time, publish_time, publishes_in_turn, sent_time, step_time, usual_bytes,
+};
 use crate::scenario::diagnostics::Diagnostic;
-use crate::scenario::plan::{Admission, FanOut, Plan, RlWork, SiteIx, Update, WorkKind};
+use crate::scenario::plan::{Admission, Plan, RlWork, Update, WorkKind};
 use crate::scenario::text::source::Place;
 use crate::units::{Dimension, Dist, SimDuration, display};
 
-/// A target that nobody stated is passed by far before there is a word of it.
+/// A target that nobody stated is passed by this factor before there is a word of it. An assumption.
 const UNSTATED: f64 = 10.0;
 /// Steps that must come back for their times to say something.
 const FEWEST_STEPS: f64 = 5.0;
-/// Publishes that are followed, at least and at most, to find how old weights are.
-const SPANS: u32 = 64;
-const MOST_SPANS: u32 = 10_000;
 /// Halvings after which a cap of 10^9 tokens is known to a millionth of one.
 const HALVINGS: u32 = 50;
+/// Of what is simulated as one so much is not needed, in the mean, when a batch is there.
+const HALF: f64 = 0.5;
 /// A longest trajectory that is short by no more than this share changes no result that a planner would see.
 const SEEN_SHORT: f64 = 0.01;
 
@@ -35,6 +37,7 @@ impl Resolver<'_> {
             self.check_timeout(plan, rl, place(self, "weights"));
             self.check_steps(plan, (work.starts, work.ends), rl, place(self, "step"));
             self.check_slowest(rl, place(self, "engine"));
+            self.check_resolution(rl, place(self, "engine"));
             self.check_judged(plan, (work.starts, work.ends), rl, place(self, "reward"));
         }
     }
@@ -45,8 +48,10 @@ impl Resolver<'_> {
         let decided = rl.controller.as_ref().map_or(0.0, |controller| controller.delay.mean());
         let (step, publish) = (step_time(plan, rl), decided + publish_time(plan, rl));
         let batch = batch_time(rl);
-        let [shown, step_shown, publish_shown, batch_shown] =
-            [target, step, publish, batch].map(|time| display(time, Dimension::Duration));
+        let [own, all, step_shown, publish_shown, batch_shown] =
+            [target, by * target, step, publish, batch].map(|time| display(time, Dimension::Duration));
+        // What nobody stated is a default, and a word about it needs more.
+        let shown = if by > 1.0 { format!("{all}, {by:.0} times the default target of {own}") } else { own };
         let (message, help) = if step + publish > by * target {
             (
                 format!(
@@ -161,9 +166,12 @@ impl Resolver<'_> {
         if !rl.waits_for_slowest() || cohorts == engines {
             return;
         }
-        // A drain waits for what is on the engines, a round for a batch.
+        // A drain waits for what is on the engines, a round for a batch. Of engines that are full the others are drawn.
         let on_engines = engines * u64::from(rl.engine.slots);
         let drains = rl.weights.update == Update::Drain;
+        if drains && keeps_full(rl, on_engines) {
+            return;
+        }
         let all = (if drains { on_engines } else { on_engines.min(rl.batch) }) as f64;
         let seen = (all * cohorts as f64 / engines as f64).max(1.0);
         let generation = generation_time(rl);
@@ -199,10 +207,37 @@ impl Resolver<'_> {
                  simulated {simulated}, so waits come out too short"
             );
             let found = Diagnostic::new("W0634", message).at(&place);
-            self.report(
-                found.help("engine.cohort = 1 simulates every engine; or a 'length_cap' that the slowest reach"),
-            );
+            let each = "engine.cohort = 1 simulates every engine";
+            let capped = what == word;
+            self.report(found.help(if capped {
+                format!("{each}; or a 'length_cap' that the slowest reach")
+            } else {
+                each.to_owned()
+            }));
         }
+    }
+
+    /// A loop that may leave little unfinished, next to what is simulated as one. What waits for its slowest is told by that.
+    fn check_resolution(&mut self, rl: &RlWork, place: Place) {
+        let of = |gpus: u64| (gpus / rl.engine.gpus).max(1);
+        let pools = rl.generators.iter().map(|(_, gpus)| (of(*gpus), rl.cohorts(of(*gpus))));
+        let coarse = pools.filter(|&(engines, cohorts)| rl.is_coarse(engines, cohorts));
+        let times = |&(engines, cohorts): &(u64, u64)| rl.resolution(engines, cohorts).unwrap_or(f64::INFINITY);
+        let Some((engines, cohorts)) = coarse.min_by(|a, b| times(a).total_cmp(&times(b))) else { return };
+        let (spare, seen) = (rl.spare().unwrap_or(f64::INFINITY), times(&(engines, cohorts)));
+        // Half of what is simulated as one is not needed when a batch is there.
+        let off = (HALF / seen).min(1.0);
+        if spare <= 0.0 || off < SEEN_SHORT {
+            return;
+        }
+        let each = engines.div_ceil(cohorts);
+        let what = if rl.group > 1 { format!("a group of {each} × {}", rl.group) } else { format!("one of {each}") };
+        let off = 100.0 * off;
+        let message = format!(
+            "when a batch is there this loop may leave {spare:.0} trajectories unfinished, and those simulated stand for {what}: feedback times come out up \
+             to about {off:.1} % off"
+        );
+        self.report(Diagnostic::new("W0635", message).at(&place).help("engine.cohort = 1 simulates every engine"));
     }
 
     /// A run in which rewards come so late that too few steps come back for a word about the loop. What takes longer than the run by itself is said elsewhere.
@@ -275,11 +310,6 @@ impl Resolver<'_> {
     }
 }
 
-/// Seconds in which an engine with all its slots taken generates a trajectory of mean length.
-fn generation_time(rl: &RlWork) -> f64 {
-    trajectory_tokens(rl) * (1.0 + f64::from(rl.engine.slots) / rl.engine.half_batch) / rl.engine.single_rate
-}
-
 /// The median of the longest of `of` lengths under a cap, which may be infinite: all of them are no longer with a probability of a half.
 fn longest(length: &Dist, cap: f64, of: f64) -> f64 {
     let share = libm::exp2(-1.0 / of);
@@ -299,128 +329,25 @@ fn longest(length: &Dist, cap: f64, of: f64) -> f64 {
     above
 }
 
+/// Whether the bound of a loop leaves no engine without work when a drain begins: from one drain to the next a slot ends what it has, begins another
+/// while each wave drains, and once more until the next version is there.
+fn keeps_full(rl: &RlWork, slots: u64) -> bool {
+    let bound = match rl.admission {
+        Admission::Served | Admission::Trained => (f64::from(rl.max_lag) + 1.0) * rl.batch as f64,
+        Admission::Synced { .. } | Admission::Rounds { .. } => 0.0,
+    };
+    rl.users.is_none() && bound >= (rl.weights.swap_waves.max(1) + 2) as f64 * slots as f64
+}
+
 /// Whether a batch has room on the engines at once: then it is ready when its longest trajectory is, however long all engines take for as many tokens.
 fn fits(rl: &RlWork) -> bool {
     let engines: u64 = rl.generators.iter().map(|(_, gpus)| gpus / rl.engine.gpus).sum();
     rl.users.is_none() && rl.batch <= engines * u64::from(rl.engine.slots)
 }
 
-/// Seconds of a step over a batch of mean length: the formula of the trainer.
-fn step_time(plan: &Plan, rl: &RlWork) -> f64 {
-    let (step, gpus) = (&rl.step, rl.trainer_gpus as f64);
-    let context = rl.environment.as_ref().map_or(0.0, |e| (e.turns.mean() - 1.0).max(0.0) * e.observation);
-    let tokens = rl.batch as f64 * (trajectory_tokens(rl) + rl.prompt + context);
-    let scale = libm::pow(gpus / step.mfu_gpus, step.scaling - 1.0);
-    let each = |flops: f64, mfu: f64| {
-        tokens.max(step.micro_batch * gpus) * flops * rl.active_parameters
-            / (gpus * plan.fleets[rl.trainer_fleet].peak_flops * mfu * scale)
-    };
-    let passes = each(step.update_flops, step.mfu) + each(step.logprob_flops, step.logprob_mfu);
-    let turn = rl.colocation.map_or(0.0, |c| c.offload);
-    step.overhead + turn + passes * rl.colocation.map_or(1.0, |c| c.slowdown)
-}
-
-/// Bytes of most publishes.
-fn usual_bytes(rl: &RlWork) -> f64 {
-    let full = rl.parameters * rl.bytes_per_parameter;
-    let delta = rl.parameters * rl.weights.changed * rl.weights.bytes_per_changed * f64::from(rl.weights.sync_every);
-    if rl.weights.delta { delta.min(full) } else { full }
-}
-
-/// Seconds that the senders take to build a delta.
-fn build_time(rl: &RlWork) -> f64 {
-    let scan = rl.weights.senders as f64 * rl.weights.scan_rate.get();
-    if rl.weights.delta { rl.parameters * rl.bytes_per_parameter / scan } else { 0.0 }
-}
-
-/// Seconds of a publish at the best: building, the slowest site's bytes, and the mean pause.
-fn publish_time(plan: &Plan, rl: &RlWork) -> f64 {
-    publish_of(plan, rl, usual_bytes(rl))
-}
-
-/// Publishes that follow one another while a version is made every `version` seconds: the age of the weights that serve, in the mean over
-/// time, and the time of a publish. A delta that spans n versions has n times the bytes, up to those of the full weights; every
-/// `full_every`-th publish is full. Weights are as old as their own publish when they begin to serve, and serve until the next is done.
-fn publishes_in_turn(plan: &Plan, rl: &RlWork, (version, decided): (f64, f64)) -> (f64, f64) {
-    let (one, full) = (usual_bytes(rl), rl.parameters * rl.bytes_per_parameter);
-    let every = rl.weights.full_every.max(1);
-    let time = |bytes: f64| decided + publish_of(plan, rl, bytes);
-    let (mut before, mut age, mut served, mut spent) = (time(one), 0.0, 0.0, 0.0);
-    // The first half settles.
-    let all = every.saturating_mul(2).clamp(SPANS, MOST_SPANS);
-    for number in 0..all {
-        let spans = (before / version / f64::from(rl.weights.sync_every)).max(1.0);
-        let own = time(if rl.weights.delta && number % every != 0 { (one * spans).min(full) } else { full });
-        let until = own.max(version * f64::from(rl.weights.sync_every));
-        if number >= all / 2 {
-            age += until * (before + until / 2.0);
-            served += until;
-            spent += own;
-        }
-        before = own;
-    }
-    (age / served, spent / f64::from(all - all / 2))
-}
-
-/// The same of a payload.
-fn publish_of(plan: &Plan, rl: &RlWork, bytes: f64) -> f64 {
-    if let Some(c) = rl.colocation {
-        return c.reshard + c.engine_switch;
-    }
-    let sent = rl.generators.iter().map(|&pool| sent_time(plan, rl, pool, bytes)).fold(0.0, f64::max);
-    let built = build_time(rl);
-    let out = if rl.weights.overlap { sent.max(built) } else { sent + built };
-    let waves = if rl.weights.update == Update::InFlight { rl.weights.swap_waves as f64 } else { 1.0 };
-    out + waves * rl.weights.swap.mean()
-}
-
-/// Seconds in which bytes get to a pool at the best: the capacity of all that must be crossed, whatever the way, and half the shortest round
-/// trip at its end.
-fn sent_time(plan: &Plan, rl: &RlWork, (fleet, gpus): (usize, u64), bytes: f64) -> f64 {
-    let w = &rl.weights;
-    let (trainer, part) = (&plan.fleets[rl.trainer_fleet], &plan.fleets[fleet]);
-    let source = w.store.map_or(trainer.site, |store| plan.storages[store].site);
-    let (copies, each) = match w.fan_out {
-        FanOut::Tree => (1.0, w.inner_rate.get()),
-        FanOut::Peer => (1.0, f64::INFINITY),
-        FanOut::PerNode => {
-            let nodes = (gpus as f64 / part.gpus_per_node as f64).ceil();
-            (nodes, part.gpus_per_node as f64 * part.frontend_per_gpu.get())
-        }
-        FanOut::PerEngine => {
-            ((gpus / rl.engine.gpus).max(1) as f64, rl.engine.gpus as f64 * part.frontend_per_gpu.get())
-        }
-    };
-    let senders = if w.store.is_some() { f64::INFINITY } else { w.senders as f64 * trainer.frontend_per_gpu.get() };
-    let fabric = plan.sites[part.site].fabric.get();
-    let mut all = senders.min(fabric);
-    let (mut window, mut latency) = (f64::INFINITY, 0.0);
-    if source != part.site {
-        all = all.min(crossing(plan, source, true)).min(crossing(plan, part.site, false));
-        let rtts = plan.links.iter().filter(|l| l.ends.0 == part.site || l.ends.1 == part.site);
-        let rtt = rtts.map(|l| l.rtt.as_secs_f64()).fold(f64::INFINITY, f64::min);
-        latency = if rtt.is_finite() { rtt / 2.0 } else { 0.0 };
-        window = w.flows as f64 * f64::from(rl.transport.streams) * rl.transport.window.get() / rtt;
-    }
-    bytes / each.min(window).min(all / copies) + latency
-}
-
-/// Payload bytes per second that all links of a site ever carry together, out of it or into it.
-fn crossing(plan: &Plan, site: SiteIx, out: bool) -> f64 {
-    let of = |link: &crate::scenario::plan::Link| {
-        let forward = if out { link.ends.0 == site } else { link.ends.1 == site };
-        let backward = if out { link.ends.1 == site } else { link.ends.0 == site };
-        let first = if forward { link.capacity.get() } else { link.back.get() };
-        let later = link.dated.iter().map(|dated| dated.capacity).fold(first, f64::max);
-        if forward || backward { later * link.framing } else { 0.0 }
-    };
-    plan.links.iter().map(of).sum::<f64>().min(plan.sites[site].wan_edge.get())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::load_text;
 
     /// Of 693 exponential lengths with mean 1,000 the longest is in the middle 1000 × −ln(1 − 2^(−1/693)) = 6,907.9 tokens long.
     #[test]
@@ -429,23 +356,5 @@ mod tests {
         assert!((longest(&law, 1e9, 693.0) - 6907.9).abs() < 0.5, "{}", longest(&law, 1e9, 693.0));
         assert!((longest(&law, 1e9, 1.0) - 1000.0 * std::f64::consts::LN_2).abs() < 1e-3);
         assert!((longest(&law, 2000.0, 693.0) - 2000.0).abs() < 1e-6);
-    }
-
-    /// 8 Tb/s of links and 1,000 GB: a second, and half of 40 ms; with one copy to each of 4 nodes four seconds.
-    #[test]
-    fn bytes_take_what_the_narrowest_of_all_that_must_be_crossed_allows() {
-        let text = include_str!("../../../tests/world_support/two_sites.toml");
-        let (mut plan, _) = load_text("two.toml", text, &[]).unwrap_or_else(|found| panic!("{found:?}"));
-        let WorkKind::Rl(rl) = &plan.works[0].kind else { panic!("a loop") };
-        let mut rl = rl.clone();
-        let wide = crate::units::ByteRate(1e15);
-        rl.weights.inner_rate = wide;
-        (plan.fleets[0].frontend_per_gpu, plan.fleets[1].frontend_per_gpu) = (wide, wide);
-        (rl.weights.store, rl.weights.fan_out, rl.weights.senders) = (None, FanOut::Tree, 64);
-        rl.transport.window = crate::units::Bytes(f64::INFINITY);
-        let pool = (rl.generators[0].0, 32);
-        assert!((sent_time(&plan, &rl, pool, 1e12) - 1.02).abs() < 1e-9);
-        rl.weights.fan_out = FanOut::PerNode;
-        assert!((sent_time(&plan, &rl, pool, 1e12) - 4.02).abs() < 1e-9);
     }
 }

@@ -151,7 +151,7 @@ impl Resolver<'_> {
         let storage = &plan.storages[index];
         let Some(record) = self.lane_record(storage, lane).cloned() else { return };
         self.check_lane_quota(plan, index, &record, lane, works);
-        if works.is_empty() && !arrives(plan, index, lane) {
+        if works.is_empty() && !arrives(plan, index, lane) && !publishes(plan, index, lane) {
             let message = match lane.tenant {
                 Some(_) => format!("no work of tenant '{}' uses '{}'", lane.name, storage.name),
                 None => format!("no work uses view '{}' of '{}'", lane.name, storage.name),
@@ -245,6 +245,12 @@ fn works_of(plan: &Plan, storage: usize, lane: usize) -> Vec<&Work> {
         None => work.views.contains(&(storage, lane)),
     };
     plan.works.iter().filter(uses).collect()
+}
+
+/// Whether a loop of a tenant publishes its weights through a system: they count against its quota.
+fn publishes(plan: &Plan, storage: usize, lane: &Lane) -> bool {
+    let through = |work: &Work| matches!(&work.kind, WorkKind::Rl(rl) if rl.weights.store == Some(storage));
+    lane.tenant.is_some() && plan.works.iter().any(|work| work.tenant == lane.tenant && through(work))
 }
 
 /// Bytes read, bytes written and operations per second that the reserves of a lane can come to. Reserved operations

@@ -9,7 +9,7 @@ use crate::scenario::plan::{
     Burst, CopyWork, DataLoader, Distribution, Failures, FanOut, Fleet, IoWork, Link, Pattern, Plan, RlWork, Rule,
     TieredShare, TraceWork, WorkKind,
 };
-use crate::units::{Dimension, Dist, SimDuration, display};
+use crate::units::{Dimension, Dist, SimDuration, display, unsigned_zero};
 
 /// Seconds in a day and in a Julian year.
 const DAY: f64 = 86_400.0;
@@ -189,7 +189,7 @@ fn failures_per_day(fleet: &Fleet) -> f64 {
 
 fn fleet_line(plan: &Plan, fleet: &Fleet) -> String {
     format!(
-        "{} at {}: {} GPUs in {} nodes of {} ({}), {} spare; {:.1} failures a day; front-end NICs {}, IT power {}, {} {} racks",
+        "{} at {}: {} GPUs in {} nodes of {} ({}), {} spare; {} failures a day; front-end NICs {}, IT power {}, {} {} racks",
         fleet.name,
         plan.sites[fleet.site].name,
         count(gpus(fleet)),
@@ -197,7 +197,7 @@ fn fleet_line(plan: &Plan, fleet: &Fleet) -> String {
         fleet.gpus_per_node,
         fleet.node,
         share(fleet.spares),
-        failures_per_day(fleet),
+        unsigned_zero(format!("{:.1}", failures_per_day(fleet))),
         rate(gpus(fleet) as f64 * fleet.frontend_per_gpu.get()),
         power(fleet.nodes as f64 * fleet.node_power.get()),
         count((fleet.nodes as f64 * fleet.racks_per_node).ceil() as u64),
@@ -430,15 +430,14 @@ fn targets(out: &mut String, plan: &Plan) {
 
 fn totals(out: &mut String, plan: &Plan) {
     let total_gpus: u64 = plan.fleets.iter().map(gpus).sum();
-    // An empty sum is -0; adding 0 takes the sign away.
-    let failures = plan.fleets.iter().map(failures_per_day).sum::<f64>() + 0.0;
+    let failures = unsigned_zero(format!("{:.1}", plan.fleets.iter().map(failures_per_day).sum::<f64>()));
     let capacity: f64 = plan.storages.iter().map(|s| s.capacity.get()).sum();
     let links: f64 = plan.links.iter().map(|l| l.capacity.get()).sum();
     let fleet_power: f64 = plan.fleets.iter().map(|f| f.nodes as f64 * f.node_power.get()).sum();
     let it: f64 = fleet_power + plan.storages.iter().map(|s| s.power.get()).sum::<f64>();
     let _ = writeln!(
         out,
-        "\nTotals\n  {} sites, {} GPUs with {failures:.1} failures a day, {} of IT power, {} of storage, {} of WAN each way",
+        "\nTotals\n  {} sites, {} GPUs with {failures} failures a day, {} of IT power, {} of storage, {} of WAN each way",
         plan.sites.len(),
         count(total_gpus),
         power(it),

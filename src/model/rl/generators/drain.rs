@@ -199,10 +199,15 @@ impl Generators {
         let rolling = &self.pools[pool].rolling;
         if self.params.update == Update::Drain && rolling.under_way() {
             // What is left may be done.
-            let key = self.wave_event(ctx, pool, ctx.now());
-            if let Some(key) = self.pools[pool].rolling.due.replace(key) {
-                ctx.cancel(key);
-            }
+            self.look_again(ctx, pool);
+        }
+    }
+
+    /// Counts the engines that have the new weights when all else of this instant is done.
+    pub(super) fn look_again(&mut self, ctx: &mut Context<'_, Event>, pool: usize) {
+        let key = self.wave_event(ctx, pool, ctx.now());
+        if let Some(key) = self.pools[pool].rolling.due.replace(key) {
+            ctx.cancel(key);
         }
     }
 }

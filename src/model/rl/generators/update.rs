@@ -200,13 +200,11 @@ impl Generators {
         let updated = std::mem::take(&mut state.updating);
         self.fill_from_queues(ctx.now(), pool, cohort);
         self.reschedule(ctx, pool, cohort);
-        if !updated {
-            return if opens { Resumed::Opens } else { Resumed::GoesOn };
+        if updated {
+            // Others may go on at this very instant: they are counted with it, or what comes next would begin without them.
+            self.look_again(ctx, pool);
         }
-        match self.drain_goes_on(ctx, pool) {
-            Resumed::Served => Resumed::Served,
-            _ => Resumed::Opens,
-        }
+        if opens || updated { Resumed::Opens } else { Resumed::GoesOn }
     }
 
     /// Counts what a cohort did not generate because of an update, up to `now`.
