@@ -33,7 +33,7 @@ impl RlWork {
             Admission::Synced { staleness } => staleness,
             Admission::Served | Admission::Trained => f64::from(self.max_lag),
         };
-        self.users.is_none().then(|| batches * self.batch as f64)
+        self.users.is_none().then_some(batches * self.batch as f64)
     }
 
     /// How many times what one simulated trajectory of a pool stands for, or one group, the loop may leave unfinished. A batch ends with such
