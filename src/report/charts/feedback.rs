@@ -96,6 +96,7 @@ fn histogram(kpis: &[KpiRow], d: &Distribution) -> Panel {
         marks: marks(kpis, d, true),
         shade: None,
         note: None,
+        key: None,
     }
 }
 
@@ -125,6 +126,7 @@ fn cumulative(kpis: &[KpiRow], d: &Distribution) -> Panel {
         marks: marks(kpis, d, false),
         shade: None,
         note: None,
+        key: None,
     }
 }
 
