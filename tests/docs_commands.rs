@@ -81,6 +81,30 @@ fn the_workflow_of_the_docs_tells_a_worse_plan() {
     assert_ne!(failing, plan);
     fs::write(folder.path().join("base/plans/quick.toml"), failing).unwrap();
     assert_eq!(run("base", baseline), Some(0));
+    // The first plans of all: the branch they go into has none.
+    let step: Vec<&str> = text
+        .lines()
+        .skip_while(|line| line.trim() != "- name: Baseline")
+        .skip_while(|line| line.trim() != "run: |")
+        .skip(1)
+        .map_while(|line| line.strip_prefix("          "))
+        .collect();
+    assert!(step.len() > 1 && step.last() == Some(&baseline), "{step:?}");
+    let step = step.join("\n");
+    for folder_is_there in [true, false] {
+        fs::remove_dir_all(folder.path().join("base/plans")).unwrap();
+        fs::remove_dir_all(folder.path().join("baseline")).unwrap();
+        if folder_is_there {
+            fs::create_dir(folder.path().join("base/plans")).unwrap();
+        }
+        assert_eq!(run("base", &step), Some(0));
+        fs::write(folder.path().join("new/plans/quick.toml"), &plan).unwrap();
+        assert_eq!(run("new", judge), Some(0));
+    }
+    fs::create_dir_all(folder.path().join("base/plans")).unwrap();
+    fs::write(folder.path().join("base/plans/quick.toml"), &plan).unwrap();
+    assert_eq!(run("base", &step), Some(0));
+    assert!(folder.path().join("baseline/plans/quick/replications.csv").is_file());
 }
 
 /// A block of a page: the words behind its opening fence, and its lines.

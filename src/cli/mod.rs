@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod global;
 mod interrupt;
+mod kept;
 mod kpi;
 mod listing;
 mod machine;

@@ -78,20 +78,33 @@ pub fn shard(
         Some(Asked::Of(count)) => Some(count),
         None => None,
     };
-    let number = |name: &str| variable(name).and_then(|text| text.trim().parse::<usize>().ok());
     // Grid Engine says "undefined" to a job that is no array.
-    let Some((scheduler, id)) = SCHEDULERS.iter().find_map(|s| Some((s, number(s.index)?))) else {
+    let said =
+        |name: &str| variable(name).map(|text| text.trim().to_owned()).filter(|t| !t.is_empty() && t != "undefined");
+    let number = |name: &str| match said(name).map(|text| (text.parse::<usize>(), text)) {
+        None => Ok(None),
+        Some((Ok(number), _)) => Ok(Some(number)),
+        Some((Err(_), text)) => Err(format!("{name}={text:?} is no number: correct it, or write --shard K/N")),
+    };
+    let mut found = None;
+    for scheduler in &SCHEDULERS {
+        if let Some(id) = number(scheduler.index)? {
+            found = Some((scheduler, id));
+            break;
+        }
+    }
+    let Some((scheduler, id)) = found else {
         return match count {
             Some(count) => Err(format!("no scheduler says which of {count} shards this is: write --shard K/{count}")),
             None => Ok((Shard::ALL, None)),
         };
     };
-    let first = scheduler.first.and_then(number).unwrap_or(0);
-    let step = scheduler.step.and_then(number).unwrap_or(1).max(1);
+    let or = |name: Option<&'static str>, default| Ok::<_, String>(name.map_or(Ok(None), number)?.unwrap_or(default));
+    let (first, step) = (or(scheduler.first, 0)?, or(scheduler.step, 1)?.max(1));
     let index = id.checked_sub(first).map(|past| past / step);
     let told = match scheduler.count {
-        Count::Is(name) => number(name),
-        Count::Last(name) => number(name).and_then(|last| last.checked_sub(first)).map(|span| span / step + 1),
+        Count::Is(name) => number(name)?,
+        Count::Last(name) => number(name)?.and_then(|last| last.checked_sub(first)).map(|span| span / step + 1),
         Count::Unknown => None,
     };
     let name = scheduler.name;
@@ -141,6 +154,13 @@ mod tests {
         assert_eq!(from(&[("SGE_TASK_ID", "undefined")], None), Ok((1, 1)));
         let aws = [("AWS_BATCH_JOB_ARRAY_INDEX", "0"), ("AWS_BATCH_JOB_ARRAY_SIZE", "7")];
         assert_eq!(from(&aws, None), Ok((1, 7)));
+        for wrong in ["seven", "-1", "1.5"] {
+            let said = from(&[("AWS_BATCH_JOB_ARRAY_INDEX", wrong)], None).unwrap_err();
+            assert!(said.contains("AWS_BATCH_JOB_ARRAY_INDEX") && said.contains(wrong), "{said}");
+            let said = from(&[aws[0], ("AWS_BATCH_JOB_ARRAY_SIZE", wrong)], None).unwrap_err();
+            assert!(said.contains("AWS_BATCH_JOB_ARRAY_SIZE"), "{said}");
+        }
+        assert_eq!(from(&[("JOB_COMPLETION_INDEX", "")], None), Ok((1, 1)));
     }
 
     #[test]

@@ -22,8 +22,8 @@ use super::submit::{self, Submit};
 use crate::experiment::results::sweep::{AxisInfo, Coordinate, SweepInfo, TargetInfo};
 use crate::experiment::sweep::{Cells, SweepOptions, for_each, identity, run as run_cells};
 use crate::experiment::{RunError, in_threads, known};
-use crate::report::human;
 use crate::report::sweep::{Found, Gathered, Ids, Lasting, Place, Shard, Store, StoreError, gather, place, show};
+use crate::report::{csv, human};
 use crate::scenario::plan::{Plan, Rule, Target};
 use crate::scenario::spec::DESIGNS;
 use crate::scenario::sweep::{Arguments, Axis, Setting, Values};
@@ -155,11 +155,8 @@ fn attempt(args: &Sweep, screen: &Screen) -> Result<Exit, Failure> {
         let failed = work.failed(&ids);
         let count = shard.cells(work.cells.count()).len();
         let done = count - failed;
-        let cells = if count == 1 { "cell" } else { "cells" };
-        let line =
-            format!("shard {} of {}: {count} {cells}, {done} done, {failed} failed\n", shard.index + 1, shard.count);
         let exit = if failed > 0 { Exit::Incomplete } else { Exit::Done };
-        return Ok(exit.and(screen.print(&line)));
+        return Ok(exit.and(screen.print(&shard_line(shard, (done, failed), screen.format))));
     }
     let threads = args.threads.map(usize::from);
     let gathered =
@@ -417,6 +414,22 @@ pub(super) fn print(gathered: &Gathered, out: &dyn Place, screen: &Screen) -> Ex
         exit = exit.and(Exit::Incomplete);
     }
     exit
+}
+
+/// What became of a shard, which has no table of its own.
+fn shard_line(shard: Shard, (done, failed): (usize, usize), format: Format) -> String {
+    let (index, of, cells) = (shard.index + 1, shard.count, done + failed);
+    match format {
+        Format::Text | Format::Markdown => {
+            let word = if cells == 1 { "cell" } else { "cells" };
+            format!("shard {index} of {of}: {cells} {word}, {done} done, {failed} failed\n")
+        }
+        Format::Json => show::shard_json(shard, done, failed),
+        Format::Csv => {
+            let row = [index, of, cells, done, failed].map(|number| number.to_string());
+            csv::table(&["shard", "of", "cells", "done", "failed"], [row.to_vec()])
+        }
+    }
 }
 
 fn missing_cells(gathered: &Gathered) -> String {

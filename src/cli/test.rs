@@ -2,20 +2,19 @@
 
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::compare::unread;
 use super::exit::Exit;
 use super::global::Format;
 use super::interrupt;
+use super::kept;
 use super::screen::Screen;
 use super::simulate::{Choices, Failure, load, simulate};
-use crate::experiment::baseline::regressions;
-use crate::experiment::results::{RunResults, TargetRow, Warning};
+use crate::experiment::results::{RunResults, TargetRow, Verdict};
 use crate::report::document::{Table, Tone};
-use crate::report::{csv, files, folder, json, junit, markdown, sections, stored, text};
+use crate::report::{csv, files, folder, json, junit, markdown, sections, text};
 use crate::units::{self, Dimension};
 
 /// Arguments of `test`.
@@ -44,12 +43,33 @@ pub struct Test {
 /// What is said in place of a verdict where there is nothing to compare with.
 const NO_BASELINE: &str = "NO BASELINE";
 
+/// What is said in place of a verdict of a file that could not be run, and of one that only the baseline has.
+const NOT_RUN: &str = "NOT RUN";
+const REMOVED: &str = "the baseline has results of it, but the file is not there any more; delete those to accept that";
+
 /// What became of one file.
 struct Outcome {
     path: PathBuf,
-    run: Result<RunResults, Failure>,
+    run: Became,
     /// What was not compared with a baseline: its name and why.
     uncompared: Vec<(String, String)>,
+}
+
+/// A file, as far as it came.
+enum Became {
+    Ran(Box<RunResults>),
+    Broken(Failure),
+    /// It is not there, only in the baseline.
+    Removed,
+}
+
+impl Outcome {
+    fn results(&self) -> Option<&RunResults> {
+        match &self.run {
+            Became::Ran(results) => Some(results),
+            Became::Broken(_) | Became::Removed => None,
+        }
+    }
 }
 
 /// Runs all files and prints the verdicts.
@@ -76,12 +96,20 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
         screen.error(&message);
         return Exit::Environment;
     }
+    let removed = match args.baseline.as_deref().map(|dir| kept::removed(dir, &args.paths, &paths)).transpose() {
+        Ok(removed) => removed.unwrap_or_default(),
+        Err(error) => {
+            screen.error(&format!("--baseline: {error}"));
+            return Exit::Environment;
+        }
+    };
     let mut outcomes: Vec<Outcome> = Vec::new();
     for path in paths {
         let mut run = load(&path, &[], screen).and_then(|loaded| simulate(&path, &loaded, &Choices::default(), screen));
         let mut uncompared = Vec::new();
         if let Ok(results) = &mut run {
-            exit = exit.and(keep_and_compare(args, slack, &path, results, &mut uncompared, screen));
+            let places = kept::Places { save: args.save.as_deref(), baseline: args.baseline.as_deref() };
+            exit = exit.and(kept::keep_and_compare(places, slack, &path, results, &mut uncompared, screen));
         }
         exit = exit.and(match &run {
             Ok(results) => Exit::of_targets(&results.targets),
@@ -93,7 +121,12 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
         if let (Format::Text, Ok(results)) = (screen.format, &run) {
             exit = exit.and(screen.print(&lines(results, &uncompared, screen)));
         }
+        let run = run.map_or_else(Became::Broken, |results| Became::Ran(Box::new(results)));
         outcomes.push(Outcome { path, run, uncompared });
+    }
+    for path in removed {
+        exit = exit.and(Exit::Inconclusive).and(say_removed(&path, screen));
+        outcomes.push(Outcome { path, run: Became::Removed, uncompared: Vec::new() });
     }
     exit = exit.and(screen.print(&ending(&outcomes, screen.format)));
     if let Some(path) = &args.junit {
@@ -117,59 +150,8 @@ fn writable(args: &Test, paths: &[PathBuf]) -> Result<(), String> {
     // What is missing is made with the first results, in the folder that is there.
     let there = dir.ancestors().find(|above| above.as_os_str().is_empty() || above.exists());
     beside(&there.unwrap_or(Path::new("")).join("results"))?;
-    let kept = paths.iter().map(|path| dir.join(below(path)));
+    let kept = paths.iter().map(|path| dir.join(kept::below(path)));
     kept.into_iter().try_for_each(|kept| folder::check(&kept).map_err(|error| error.to_string()))
-}
-
-/// Keeps the results of a file where they are asked for, and adds to its targets what a baseline says.
-fn keep_and_compare(
-    args: &Test,
-    slack: f64,
-    path: &Path,
-    results: &mut RunResults,
-    uncompared: &mut Vec<(String, String)>,
-    screen: &Screen,
-) -> Exit {
-    let mut exit = Exit::Done;
-    if let Some(dir) = &args.save
-        && let Err(error) = folder::write(&dir.join(below(path)), results)
-    {
-        screen.error(&error.to_string());
-        exit = Exit::Environment;
-    }
-    let Some(dir) = &args.baseline else { return exit };
-    let kept = dir.join(below(path));
-    if !kept.exists() {
-        let why = format!("{} does not exist", kept.display());
-        screen.note(&format!("{}: no baseline: {why}", path.display()));
-        *uncompared = results.targets.iter().map(|target| (target.name.clone(), why.clone())).collect();
-        if uncompared.is_empty() {
-            uncompared.push(("scenario".to_owned(), why));
-        }
-    } else {
-        match stored::read(&kept) {
-            Ok(baseline) => {
-                let found = regressions(&baseline, results, slack);
-                results.targets.extend(found.rows);
-                *uncompared = found.uncompared;
-            }
-            Err(error) => exit = exit.and(unread(&error, screen).exit),
-        }
-    }
-    let told =
-        uncompared.iter().map(|(name, why)| Warning::of_run(format!("{name}: no baseline: {why}"), "--baseline"));
-    results.warnings.extend(told);
-    exit
-}
-
-/// Where the results of a scenario lie below a folder: its path without its extension, with a name in place of what leads out.
-fn below(path: &Path) -> PathBuf {
-    let plain = |part: Component<'_>| match part {
-        Component::Normal(name) => Some(PathBuf::from(name)),
-        Component::ParentDir => Some(PathBuf::from("_parent")),
-        _ => None,
-    };
-    path.with_extension("").components().filter_map(plain).collect()
 }
 
 /// The files that are meant, in a fixed order; what cannot be listed is said and counts in the exit.
@@ -231,6 +213,18 @@ fn lines(results: &RunResults, uncompared: &[(String, String)], screen: &Screen)
     out
 }
 
+/// Says that only the baseline has a file.
+fn say_removed(path: &Path, screen: &Screen) -> Exit {
+    let file = text::shown(&path.display().to_string(), screen.style);
+    if screen.format != Format::Text {
+        screen.note(&format!("{file}: {REMOVED}"));
+        return Exit::Done;
+    }
+    let (word, tone) = sections::verdict(Verdict::Inconclusive);
+    let (file, word) = (text::paint(&file, Tone::Strong, screen.style), text::paint(word, tone, screen.style));
+    screen.print(&format!("{file}\n  {word}  {REMOVED}\n"))
+}
+
 /// `feedback: rl.online.feedback_time.p95 is 54.2 s ± 1.1, limit ≤ 60 s (source)`.
 fn sentence(target: &TargetRow) -> String {
     let source = target.source.as_ref().map_or_else(String::new, |s| format!(" ({s})"));
@@ -239,7 +233,7 @@ fn sentence(target: &TargetRow) -> String {
 
 /// What is printed after the last file: the summary, or all results in the form asked for.
 fn ending(outcomes: &[Outcome], format: Format) -> String {
-    let runs: Vec<&RunResults> = outcomes.iter().filter_map(|o| o.run.as_ref().ok()).collect();
+    let runs: Vec<&RunResults> = outcomes.iter().filter_map(Outcome::results).collect();
     match format {
         Format::Text => format!("\n{}\n", summary(outcomes)),
         Format::Json => json::render_all(&runs),
@@ -250,23 +244,43 @@ fn ending(outcomes: &[Outcome], format: Format) -> String {
 
 /// `5 files, 1 of them could not be run; 12 targets: 1 failed, 11 passed`.
 fn summary(outcomes: &[Outcome]) -> String {
-    let broken = outcomes.iter().filter(|o| o.run.is_err()).count();
-    let broken = if broken == 0 { String::new() } else { format!(", {broken} of them could not be run") };
-    let targets: Vec<&TargetRow> =
-        outcomes.iter().filter_map(|o| o.run.as_ref().ok()).flat_map(|r| &r.targets).collect();
+    let of = |what: fn(&Became) -> bool, words: &str| match outcomes.iter().filter(|o| what(&o.run)).count() {
+        0 => String::new(),
+        n => format!(", {n} of them {words}"),
+    };
+    let broken = of(|run| matches!(run, Became::Broken(_)), "could not be run");
+    let removed = of(|run| matches!(run, Became::Removed), "removed since the baseline");
+    let targets: Vec<&TargetRow> = outcomes.iter().filter_map(Outcome::results).flat_map(|r| &r.targets).collect();
     let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let tally = sections::tally(targets.iter().copied());
     let uncompared: usize = outcomes.iter().map(|o| o.uncompared.len()).sum();
     let uncompared = if uncompared == 0 { String::new() } else { format!("; {uncompared} without a baseline") };
-    format!("{}{broken}; {}: {tally}{uncompared}", count(outcomes.len(), "file"), count(targets.len(), "target"))
+    format!(
+        "{}{broken}{removed}; {}: {tally}{uncompared}",
+        count(outcomes.len(), "file"),
+        count(targets.len(), "target")
+    )
 }
 
-/// All targets of all files as one table, and what has no baseline.
+/// All targets of all files as one table, what has no baseline, and files without results.
 fn table(outcomes: &[Outcome]) -> Table {
     let columns = ["file", "verdict", "target", "KPI", "value", "95 % interval", "limit", "source"];
     let mut table = Table::new(&columns.map(|c| (c, c == "value")));
     for outcome in outcomes {
-        let Ok(run) = &outcome.run else { continue };
+        let run = match &outcome.run {
+            Became::Ran(run) => run,
+            Became::Broken(failure) => {
+                // The first line says what is wrong.
+                let why = failure.message.lines().next().unwrap_or_default();
+                table.row(Tone::Bad, without_results(&outcome.path, NOT_RUN, why, columns.len()));
+                continue;
+            }
+            Became::Removed => {
+                let (word, tone) = sections::verdict(Verdict::Inconclusive);
+                table.row(tone, without_results(&outcome.path, word, REMOVED, columns.len()));
+                continue;
+            }
+        };
         for target in &run.targets {
             let mut row = sections::target_row(target);
             row.cells.insert(0, run.file.clone());
@@ -283,14 +297,23 @@ fn table(outcomes: &[Outcome]) -> Table {
     table
 }
 
+/// The row of a file that has no targets to show, with the reason in its last cell.
+fn without_results(path: &Path, word: &str, why: &str, columns: usize) -> Vec<String> {
+    let mut cells = vec![path.display().to_string(), word.to_owned()];
+    cells.resize(columns - 1, String::new());
+    cells.push(why.to_owned());
+    cells
+}
+
 fn write_junit(path: &Path, outcomes: &[Outcome], screen: &Screen) -> Exit {
     let names: Vec<String> = outcomes.iter().map(|o| o.path.display().to_string()).collect();
     let suites: Vec<junit::Suite<'_>> = outcomes
         .iter()
         .zip(&names)
         .map(|(outcome, name)| match &outcome.run {
-            Ok(results) => junit::Suite::Ran(results, &outcome.uncompared),
-            Err(failure) => junit::Suite::Broken(name, &failure.message),
+            Became::Ran(results) => junit::Suite::Ran(results, &outcome.uncompared),
+            Became::Broken(failure) => junit::Suite::Broken(name, &failure.message),
+            Became::Removed => junit::Suite::Removed(name, REMOVED),
         })
         .collect();
     match files::write_whole(path, junit::render(&suites).as_bytes()) {

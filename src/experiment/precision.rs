@@ -111,6 +111,9 @@ pub(super) fn unmet(precision: &Precision, lacks: &[Option<f64>], results: &RunR
             (Some(row), Some(times)) if row.mean.is_some() => {
                 let words = format!("its interval is {times:.2} times as wide as asked for after {n} replications");
                 out.extend((times > 1.0).then(|| format!("{}: {words}", goal.kpi)));
+                // However narrow, it says nothing of the others.
+                let why = row.reason.as_deref().filter(|_| row.n < n);
+                out.extend(why.map(|why| format!("{}: its interval is of a selection: {why}", goal.kpi)));
             }
             (row, _) => {
                 let why = row.and_then(|row| row.reason.as_deref()).map_or_else(String::new, |why| format!(" ({why})"));

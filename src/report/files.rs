@@ -3,11 +3,14 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
 /// What the names of unfinished files begin with. A program that is killed leaves them; nothing takes them for results.
 pub(super) const TEMPORARY: &str = ".apollo-";
+/// And what they end with.
+const PARTIAL: &str = ".partial";
 
 /// A file or folder could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +69,23 @@ pub fn write_new(path: &Path, bytes: &[u8], lasting: Lasting) -> Result<(), File
 pub fn check_folder(path: &Path) -> Result<(), FileError> {
     let failed = |source| FileError { action: "write", path: path.to_owned(), source: plain(source) };
     tempfile::Builder::new().prefix(".apollo-").tempfile_in(folder_of(path)).map(|_| ()).map_err(failed)
+}
+
+/// Removes unfinished files from a folder that nobody has written to for longer than `since`, by the clock of whoever keeps the folder. What cannot be looked
+/// at or removed stays: it disturbs nobody.
+pub(super) fn remove_unfinished(folder: &Path, since: Duration) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let unfinished = |name: &str| name.starts_with(TEMPORARY) && name.ends_with(PARTIAL);
+    let mut found: Vec<fs::DirEntry> =
+        entries.flatten().filter(|entry| unfinished(&entry.file_name().to_string_lossy())).collect();
+    if found.is_empty() {
+        return;
+    }
+    let written = |path: &Path| fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?.modified().ok();
+    // A new file is as old as that clock says.
+    let Some(now) = temporary(folder).ok().and_then(|new| written(new.path())) else { return };
+    found.retain(|entry| written(&entry.path()).is_some_and(|at| now.duration_since(at).is_ok_and(|age| age > since)));
+    found.iter().for_each(|entry| drop(fs::remove_file(entry.path())));
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -166,7 +186,7 @@ impl Write for Whole {
 /// A temporary file that will be for others too.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY).suffix(".partial");
+    builder.prefix(TEMPORARY).suffix(PARTIAL);
     open_to_others(&mut builder, 0o666);
     builder.tempfile_in(folder)
 }

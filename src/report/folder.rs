@@ -49,6 +49,11 @@ pub fn check(dir: &Path) -> Result<(), FolderError> {
     look(dir).map(|_| ())
 }
 
+/// Whether there is a result folder of ours.
+pub fn is_ours(dir: &Path) -> bool {
+    matches!(look(dir), Ok(Found::Ours(_)))
+}
+
 /// Writes the folder and returns the names of its files.
 ///
 /// # Errors

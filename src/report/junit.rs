@@ -2,6 +2,8 @@
 //!
 //! No times and no host names: the file is as reproducible as the results.
 
+use std::path::{Component, Path};
+
 use super::human;
 use super::sections;
 use crate::experiment::results::{RunResults, TargetRow, Verdict};
@@ -12,6 +14,8 @@ pub enum Suite<'a> {
     Ran(&'a RunResults, &'a [(String, String)]),
     /// It could not be run: file and message.
     Broken(&'a str, &'a str),
+    /// Only the baseline has it: file and message.
+    Removed(&'a str, &'a str),
 }
 
 /// The XML document.
@@ -26,6 +30,9 @@ pub fn render(suites: &[Suite<'_>]) -> String {
             }
             Suite::Broken(file, message) => {
                 (*file, broken(file, message), Counts { tests: 1, errors: 1, ..Counts::default() })
+            }
+            Suite::Removed(file, message) => {
+                (*file, removed(file, message), Counts { tests: 1, errors: 1, ..Counts::default() })
             }
         };
         let name = escaped(name);
@@ -68,7 +75,7 @@ fn count(targets: &[TargetRow], skipped: usize) -> Counts {
 
 /// One target.
 fn case(run: &RunResults, target: &TargetRow) -> String {
-    let head = format!("    <testcase classname=\"{}\" name=\"{}\"", escaped(&run.name), escaped(&target.name));
+    let head = format!("    <testcase classname=\"{}\" name=\"{}\"", class(&run.file), escaped(&target.name));
     let message = escaped(&sentence(target));
     match target.verdict {
         Verdict::Pass => format!("{head}/>\n"),
@@ -81,7 +88,7 @@ fn case(run: &RunResults, target: &TargetRow) -> String {
 
 /// What was not compared with a baseline is neither passed nor failed.
 fn skip(run: &RunResults, (name, why): &(String, String)) -> String {
-    let (class, name) = (escaped(&run.name), escaped(&format!("{name} against the baseline")));
+    let (class, name) = (class(&run.file), escaped(&format!("{name} against the baseline")));
     let why = escaped(&format!("no baseline: {why}"));
     format!(
         "    <testcase classname=\"{class}\" name=\"{name}\">\n      <skipped message=\"{why}\"/>\n    </testcase>\n"
@@ -90,10 +97,28 @@ fn skip(run: &RunResults, (name, why): &(String, String)) -> String {
 
 /// The one case of a file that could not be run.
 fn broken(file: &str, message: &str) -> String {
-    let (file, message) = (escaped(file), escaped(message));
+    let (class, message) = (class(file), escaped(message));
     format!(
-        "    <testcase classname=\"{file}\" name=\"runs\">\n      <error type=\"input\">{message}</error>\n    </testcase>\n"
+        "    <testcase classname=\"{class}\" name=\"runs\">\n      <error type=\"input\">{message}</error>\n    </testcase>\n"
     )
+}
+
+/// The one case of a file that only the baseline has.
+fn removed(file: &str, message: &str) -> String {
+    let (class, message) = (class(file), escaped(message));
+    format!(
+        "    <testcase classname=\"{class}\" name=\"against the baseline\">\n      <error type=\"inconclusive\" message=\"{message}\"/>\n    </testcase>\n"
+    )
+}
+
+/// The class of the cases of a file: its path without extension, with dots, as tools group by. Two files of one name in two folders are two classes.
+fn class(file: &str) -> String {
+    let plain = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    };
+    let path = Path::new(file).with_extension("");
+    escaped(&path.components().filter_map(plain).collect::<Vec<_>>().join("."))
 }
 
 /// `rl.online.feedback_time.p95 is 72.10 s ± 2.0, limit ≤ 60 s`.

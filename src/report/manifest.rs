@@ -65,7 +65,13 @@ pub fn files_of(text: &str) -> Option<Vec<String>> {
     Some(files.iter().filter_map(|f| f.get("name")?.as_str().map(str::to_owned)).collect())
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// The digest that a manifest has of a file.
+pub(super) fn digest_of<'a>(manifest: &'a Value, name: &str) -> Option<&'a str> {
+    let listed = manifest["files"].as_array()?.iter();
+    listed.clone().find(|file| file["name"].as_str() == Some(name))?["sha256"].as_str()
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 

@@ -80,6 +80,17 @@ pub fn read(dir: &Path) -> Result<Side, StoredError> {
         serde_json::from_str(&text(name)?).map_err(|error| unusable(format!("{name}: {error}")))
     };
     let manifest = json(manifest::NAME)?;
+    // What was changed by hand, or by a failing disk, is no longer what a run gave.
+    let sound = |name: &str, text: &str| match manifest::digest_of(&manifest, name) {
+        Some(digest) if digest != manifest::sha256(text.as_bytes()) => {
+            Err(unusable(format!("{name} is not as it was written: its SHA-256 differs from that in the manifest")))
+        }
+        _ => Ok(()),
+    };
+    let text = |name: &str| text(name).and_then(|text| sound(name, &text).map(|()| text));
+    let json = |name: &str| -> Result<Value, StoredError> {
+        serde_json::from_str(&text(name)?).map_err(|error| unusable(format!("{name}: {error}")))
+    };
     if manifest.get("state").and_then(Value::as_str) != Some("complete") {
         return Err(unusable("its manifest does not say 'complete'".to_owned()));
     }

@@ -222,12 +222,16 @@ fn kubernetes(job: &Submission) -> String {
             "template": { "spec": pod(json!(["/bin/sh", "-c", shell])) },
         },
     });
-    format!(
-        "# Submit:  kubectl apply -f THIS_FILE && kubectl wait --for=condition=complete --timeout=-1s job/{name}\n\
-         # Merge:   {merge}\n{array:#}\n",
-        name = job.name,
-        merge = line(&job.merge),
-    )
+    // A wait for one condition never returns where the other comes.
+    let name = &job.name;
+    let ended =
+        format!("kubectl get job/{name} -o jsonpath='{{.status.conditions[*].type}}' | grep -Eq 'Complete|Failed'");
+    let head = [
+        "Submit:  kubectl apply -f THIS_FILE".to_owned(),
+        format!("Wait:    until {ended}; do sleep 10; done"),
+        format!("Merge:   {}", line(&job.merge)),
+    ];
+    format!("{}{array:#}\n", comments(&head))
 }
 
 /// JSON is YAML, and that may have comments: `aws batch submit-job --cli-input-yaml file://FILE`; queue and job definition are the account's. An array has at
@@ -317,7 +321,8 @@ mod tests {
     #[test]
     fn objects_are_json_with_the_whole_command() {
         let text = file(Scheduler::Kubernetes, &job());
-        let object: Value = serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap();
+        assert!(!text.contains("kubectl wait"), "it would wait for ever where an index fails: {text}");
+        let object: Value = serde_json::from_str(&text[text.find("\n{").unwrap()..]).unwrap();
         assert_eq!(object["spec"]["completions"], 3);
         let shell = object["spec"]["template"]["spec"]["containers"][0]["command"][2].as_str().unwrap();
         assert!(shell.contains("'a.b=4 Gbps' --shard auto/3"), "{shell}");

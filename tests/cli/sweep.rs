@@ -41,8 +41,8 @@ fn cells(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn table(folder: &Path) -> Vec<Vec<String>> {
-    let text = fs::read_to_string(folder.join("results.csv")).expect("a table");
-    text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_path(folder.join("results.csv")).expect("a table");
+    rows.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
 }
 
 fn whole(desk: &Desk) -> [Vec<u8>; 4] {
@@ -487,7 +487,7 @@ fn a_submission_file_is_printed_and_nothing_runs() {
         "no more tasks than cells: {slurm}"
     );
     let k8s = desk.run(&["sweep", "plan.toml", "--emit", "k8s", "--tasks", "4", "--image", "i:1"]).exits(0).out();
-    let job: serde_json::Value = serde_json::from_str(&k8s[k8s.find('{').unwrap()..]).unwrap();
+    let job: serde_json::Value = serde_json::from_str(&k8s[k8s.find("\n{").unwrap()..]).unwrap();
     assert_eq!(job["spec"]["completionMode"], "Indexed");
     assert_eq!(job["spec"]["template"]["spec"]["containers"][0]["image"], "i:1");
     assert!(!desk.path().join("s").exists() && !desk.path().join("reports").exists());
@@ -613,4 +613,44 @@ fn more_cells_than_are_shown_are_all_in_the_table() {
         "{}",
         merged.out()
     );
+}
+
+/// A copy that the horizon cuts off where the link fails for too long: its time is the mean of those that ended, which stands wherever it does.
+#[test]
+fn a_mean_of_some_replications_says_so_everywhere() {
+    let desk = Desk::new();
+    let some =
+        plan().replace("horizon = \"10 min\"", "horizon = \"75 s\"").replace("replications = 2", "replications = 10");
+    assert_ne!(some, plan());
+    desk.write("some.toml", &some);
+    let out = desk.run(&["sweep", "some.toml", "--out", "s"]).exits(0).out();
+    let rows = table(&desk.path().join("s"));
+    let column =
+        |name: &str| rows[0].iter().position(|head| head == name).unwrap_or_else(|| panic!("no column {name}"));
+    let (time, n) = (column("transfer.move.time [s]"), column("transfer.move.time.n"));
+    let partial: Vec<&Vec<String>> = rows[1..].iter().filter(|row| row[n] != "10" && row[n] != "0").collect();
+    assert!(!partial.is_empty() && partial.len() < 10, "the case must have both kinds");
+    assert_eq!(column("transfer.move.time.reason"), n + 1);
+    for row in &rows[1..] {
+        let have: u32 = row[n].parse().expect("a count");
+        let words = format!("{} of 10 replications have no value", 10 - have);
+        assert_eq!(have < 10 && have > 0, row[n + 1].starts_with(&words), "{row:?}");
+        assert_eq!(have > 0, !row[time].is_empty(), "{row:?}");
+        assert_eq!(have > 0 && have < 10, out.contains(&format!("({have} of 10)")), "{have}: {out}");
+    }
+    assert!(out.contains("the mean over the n of m replications that have a value"), "{out}");
+    // Where all have a value there is nothing to be told.
+    assert!(!rows[0].iter().any(|head| head == "link.ab.a-to-b.utilisation.n"));
+    let svg = fs::read_to_string(desk.path().join("s/charts/sweep.svg")).expect("a chart");
+    assert!(svg.contains("some replications have no value"));
+    // The same bytes from shards.
+    for shard in ["1/2", "2/2"] {
+        let ran = desk.run(&["sweep", "some.toml", "--out", "p", "--shard", shard, "--format", "json"]).exits(0);
+        let value: serde_json::Value = serde_json::from_str(&ran.out()).expect("one object");
+        assert_eq!((&value["of"], &value["cells"], &value["failed"]), (&2.into(), &5.into(), &0.into()));
+    }
+    let ran = desk.run(&["sweep", "some.toml", "--out", "p", "--shard", "1/2", "--format", "csv"]).exits(0);
+    assert_eq!(ran.out(), "shard,of,cells,done,failed\n1,2,5,5,0\n");
+    desk.run(&["merge", "p", "--out", "m"]).exits(0);
+    assert!(results(&desk.path().join("s")) == results(&desk.path().join("m")));
 }

@@ -65,7 +65,10 @@ fn junit_has_a_case_per_target_and_one_per_broken_file() {
     desk.run(&["test", "cases", "--junit", "junit.xml"]).exits(2);
     let xml = fs::read_to_string(desk.path().join("junit.xml")).unwrap();
     assert!(xml.contains("<testsuites name=\"apollo test\" tests=\"4\" failures=\"1\" errors=\"2\">"), "{xml}");
-    assert!(xml.contains("<testcase classname=\"a-pass\" name=\"time\"/>") && xml.contains("unknown key"), "{xml}");
+    assert!(
+        xml.contains("<testcase classname=\"cases.a-pass\" name=\"time\"/>") && xml.contains("unknown key"),
+        "{xml}"
+    );
 }
 
 #[test]
@@ -150,7 +153,7 @@ fn a_baseline_that_is_not_there_is_never_a_pass() {
     assert!(out.contains("  NO BASELINE   time: base/plans/new does not exist"), "{out}");
     assert!(out.contains("3 targets: 3 passed; 1 without a baseline"), "{out}");
     let junit = fs::read_to_string(desk.path().join("j.xml")).unwrap();
-    let case = "<testcase classname=\"new\" name=\"time against the baseline\">\n      <skipped message=\"no baseline: base/plans/new does not exist\"/>";
+    let case = "<testcase classname=\"plans.new\" name=\"time against the baseline\">\n      <skipped message=\"no baseline: base/plans/new does not exist\"/>";
     assert!(junit.contains(case) && junit.contains("tests=\"4\" failures=\"0\" errors=\"0\" skipped=\"1\""), "{junit}");
     let markdown = fs::read_to_string(desk.path().join("m.md")).unwrap();
     assert!(markdown.contains("| plans/new.toml | NO BASELINE | time |"), "{markdown}");
@@ -216,4 +219,82 @@ fn from_zero_any_change_for_the_worse_is_a_regression() {
     let out = rule("link.ab.downtime > +5 %").exits(1).out();
     assert!(out.contains("zero in the first run: any change is an infinite share of it"), "{out}");
     rule("link.ab.downtime < -5 %").exits(0);
+}
+
+/// What only the baseline has is named as long as it lies in a folder that is tested; what lies beside it is none of this test's.
+#[test]
+fn a_plan_that_was_removed_since_the_baseline_is_named_and_open() {
+    let desk = Desk::new();
+    for name in ["plans/one.toml", "plans/deep/two.v2.toml", "other/three.toml"] {
+        desk.write(name, &tiny("at_most = \"60 s\""));
+    }
+    desk.run(&["test", "plans", "other", "--save", "base", "--quiet"]).exits(0);
+    desk.run(&["test", "plans", "--baseline", "base", "--quiet"]).exits(0);
+    fs::remove_file(desk.path().join("plans/deep/two.v2.toml")).unwrap();
+    desk.run(&["test", "plans/one.toml", "--baseline", "base", "--quiet"]).exits(0);
+    let all = ["test", "plans", "--baseline", "base", "--quiet", "--junit", "j.xml", "--markdown", "m.md"];
+    let out = desk.run(&all).exits(3).out();
+    assert!(out.contains("plans/deep/two.v2.toml\n  INCONCLUSIVE  the baseline has results of it"), "{out}");
+    assert!(out.contains("2 files, 1 of them removed since the baseline; 2 targets: 2 passed"), "{out}");
+    assert!(!out.contains("three"), "{out}");
+    let junit = fs::read_to_string(desk.path().join("j.xml")).unwrap();
+    assert!(junit.contains("<testcase classname=\"plans.deep.two.v2\" name=\"against the baseline\">"), "{junit}");
+    assert!(junit.contains("tests=\"3\" failures=\"0\" errors=\"1\""), "{junit}");
+    let markdown = fs::read_to_string(desk.path().join("m.md")).unwrap();
+    assert!(markdown.contains("| plans/deep/two.v2.toml | INCONCLUSIVE |"), "{markdown}");
+    let ran = desk.run(&["test", "plans", "--baseline", "base", "--format", "csv"]).exits(3);
+    assert!(ran.err().contains("plans/deep/two.v2.toml: the baseline has results of it"), "{}", ran.err());
+    // Its results are deleted: accepted.
+    fs::remove_dir_all(desk.path().join("base/plans/deep")).unwrap();
+    desk.run(&["test", "plans", "--baseline", "base", "--quiet"]).exits(0);
+}
+
+#[test]
+fn a_baseline_that_was_changed_is_not_believed() {
+    let desk = Desk::new();
+    desk.run(&["test", "tiny.toml", "--save", "base", "--quiet"]).exits(0);
+    let file = desk.path().join("base/tiny/replications.csv");
+    let text = fs::read_to_string(&file).unwrap();
+    // A row less, and a digit more.
+    let without: String =
+        text.lines().filter(|line| !line.starts_with("transfer.move.time,")).map(|line| format!("{line}\n")).collect();
+    let other = text.replacen(",0.", ",10.", 1);
+    assert!(without != text && other != text);
+    for changed in [without, other] {
+        fs::write(&file, changed).unwrap();
+        let ran = desk.run(&["test", "tiny.toml", "--baseline", "base"]).exits(2);
+        assert!(ran.err().contains("replications.csv is not as it was written"), "{}", ran.err());
+        desk.run(&["run", "tiny.toml", "--out", "new", "--quiet"]).exits(0);
+        desk.run(&["compare", "base/tiny", "new"]).exits(2);
+    }
+    fs::write(&file, text).unwrap();
+    desk.run(&["test", "tiny.toml", "--baseline", "base"]).exits(0);
+}
+
+#[test]
+fn what_is_saved_is_not_compared_with_itself() {
+    let desk = Desk::new();
+    desk.run(&["test", "tiny.toml", "--save", "base", "--quiet"]).exits(0);
+    for same in ["base", "./base/", "base/../base"] {
+        let ran = desk.run(&["test", "tiny.toml", "--baseline", "base", "--save", same]).exits(2);
+        assert!(ran.err().contains("--save and --baseline are the same folder"), "{}", ran.err());
+    }
+    desk.run(&["test", "tiny.toml", "--baseline", "base", "--save", "new"]).exits(0);
+}
+
+#[test]
+fn a_file_that_could_not_be_run_is_a_row_and_classes_are_paths() {
+    let desk = Desk::new();
+    desk.write("a/plan.toml", &tiny("at_most = \"60 s\""));
+    desk.write("b/plan.toml", &tiny("at_most = \"60 s\""));
+    desk.write("bad.toml", &format!("nonsense = 3\n{}", tiny("at_most = \"60 s\"")));
+    let all = ["test", "a", "./b", "bad.toml", "--quiet", "--junit", "j.xml", "--markdown", "m.md"];
+    desk.run(&all).exits(2);
+    let markdown = fs::read_to_string(desk.path().join("m.md")).unwrap();
+    let row = markdown.lines().find(|line| line.starts_with("| bad.toml | NOT RUN |")).expect("a row");
+    assert!(row.contains("nonsense"), "{row}");
+    let junit = fs::read_to_string(desk.path().join("j.xml")).unwrap();
+    for class in ["a.plan", "b.plan", "bad"] {
+        assert_eq!(junit.matches(&format!("classname=\"{class}\"")).count(), 1, "{junit}");
+    }
 }

@@ -83,7 +83,7 @@ fn power_of_ten(e: i32) -> f64 {
 }
 
 /// Multiples of `step` from `lo` to `hi` (both in shown units), at their place in base units.
-fn ticks(lo: f64, hi: f64, step: f64, factor: f64) -> Vec<(f64, String)> {
+pub(super) fn ticks(lo: f64, hi: f64, step: f64, factor: f64) -> Vec<(f64, String)> {
     let decimals = step_decimals(step);
     let first = (lo / step - 1e-9).ceil() as i64;
     let last = (hi / step + 1e-9).floor() as i64;

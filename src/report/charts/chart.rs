@@ -69,6 +69,17 @@ pub struct Panel {
     pub shade: Option<(f64, f64)>,
     /// Said in the middle of the panel, where it has no curve.
     pub note: Option<String>,
+    /// What the colours of its tiles mean; drawn where the tiles are too small for their texts.
+    pub key: Option<Key>,
+}
+
+/// The scale of colours of a heat map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// Colours from low to high.
+    pub colors: Vec<(u8, u8, u8)>,
+    /// Positions, 0…1 from low to high, and texts.
+    pub ticks: Vec<(f64, String)>,
 }
 
 /// An axis in base units with finished ticks.
@@ -104,6 +115,8 @@ pub struct Curve {
 pub enum Shape {
     /// A dot at every point.
     Dots,
+    /// A hollow dot at every point.
+    Rings,
     /// Coloured rectangles in place of points.
     Tiles(Vec<Tile>),
     /// Straight lines between the points.
@@ -125,6 +138,8 @@ pub struct Tile {
     pub text: String,
     /// Whether the text is white.
     pub light: bool,
+    /// Whether a dot stands for the text where that does not fit.
+    pub dot: bool,
 }
 
 /// A vertical line.

@@ -9,7 +9,7 @@ use plotters::element::{Circle, PathElement, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle};
 
-use super::chart::{Axis, Chart, Color, Curve, Panel, Shape, Tile};
+use super::chart::{Axis, Chart, Color, Curve, Panel, Shape};
 use super::font;
 
 /// Width of every chart.
@@ -42,7 +42,7 @@ pub(super) const SMALL: f64 = 13.5;
 pub(super) const INK: RGBColor = RGBColor(30, 30, 30);
 const GREY: RGBColor = RGBColor(95, 95, 95);
 const GRID: RGBColor = RGBColor(225, 225, 225);
-const FRAME: RGBColor = RGBColor(130, 130, 130);
+pub(super) const FRAME: RGBColor = RGBColor(130, 130, 130);
 const SHADE: RGBColor = RGBColor(240, 240, 240);
 
 pub(super) type Area<DB> = DrawingArea<DB, Shift>;
@@ -85,11 +85,11 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    fn x(&self, axis: &Axis, at: f64) -> f64 {
+    pub(super) fn x(&self, axis: &Axis, at: f64) -> f64 {
         self.left + self.width * ((at - axis.lo) / (axis.hi - axis.lo)).clamp(0.0, 1.0)
     }
 
-    fn y(&self, axis: &Axis, at: f64) -> f64 {
+    pub(super) fn y(&self, axis: &Axis, at: f64) -> f64 {
         self.top + self.height * (1.0 - ((at - axis.lo) / (axis.hi - axis.lo)).clamp(0.0, 1.0))
     }
 
@@ -122,8 +122,11 @@ pub(super) fn draw<DB: DrawingBackend>(area: &Area<DB>, chart: &Chart, fine: u32
             Ink::grey().centred(),
         );
     }
-    let frames = pen.frames(chart);
+    let mut frames = pen.frames(chart, 0.0);
     pen.tiles = pen.tile_size(chart, &frames);
+    if pen.tiles.is_none() {
+        frames = pen.frames(chart, pen.key_room(chart));
+    }
     for (i, (panel, frame)) in chart.panels.iter().zip(frames).enumerate() {
         // The panel below, if any, shows the same axis and names it.
         let last = i + chart.columns.max(1) >= chart.panels.len();
@@ -155,7 +158,7 @@ impl Ink {
         Ink { h: HPos::Center, ..self }
     }
 
-    fn right(self) -> Self {
+    pub(super) fn right(self) -> Self {
         Ink { h: HPos::Right, ..self }
     }
 
@@ -170,7 +173,7 @@ pub(super) struct Pen<'a, DB: DrawingBackend> {
     pub(super) fine: f64,
     pub(super) drop: f64,
     /// Size of the texts of tiles, where they fit.
-    tiles: Option<f64>,
+    pub(super) tiles: Option<f64>,
 }
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
@@ -197,7 +200,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         Ok(())
     }
 
-    fn rectangle(&self, a: (f64, f64), b: (f64, f64), color: RGBColor) -> Outcome<DB> {
+    pub(super) fn rectangle(&self, a: (f64, f64), b: (f64, f64), color: RGBColor) -> Outcome<DB> {
         self.area.draw(&Rectangle::new([self.at(a), self.at(b)], color.filled()))
     }
 
@@ -236,13 +239,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         shortened(fits.saturating_sub(1))
     }
 
-    /// Where the axes of each panel lie; the room to their left is that of the longest tick text.
-    fn frames(&self, chart: &Chart) -> Vec<Frame> {
+    /// Where the axes of each panel lie; the room to their left is that of the longest tick text, that to their right is given.
+    fn frames(&self, chart: &Chart, right: f64) -> Vec<Frame> {
         let (rows, columns) = (rows(chart), chart.columns.max(1));
         let left = chart.panels.iter().map(|panel| self.beside(panel)).fold(LEFT, f64::max);
-        let width = (WIDTH - 2.0 * EDGE - (columns - 1) as f64 * GUTTER) / columns as f64 - left;
+        let width = (WIDTH - 2.0 * EDGE - (columns - 1) as f64 * GUTTER) / columns as f64 - left - right;
         let frame = |i: usize| Frame {
-            left: EDGE + (i % columns) as f64 * (width + left + GUTTER) + left,
+            left: EDGE + (i % columns) as f64 * (width + left + right + GUTTER) + left,
             top: HEAD + (i / columns) as f64 * (ABOVE + plot_height(rows) + BELOW + ROW_GAP) + ABOVE,
             width,
             height: plot_height(rows),
@@ -256,29 +259,15 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         (widest.min(WIDEST) + 7.0 + SMALL + 10.0).max(LEFT)
     }
 
-    /// The largest size at which the texts of all tiles fit, so that all have their text or none has.
-    fn tile_size(&self, chart: &Chart, frames: &[Frame]) -> Option<f64> {
-        let fits = |size: f64| {
-            let one = |panel: &Panel, frame: &Frame, tile: &Tile| {
-                let width = frame.x(&panel.x, tile.x.1) - frame.x(&panel.x, tile.x.0);
-                let height = frame.y(&panel.y, tile.y.0) - frame.y(&panel.y, tile.y.1);
-                self.width(&tile.text, size, false) + 4.0 <= width && size + 2.0 <= height
-            };
-            let tiles = |curve: &Curve, panel: &Panel, frame: &Frame| match &curve.shape {
-                Shape::Tiles(tiles) => tiles.iter().all(|tile| one(panel, frame, tile)),
-                _ => true,
-            };
-            chart.panels.iter().zip(frames).all(|(p, frame)| p.curves.iter().all(|curve| tiles(curve, p, frame)))
-        };
-        [SMALL, 11.5, 9.5].into_iter().find(|size| fits(*size))
-    }
-
     fn panel(&self, panel: &Panel, frame: Frame, last: bool) -> Outcome<DB> {
         if let Some((from, to)) = panel.shade {
             let (a, b) = (frame.x(&panel.x, from), frame.x(&panel.x, to));
             self.rectangle((a, frame.top), (b, frame.bottom()), SHADE)?;
         }
         self.axes(panel, frame, last)?;
+        if let (Some(key), None) = (&panel.key, self.tiles) {
+            self.key(key, frame)?;
+        }
         for curve in &panel.curves {
             self.curve(curve, panel, frame)?;
         }
@@ -304,21 +293,23 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     /// Grid lines, tick texts, frame and labels.
     fn axes(&self, panel: &Panel, frame: Frame, last: bool) -> Outcome<DB> {
+        let every = every_row(&panel.y, frame);
         let mut free_below = f64::INFINITY;
-        for (at, text) in &panel.y.ticks {
+        for (i, (at, text)) in panel.y.ticks.iter().enumerate() {
             let y = frame.y(&panel.y, *at);
             self.line(&[(frame.left, y), (frame.right(), y)], GRID, 1.0)?;
-            if y <= free_below {
+            if i % every == 0 && y <= free_below {
                 self.text(&self.fitting(text, SMALL, false, WIDEST), (frame.left - 7.0, y), Ink::grey().right())?;
                 free_below = y - SMALL;
             }
         }
+        let every = self.every(panel, frame);
         let mut free_from = f64::NEG_INFINITY;
-        for (at, text) in &panel.x.ticks {
+        for (i, (at, text)) in panel.x.ticks.iter().enumerate() {
             let x = frame.x(&panel.x, *at);
             self.line(&[(x, frame.bottom()), (x, frame.bottom() + 4.0)], FRAME, 1.0)?;
             let half = self.width(text, SMALL, false) / 2.0;
-            if x - half > free_from {
+            if i % every == 0 && x - half > free_from {
                 self.text(text, (x, frame.bottom() + 14.0), Ink::grey().centred())?;
                 free_from = x + half + 6.0;
             }
@@ -335,6 +326,18 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             self.text(&panel.x.label, (frame.left + frame.width / 2.0, frame.bottom() + 34.0), Ink::grey().centred())?;
         }
         Ok(())
+    }
+
+    /// Every how many-th text of the horizontal axis is drawn, so that those of even ticks stand evenly.
+    fn every(&self, panel: &Panel, frame: Frame) -> usize {
+        let ticks = &panel.x.ticks;
+        let place = |i: usize| frame.x(&panel.x, ticks[i].0);
+        let fits = |every: &usize| {
+            let drawn: Vec<usize> = (0..ticks.len()).step_by(*every).collect();
+            let half = |i: usize| self.width(&ticks[i].1, SMALL, false) / 2.0;
+            drawn.windows(2).all(|pair| place(pair[0]) + half(pair[0]) + 6.0 < place(pair[1]) - half(pair[1]))
+        };
+        if is_even(&panel.x) { (1..ticks.len()).find(fits).unwrap_or(1) } else { 1 }
     }
 
     fn curve(&self, curve: &Curve, panel: &Panel, frame: Frame) -> Outcome<DB> {
@@ -354,6 +357,14 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                     self.area.draw(&Circle::new(at, (2.6 * self.fine).round() as i32, rgb(curve.color).filled()))?;
                 }
             }
+            Shape::Rings => {
+                for &(x, y) in curve.points.iter().filter(|p| p.0.is_finite() && p.1.is_finite()) {
+                    let at = self.at((frame.x(&panel.x, x), frame.y(&panel.y, y)));
+                    let (outer, inner) = ((3.6 * self.fine).round() as i32, (2.0 * self.fine).round() as i32);
+                    self.area.draw(&Circle::new(at, outer, rgb(curve.color).filled()))?;
+                    self.area.draw(&Circle::new(at, inner, RGBColor(255, 255, 255).filled()))?;
+                }
+            }
             Shape::Tiles(tiles) => {
                 for tile in tiles {
                     self.tile(tile, panel, frame)?;
@@ -369,21 +380,6 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             }
         }
         Ok(())
-    }
-
-    /// A rectangle of a heat map with its text, where that fits.
-    fn tile(&self, tile: &Tile, panel: &Panel, frame: Frame) -> Outcome<DB> {
-        let (left, right) = (frame.x(&panel.x, tile.x.0), frame.x(&panel.x, tile.x.1));
-        let (bottom, top) = (frame.y(&panel.y, tile.y.0), frame.y(&panel.y, tile.y.1));
-        let (r, g, b) = tile.color;
-        self.rectangle((left, top), (right - 1.0, bottom - 1.0), RGBColor(r, g, b))?;
-        let Some(size) = self.tiles else { return Ok(()) };
-        let color = if tile.light { RGBColor(255, 255, 255) } else { INK };
-        self.text(
-            &tile.text,
-            ((left + right) / 2.0, (top + bottom) / 2.0),
-            Ink { color, size, ..Ink::grey().centred() },
-        )
     }
 
     /// Heading on the left, then one swatch and text per curve and mark, on one line above the axes.
@@ -420,6 +416,19 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
         Ok(())
     }
+}
+
+/// Whether all steps between ticks are equal.
+fn is_even(axis: &Axis) -> bool {
+    let steps: Vec<f64> = axis.ticks.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    steps.first().is_some_and(|first| steps.iter().all(|step| (step - first).abs() <= 1e-6 * first.abs()))
+}
+
+/// Every how many-th text of an even vertical axis is drawn.
+fn every_row(axis: &Axis, frame: Frame) -> usize {
+    let [first, second, ..] = &axis.ticks[..] else { return 1 };
+    let step = (frame.y(axis, first.0) - frame.y(axis, second.0)).abs();
+    if is_even(axis) && step > 0.0 { ((SMALL / step).ceil() as usize).max(1) } else { 1 }
 }
 
 fn rgb(color: Color) -> RGBColor {

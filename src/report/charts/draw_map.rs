@@ -116,7 +116,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         Ok(())
     }
 
-    fn disc(&self, at: Point, radius: f64, color: RGBColor) -> Outcome<DB> {
+    pub(super) fn disc(&self, at: Point, radius: f64, color: RGBColor) -> Outcome<DB> {
         let radius = (radius * self.fine).round() as i32;
         self.area.draw(&Circle::new(self.at(at), radius, color.filled()))
     }

@@ -97,6 +97,7 @@ fn histogram(kpis: &[KpiRow], d: &Distribution) -> Panel {
         marks: marks(kpis, d, true),
         shade: None,
         note: None,
+        key: None,
     }
 }
 
@@ -126,6 +127,7 @@ fn cumulative(kpis: &[KpiRow], d: &Distribution) -> Panel {
         marks: marks(kpis, d, false),
         shade: None,
         note: None,
+        key: None,
     }
 }
 

@@ -55,5 +55,6 @@ fn panel(run: &RunResults, fleet: &str, columns: usize) -> Panel {
         marks: Vec::new(),
         shade: timeline::warmup(run),
         note: (lo > hi).then(|| "no values".to_owned()),
+        key: None,
     }
 }

@@ -46,6 +46,7 @@ fn panel(d: &Distribution) -> Panel {
         marks: bound.map(mark).into_iter().collect(),
         shade: None,
         note: None,
+        key: None,
     }
 }
 

@@ -68,6 +68,7 @@ fn rates(run: &RunResults, system: &str) -> Panel {
         marks: Vec::new(),
         shade: timeline::warmup(run),
         note: None,
+        key: None,
     }
 }
 
@@ -105,6 +106,7 @@ fn efficiencies(run: &RunResults, system: &str) -> Panel {
         marks: Vec::new(),
         shade: timeline::warmup(run),
         note,
+        key: None,
     }
 }
 
@@ -118,5 +120,6 @@ fn fills(run: &RunResults, system: &str) -> Panel {
         marks: Vec::new(),
         shade: timeline::warmup(run),
         note: None,
+        key: None,
     }
 }

@@ -24,12 +24,14 @@ pub struct Mean {
     pub mean: f64,
     /// Its interval, where it has one.
     pub ci95: Option<[f64; 2]>,
+    /// Whether some replications have no value, so that it is the mean of a selection.
+    pub partial: bool,
 }
 
 impl Mean {
-    /// That of a row, where it has a value.
-    pub fn of(row: &KpiRow) -> Option<Mean> {
-        Some(Mean { mean: row.mean?, ci95: row.ci95 })
+    /// That of a row of so many replications, where it has a value.
+    pub fn of(row: &KpiRow, replications: u32) -> Option<Mean> {
+        Some(Mean { mean: row.mean?, ci95: row.ci95, partial: row.n < replications })
     }
 }
 

@@ -1,25 +1,20 @@
 //! KPIs over the axes of a sweep: lines over one axis, a heat map over two, dots of a sampled design.
 
 use super::axis;
-use super::chart::{Axis, Chart, Color, Curve, Panel, Shape, Tile};
+use super::chart::{Axis, Chart, Color, Curve, Panel, Shape};
 use super::surface::{Dot, Mean, Surface};
 use crate::experiment::results::sweep::Coordinate;
 use crate::report::human;
 
-/// Most KPIs, lines of a panel, panels of a heat map, and axes of dots that are drawn.
-const MOST: (usize, usize, usize, usize) = (4, 6, 6, 3);
+/// Most KPIs, lines of a panel, and axes of dots that are drawn.
+const MOST: (usize, usize, usize) = (4, 6, 3);
 const COLORS: [Color; 6] = [Color::Blue, Color::Vermilion, Color::Green, Color::Purple, Color::Sky, Color::Black];
 /// Most points of a line: as many as a chart is wide.
 const POINTS: usize = 1_000;
 /// Numbers that span this ratio are drawn on a scale of ratios.
 const LOG_FROM: f64 = 10.0;
-/// From dark to light, as Viridis (S. van der Walt and N. Smith 2015) at five places: even for eyes that see few colours, and in grey.
-const SCALE: [(u8, u8, u8); 5] = [(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)];
-/// A cell without a value.
-const NONE: (u8, u8, u8) = (205, 205, 205);
-
 /// A line or a panel: what its cells have in common, and the cells.
-type Group<'a> = (String, Vec<&'a Dot>);
+pub(super) type Group<'a> = (String, Vec<&'a Dot>);
 
 /// The chart of a sweep.
 pub fn chart(surface: &Surface) -> Chart {
@@ -84,7 +79,7 @@ impl Surface {
     }
 
     /// Different values of an axis: numbers rising, words in order of appearance.
-    fn rising(&self, axis: usize) -> Vec<&Coordinate> {
+    pub(super) fn rising(&self, axis: usize) -> Vec<&Coordinate> {
         let mut out: Vec<&Coordinate> = self.values[axis].iter().collect();
         if self.info.axes[axis].unit.is_some() {
             out.sort_by(|a, b| a.number.unwrap_or(0.0).total_cmp(&b.number.unwrap_or(0.0)));
@@ -93,14 +88,15 @@ impl Surface {
     }
 
     /// Cells by their values of the axes that are not among `drawn`.
-    fn groups(&self, axes: &[usize], drawn: &[usize]) -> Vec<Group<'_>> {
+    pub(super) fn groups(&self, axes: &[usize], drawn: &[usize]) -> Vec<Group<'_>> {
         let others: Vec<usize> = axes.iter().copied().filter(|a| !drawn.contains(a)).collect();
         let mut out: Vec<Group<'_>> = Vec::new();
         let mut place = std::collections::BTreeMap::new();
         for dot in &self.dots {
-            let label = |&a: &usize| match others.len() {
-                1 => self.at(dot, a).text.clone(),
-                _ => format!("{} {}", self.name(a).rsplit('.').next().unwrap_or_default(), self.at(dot, a).text),
+            // A word speaks for itself; a number does not.
+            let label = |&a: &usize| match (others.len(), &self.info.axes[a].unit) {
+                (1, None) => self.at(dot, a).text.clone(),
+                _ => format!("{} = {}", self.name(a).rsplit('.').next().unwrap_or_default(), self.at(dot, a).text),
             };
             let label = others.iter().map(label).collect::<Vec<_>>().join(", ");
             let at = *place.entry(label.clone()).or_insert_with(|| {
@@ -130,10 +126,12 @@ impl Surface {
                 marks: Vec::new(),
                 shade: None,
                 note: None,
+                key: None,
             }
         };
         let more = groups.len().saturating_sub(MOST.1);
         let mut notes = vec!["means over replications with 95 % intervals".to_owned()];
+        notes.extend(self.rings(kpis));
         let step = groups.iter().map(|(_, dots)| dots.len().div_ceil(POINTS)).max().unwrap_or(1);
         if step > 1 {
             notes.push(format!("one cell of {step} is drawn"));
@@ -144,77 +142,47 @@ impl Surface {
         (kpis.iter().map(panel).collect(), if kpis.len() > 2 { 2 } else { 1 }, notes)
     }
 
-    /// A panel for each KPI and combination of the other axes, a tile for each cell.
-    fn heat(&self, kpis: &[usize], (x, y): (usize, usize), axes: &[usize]) -> (Vec<Panel>, usize, Vec<String>) {
-        let groups = self.groups(axes, &[x, y]);
-        let (across, up) = (self.rising(x), self.rising(y));
-        let steps = |axis: usize, values: &[&Coordinate]| {
-            let ticks = values.iter().enumerate().map(|(i, v)| (i as f64 + 0.5, v.text.clone())).collect();
-            Axis { label: self.name(axis).to_owned(), lo: 0.0, hi: values.len() as f64, ticks }
-        };
-        let (x_axis, y_axis) = (steps(x, &across), steps(y, &up));
-        let mut panels = Vec::new();
-        for &kpi in kpis {
-            let ends = span(self.means(kpi).map(|mean| mean.mean));
-            let (heading, scale) = self.heading(kpi, ends.1);
-            for (label, dots) in &groups {
-                let place = |values: &[&Coordinate], at: &Coordinate| values.iter().position(|v| v.text == at.text);
-                let tile = |dot: &&Dot| {
-                    let (i, j) = (place(&across, self.at(dot, x))?, place(&up, self.at(dot, y))?);
-                    Some(tile((i as f64, j as f64), dot.kpis[kpi], ends, scale))
-                };
-                let tiles = Shape::Tiles(dots.iter().filter_map(tile).collect());
-                let curve =
-                    Curve { label: String::new(), color: Color::Black, points: Vec::new(), shape: tiles, broad: false };
-                let title = format!("{heading}{}{label}", if label.is_empty() { "" } else { ": " });
-                let (x, y) = (x_axis.clone(), y_axis.clone());
-                panels.push(Panel { title, x, y, curves: vec![curve], marks: Vec::new(), shade: None, note: None });
-            }
-        }
-        let mut notes = vec!["means over replications, dark is low, light is high".to_owned()];
-        if kpis.iter().any(|&kpi| self.dots.iter().any(|dot| dot.kpis[kpi].is_none())) {
-            notes.push("grey: failed, missing or without a value".to_owned());
-        }
-        if panels.len() > MOST.2 {
-            notes.push(format!("{} more panels are in results.csv", panels.len() - MOST.2));
-            panels.truncate(MOST.2);
-        }
-        let columns = if panels.len() > 1 { 2 } else { 1 };
-        (panels, columns, notes)
-    }
-
-    /// A KPI with the unit that all of its tiles are in, so that these hold numbers alone.
-    fn heading(&self, kpi: usize, high: f64) -> (String, human::Scale) {
-        let unit = self.unit(kpi);
-        let scale = human::scale(unit, high);
-        let word = scale.word_or(unit);
-        let name = &self.kpis[kpi].name;
-        (if word.is_empty() { name.clone() } else { format!("{name} [{word}]") }, scale)
-    }
-
     /// A panel for each KPI and axis, a dot for each cell.
     fn clouds(&self, kpis: &[usize], axes: &[usize]) -> (Vec<Panel>, usize, Vec<String>) {
-        let drawn = &axes[..axes.len().min(MOST.3)];
+        let drawn = &axes[..axes.len().min(MOST.2)];
         let mut panels = Vec::new();
         for &kpi in kpis {
             for &x in drawn {
                 let place = Place::of(self, x);
-                let point = |dot: &Dot| Some((place.at(self.at(dot, x))?, dot.kpis[kpi]?.mean));
-                let points = self.dots.iter().filter_map(point).collect();
-                let dots = Curve { label: String::new(), color: Color::Blue, points, shape: Shape::Dots, broad: false };
                 let mut curves = self.limits(kpi, &place.axis);
-                curves.push(dots);
+                for (shape, partial) in [(Shape::Dots, false), (Shape::Rings, true)] {
+                    let mean = |dot: &Dot| dot.kpis[kpi].filter(|mean| mean.partial == partial);
+                    let point = |dot: &Dot| Some((place.at(self.at(dot, x))?, mean(dot)?.mean));
+                    let points = self.dots.iter().filter_map(point).collect();
+                    curves.push(Curve { label: String::new(), color: Color::Blue, points, shape, broad: false });
+                }
                 // Panels are narrow: the name stands at the axis.
                 let (title, y) = (String::new(), self.vertical(&self.kpis[kpi].name, kpi, false));
-                panels.push(Panel { title, x: place.axis, y, curves, marks: Vec::new(), shade: None, note: None });
+                panels.push(Panel {
+                    title,
+                    x: place.axis,
+                    y,
+                    curves,
+                    marks: Vec::new(),
+                    shade: None,
+                    note: None,
+                    key: None,
+                });
             }
         }
         let more = axes.len() - drawn.len();
         let mut notes = vec!["a dot is the mean of a cell over its replications".to_owned()];
+        notes.extend(self.rings(kpis));
         if more > 0 {
             notes.push(format!("{more} more axes are in results.csv"));
         }
         (panels, drawn.len(), notes)
+    }
+
+    /// What a hollow dot means, where there is one.
+    fn rings(&self, kpis: &[usize]) -> Option<String> {
+        let any = kpis.iter().any(|&kpi| self.means(kpi).any(|mean| mean.partial));
+        any.then(|| "hollow: some replications have no value".to_owned())
     }
 
     /// The axis of a KPI: from zero, unless it has values below.
@@ -233,7 +201,7 @@ impl Surface {
     }
 
     /// The unit that a KPI is shown in.
-    fn unit(&self, kpi: usize) -> &str {
+    pub(super) fn unit(&self, kpi: usize) -> &str {
         human::display_unit(&self.kpis[kpi].name, &self.kpis[kpi].unit)
     }
 
@@ -297,7 +265,7 @@ impl Place {
     }
 
     /// A line with its intervals, and dots where it has points.
-    fn line(&self, surface: &Surface, label: &str, dots: &[&Dot], kpi: usize, color: Color) -> [Curve; 3] {
+    fn line(&self, surface: &Surface, label: &str, dots: &[&Dot], kpi: usize, color: Color) -> [Curve; 4] {
         let found = |dot: &&Dot| Some((self.at(surface.at(dot, self.number))?, dot.kpis[kpi]));
         let mut all: Vec<(f64, Option<Mean>)> = dots.iter().filter_map(found).collect();
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -306,22 +274,18 @@ impl Place {
         let all: Vec<(f64, Option<Mean>)> = drawn.map(|(_, point)| point).collect();
         let mean = |(x, mean): &(f64, Option<Mean>)| (*x, mean.map_or(f64::NAN, |mean| mean.mean));
         let points: Vec<(f64, f64)> = all.iter().map(mean).collect();
+        let (partial, whole): (Vec<_>, Vec<_>) =
+            all.iter().partition(|(_, mean)| mean.is_some_and(|mean| mean.partial));
         let bar = |(x, mean): &(f64, Option<Mean>)| {
             let [lo, hi] = mean.as_ref()?.ci95?;
             Some([(*x, lo), (*x, hi), (*x, f64::NAN)])
         };
         let bars = all.iter().filter_map(bar).flatten().collect();
         let curve = |label: &str, points, shape| Curve { label: label.to_owned(), color, points, shape, broad: false };
-        [curve(label, points.clone(), Shape::Line), curve("", bars, Shape::Line), curve("", points, Shape::Dots)]
+        let at = |those: Vec<(f64, Option<Mean>)>| those.iter().map(mean).collect();
+        let (dots, rings) = (curve("", at(whole), Shape::Dots), curve("", at(partial), Shape::Rings));
+        [curve(label, points, Shape::Line), curve("", bars, Shape::Line), dots, rings]
     }
-}
-
-/// A tile at a place, between the lowest and the highest value, in the unit of all.
-fn tile((i, j): (f64, f64), mean: Option<Mean>, (low, high): (f64, f64), scale: human::Scale) -> Tile {
-    let share = mean.map(|mean| if high > low { (mean.mean - low) / (high - low) } else { 0.5 });
-    let text = mean.map_or_else(|| human::NOTHING.to_owned(), |mean| human::number(mean.mean, scale));
-    let (color, light) = share.map_or((NONE, false), |share| (ramp(share), share < 0.6));
-    Tile { x: (i, i + 1.0), y: (j, j + 1.0), color, text, light }
 }
 
 /// Ticks of an axis between two ends, in its own positions.
@@ -339,20 +303,11 @@ fn round_ticks((low, high): (f64, f64), unit: &str, log: bool) -> Vec<(f64, Stri
 }
 
 /// Lowest and highest of some numbers; (0, 0) of none.
-fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
+pub(super) fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let found = values
         .filter(|v| v.is_finite())
         .fold(None, |span: Option<(f64, f64)>, v| Some(span.map_or((v, v), |(low, high)| (low.min(v), high.max(v)))));
     found.unwrap_or((0.0, 0.0))
-}
-
-/// The colour of a share, 0…1.
-fn ramp(share: f64) -> (u8, u8, u8) {
-    let at = share.clamp(0.0, 1.0) * 4.0;
-    let low = (at as usize).min(3);
-    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * (at - low as f64)).round() as u8;
-    let (a, b) = (SCALE[low], SCALE[low + 1]);
-    (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }
 
 #[cfg(test)]
@@ -395,9 +350,32 @@ mod tests {
         let mut surface = Surface::new(info, vec![time]);
         for (cell, at) in places.iter().enumerate() {
             let mean = cell as f64;
-            surface.add(at, Box::new([Some(Mean { mean, ci95: Some([mean, mean + 1.0]) })]));
+            surface.add(at, Box::new([Some(Mean { mean, ci95: Some([mean, mean + 1.0]), partial: cell == 1 })]));
         }
         chart(&surface)
+    }
+
+    fn tiles_of(panel: &Panel) -> &[super::super::Tile] {
+        let Shape::Tiles(tiles) = &panel.curves[0].shape else { panic!("tiles") };
+        tiles
+    }
+
+    /// Numbers name their axis; so small tiles have a scale in place of texts, drawn in both forms.
+    #[test]
+    fn panels_of_a_number_name_it_and_small_tiles_have_a_scale() {
+        let many: Vec<String> = (0..40).map(|i| i.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let seeds = ("seed", Some("1"), &["1", "2"][..]);
+        let chart = drawn("grid", &[("a.x", Some("s"), &many), ("a.y", Some("s"), &many[..30]), seeds]);
+        let titles: Vec<&str> = chart.panels.iter().map(|p| p.title.as_str()).collect();
+        assert_eq!(titles, ["transfer.w.time [min]: seed = 1", "transfer.w.time [min]: seed = 2"]);
+        let texts: Vec<&str> = chart.panels[1].key.iter().flat_map(|key| &key.ticks).map(|t| t.1.as_str()).collect();
+        assert_eq!(texts, ["0", "10", "20", "30"], "up to 39.98 min");
+        // Where tiles have their texts there is no scale.
+        let small = drawn("grid", &[("a.x", Some("s"), &many[..3]), ("a.y", Some("s"), &many[..2])]);
+        let rectangles =
+            |chart: &Chart| crate::report::charts::svg(chart).expect("it is drawn").matches("<rect").count();
+        assert!(rectangles(&small) < 20 && rectangles(&chart) > 2 * (1_200 + 64));
     }
 
     const GBPS: (&str, Option<&str>, &[&str]) = ("link.*.capacity", Some("bit/s"), &["100", "200", "400"]);
@@ -423,13 +401,18 @@ mod tests {
             chart.panels.iter().map(|p| p.title.as_str()).collect::<Vec<_>>(),
             ["transfer.w.time [s]: full", "transfer.w.time [s]: delta"]
         );
-        let Shape::Tiles(tiles) = &chart.panels[1].curves[0].shape else { panic!("tiles") };
+        let tiles = tiles_of(&chart.panels[1]);
         assert_eq!(tiles.len(), 6);
         // The last cell is the largest: 400, 9, delta.
         assert_eq!(
             (tiles[5].x, tiles[5].y, tiles[5].color, tiles[5].text.as_str()),
-            ((2.0, 3.0), (1.0, 2.0), SCALE[4], "11.00")
+            ((2.0, 3.0), (1.0, 2.0), (253, 231, 37), "11.00")
         );
+        // The second cell is a mean of some replications only.
+        assert_eq!(tiles_of(&chart.panels[1])[0].text, "1.000*");
+        assert!(chart.subtitle.contains("* or a dot: some replications have no value"), "{}", chart.subtitle);
+        let key = chart.panels[0].key.as_ref().expect("a scale of colours");
+        assert_eq!(key.ticks.first(), Some(&(0.0, "0.0".to_owned())));
     }
 
     #[test]
@@ -450,7 +433,10 @@ mod tests {
         assert_eq!(ticks, ["full", "delta"]);
         let dots = drawn("lhs", &[GBPS, WORDS]);
         assert_eq!((dots.panels.len(), dots.columns), (2, 2));
-        assert!(dots.panels.iter().all(|p| p.curves.iter().any(|c| c.shape == Shape::Dots && c.points.len() == 6)));
+        let points =
+            |p: &Panel, shape| p.curves.iter().filter(|c| c.shape == shape).map(|c| c.points.len()).sum::<usize>();
+        assert!(dots.panels.iter().all(|p| (points(p, Shape::Dots), points(p, Shape::Rings)) == (5, 1)));
+        assert!(dots.subtitle.contains("hollow: some replications have no value"), "{}", dots.subtitle);
     }
 
     #[test]

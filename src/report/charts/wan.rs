@@ -52,5 +52,6 @@ fn panel(run: &RunResults, (link, directions): &Link<'_>, columns: usize) -> Pan
         marks: Vec::new(),
         shade: timeline::warmup(run),
         note: directions.iter().all(|(_, s)| !timeline::any_value(s)).then(|| "no values".to_owned()),
+        key: None,
     }
 }

@@ -38,11 +38,30 @@ pub(super) enum Got {
 /// Cells that are read at once, by all threads.
 const AT_ONCE: usize = 256;
 
+/// A KPI that some cell has.
+pub(super) struct Produced {
+    /// Unit word of the registry.
+    pub(super) unit: String,
+    /// Whether some replication of some cell has a value, and whether some has none.
+    pub(super) valued: bool,
+    pub(super) lacking: bool,
+}
+
+impl Produced {
+    /// Whether it has a value here and none there: the table then says in how many replications it has one, and why the others have none.
+    pub(super) fn is_mixed(&self) -> bool {
+        self.valued && self.lacking
+    }
+}
+
+/// KPIs by name.
+pub(super) type Kpis = BTreeMap<String, Produced>;
+
 /// What a cell has that those before it have not.
 struct News {
     id: u128,
     by: Option<Value>,
-    kpis: Vec<(String, String)>,
+    kpis: Vec<(String, Produced)>,
 }
 
 /// The places that are merged.
@@ -140,9 +159,9 @@ impl<'a> Places<'a> {
         Ok(())
     }
 
-    /// Names and units of all KPIs; that all cells were made by the same is checked. The first pass.
-    fn scan(&self) -> Result<BTreeMap<String, String>, StoreError> {
-        let mut kpis = BTreeMap::new();
+    /// All KPIs; that all cells were made by the same is checked. The first pass.
+    fn scan(&self) -> Result<Kpis, StoreError> {
+        let mut kpis = Kpis::new();
         let mut made: Option<(String, Value)> = None;
         let named = self.known.iter().filter_map(|known| if let Known::Named(id) = known { Some(*id) } else { None });
         let wanted: Vec<(u128, &dyn Place)> =
@@ -152,13 +171,22 @@ impl<'a> Places<'a> {
             let news = |(id, place): &(u128, &dyn Place)| -> Result<Option<News>, StoreError> {
                 let Some(Ok((_, found))) = read_cell(*place, *id)? else { return Ok(None) };
                 let by = made.as_ref().is_none_or(|(_, by)| *by != found.made_by).then_some(found.made_by);
-                let new = found.results.kpis.into_iter().filter(|kpi| !kpis.contains_key(&kpi.name));
-                Ok(Some(News { id: *id, by, kpis: new.map(|kpi| (kpi.name, kpi.unit)).collect() }))
+                let replications = found.results.replications;
+                let new = found.results.kpis.into_iter().filter_map(|kpi| {
+                    let (valued, lacking) = (kpi.n > 0, kpi.n < replications);
+                    let new = |known: &Produced| (valued && !known.valued) || (lacking && !known.lacking);
+                    let news = kpis.get(&kpi.name).is_none_or(new);
+                    news.then_some((kpi.name, Produced { unit: kpi.unit, valued, lacking }))
+                });
+                Ok(Some(News { id: *id, by, kpis: new.collect() }))
             };
             let read = wanted.par_iter().map(news).collect::<Result<Vec<_>, _>>()?;
             for news in read.into_iter().flatten() {
-                for (name, unit) in news.kpis {
-                    kpis.entry(name).or_insert(unit);
+                for (name, new) in news.kpis {
+                    let (valued, lacking) = (new.valued, new.lacking);
+                    let known = kpis.entry(name).or_insert(new);
+                    known.valued |= valued;
+                    known.lacking |= lacking;
                 }
                 match (&made, news.by) {
                     (None, by) => made = by.map(|by| (cell::name(news.id), by)),

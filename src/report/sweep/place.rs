@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::store::StoreError;
 use crate::report::files::{self, FileError, Lasting, Whole};
@@ -24,6 +25,9 @@ pub trait Place: Send + Sync {
     /// # Errors
     /// What the system says.
     fn entries(&self) -> Result<Option<Vec<String>>, FileError>;
+
+    /// Removes unfinished files of programs that were killed, as far as there are any and they can be. Those that somebody may still be writing stay.
+    fn tidy(&self, folders: &[&str]);
 
     /// Names of the files directly in a folder, sorted, without the folder; those of unfinished files are left out.
     ///
@@ -90,6 +94,10 @@ fn remote(address: &str) -> Result<Arc<dyn Place>, StoreError> {
     Err(StoreError::Address(address.to_owned(), why.to_owned()))
 }
 
+/// An unfinished file that nobody has written to for so long is abandoned: a cell takes milliseconds to write, and the table of a large
+/// sweep is written to all the time.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
 /// A folder.
 struct Folder(PathBuf);
 
@@ -120,6 +128,10 @@ impl Place for Folder {
             other => other.map_err(self.opened(""))?,
         };
         Ok(Some(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()))
+    }
+
+    fn tidy(&self, folders: &[&str]) {
+        folders.iter().for_each(|folder| files::remove_unfinished(&self.show(folder), ABANDONED));
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
@@ -184,6 +196,14 @@ mod tests {
         assert!(there.write_new("cells/a", b"1", Lasting::Later).expect("new"));
         assert!(!there.write_new("cells/a", b"2", Lasting::Yes).expect("there already"));
         there.write("cells/.b.partial", b"2").expect("written");
+        let unfinished = dir.path().join("new/cells/.apollo-Xy12.partial");
+        fs::write(&unfinished, b"half").expect("written");
+        there.tidy(&["", "cells"]);
+        assert!(unfinished.exists(), "somebody may be writing it");
+        let old = fs::metadata(&unfinished).and_then(|m| m.modified()).expect("a time") - 2 * ABANDONED;
+        File::options().write(true).open(&unfinished).and_then(|f| f.set_modified(old)).expect("made old");
+        there.tidy(&["", "cells"]);
+        assert!(!unfinished.exists() && dir.path().join("new/cells/.b.partial").exists());
         assert_eq!(there.read("cells/a").expect("read").as_deref(), Some(&b"1"[..]));
         assert_eq!(there.list("cells").expect("listed"), ["a"]);
         assert_eq!(there.entries().expect("listed"), Some(vec!["cells".to_owned()]));

@@ -142,6 +142,9 @@ impl Place for Remote {
         Ok((!all.is_empty()).then_some(all))
     }
 
+    /// An object appears whole: there is nothing unfinished in a store.
+    fn tidy(&self, _: &[&str]) {}
+
     fn list(&self, folder: &str) -> Result<Vec<String>, FileError> {
         let (mut files, _) = self.names(folder)?;
         files.retain(|name| !name.starts_with(TEMPORARY));

@@ -1,10 +1,10 @@
 //! The rows of the table: prepared by all threads, written by one in the order of the plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::gather::{Got, Places};
+use super::gather::{Got, Kpis, Places, Produced};
 use super::place::Place;
 use super::row::{Plan, place, with_unit};
 use super::store::{PLAN, StoreError};
@@ -57,6 +57,8 @@ pub struct Shown {
     pub status: &'static str,
     /// Why it is not done.
     pub reason: String,
+    /// Its replications.
+    pub replications: u32,
     /// The KPIs that are shown; `None` where there is no such KPI.
     pub kpis: Vec<Option<KpiRow>>,
     /// Verdicts by target.
@@ -74,7 +76,7 @@ struct Ready {
 /// What every row needs.
 struct Rows<'a> {
     places: &'a Places<'a>,
-    kpis: &'a BTreeMap<String, String>,
+    kpis: &'a Kpis,
     shown: &'a [String],
     keep: usize,
 }
@@ -84,7 +86,7 @@ struct Rows<'a> {
 pub(super) fn write(
     places: &Places<'_>,
     out: &dyn Place,
-    kpis: &BTreeMap<String, String>,
+    kpis: &Kpis,
     shown: Vec<String>,
     keep: usize,
 ) -> Result<Gathered, StoreError> {
@@ -92,9 +94,10 @@ pub(super) fn write(
     let rows = Rows { places, kpis, shown: &shown, keep };
     let mut tables = Tables::begin(out, columns)?;
     let mut plan = Plan::open(places.first(), &places.info)?;
-    let drawn = shown
-        .iter()
-        .map(|name| Drawn { name: name.clone(), unit: kpis.get(name).cloned().unwrap_or_else(|| "1".to_owned()) });
+    let drawn = shown.iter().map(|name| Drawn {
+        name: name.clone(),
+        unit: kpis.get(name).map_or_else(|| "1".to_owned(), |k| k.unit.clone()),
+    });
     let mut gathered = Gathered {
         info: places.info.clone(),
         done: 0,
@@ -161,11 +164,13 @@ impl Rows<'_> {
         let info = &self.places.info;
         let fields = fields(info, (number, at), (status, &reason), &results, self.kpis);
         let found = |name: &String| results.kpis.iter().find(|kpi| kpi.name == *name);
-        let means = self.shown.iter().map(|name| found(name).and_then(Mean::of)).collect();
+        let of = |row: &KpiRow| Mean::of(row, results.replications);
+        let means = self.shown.iter().map(|name| found(name).and_then(of)).collect();
         let shown = (number < self.keep || status != "done").then(|| Shown {
             at: at.to_vec(),
             status,
             reason,
+            replications: results.replications,
             kpis: self.shown.iter().map(|name| found(name).cloned()).collect(),
             verdicts: results.verdicts.clone(),
         });
@@ -195,19 +200,23 @@ impl Gathered {
     }
 }
 
-/// All columns: place, status, targets, then three for each KPI.
-fn columns(info: &SweepInfo, kpis: &BTreeMap<String, String>) -> Vec<Column> {
+/// All columns: place, status, targets, then three for each KPI, and two more for one that has values here and none there.
+fn columns(info: &SweepInfo, kpis: &Kpis) -> Vec<Column> {
     let text = |name: String| Column { name, number: false };
     let mut out = place(info);
     out.extend(["status", "reason"].map(|name| text(name.to_owned())));
     out.push(Column { name: "replications".to_owned(), number: true });
     out.extend(info.targets.iter().map(|target| text(format!("target.{}", target.name))));
-    for (name, unit) in kpis {
+    for (name, produced @ Produced { unit, .. }) in kpis {
         let numeric = unit != "date";
         for stat in ["", ".ci95_lo", ".ci95_hi"] {
             let name = format!("{name}{stat}");
             let name = if unit == "1" || !numeric { name } else { with_unit(&name, unit) };
             out.push(Column { name, number: numeric });
+        }
+        if produced.is_mixed() {
+            out.push(Column { name: format!("{name}.n"), number: true });
+            out.push(text(format!("{name}.reason")));
         }
     }
     unique(&mut out);
@@ -229,7 +238,7 @@ fn fields(
     (number, at): (usize, &[Coordinate]),
     (status, reason): (&str, &str),
     results: &CellResults,
-    kpis: &BTreeMap<String, String>,
+    kpis: &Kpis,
 ) -> Vec<Field> {
     let text = |text: &str| if text.is_empty() { Field::Nothing } else { Field::Text(text.to_owned()) };
     let mut out = vec![Field::Number(number as f64)];
@@ -245,7 +254,7 @@ fn fields(
     }
     // Both are sorted by name.
     let mut rows = results.kpis.iter().peekable();
-    for (name, unit) in kpis {
+    for (name, produced @ Produced { unit, .. }) in kpis {
         let kpi = rows.next_if(|row| row.name == *name);
         let values = kpi.map_or([None; 3], |k| [k.mean, k.ci95.map(|ci| ci[0]), k.ci95.map(|ci| ci[1])]);
         out.extend(values.map(|value| match value {
@@ -253,6 +262,10 @@ fn fields(
             Some(value) => Field::Number(value),
             None => Field::Nothing,
         }));
+        if produced.is_mixed() {
+            out.push(kpi.map_or(Field::Nothing, |k| Field::Number(f64::from(k.n))));
+            out.push(kpi.and_then(|k| k.reason.as_deref()).map_or(Field::Nothing, text));
+        }
     }
     out
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::rows::{Gathered, Shown};
+use super::store::Shard;
 use crate::experiment::results::KpiRow;
 use crate::report::document::{Column, Document, Row, Section, Table, Tone};
 use crate::report::text::{self, TextStyle};
@@ -46,6 +47,12 @@ pub fn json(gathered: &Gathered) -> String {
     }))
 }
 
+/// What became of a shard, as one object.
+pub fn shard_json(shard: Shard, done: usize, failed: usize) -> String {
+    let cells = done + failed;
+    json::text(&json!({ "shard": shard.index + 1, "of": shard.count, "cells": cells, "done": done, "failed": failed }))
+}
+
 /// `48 cells (grid over 2 axes): 46 done, 1 failed, 1 missing`.
 pub fn sentence(gathered: &Gathered) -> String {
     let count =
@@ -82,6 +89,11 @@ fn document(gathered: &Gathered) -> Document {
     if gathered.info.cells > ROWS {
         notes.push(format!("… and {} more in results.csv", human::count((gathered.info.cells - ROWS) as u64)));
     }
+    let of_some = |row: &Shown| row.kpis.iter().take(COLUMNS).flatten().any(|kpi| is_partial(kpi, row.replications));
+    if gathered.rows.iter().take(ROWS).any(of_some) {
+        let what = "(n of m): the mean over the n of m replications that have a value; why the others have none is in results.csv";
+        notes.push(what.to_owned());
+    }
     let section = Section { heading: "Cells".to_owned(), table, notes };
     let mut sections = vec![section];
     sections.extend(failures(gathered));
@@ -97,6 +109,7 @@ fn table_row(number: usize, row: &Shown) -> Row {
     let mut cells = vec![number.to_string()];
     cells.extend(row.at.iter().map(|at| at.text.clone()));
     if row.status == "done" {
+        let value = |kpi: &KpiRow| value(kpi, row.replications);
         cells.extend(row.kpis.iter().take(COLUMNS).map(|kpi| kpi.as_ref().map_or_else(nothing, value)));
         cells.extend(row.verdicts.iter().take(COLUMNS).map(|(_, verdict)| sections::verdict(*verdict).0.to_owned()));
     } else {
@@ -109,13 +122,17 @@ fn nothing() -> String {
     human::NOTHING.to_owned()
 }
 
-fn value(row: &KpiRow) -> String {
+/// `54.2 s ± 1.1`, and where it is a mean of some replications only: `54.2 s ± 1.1 (3 of 10)`.
+fn value(row: &KpiRow, replications: u32) -> String {
     let unit = human::display_unit(&row.name, &row.unit);
-    match (row.mean, row.ci95) {
-        (None, _) => nothing(),
-        (Some(mean), None) => human::value(mean, unit),
-        (Some(mean), Some(ci)) => format!("{} {}", human::value(mean, unit), human::interval_in(unit, mean, ci)),
-    }
+    let Some(mean) = row.mean else { return nothing() };
+    let interval = row.ci95.map_or_else(String::new, |ci| format!(" {}", human::interval_in(unit, mean, ci)));
+    let of = if is_partial(row, replications) { format!(" ({} of {replications})", row.n) } else { String::new() };
+    format!("{}{interval}{of}", human::value(mean, unit))
+}
+
+fn is_partial(row: &KpiRow, replications: u32) -> bool {
+    row.mean.is_some() && row.n < replications
 }
 
 /// Why cells have no results.
