@@ -246,7 +246,7 @@ codes! {
     "W0635" "a loop with little to spare next to what is simulated as one":
         "An engine that is simulated may stand for many, and each of its trajectories, or groups, for as many. A batch is full with such a lump, half of which it does not need. What a loop \
          may leave unfinished (over-generation, staleness, the batches within its bound) should be 128 times that: then every engine is simulated by default, as far as a pool has no more than 65,536 slots. \
-         This pool is larger, or its 'engine.cohort' is stated. Feedback times come out off by up to about half a lump in what is to spare, which is told from 1 % on.";
+         This pool is larger, or its 'engine.cohort' is stated. Feedback times come out off by the order of half a lump in what is to spare, which is told from 1 % on; in groups, whose slowest counts, up to twice that was seen.";
 }
 
 #[cfg(test)]

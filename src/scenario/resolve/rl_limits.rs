@@ -234,8 +234,8 @@ impl Resolver<'_> {
         let what = if rl.group > 1 { format!("a group of {each} × {}", rl.group) } else { format!("one of {each}") };
         let off = 100.0 * off;
         let message = format!(
-            "when a batch is there this loop may leave {spare:.0} trajectories unfinished, and those simulated stand for {what}: feedback times come out up \
-             to about {off:.1} % off"
+            "when a batch is there this loop may leave {spare:.0} trajectories unfinished, and those simulated stand for {what}: feedback times come out off \
+             by the order of {off:.1} %"
         );
         self.report(Diagnostic::new("W0635", message).at(&place).help("engine.cohort = 1 simulates every engine"));
     }
