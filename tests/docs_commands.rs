@@ -81,6 +81,10 @@ fn the_workflow_of_the_docs_tells_a_worse_plan() {
     assert_ne!(failing, plan);
     fs::write(folder.path().join("base/plans/quick.toml"), failing).unwrap();
     assert_eq!(run("base", baseline), Some(0));
+    // Nor is one beside a plan that is broken there: the change that mends it must pass.
+    fs::write(folder.path().join("base/plans/broken.toml"), "format = 1\n").unwrap();
+    assert_eq!(run("base", baseline), Some(0));
+    fs::remove_file(folder.path().join("base/plans/broken.toml")).unwrap();
     // The first plans of all: the branch they go into has none.
     let step: Vec<&str> = text
         .lines()

@@ -92,3 +92,18 @@ fn deltas_that_span_several_versions_are_seen_before_they_find_no_room() {
         [(false, false), (false, false), (true, true), (true, true)]
     );
 }
+
+/// 112 GB leave 64 GPUs through network interfaces of 10 MB/s each in 175 s, though the store takes 7.5 GB/s; ten times as fast in 17.5 s; and where they are
+/// no limit as fast as the store takes them.
+#[test]
+fn a_checkpoint_passes_the_network_interfaces_of_the_trainer() {
+    let time = |per_gpu: &str| {
+        let frontend = format!("fleet.t.frontend_per_gpu=\"{per_gpu}\"");
+        let keys = ["work.loop.checkpoint={ storage = \"hot\", every = \"5 min\", keep = 1 }", &frontend];
+        kpi(&run(&plan_with(LOOP, &keys)), "rl.loop.checkpoint_time")
+    };
+    let (slow, fast, free) = (time("80 Mbps"), time("800 Mbps"), time("100 Gbps"));
+    assert!((slow - 175.0).abs() < 0.5, "{slow}");
+    assert!((fast - 17.5).abs() < 0.5, "{fast}");
+    assert!(free < fast && free > 112.0 / 7.5 - 0.1, "{free}");
+}

@@ -290,6 +290,8 @@ impl Place<'_> {
         };
         let nic = self.plan.fleets[rl.trainer_fleet].frontend_per_gpu.get();
         let senders = resources.add(format!("work.{}.senders", self.work.name), rl.weights.senders as f64 * nic);
+        let trainer_nics = ["out", "in"]
+            .map(|way| resources.add(format!("work.{}.trainer-{way}", self.work.name), rl.trainer_gpus as f64 * nic));
         RlWork {
             rl: Rl::new(RlParams {
                 work: self.id,
@@ -311,6 +313,7 @@ impl Place<'_> {
             trainer,
             pools,
             senders,
+            trainer_nics,
             relays: super::copies::rule(rl.weights.across).map(|rule| Relays::new(rule, rl.weights.inner_bucket.get())),
             inner_rates: rl.generators.iter().map(|&(_, gpus)| inner_rate(rl, gpus)).collect(),
             receivers: rl.generators.iter().map(|&(fleet, _)| self.receiver(rl, fleet)).collect(),

@@ -9,14 +9,19 @@ use super::compare::unread;
 use super::exit::Exit;
 use super::screen::Screen;
 use crate::experiment::baseline::regressions;
-use crate::experiment::results::{RunResults, Warning};
+use crate::experiment::results::{RunResults, TargetRow, Uncompared, Warning};
 use crate::report::{folder, stored};
+
+/// What is said of something that was removed on purpose.
+pub(super) const ACCEPTED: &str = "--allow-removed accepts that";
 
 /// Where results are kept, and where those to compare with are.
 #[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
     pub(super) save: Option<&'a Path>,
     pub(super) baseline: Option<&'a Path>,
+    /// Whether what was removed since the baseline is told only.
+    pub(super) allow_removed: bool,
 }
 
 /// Keeps the results of a file where they are asked for, and adds to its targets what a baseline says.
@@ -25,7 +30,7 @@ pub(super) fn keep_and_compare(
     slack: f64,
     path: &Path,
     results: &mut RunResults,
-    uncompared: &mut Vec<(String, String)>,
+    uncompared: &mut Vec<Uncompared>,
     screen: &Screen,
 ) -> Exit {
     let mut exit = Exit::Done;
@@ -38,11 +43,12 @@ pub(super) fn keep_and_compare(
     let Some(dir) = places.baseline else { return exit };
     let kept = dir.join(below(path));
     if !kept.exists() {
-        let why = format!("{} does not exist", kept.display());
-        screen.note(&format!("{}: no baseline: {why}", path.display()));
-        *uncompared = results.targets.iter().map(|target| (target.name.clone(), why.clone())).collect();
+        let why = format!("no baseline: {} does not exist", kept.display());
+        screen.note(&format!("{}: {why}", path.display()));
+        let one = |name: &str| Uncompared { name: name.to_owned(), why: why.clone(), refused: false };
+        *uncompared = results.targets.iter().map(|target| one(&target.name)).collect();
         if uncompared.is_empty() {
-            uncompared.push(("scenario".to_owned(), why));
+            uncompared.push(one("scenario"));
         }
     } else {
         match stored::read(&kept) {
@@ -50,12 +56,22 @@ pub(super) fn keep_and_compare(
                 let found = regressions(&baseline, results, slack);
                 results.targets.extend(found.rows);
                 *uncompared = found.uncompared;
+                if places.allow_removed {
+                    let accepted =
+                        |old: TargetRow| Uncompared { name: old.name, why: ACCEPTED.to_owned(), refused: false };
+                    uncompared.extend(found.removed.into_iter().map(accepted));
+                } else {
+                    results.targets.extend(found.removed);
+                }
             }
-            Err(error) => exit = exit.and(unread(&error, screen).exit),
+            Err(error) => {
+                let failure = unread(&error, screen);
+                exit = exit.and(failure.exit);
+                uncompared.push(Uncompared { name: "scenario".to_owned(), why: failure.message, refused: true });
+            }
         }
     }
-    let told =
-        uncompared.iter().map(|(name, why)| Warning::of_run(format!("{name}: no baseline: {why}"), "--baseline"));
+    let told = uncompared.iter().map(|it| Warning::of_run(format!("{}: {}", it.name, it.why), "--baseline"));
     results.warnings.extend(told);
     exit
 }
@@ -103,7 +119,8 @@ fn results_below(dir: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     if !dir.is_dir() {
         return Ok(());
     }
-    if folder::is_ours(dir) {
+    // A folder whose manifest is lost was one of results all the same.
+    if folder::is_ours(dir) || dir.join(stored::REPLICATIONS).is_file() {
         found.push(dir.to_owned());
     }
     let mut entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;

@@ -12,7 +12,7 @@ use super::interrupt;
 use super::kept;
 use super::screen::Screen;
 use super::simulate::{Choices, Failure, load, simulate};
-use crate::experiment::results::{RunResults, TargetRow, Verdict};
+use crate::experiment::results::{RunResults, TargetRow, Uncompared, Verdict};
 use crate::report::document::{Table, Tone};
 use crate::report::{csv, files, folder, json, junit, markdown, sections, text};
 use crate::units::{self, Dimension};
@@ -38,36 +38,39 @@ pub struct Test {
     /// How much worse than the baseline a KPI may be
     #[arg(long, value_name = "SHARE", default_value = "1 %", requires = "baseline")]
     regression: String,
+    /// Tell what was removed since the baseline, but do not end with 3 because of it
+    #[arg(long, requires = "baseline")]
+    allow_removed: bool,
 }
 
 /// What is said in place of a verdict where there is nothing to compare with.
-const NO_BASELINE: &str = "NO BASELINE";
+const NOT_COMPARED: &str = "NOT COMPARED";
 
 /// What is said in place of a verdict of a file that could not be run, and of one that only the baseline has.
 const NOT_RUN: &str = "NOT RUN";
-const REMOVED: &str = "the baseline has results of it, but the file is not there any more; delete those to accept that";
+const REMOVED: &str = "the baseline has results of it, but the file is not there any more";
 
 /// What became of one file.
 struct Outcome {
     path: PathBuf,
     run: Became,
-    /// What was not compared with a baseline: its name and why.
-    uncompared: Vec<(String, String)>,
+    /// What was not compared with a baseline.
+    uncompared: Vec<Uncompared>,
 }
 
 /// A file, as far as it came.
 enum Became {
     Ran(Box<RunResults>),
     Broken(Failure),
-    /// It is not there, only in the baseline.
-    Removed,
+    /// It is not there, only in the baseline; whether that is accepted.
+    Removed(bool),
 }
 
 impl Outcome {
     fn results(&self) -> Option<&RunResults> {
         match &self.run {
             Became::Ran(results) => Some(results),
-            Became::Broken(_) | Became::Removed => None,
+            Became::Broken(_) | Became::Removed(_) => None,
         }
     }
 }
@@ -108,7 +111,8 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
         let mut run = load(&path, &[], screen).and_then(|loaded| simulate(&path, &loaded, &Choices::default(), screen));
         let mut uncompared = Vec::new();
         if let Ok(results) = &mut run {
-            let places = kept::Places { save: args.save.as_deref(), baseline: args.baseline.as_deref() };
+            let (save, baseline) = (args.save.as_deref(), args.baseline.as_deref());
+            let places = kept::Places { save, baseline, allow_removed: args.allow_removed };
             exit = exit.and(kept::keep_and_compare(places, slack, &path, results, &mut uncompared, screen));
         }
         exit = exit.and(match &run {
@@ -125,8 +129,9 @@ pub fn run(args: &Test, screen: &Screen) -> Exit {
         outcomes.push(Outcome { path, run, uncompared });
     }
     for path in removed {
-        exit = exit.and(Exit::Inconclusive).and(say_removed(&path, screen));
-        outcomes.push(Outcome { path, run: Became::Removed, uncompared: Vec::new() });
+        exit = exit.and(if args.allow_removed { Exit::Done } else { Exit::Inconclusive });
+        exit = exit.and(say_removed(&path, args.allow_removed, screen));
+        outcomes.push(Outcome { path, run: Became::Removed(args.allow_removed), uncompared: Vec::new() });
     }
     exit = exit.and(screen.print(&ending(&outcomes, screen.format)));
     if let Some(path) = &args.junit {
@@ -148,8 +153,8 @@ fn writable(args: &Test, paths: &[PathBuf]) -> Result<(), String> {
     args.junit.iter().chain(&args.markdown).try_for_each(|path| beside(path))?;
     let Some(dir) = &args.save else { return Ok(()) };
     // What is missing is made with the first results, in the folder that is there.
-    let there = dir.ancestors().find(|above| above.as_os_str().is_empty() || above.exists());
-    beside(&there.unwrap_or(Path::new("")).join("results"))?;
+    let missing = dir.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).last();
+    beside(missing.unwrap_or(&dir.join("results")))?;
     let kept = paths.iter().map(|path| dir.join(kept::below(path)));
     kept.into_iter().try_for_each(|kept| folder::check(&kept).map_err(|error| error.to_string()))
 }
@@ -193,8 +198,8 @@ fn walk(dir: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The verdicts on one file: a line with its name, then a line per target, then what has no baseline.
-fn lines(results: &RunResults, uncompared: &[(String, String)], screen: &Screen) -> String {
+/// The verdicts on one file: a line with its name, then a line per target, then what is not compared.
+fn lines(results: &RunResults, uncompared: &[Uncompared], screen: &Screen) -> String {
     let file = text::shown(&results.file, screen.style);
     let mut out = format!("{}\n", text::paint(&file, Tone::Strong, screen.style));
     for target in &results.targets {
@@ -206,23 +211,32 @@ fn lines(results: &RunResults, uncompared: &[(String, String)], screen: &Screen)
     if results.targets.is_empty() {
         out.push_str("  no targets\n");
     }
-    for (name, why) in uncompared {
-        let word = text::paint(NO_BASELINE, Tone::Unsure, screen.style);
-        out.push_str(&format!("  {word}   {}\n", text::shown(&format!("{name}: {why}"), screen.style)));
+    for it in uncompared {
+        let word = text::paint(NOT_COMPARED, Tone::Unsure, screen.style);
+        out.push_str(&format!("  {word}  {}\n", text::shown(&format!("{}: {}", it.name, it.why), screen.style)));
     }
     out
 }
 
 /// Says that only the baseline has a file.
-fn say_removed(path: &Path, screen: &Screen) -> Exit {
+fn say_removed(path: &Path, accepted: bool, screen: &Screen) -> Exit {
     let file = text::shown(&path.display().to_string(), screen.style);
     if screen.format != Format::Text {
-        screen.note(&format!("{file}: {REMOVED}"));
+        screen.note(&format!("{file}: {}", removed_why(accepted)));
         return Exit::Done;
     }
-    let (word, tone) = sections::verdict(Verdict::Inconclusive);
+    let (word, tone) = removed_word(accepted);
     let (file, word) = (text::paint(&file, Tone::Strong, screen.style), text::paint(word, tone, screen.style));
-    screen.print(&format!("{file}\n  {word}  {REMOVED}\n"))
+    screen.print(&format!("{file}\n  {word}  {}\n", removed_why(accepted)))
+}
+
+fn removed_word(accepted: bool) -> (&'static str, Tone) {
+    if accepted { (NOT_COMPARED, Tone::Unsure) } else { sections::verdict(Verdict::Inconclusive) }
+}
+
+fn removed_why(accepted: bool) -> String {
+    let then = if accepted { kept::ACCEPTED } else { "delete those, or give --allow-removed, to accept that" };
+    format!("{REMOVED}; {then}")
 }
 
 /// `feedback: rl.online.feedback_time.p95 is 54.2 s ± 1.1, limit ≤ 60 s (source)`.
@@ -249,12 +263,12 @@ fn summary(outcomes: &[Outcome]) -> String {
         n => format!(", {n} of them {words}"),
     };
     let broken = of(|run| matches!(run, Became::Broken(_)), "could not be run");
-    let removed = of(|run| matches!(run, Became::Removed), "removed since the baseline");
+    let removed = of(|run| matches!(run, Became::Removed(_)), "removed since the baseline");
     let targets: Vec<&TargetRow> = outcomes.iter().filter_map(Outcome::results).flat_map(|r| &r.targets).collect();
     let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let tally = sections::tally(targets.iter().copied());
     let uncompared: usize = outcomes.iter().map(|o| o.uncompared.len()).sum();
-    let uncompared = if uncompared == 0 { String::new() } else { format!("; {uncompared} without a baseline") };
+    let uncompared = if uncompared == 0 { String::new() } else { format!("; {uncompared} not compared") };
     format!(
         "{}{broken}{removed}; {}: {tally}{uncompared}",
         count(outcomes.len(), "file"),
@@ -262,7 +276,7 @@ fn summary(outcomes: &[Outcome]) -> String {
     )
 }
 
-/// All targets of all files as one table, what has no baseline, and files without results.
+/// All targets of all files as one table, what is not compared, and files without results.
 fn table(outcomes: &[Outcome]) -> Table {
     let columns = ["file", "verdict", "target", "KPI", "value", "95 % interval", "limit", "source"];
     let mut table = Table::new(&columns.map(|c| (c, c == "value")));
@@ -275,9 +289,9 @@ fn table(outcomes: &[Outcome]) -> Table {
                 table.row(Tone::Bad, without_results(&outcome.path, NOT_RUN, why, columns.len()));
                 continue;
             }
-            Became::Removed => {
-                let (word, tone) = sections::verdict(Verdict::Inconclusive);
-                table.row(tone, without_results(&outcome.path, word, REMOVED, columns.len()));
+            Became::Removed(accepted) => {
+                let (word, tone) = removed_word(*accepted);
+                table.row(tone, without_results(&outcome.path, word, &removed_why(*accepted), columns.len()));
                 continue;
             }
         };
@@ -287,11 +301,11 @@ fn table(outcomes: &[Outcome]) -> Table {
             row.cells.push(target.source.clone().unwrap_or_default());
             table.rows.push(row);
         }
-        for (name, why) in &outcome.uncompared {
-            let mut cells = vec![run.file.clone(), NO_BASELINE.to_owned(), name.clone()];
+        for it in &outcome.uncompared {
+            let mut cells = vec![run.file.clone(), NOT_COMPARED.to_owned(), it.name.clone()];
             cells.resize(columns.len() - 1, String::new());
-            cells.push(why.clone());
-            table.row(Tone::Unsure, cells);
+            cells.push(it.why.clone());
+            table.row(if it.refused { Tone::Bad } else { Tone::Unsure }, cells);
         }
     }
     table
@@ -313,7 +327,7 @@ fn write_junit(path: &Path, outcomes: &[Outcome], screen: &Screen) -> Exit {
         .map(|(outcome, name)| match &outcome.run {
             Became::Ran(results) => junit::Suite::Ran(results, &outcome.uncompared),
             Became::Broken(failure) => junit::Suite::Broken(name, &failure.message),
-            Became::Removed => junit::Suite::Removed(name, REMOVED),
+            Became::Removed(accepted) => junit::Suite::Removed(name, REMOVED, *accepted),
         })
         .collect();
     match files::write_whole(path, junit::render(&suites).as_bytes()) {

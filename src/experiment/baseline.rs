@@ -2,15 +2,17 @@
 
 use super::compare::difference;
 use super::results::compare::{Difference, Side};
-use super::results::{RunResults, TargetRow, Verdict, row_name};
+use super::results::{RunResults, TargetRow, Uncompared, Verdict, row_name};
 
 /// What a baseline says of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     /// Verdicts, as targets of their own.
     pub rows: Vec<TargetRow>,
-    /// Targets of the run whose KPI the baseline has no value of, each with why it is not compared.
-    pub uncompared: Vec<(String, String)>,
+    /// Targets that the baseline has and the run lacks, inconclusive.
+    pub removed: Vec<TargetRow>,
+    /// Targets of the run whose KPI the baseline has no value of.
+    pub uncompared: Vec<Uncompared>,
 }
 
 /// The KPIs of targets of a run against a baseline: one that is at most something must not have grown by more than the share
@@ -26,12 +28,13 @@ pub fn regressions(baseline: &Side, run: &RunResults, slack: f64) -> Found {
         match difference(row_name(&target.kpi), [baseline, &now], paired).filter(|d| d.a.is_some()) {
             Some(d) => found.rows.push(row(target, &d, slack, d.n >= all)),
             None => {
-                found.uncompared.push((target.name.clone(), format!("the baseline has no value of {}", target.kpi)));
+                let why = format!("no baseline: it has no value of {}", target.kpi);
+                found.uncompared.push(Uncompared { name: target.name.clone(), why, refused: false });
             }
         }
     }
     let kept = |old: &&TargetRow| run.targets.iter().any(|new| new.name == old.name && new.kpi == old.kpi);
-    found.rows.extend(baseline.targets.iter().filter(|old| !kept(old)).map(removed));
+    found.removed.extend(baseline.targets.iter().filter(|old| !kept(old)).map(removed));
     found
 }
 

@@ -117,6 +117,17 @@ pub struct KpiRow {
     pub values: Vec<f64>,
 }
 
+/// Something that was not compared with a baseline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncompared {
+    /// Its name: a target, or `scenario` for all of them.
+    pub name: String,
+    /// Why.
+    pub why: String,
+    /// Whether that is an error: the baseline is there and cannot be used.
+    pub refused: bool,
+}
+
 /// A value that enters a run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {

@@ -6,16 +6,16 @@ use std::path::{Component, Path};
 
 use super::human;
 use super::sections;
-use crate::experiment::results::{RunResults, TargetRow, Verdict};
+use crate::experiment::results::{RunResults, TargetRow, Uncompared, Verdict};
 
 /// What became of one scenario file.
 pub enum Suite<'a> {
-    /// It ran; what was not compared with a baseline: its name and why.
-    Ran(&'a RunResults, &'a [(String, String)]),
+    /// It ran; what was not compared with a baseline.
+    Ran(&'a RunResults, &'a [Uncompared]),
     /// It could not be run: file and message.
     Broken(&'a str, &'a str),
-    /// Only the baseline has it: file and message.
-    Removed(&'a str, &'a str),
+    /// Only the baseline has it: file and message, and whether that is accepted.
+    Removed(&'a str, &'a str, bool),
 }
 
 /// The XML document.
@@ -26,13 +26,14 @@ pub fn render(suites: &[Suite<'_>]) -> String {
         let (name, cases, counts) = match suite {
             Suite::Ran(run, skipped) => {
                 let cases = run.targets.iter().map(|t| case(run, t)).chain(skipped.iter().map(|s| skip(run, s)));
-                (run.file.as_str(), cases.collect(), count(&run.targets, skipped.len()))
+                (run.file.as_str(), cases.collect(), count(&run.targets, skipped))
             }
             Suite::Broken(file, message) => {
                 (*file, broken(file, message), Counts { tests: 1, errors: 1, ..Counts::default() })
             }
-            Suite::Removed(file, message) => {
-                (*file, removed(file, message), Counts { tests: 1, errors: 1, ..Counts::default() })
+            Suite::Removed(file, message, accepted) => {
+                let (errors, skipped) = (usize::from(!accepted), usize::from(*accepted));
+                (*file, removed(file, message, *accepted), Counts { tests: 1, failures: 0, errors, skipped })
             }
         };
         let name = escaped(name);
@@ -67,10 +68,12 @@ impl Counts {
 }
 
 /// A failed target is a failure; an inconclusive one is an error, because nothing was found out.
-fn count(targets: &[TargetRow], skipped: usize) -> Counts {
+fn count(targets: &[TargetRow], uncompared: &[Uncompared]) -> Counts {
+    let refused = uncompared.iter().filter(|it| it.refused).count();
+    let skipped = uncompared.len() - refused;
     let of = |verdict| targets.iter().filter(|t| t.verdict == verdict).count();
-    let tests = targets.len() + skipped;
-    Counts { tests, failures: of(Verdict::Fail), errors: of(Verdict::Inconclusive), skipped }
+    let tests = targets.len() + uncompared.len();
+    Counts { tests, failures: of(Verdict::Fail), errors: of(Verdict::Inconclusive) + refused, skipped }
 }
 
 /// One target.
@@ -86,12 +89,13 @@ fn case(run: &RunResults, target: &TargetRow) -> String {
     }
 }
 
-/// What was not compared with a baseline is neither passed nor failed.
-fn skip(run: &RunResults, (name, why): &(String, String)) -> String {
-    let (class, name) = (class(&run.file), escaped(&format!("{name} against the baseline")));
-    let why = escaped(&format!("no baseline: {why}"));
+/// What was not compared with a baseline is neither passed nor failed; a baseline that cannot be used is an error.
+fn skip(run: &RunResults, it: &Uncompared) -> String {
+    let (class, name) = (class(&run.file), escaped(&format!("{} against the baseline", it.name)));
+    let what = if it.refused { "error type=\"input\"" } else { "skipped" };
+    let why = escaped(&it.why);
     format!(
-        "    <testcase classname=\"{class}\" name=\"{name}\">\n      <skipped message=\"{why}\"/>\n    </testcase>\n"
+        "    <testcase classname=\"{class}\" name=\"{name}\">\n      <{what} message=\"{why}\"/>\n    </testcase>\n"
     )
 }
 
@@ -104,10 +108,11 @@ fn broken(file: &str, message: &str) -> String {
 }
 
 /// The one case of a file that only the baseline has.
-fn removed(file: &str, message: &str) -> String {
+fn removed(file: &str, message: &str, accepted: bool) -> String {
     let (class, message) = (class(file), escaped(message));
+    let what = if accepted { "skipped" } else { "error type=\"inconclusive\"" };
     format!(
-        "    <testcase classname=\"{class}\" name=\"against the baseline\">\n      <error type=\"inconclusive\" message=\"{message}\"/>\n    </testcase>\n"
+        "    <testcase classname=\"{class}\" name=\"against the baseline\">\n      <{what} message=\"{message}\"/>\n    </testcase>\n"
     )
 }
 

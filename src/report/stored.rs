@@ -14,7 +14,7 @@ use crate::experiment::results::{Input, KpiRow, TargetRow, Verdict, row_name};
 use crate::stats::interval;
 
 /// File of the values by replication.
-pub(super) const REPLICATIONS: &str = "replications.csv";
+pub const REPLICATIONS: &str = "replications.csv";
 /// File of the inputs.
 pub(super) const INPUTS: &str = "inputs.csv";
 

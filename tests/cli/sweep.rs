@@ -639,6 +639,13 @@ fn a_mean_of_some_replications_says_so_everywhere() {
         assert_eq!(have > 0 && have < 10, out.contains(&format!("({have} of 10)")), "{have}: {out}");
     }
     assert!(out.contains("the mean over the n of m replications that have a value"), "{out}");
+    // Five KPIs and a date: what neither the screen nor the chart has room for is said.
+    let many = "transfer.move.time,transfer.move.rate,transfer.move.slowdown,link.ab.downtime,link.ab.a-to-b.utilisation,transfer.move.projected_finish";
+    let out = desk.run(&["sweep", "some.toml", "--out", "s", "--kpi", many]).exits(0).out();
+    assert!(out.contains("2 more KPIs in results.csv"), "{out}");
+    let svg = fs::read_to_string(desk.path().join("s/charts/sweep.svg")).expect("a chart");
+    assert!(svg.contains("2 more KPIs are in results.csv"));
+    desk.run(&["sweep", "some.toml", "--out", "s", "--quiet"]).exits(0);
     // Where all have a value there is nothing to be told.
     assert!(!rows[0].iter().any(|head| head == "link.ab.a-to-b.utilisation.n"));
     let svg = fs::read_to_string(desk.path().join("s/charts/sweep.svg")).expect("a chart");

@@ -150,13 +150,13 @@ fn a_baseline_that_is_not_there_is_never_a_pass() {
     desk.write("plans/new.toml", &tiny("at_most = \"60 s\""));
     let all = ["test", "plans", "--baseline", "base", "--quiet", "--junit", "j.xml", "--markdown", "m.md"];
     let out = desk.run(&all).exits(0).out();
-    assert!(out.contains("  NO BASELINE   time: base/plans/new does not exist"), "{out}");
-    assert!(out.contains("3 targets: 3 passed; 1 without a baseline"), "{out}");
+    assert!(out.contains("  NOT COMPARED  time: no baseline: base/plans/new does not exist"), "{out}");
+    assert!(out.contains("3 targets: 3 passed; 1 not compared"), "{out}");
     let junit = fs::read_to_string(desk.path().join("j.xml")).unwrap();
     let case = "<testcase classname=\"plans.new\" name=\"time against the baseline\">\n      <skipped message=\"no baseline: base/plans/new does not exist\"/>";
     assert!(junit.contains(case) && junit.contains("tests=\"4\" failures=\"0\" errors=\"0\" skipped=\"1\""), "{junit}");
     let markdown = fs::read_to_string(desk.path().join("m.md")).unwrap();
-    assert!(markdown.contains("| plans/new.toml | NO BASELINE | time |"), "{markdown}");
+    assert!(markdown.contains("| plans/new.toml | NOT COMPARED | time |"), "{markdown}");
     let json = desk.run(&["test", "plans", "--baseline", "base", "--quiet", "--format", "json"]).exits(0).out();
     assert!(json.contains("time: no baseline: base/plans/new does not exist"), "{json}");
 }
@@ -172,6 +172,8 @@ fn a_target_that_was_removed_since_the_baseline_is_named_and_open() {
     let all = ["test", "plan.toml", "--baseline", "base", "--quiet", "--junit", "j.xml", "--markdown", "m.md"];
     let out = desk.run(&all).exits(3).out();
     let words = "rate, removed since the baseline";
+    let accepted = desk.run(&[&all[..5], &["--allow-removed"]].concat()).exits(0).out();
+    assert!(accepted.contains(&format!("NOT COMPARED  {words}: --allow-removed accepts that")), "{accepted}");
     assert!(
         out.contains(&format!("INCONCLUSIVE  {words}: transfer.move.rate.mean has no value, limit ≥ 1 MB/s")),
         "{out}"
@@ -244,6 +246,16 @@ fn a_plan_that_was_removed_since_the_baseline_is_named_and_open() {
     assert!(markdown.contains("| plans/deep/two.v2.toml | INCONCLUSIVE |"), "{markdown}");
     let ran = desk.run(&["test", "plans", "--baseline", "base", "--format", "csv"]).exits(3);
     assert!(ran.err().contains("plans/deep/two.v2.toml: the baseline has results of it"), "{}", ran.err());
+    // Accepted once: told, and no more.
+    let accepted = ["test", "plans", "--baseline", "base", "--quiet", "--allow-removed", "--junit", "j.xml"];
+    let out = desk.run(&accepted).exits(0).out();
+    assert!(out.contains("NOT COMPARED  the baseline has results of it") && out.contains("1 of them removed"), "{out}");
+    let junit = fs::read_to_string(desk.path().join("j.xml")).unwrap();
+    assert!(junit.contains("errors=\"0\" skipped=\"1\""), "{junit}");
+    desk.run(&["test", "plans", "--allow-removed"]).exits(2);
+    // Results whose manifest is lost are results all the same.
+    fs::remove_file(desk.path().join("base/plans/deep/two.v2/manifest.json")).unwrap();
+    desk.run(&["test", "plans", "--baseline", "base", "--quiet"]).exits(3);
     // Its results are deleted: accepted.
     fs::remove_dir_all(desk.path().join("base/plans/deep")).unwrap();
     desk.run(&["test", "plans", "--baseline", "base", "--quiet"]).exits(0);
@@ -262,8 +274,14 @@ fn a_baseline_that_was_changed_is_not_believed() {
     assert!(without != text && other != text);
     for changed in [without, other] {
         fs::write(&file, changed).unwrap();
-        let ran = desk.run(&["test", "tiny.toml", "--baseline", "base"]).exits(2);
+        let all = ["test", "tiny.toml", "--baseline", "base", "--junit", "j.xml", "--markdown", "m.md"];
+        let ran = desk.run(&all).exits(2);
         assert!(ran.err().contains("replications.csv is not as it was written"), "{}", ran.err());
+        assert!(ran.out().contains("1 not compared"), "{}", ran.out());
+        let junit = fs::read_to_string(desk.path().join("j.xml")).unwrap();
+        assert!(junit.contains("<error type=\"input\"") && junit.contains("errors=\"1\""), "{junit}");
+        let markdown = fs::read_to_string(desk.path().join("m.md")).unwrap();
+        assert!(markdown.contains("| tiny.toml | NOT COMPARED | scenario |"), "{markdown}");
         desk.run(&["run", "tiny.toml", "--out", "new", "--quiet"]).exits(0);
         desk.run(&["compare", "base/tiny", "new"]).exits(2);
     }

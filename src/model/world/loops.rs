@@ -71,9 +71,16 @@ impl World {
                 }
             }
             RlEffect::CancelPublish { .. } | RlEffect::Relay { .. } => return None,
-            RlEffect::WriteCheckpoint(bytes) => self.state_order(id, task, task.checkpoint?, trainer, bytes, true),
-            RlEffect::ReadCheckpoint(bytes) => self.state_order(id, task, task.checkpoint?, trainer, bytes, false),
+            RlEffect::WriteCheckpoint(bytes) => self.checkpoint_order(id, task, trainer, bytes, true)?,
+            RlEffect::ReadCheckpoint(bytes) => self.checkpoint_order(id, task, trainer, bytes, false)?,
         })
+    }
+
+    /// A checkpoint between all nodes of the trainer, through their network interfaces, and its storage system.
+    fn checkpoint_order(&self, id: WorkId, task: &RlWork, trainer: SiteId, bytes: f64, write: bool) -> Option<Order> {
+        let mut order = self.state_order(id, task, task.checkpoint?, trainer, bytes, write);
+        order.base.push((task.trainer_nics[usize::from(!write)], 1.0));
+        Some(order)
     }
 
     /// State between the nodes of a site and a storage system: checkpoints, or weights through an object store.

@@ -106,6 +106,8 @@ pub struct RlWork {
     pub pools: Vec<Claim>,
     /// Network interfaces of the GPUs that send weights.
     pub senders: ResourceId,
+    /// Network interfaces of all nodes of the trainer, out and in: checkpoints pass them.
+    pub trainer_nics: [ResourceId; 2],
     /// The publish under way where sites hand weights to one another.
     pub relays: Option<Relays>,
     /// Rate of the way inside the site of each pool, which the transfer cannot outrun; infinite where everybody fetches a copy.

@@ -9,6 +9,8 @@ pub struct Chart {
     pub title: String,
     /// Which scenario and replications.
     pub subtitle: String,
+    /// What else is to be known, a line each, below the panels.
+    pub notes: Vec<String>,
     /// Panels side by side; rows follow from their number.
     pub columns: usize,
     /// Panels in reading order.

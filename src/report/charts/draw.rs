@@ -32,6 +32,8 @@ const LABEL: f64 = 22.0;
 const GUTTER: f64 = 22.0;
 /// Room between a row's tick texts and the next row.
 const ROW_GAP: f64 = 12.0;
+/// Height of a line of notes below everything.
+const NOTE: f64 = 18.0;
 /// Height of a chart that says why it is empty.
 const EMPTY: f64 = 220.0;
 
@@ -56,9 +58,14 @@ pub(super) fn size(chart: &Chart) -> (u32, u32) {
     } else if rows == 0 {
         EMPTY
     } else {
-        HEAD + rows as f64 * (ABOVE + plot_height(rows) + BELOW) + (rows - 1) as f64 * ROW_GAP + LABEL + EDGE
+        panels_end(rows) + chart.notes.len() as f64 * NOTE + EDGE
     };
     (WIDTH as u32, height.ceil() as u32)
+}
+
+/// Where the panels and the label of the last horizontal axis end.
+fn panels_end(rows: usize) -> f64 {
+    HEAD + rows as f64 * (ABOVE + plot_height(rows) + BELOW) + (rows - 1) as f64 * ROW_GAP + LABEL
 }
 
 fn rows(chart: &Chart) -> usize {
@@ -121,6 +128,10 @@ pub(super) fn draw<DB: DrawingBackend>(area: &Area<DB>, chart: &Chart, fine: u32
             (WIDTH / 2.0, EMPTY / 2.0 + 20.0),
             Ink::grey().centred(),
         );
+    }
+    for (i, note) in chart.notes.iter().enumerate() {
+        let y = panels_end(rows(chart)) + (i as f64 + 0.75) * NOTE;
+        pen.text(&pen.fitting(note, SMALL, false, room), (EDGE, y), Ink::grey())?;
     }
     let mut frames = pen.frames(chart, 0.0);
     pen.tiles = pen.tile_size(chart, &frames);

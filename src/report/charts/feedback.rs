@@ -35,6 +35,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
         name: "rl-feedback-time",
         title: "RL feedback time in s: from reward to first being served".to_owned(),
         subtitle,
+        notes: Vec::new(),
         columns: shown.len().max(1),
         panels: shown
             .iter()

@@ -20,6 +20,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
         name: "usable-gpus",
         title: "Usable GPUs over time, in GPUs".to_owned(),
         subtitle: timeline::subtitle(run, &notes.join("; ")),
+        notes: Vec::new(),
         columns,
         panels: fleets.iter().map(|fleet| panel(run, fleet, columns)).collect(),
         empty: "nothing to show: this scenario has no GPU fleets".to_owned(),

@@ -44,7 +44,8 @@ impl Surface {
         }
         let left_out = (groups.len() - each.min(groups.len())) * kpis.len();
         if left_out > 0 {
-            notes.push(format!("{left_out} more panels are in results.csv"));
+            let drawn = groups[..each].iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>().join("; ");
+            notes.push(format!("only {drawn}: {left_out} more panels would be needed, and are in results.csv"));
         }
         let columns = if panels.len() > 1 { 2 } else { 1 };
         (panels, columns, notes)
@@ -94,7 +95,7 @@ impl Tiles<'_> {
                 marks: Vec::new(),
                 shade: None,
                 note: None,
-                key: key(ends, scale),
+                key: Some(key(ends, scale)),
             }
         };
         groups.iter().map(panel).collect()
@@ -116,13 +117,17 @@ impl Tiles<'_> {
     }
 }
 
-/// The scale of colours between two ends, with round numbers; `None` where all values are the same.
-fn key((low, high): (f64, f64), scale: human::Scale) -> Option<Key> {
+/// The scale of colours between two ends, with round numbers, or with the one value that all tiles have.
+fn key((low, high): (f64, f64), scale: human::Scale) -> Key {
     let (from, to) = (low / scale.factor, high / scale.factor);
     let step = axis::round_step(to - from, 5);
     let inside = axis::ticks(from, to, step, 1.0).into_iter().filter(|(at, _)| (from..=to).contains(at));
     let ticks = inside.map(|(at, text)| ((at - from) / (to - from), text)).collect();
-    (high > low).then(|| Key { colors: SCALE.to_vec(), ticks })
+    match high > low {
+        true => Key { colors: SCALE.to_vec(), ticks },
+        // One value, in the middle of the scale.
+        false => Key { colors: vec![blend(&SCALE, 0.5); 2], ticks: vec![(0.5, human::number(low, scale))] },
+    }
 }
 
 /// A tile at a place, between the lowest and the highest value, in the unit of all.

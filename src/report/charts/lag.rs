@@ -16,6 +16,7 @@ pub(super) fn chart(run: &RunResults) -> Option<Chart> {
         name: "rl-lag",
         title: "Lag of what trains, in policy versions".to_owned(),
         subtitle: format!("{} (all trajectories of {} replication{plural})", run.title, run.replications),
+        notes: Vec::new(),
         columns: shown.len(),
         panels: shown.into_iter().map(panel).collect(),
         empty: String::new(),

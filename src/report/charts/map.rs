@@ -30,6 +30,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
             run.replications,
             if run.replications == 1 { "" } else { "s" }
         ),
+        notes: Vec::new(),
         columns: 1,
         panels: Vec::new(),
         empty: "nothing to show: this scenario has no WAN links".to_owned(),

@@ -36,6 +36,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
         name: "storage",
         title: "Storage rate in B/s, efficiency in % of the theoretical rate, and fill in %".to_owned(),
         subtitle: timeline::subtitle(run, &notes.join("; ")),
+        notes: Vec::new(),
         columns: 3,
         panels: active.iter().flat_map(|s| [rates(run, s), efficiencies(run, s), fills(run, s)]).collect(),
         empty: empty.to_owned(),

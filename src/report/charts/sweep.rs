@@ -20,14 +20,20 @@ pub(super) type Group<'a> = (String, Vec<&'a Dot>);
 pub fn chart(surface: &Surface) -> Chart {
     let axes = surface.independent();
     let numeric: Vec<usize> = axes.iter().copied().filter(|&a| surface.info.axes[a].unit.is_some()).collect();
-    let kpis: Vec<usize> = (0..surface.kpis.len().min(MOST.0)).filter(|&k| !surface.is_date(k)).collect();
-    let (panels, columns, notes) = match (&axes[..], &numeric[..]) {
+    let mut kpis: Vec<usize> = (0..surface.kpis.len()).filter(|&k| !surface.is_date(k)).collect();
+    let left_out = surface.kpis.len() - kpis.len().min(MOST.0);
+    kpis.truncate(MOST.0);
+    let (panels, columns, mut notes) = match (&axes[..], &numeric[..]) {
         ([], _) => (Vec::new(), 1, Vec::new()),
         _ if surface.is_sampled() => surface.clouds(&kpis, &axes),
         (_, [x, y, ..]) => surface.heat(&kpis, (*x, *y), &axes),
         (_, [x]) => surface.lines(&kpis, *x, &axes),
         ([.., x], []) => surface.lines(&kpis, *x, &axes),
     };
+    if left_out > 0 && !kpis.is_empty() {
+        let what = if left_out == 1 { "KPI is" } else { "KPIs are" };
+        notes.push(format!("{left_out} more {what} in results.csv: a chart shows {} at most, and no dates", MOST.0));
+    }
     let empty = match (kpis.is_empty(), axes.is_empty()) {
         (true, _) => "nothing to show: no target has a KPI that can be drawn; name KPIs with --kpi",
         (_, true) => "nothing to show: no axis varies",
@@ -38,11 +44,8 @@ pub fn chart(surface: &Surface) -> Chart {
     if surface.dots.len() < surface.info.cells {
         subtitle.push_str(&format!(", the first {} are drawn", human::count(surface.dots.len() as u64)));
     }
-    for note in notes {
-        subtitle.push_str(&format!("; {note}"));
-    }
     let title = format!("Sweep over {}", axes.iter().map(|&a| surface.name(a)).collect::<Vec<_>>().join(", "));
-    Chart { name: "sweep", title, subtitle, columns, panels, empty: empty.to_owned(), map: None }
+    Chart { name: "sweep", title, subtitle, notes, columns, panels, empty: empty.to_owned(), map: None }
 }
 
 impl Surface {
@@ -410,7 +413,11 @@ mod tests {
         );
         // The second cell is a mean of some replications only.
         assert_eq!(tiles_of(&chart.panels[1])[0].text, "1.000*");
-        assert!(chart.subtitle.contains("* or a dot: some replications have no value"), "{}", chart.subtitle);
+        assert!(
+            chart.notes.iter().any(|note| note.contains("* or a dot: some replications have no value")),
+            "{:?}",
+            chart.notes
+        );
         let key = chart.panels[0].key.as_ref().expect("a scale of colours");
         assert_eq!(key.ticks.first(), Some(&(0.0, "0.0".to_owned())));
     }
@@ -423,7 +430,7 @@ mod tests {
         let dots = chart.panels[0].curves.iter().find(|c| c.shape == Shape::Dots).expect("dots");
         let ends = (dots.points.first().copied(), dots.points.last().copied());
         assert_eq!((dots.points.len(), ends), (751, (Some((0.0, 0.0)), Some((3_000.0, 3_000.0)))));
-        assert!(chart.subtitle.contains("one cell of 4 is drawn"), "{}", chart.subtitle);
+        assert!(chart.notes.iter().any(|note| note.contains("one cell of 4 is drawn")), "{:?}", chart.notes);
     }
 
     #[test]
@@ -436,7 +443,11 @@ mod tests {
         let points =
             |p: &Panel, shape| p.curves.iter().filter(|c| c.shape == shape).map(|c| c.points.len()).sum::<usize>();
         assert!(dots.panels.iter().all(|p| (points(p, Shape::Dots), points(p, Shape::Rings)) == (5, 1)));
-        assert!(dots.subtitle.contains("hollow: some replications have no value"), "{}", dots.subtitle);
+        assert!(
+            dots.notes.iter().any(|note| note.contains("hollow: some replications have no value")),
+            "{:?}",
+            dots.notes
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(super) fn chart(run: &RunResults) -> Chart {
         name: "wan-utilisation",
         title: "WAN utilisation over time, per direction, in % of capacity".to_owned(),
         subtitle: timeline::subtitle(run, &more),
+        notes: Vec::new(),
         columns,
         panels: links.iter().map(|link| panel(run, link, columns)).collect(),
         empty: "nothing to show: this scenario has no WAN links".to_owned(),

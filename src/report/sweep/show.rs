@@ -89,6 +89,12 @@ fn document(gathered: &Gathered) -> Document {
     if gathered.info.cells > ROWS {
         notes.push(format!("… and {} more in results.csv", human::count((gathered.info.cells - ROWS) as u64)));
     }
+    let hidden = |all: usize, [one, more]: [&str; 2]| match all.saturating_sub(COLUMNS) {
+        0 => None,
+        n => Some(format!("… and {n} more {} in results.csv", if n == 1 { one } else { more })),
+    };
+    notes.extend(hidden(gathered.shown.len(), ["KPI", "KPIs"]));
+    notes.extend(hidden(gathered.info.targets.len(), ["target", "targets"]));
     let of_some = |row: &Shown| row.kpis.iter().take(COLUMNS).flatten().any(|kpi| is_partial(kpi, row.replications));
     if gathered.rows.iter().take(ROWS).any(of_some) {
         let what = "(n of m): the mean over the n of m replications that have a value; why the others have none is in results.csv";

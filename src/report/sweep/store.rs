@@ -147,7 +147,7 @@ impl Store {
     ) -> Result<Store, StoreError> {
         Self::check(&*place)?;
         place.prepare(&[CELLS, IDS])?;
-        place.tidy(&["", CELLS, IDS]);
+        place.tidy(&["", CELLS, IDS, "charts"]);
         let text = info::encode(info);
         if !place.write_new(INFO, text.as_bytes(), Lasting::Yes)? {
             let same = place.read(INFO)?.is_some_and(|old| old == text.as_bytes());

@@ -20,9 +20,18 @@ impl RlWork {
         let no_spare = match self.admission {
             Admission::Rounds { surplus, .. } => surplus == 0.0,
             Admission::Synced { staleness } => staleness == 0.0,
-            Admission::Served | Admission::Trained => self.max_lag == 0,
+            Admission::Served | Admission::Trained => self.batches_beyond() == 0,
         };
         no_spare || self.weights.update == Update::Drain
+    }
+
+    /// Batches that the bound leaves beyond the one that is waited for. What counts from the version that engines serve moves by as many batches as lie between two
+    /// publishes, so the last batch before one has that much less: with `max_lag` 1 and a publish every 2 steps nothing.
+    fn batches_beyond(&self) -> u32 {
+        match self.admission {
+            Admission::Served => (self.max_lag + 1).saturating_sub(self.weights.sync_every.max(1)),
+            _ => self.max_lag,
+        }
     }
 
     /// Trajectories that the loop may leave unfinished when a batch is there: more than a batch in rounds, or what its bound allows beyond one.
@@ -31,7 +40,7 @@ impl RlWork {
         let batches = match self.admission {
             Admission::Rounds { surplus, .. } => surplus,
             Admission::Synced { staleness } => staleness,
-            Admission::Served | Admission::Trained => f64::from(self.max_lag),
+            Admission::Served | Admission::Trained => f64::from(self.batches_beyond()),
         };
         self.users.is_none().then_some(batches * self.batch as f64)
     }
@@ -82,7 +91,10 @@ mod tests {
     #[test]
     fn a_loop_simulates_each_engine_where_it_has_little_to_spare() {
         let (each, few) = (320, DEFAULT_COHORTS);
-        let cases: [(&[&str], u64); 14] = [
+        let cases: [(&[&str], u64); 17] = [
+            (&["max_lag=1", "weights.sync_every=2"], each),
+            (&["max_lag=3", "weights.sync_every=3"], each),
+            (&["max_lag=3", "weights.sync_every=2"], few),
             (&["max_lag=2"], few),
             (&["max_lag=1"], each),
             (&["max_lag=0"], each),
