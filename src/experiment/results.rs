@@ -117,6 +117,13 @@ pub struct KpiRow {
     pub values: Vec<f64>,
 }
 
+impl KpiRow {
+    /// Whether its mean is one of some of so many replications only, a selection.
+    pub fn is_partial(&self, replications: u32) -> bool {
+        self.mean.is_some() && self.n < replications
+    }
+}
+
 /// Something that was not compared with a baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uncompared {

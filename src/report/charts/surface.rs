@@ -31,7 +31,7 @@ pub struct Mean {
 impl Mean {
     /// That of a row of so many replications, where it has a value.
     pub fn of(row: &KpiRow, replications: u32) -> Option<Mean> {
-        Some(Mean { mean: row.mean?, ci95: row.ci95, partial: row.n < replications })
+        Some(Mean { mean: row.mean?, ci95: row.ci95, partial: row.is_partial(replications) })
     }
 }
 

@@ -95,7 +95,7 @@ fn document(gathered: &Gathered) -> Document {
     };
     notes.extend(hidden(gathered.shown.len(), ["KPI", "KPIs"]));
     notes.extend(hidden(gathered.info.targets.len(), ["target", "targets"]));
-    let of_some = |row: &Shown| row.kpis.iter().take(COLUMNS).flatten().any(|kpi| is_partial(kpi, row.replications));
+    let of_some = |row: &Shown| row.kpis.iter().take(COLUMNS).flatten().any(|kpi| kpi.is_partial(row.replications));
     if gathered.rows.iter().take(ROWS).any(of_some) {
         let what = "(n of m): the mean over the n of m replications that have a value; why the others have none is in results.csv";
         notes.push(what.to_owned());
@@ -133,12 +133,8 @@ fn value(row: &KpiRow, replications: u32) -> String {
     let unit = human::display_unit(&row.name, &row.unit);
     let Some(mean) = row.mean else { return nothing() };
     let interval = row.ci95.map_or_else(String::new, |ci| format!(" {}", human::interval_in(unit, mean, ci)));
-    let of = if is_partial(row, replications) { format!(" ({} of {replications})", row.n) } else { String::new() };
+    let of = if row.is_partial(replications) { format!(" ({} of {replications})", row.n) } else { String::new() };
     format!("{}{interval}{of}", human::value(mean, unit))
-}
-
-fn is_partial(row: &KpiRow, replications: u32) -> bool {
-    row.mean.is_some() && row.n < replications
 }
 
 /// Why cells have no results.
