@@ -140,7 +140,9 @@ impl Sharing {
 
     pub(super) fn set_cause(&mut self, class: u32, cause: Cause) {
         if self.classes[class].cause != cause {
-            self.note_cause(class);
+            if self.records_causes {
+                self.note_cause(class);
+            }
             self.pay_owner(class);
             self.classes[class].cause = cause;
             self.dirty_meters_of(class);

@@ -255,7 +255,7 @@ impl Class {
             carried: Sum::ZERO,
             carried_at: Sum::ZERO,
             owed: FlowTime::default(),
-            clock: Clock::starting(start),
+            clock: Clock::starting(start.into()),
             level: 0.0,
             spec: ClassSpec::default(),
             hash,

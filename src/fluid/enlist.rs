@@ -127,7 +127,11 @@ impl Sharing {
         };
         let number = self.nodes.len() as u32;
         let capacity = self.resources[resource as usize].capacity;
-        let mut node = Node::new(resource, rank, self.front.work.add_node(rank), capacity, self.now);
+        let (place, is_between) = self.front.work.add_node(rank);
+        if is_between {
+            self.nodes.iter_mut().for_each(|node| node.place.follow(place));
+        }
+        let mut node = Node::new(resource, rank, place, capacity, self.moment);
         if at > 0 {
             node.books.upper = self.resources[resource as usize].nodes[at - 1];
             let upper = &mut self.nodes[node.books.upper as usize];
@@ -154,14 +158,22 @@ impl Sharing {
     /// Where the class would have the lowest level if nobody else moved, where that is in its path, and that level.
     pub(super) fn likely_bottleneck(&self, class: u32) -> (u32, u32, f64) {
         let state = &self.classes[class];
-        let mut best = (NONE, NONE, state.cap_level);
+        // Bits of numbers that are not negative are in their order, and choosing by them needs no guess.
+        let (mut best, mut least) = (NONE, state.cap_level.to_bits());
         for (at, step) in (0..).zip(&state.path) {
             let node = &self.nodes[step.node as usize];
-            let level = ((node.left - node.foreign) / (node.weight + step.factor * state.mass)).max(0.0);
-            if level < best.2 || best.2.is_infinite() {
-                best = (step.node, at, level);
-            }
+            let level = ((node.left - node.foreign) / (node.weight + step.factor * state.mass)).max(0.0) + 0.0;
+            let is_better = level.to_bits() < least;
+            best = if is_better { at } else { best };
+            least = if is_better { level.to_bits() } else { least };
         }
-        best
+        match state.path.get(best as usize) {
+            Some(step) => (step.node, best, f64::from_bits(least)),
+            None => state.path.first().filter(|_| state.cap_level.is_infinite()).map_or(
+                (NONE, NONE, state.cap_level),
+                // A level beyond all numbers is still that of a node.
+                |step| (step.node, 0, f64::INFINITY),
+            ),
+        }
     }
 }

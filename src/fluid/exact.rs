@@ -65,6 +65,31 @@ impl Instant {
     }
 }
 
+/// The same point in time for reckoning: nanoseconds in two parts, a multiple of 1024 and what is beyond it, each without
+/// error.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Moment {
+    coarse: f64,
+    fine: f64,
+}
+
+impl From<Instant> for Moment {
+    #[inline]
+    fn from(at: Instant) -> Self {
+        let ns = (at.0 >> BITS) as i64;
+        let fine = (ns & 1023) as f64 + f64::from(at.0 as u32) / PER_NS;
+        Self { coarse: (ns & !1023) as f64, fine }
+    }
+}
+
+impl Moment {
+    /// Seconds from `earlier` to `self`, negative if it is later.
+    #[inline]
+    pub fn seconds_since(self, earlier: Self) -> f64 {
+        ((self.coarse - earlier.coarse) + (self.fine - earlier.fine)) * 1e-9
+    }
+}
+
 /// Flow-time in ticks, as an integer, so that parts add up to the whole exactly, however they are grouped.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FlowTime(i128);
@@ -198,6 +223,10 @@ mod tests {
         assert_eq!(Instant::NEVER.tick(), i64::MAX);
         assert!((later.seconds_since(start) - 2.5e-9).abs() < 1e-18);
         assert!((start.seconds_since(later) + 2.5e-9).abs() < 1e-18);
+        let year = Instant::at(31_536_000_000_000_777).after(0.5e-9);
+        for (from, to) in [(start, later), (later, start), (start, year), (Instant::at(31_535_999_999_999_000), year)] {
+            assert_eq!(Moment::from(to).seconds_since(from.into()).to_bits(), to.seconds_since(from).to_bits());
+        }
         assert_eq!(Instant::and_number(later.with_number(7)), (later, 7));
         assert!(later.with_number(9) < later.after(1e-18).with_number(0));
     }

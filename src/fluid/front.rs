@@ -38,7 +38,7 @@ impl Front {
     /// The causes of a node's members have to be looked at, as far as they can have changed.
     #[inline]
     pub fn relabel(&mut self, number: u32, node: &mut Node) {
-        if !node.may_relabel && (node.watched & LABELS != 0 || node.claims > 0 && node.may_tie()) {
+        if (node.may_tie() & (node.claims > 0) | (node.watched & LABELS != 0)) && !node.may_relabel {
             node.may_relabel = true;
             self.ties.push(number);
             self.is_touched = true;

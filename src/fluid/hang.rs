@@ -4,9 +4,9 @@
 //! `foreign` is the use of what passes at the levels noted by *their* nodes, and its row has the use per level that
 //! what hangs on it has elsewhere.
 
-use super::exact::{Instant, Sum};
+use super::exact::{Moment, Sum};
 use super::marks::Mark;
-use super::node::{Clock, FEW, Head, Member, NONE};
+use super::node::{Clock, Head, METERS, Member, NONE};
 use super::sharing::Sharing;
 use super::work::slot_of;
 
@@ -28,12 +28,12 @@ impl Sharing {
     /// Bytes per weight carried since the class got its first flow.
     #[inline]
     pub(super) fn service(&self, class: u32) -> Sum {
-        self.service_at(self.now, class)
+        self.service_at(self.moment, class)
     }
 
     /// The same at a later instant, if nothing changes until then.
     #[inline]
-    pub(super) fn service_at(&self, now: Instant, class: u32) -> Sum {
+    pub(super) fn service_at(&self, now: Moment, class: u32) -> Sum {
         let state = &self.classes[class];
         if state.has_own_clock() {
             return state.clock.read(state.level, now);
@@ -118,9 +118,6 @@ impl Sharing {
             node.weight += if held { 0.0 } else { factor * mass };
             own = (node.foreign + if held { factor * change } else { 0.0 }, node.ceiling);
             if ENTRY != 0 {
-                if ENTRY < 0 && !node.has_row {
-                    node.drop_from_few(class);
-                }
                 node.hanging = node.hanging.wrapping_add_signed(ENTRY);
                 node.set_alarm();
             }
@@ -165,14 +162,104 @@ impl Sharing {
         }
     }
 
+    /// Lets a class leave the node on which it hangs for another one of its path, which is at `step` there: what else it
+    /// passes is told of the difference in level alone. Its reserve does not hold it up.
+    pub(super) fn hang_elsewhere(&mut self, class: u32, to: u32, step: u32) {
+        let service = self.service(class);
+        self.unlabel(class);
+        self.classes.new_stamp(class);
+        let Self { classes, nodes, rows, .. } = self;
+        let state = &classes[class];
+        let (from, from_step, mass) = (state.hang, state.hang_step, state.mass);
+        let factor = state.path[from_step as usize].factor;
+        let node = &mut nodes[from as usize];
+        let level = node.level;
+        if node.has_row && node.hanging > 1 {
+            for (_, step) in (0..).zip(&state.path).filter(|(at, _)| *at != from_step) {
+                rows[from as usize].add(step.node, -step.factor * mass, -1, step.entry);
+            }
+        }
+        if node.watched & METERS != 0 {
+            node.books.discount_meters(&state.spec.meters);
+        }
+        node.hanging -= 1;
+        // Where nothing else hangs, what is left in the sum is rounding error.
+        node.weight = if node.hanging == node.held { 0.0 } else { node.weight - factor * mass };
+        node.add_foreign(factor * mass * level, level);
+        node.age += 1;
+        self.move_claims(class, from_step, step);
+        let node = &mut self.nodes[from as usize];
+        if node.hanging == 0 {
+            self.empty_node(from);
+        } else {
+            self.front.time(from, node);
+            self.front.look_into(from, node);
+        }
+        self.come_to_hang(class, to, step, level, service);
+        self.move_sums(class, level);
+        self.new_head(class);
+        self.dirty_meters_of(class);
+        self.set_label(class, NONE);
+    }
+
+    /// The sums along the path of a class that passed the node on which it now hangs at this level.
+    fn move_sums(&mut self, class: u32, level: f64) {
+        let Self { classes, nodes, rows, front, .. } = self;
+        let state = &mut classes[class];
+        let (to, hang_step, mass) = (state.hang, state.hang_step, state.mass);
+        let node = &mut nodes[to as usize];
+        let use_per_level = state.path[hang_step as usize].factor * mass;
+        node.weight += use_per_level;
+        node.foreign -= use_per_level * level;
+        node.age += 1;
+        node.hanging += 1;
+        let (new_level, has_row) = (node.level, node.has_row);
+        if node.hanging == 1 {
+            node.set_alarm();
+            front.leave_to_lower(to, node);
+        }
+        front.look_into(to, node);
+        if has_row {
+            for (_, step) in (0..).zip(&mut state.path).filter(|(at, _)| *at != hang_step) {
+                step.entry = rows[to as usize].add(step.node, step.factor * mass, 1, step.entry);
+            }
+        }
+        let change = mass * (new_level - level);
+        if change.abs() > 0.0 {
+            for (_, step) in (0..).zip(&state.path).filter(|(at, _)| *at != hang_step) {
+                let node = &mut nodes[step.node as usize];
+                node.add_foreign(step.factor * change, new_level);
+                node.age += 1;
+                if node.foreign >= node.alarm {
+                    front.look_into(step.node, node);
+                }
+            }
+        }
+    }
+
+    /// Claims follow a class that comes to hang at another step of its path.
+    fn move_claims(&mut self, class: u32, from: u32, to: u32) {
+        let Self { classes, nodes, .. } = self;
+        let path = &classes[class].path;
+        if classes[class].floor_level > 0.0 {
+            nodes[path[from as usize].node as usize].claims += 1;
+            nodes[path[to as usize].node as usize].claims -= 1;
+        } else if from < to {
+            path[from as usize..to as usize].iter().for_each(|step| nodes[step.node as usize].claims += 1);
+        } else {
+            path[to as usize..from as usize].iter().for_each(|step| nodes[step.node as usize].claims -= 1);
+        }
+    }
+
     /// The clock and all sums of what hangs on a node, as if nothing ever did.
     pub(super) fn empty_node(&mut self, number: u32) {
         let node = &mut self.nodes[number as usize];
-        if node.has_row || node.has_meters {
+        if node.has_row || node.watched & METERS != 0 {
             self.rows[number as usize].0.clear();
             node.books.heads.clear();
             node.books.terms.meters.clear();
-            (node.has_row, node.has_meters) = (false, false);
+            node.has_row = false;
+            node.watched &= !METERS;
         }
         node.hanging = 0;
         node.weight = 0.0;
@@ -184,25 +271,21 @@ impl Sharing {
         self.front.look_into(number, node);
     }
 
-    /// One class too many is about to hang on a node without a row: those that do get their places in the row and among
-    /// the heads.
+    /// A second class is about to hang on a node: the first gets its places in the row and among the heads.
     #[inline(never)]
     fn build_row_and_heads(&mut self, number: u32) {
         let node = &mut self.nodes[number as usize];
-        let few = node.few;
         node.has_row = true;
-        for class in few {
-            let row = &mut self.rows[number as usize];
-            let state = &mut self.classes[class];
-            let mass = if state.held { 0.0 } else { state.mass };
-            for (at, step) in (0..).zip(&mut state.path) {
-                if at != state.hang_step {
-                    step.entry = row.add(step.node, step.factor * mass, 1, NONE);
-                }
+        let (class, row) = (node.lone, &mut self.rows[number as usize]);
+        let state = &mut self.classes[class];
+        let mass = if state.held { 0.0 } else { state.mass };
+        for (at, step) in (0..).zip(&mut state.path) {
+            if at != state.hang_step {
+                step.entry = row.add(step.node, step.factor * mass, 1, NONE);
             }
-            if !state.held {
-                self.new_head(class);
-            }
+        }
+        if !state.held {
+            self.new_head(class);
         }
     }
 
@@ -216,8 +299,18 @@ impl Sharing {
 
     #[inline]
     pub(super) fn hang<const LISTS: bool>(&mut self, class: u32, to: u32, step: u32, level: f64, service: Sum) {
-        let now = self.now;
-        if self.nodes.get(to as usize).is_some_and(|node| !node.has_row && node.hanging as usize == FEW) {
+        self.come_to_hang(class, to, step, level, service);
+        let mass = self.classes[class].mass;
+        self.spread::<1, LISTS>(class, mass);
+        self.new_head(class);
+        self.dirty_meters_of(class);
+    }
+
+    /// What a class and the node on which it comes to hang know of each other, but for the sums.
+    #[inline]
+    fn come_to_hang(&mut self, class: u32, to: u32, step: u32, level: f64, service: Sum) {
+        let now = self.moment;
+        if self.nodes.get(to as usize).is_some_and(|node| !node.has_row && node.hanging == 1) {
             self.build_row_and_heads(to);
         }
         let state = &mut self.classes[class];
@@ -230,23 +323,17 @@ impl Sharing {
             } else {
                 state.offset = service.less(node.clock.read(node.level, now));
             }
-            if !node.has_row {
-                node.few[node.hanging as usize % FEW] = class;
-            }
+            node.lone = class;
             node.low = node.low.max(state.floor_level);
             node.high = node.high.min(state.cap_level);
             if state.is_metered {
-                node.has_meters = true;
+                node.watched |= METERS;
                 node.books.count_meters(&state.spec.meters);
             }
         } else {
             state.clock = Clock { value: service, settled: now };
             state.level = level;
         }
-        let mass = state.mass;
-        self.spread::<1, LISTS>(class, mass);
-        self.new_head(class);
-        self.dirty_meters_of(class);
     }
 
     /// The opposite of [`attach`](Self::attach); gives the class's service, to go on from.
@@ -278,7 +365,7 @@ impl Sharing {
             if was_held {
                 node.drop_rounding_error();
             }
-            if node.has_meters {
+            if node.watched & METERS != 0 {
                 node.books.discount_meters(&state.spec.meters);
             }
         }

@@ -1,6 +1,6 @@
 //! A resource as the flows of one priority see it: a *node*. What hangs on it, what merely passes, and its clock.
 
-use super::exact::{Instant, Sum};
+use super::exact::{Moment, Sum};
 use super::types::MeterId;
 use super::work::{Place, slot_of};
 use std::collections::BinaryHeap;
@@ -16,22 +16,22 @@ pub(super) const FULL: f64 = 1e-12;
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Clock {
     pub value: Sum,
-    pub settled: Instant,
+    pub settled: Moment,
 }
 
 impl Clock {
-    pub fn starting(now: Instant) -> Self {
+    pub fn starting(now: Moment) -> Self {
         Self { value: Sum::ZERO, settled: now }
     }
 
     /// The value now, the level having been the same since the last settlement.
     #[inline]
-    pub fn read(&self, level: f64, now: Instant) -> Sum {
-        if now == self.settled { self.value } else { self.value.plus(level * now.seconds_since(self.settled)) }
+    pub fn read(&self, level: f64, now: Moment) -> Sum {
+        self.value.plus(level * now.seconds_since(self.settled))
     }
 
     #[inline]
-    pub fn settle(&mut self, level: f64, now: Instant) {
+    pub fn settle(&mut self, level: f64, now: Moment) {
         self.value = self.read(level, now);
         self.settled = now;
     }
@@ -122,10 +122,6 @@ pub(super) enum Timing {
     Unknown,
 }
 
-/// As long as no more classes hang on a node, and no more ever did since the first came, it needs neither row nor
-/// heads: their paths and their own first marks say the same.
-pub(super) const FEW: usize = 2;
-
 /// What a pass reads and writes of a node: one cache line for what others change of it, one for its own; then what is
 /// needed when classes come and go.
 #[derive(Debug)]
@@ -148,16 +144,15 @@ pub(super) struct Node {
     pub hanging: u32,
     /// Where it waits to be put right.
     pub place: Place,
-    /// [`LABELS`] and [`LOWER`]: why a change of what passes matters even far from the capacity.
+    /// Changes of the sums since they were last added up afresh.
+    pub age: u32,
+    /// [`LABELS`], [`LOWER`] and [`METERS`]: who else has to know of a change.
     pub watched: u8,
     pub timing: Timing,
     /// Higher priorities, or the capacity, have changed since `left` was worked out.
     pub left_outdated: bool,
-    /// Among those whose members may have another first cause among equals.
-    pub may_relabel: bool,
-    /// Passing classes that may have this node as their cause: it comes before the one they hang on, or they have a
-    /// reserve.
-    pub claims: u32,
+    /// What hangs here has a row and heads.
+    pub has_row: bool,
     /// Runs at the level.
     pub clock: Clock,
     /// Between these levels the same classes stay here, each in its state: no cap is reached, and each reserve gives
@@ -168,32 +163,36 @@ pub(super) struct Node {
     pub timed_up_to: f64,
     /// Less than this, in units/s, is the rounding error of sums that reach the capacity.
     pub noise: f64,
-    /// The classes that hang here, as long as there is no row.
-    pub few: [u32; FEW],
     /// All classes of this priority whose path has the resource.
     pub members: Vec<Member>,
-    /// What hangs here has a row and heads.
-    pub has_row: bool,
-    /// Some hanging class has a meter.
-    pub has_meters: bool,
-    /// Changes of the sums since they were last added up afresh.
-    pub age: u32,
+    /// The class that hangs here, if no other has come since the node was empty: then it needs neither row nor heads, for the
+    /// path and the first mark of the class say the same.
+    pub lone: u32,
+    /// Among those whose members may have another first cause among equals.
+    pub may_relabel: bool,
+    /// Passing classes that may have this node as their cause: it comes before the one they hang on, or they have a
+    /// reserve.
+    pub claims: u32,
     pub resource: u32,
     /// Classes that hang here held up by their reserve.
     pub held: u32,
     /// Units carried for classes that have gone.
     pub carried: Sum,
     pub books: Books,
+    /// Keeps the first lines of many nodes from competing for the same few places of a cache.
+    _apart: [u64; 8],
 }
 
-// A power of two, so that a place in the list of nodes is found by shifting.
-const _: () = assert!(size_of::<Node>() == 256);
-const _: () = assert!(std::mem::offset_of!(Node, clock) == 64 && std::mem::offset_of!(Node, few) == 128);
+// An odd number of cache lines.
+const _: () = assert!(size_of::<Node>() == 320);
+const _: () = assert!(std::mem::offset_of!(Node, clock) == 64 && std::mem::offset_of!(Node, members) == 128);
 
 /// Some class that hangs elsewhere has the node as its cause.
 pub(super) const LABELS: u8 = 1;
 /// There is a node of the same resource with lower priority.
 pub(super) const LOWER: u8 = 2;
+/// Some hanging class has a meter.
+pub(super) const METERS: u8 = 4;
 
 /// What is needed of a node less often.
 #[derive(Debug)]
@@ -253,7 +252,7 @@ impl Books {
 }
 
 impl Node {
-    pub fn new(resource: u32, rank: u8, place: Place, capacity: f64, now: Instant) -> Self {
+    pub fn new(resource: u32, rank: u8, place: Place, capacity: f64, now: Moment) -> Self {
         Self {
             foreign: 0.0,
             alarm: capacity - FULL * capacity,
@@ -263,25 +262,25 @@ impl Node {
             level: 0.0,
             hanging: 0,
             place,
+            age: 0,
             watched: 0,
             timing: Timing::Known,
             left_outdated: false,
-            may_relabel: false,
-            claims: 0,
+            has_row: false,
             clock: Clock::starting(now),
             low: 0.0,
             high: f64::INFINITY,
             timed_up_to: 0.0,
             noise: FULL * capacity,
-            few: [NONE; FEW],
+            lone: NONE,
             members: Vec::new(),
-            has_row: false,
-            has_meters: false,
-            age: 0,
+            may_relabel: false,
+            claims: 0,
             resource,
             held: 0,
             carried: Sum::ZERO,
             books: Books::new(rank),
+            _apart: [0; 8],
         }
     }
 
@@ -290,26 +289,11 @@ impl Node {
     pub fn set_alarm(&mut self) {
         self.alarm = if self.place.is_waiting() {
             f64::INFINITY
-        } else if (self.hanging > 0) | (self.watched != 0) {
+        } else if (self.hanging > 0) | (self.watched & (LABELS | LOWER) != 0) {
             f64::NEG_INFINITY
         } else {
             self.left - self.noise
         };
-    }
-
-    /// The classes that hang here, where there is no row.
-    #[inline]
-    pub fn few_classes(&self) -> &[u32] {
-        &self.few[..(self.hanging as usize).min(FEW)]
-    }
-
-    /// Takes a class that still counts as hanging out of those without a row.
-    #[inline]
-    pub fn drop_from_few(&mut self, class: u32) {
-        let last = self.few[(self.hanging as usize).wrapping_sub(1) % FEW];
-        for place in &mut self.few {
-            *place = if *place == class { last } else { *place };
-        }
     }
 
     /// The level at which what hangs here takes what is left of the capacity; infinite if nothing hangs here, or nothing
@@ -374,8 +358,10 @@ impl Node {
     #[inline]
     pub fn drop_rounding_error(&mut self) {
         let passes = (self.members.len() != self.hanging as usize) | (self.held != 0);
-        self.foreign = if passes { self.foreign } else { 0.0 };
-        self.ceiling = if passes { self.ceiling } else { 0.0 };
+        // All bits, or none: a guess which of the two is often wrong.
+        let kept = 0_u64.wrapping_sub(u64::from(passes));
+        self.foreign = f64::from_bits(self.foreign.to_bits() & kept);
+        self.ceiling = f64::from_bits(self.ceiling.to_bits() & kept);
     }
 
     /// Where this node should wait to be put right.

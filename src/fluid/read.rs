@@ -72,7 +72,7 @@ impl Sharing {
             total = total.and(node.carried);
             for member in &node.members {
                 let class = &self.classes[member.class];
-                let since = class.mass * self.service_at(now, member.class).minus(class.carried_at);
+                let since = class.mass * self.service_at(now.into(), member.class).minus(class.carried_at);
                 total = total.plus(member.factor * class.carried.plus(since).value());
             }
         }

@@ -123,7 +123,7 @@ impl Sharing {
         let service = self.service(class);
         let mass = self.classes[class].mass;
         self.spread::<0, false>(class, -mass);
-        let Self { classes, nodes, queue, now, .. } = self;
+        let Self { classes, nodes, queue, moment, .. } = self;
         let state = &mut classes[class];
         let node = &mut nodes[state.hang as usize];
         state.held = held;
@@ -132,10 +132,10 @@ impl Sharing {
         if held {
             node.held += 1;
             state.level = state.floor_level;
-            state.clock = Clock { value: service, settled: *now };
+            state.clock = Clock { value: service, settled: *moment };
         } else {
             node.held -= 1;
-            state.offset = service.less(node.clock.read(node.level, *now));
+            state.offset = service.less(node.clock.read(node.level, *moment));
             queue.remove(2 * class + 1);
         }
         if node.held == node.hanging {

@@ -17,9 +17,9 @@
 //! That a pass ends is not proven, so its steps are bounded; beyond the bound the part is filled from nothing.
 
 use super::class::Classes;
-use super::exact::Instant;
+use super::exact::Moment;
 use super::front::Front;
-use super::node::{FULL, NONE, Node, Row, SAME, Timing};
+use super::node::{FULL, METERS, NONE, Node, Row, SAME, Timing};
 use super::sharing::Sharing;
 use super::work::slot_of;
 
@@ -52,7 +52,7 @@ struct Pass<'a> {
     rows: &'a [Row],
     classes: &'a Classes,
     front: &'a mut Front,
-    now: Instant,
+    now: Moment,
 }
 
 impl Pass<'_> {
@@ -76,12 +76,10 @@ impl Pass<'_> {
                 return Some((number, if node.left_outdated { Wants::NewLeft } else { Wants::OtherClasses }));
             }
             let target = node.target_where_some_hang();
-            if !self.front.work.is_single() {
-                let present = slot_of(target);
-                if present > slot.saturating_add(LATER) {
-                    self.front.work.postpone(number, &mut node.place, present);
-                    continue;
-                }
+            let present = slot_of(target);
+            if present > slot.saturating_add(LATER) && !self.front.work.is_single() {
+                self.front.work.postpone(number, &mut node.place, present);
+                continue;
             }
             *steps -= 1;
             if !node.keeps_its_classes_at(target) | (node.age > OLD) {
@@ -106,14 +104,16 @@ impl Pass<'_> {
             node.age += 1;
             if level > node.timed_up_to {
                 self.front.time(number, node);
-            } else if node.timing == Timing::Known {
-                node.timing = Timing::TooEarly;
-            }
-            if node.has_meters {
-                self.front.metered.push(number);
+            } else {
+                node.timing = if node.timing == Timing::Known { Timing::TooEarly } else { node.timing };
             }
         }
-        self.front.relabel(number, node);
+        if (node.ceiling >= node.level * (1.0 - SAME)) | (node.watched != 0) {
+            if changes && node.watched & METERS != 0 {
+                self.front.metered.push(number);
+            }
+            self.front.relabel(number, node);
+        }
         if !changes {
             return;
         }
@@ -127,14 +127,11 @@ impl Pass<'_> {
             }
             return;
         }
-        let (few, count) = (node.few, node.few_classes().len());
-        for &class in &few[..count] {
-            let class = &self.classes[class];
-            let difference = if class.held { 0.0 } else { class.mass * difference };
-            for (at, step) in (0..).zip(&class.path) {
-                if at != class.hang_step {
-                    hand_to(self.nodes, self.front, step.node, step.factor * difference, level);
-                }
+        let class = &self.classes[node.lone];
+        let difference = if class.held { 0.0 } else { class.mass * difference };
+        for (at, step) in (0..).zip(&class.path) {
+            if at != class.hang_step {
+                hand_to(self.nodes, self.front, step.node, step.factor * difference, level);
             }
         }
     }
@@ -142,14 +139,13 @@ impl Pass<'_> {
     /// Counts the changes that a node has handed on.
     #[cold]
     fn age_targets(&mut self, number: u32) {
-        let Node { few, .. } = self.nodes[number as usize];
-        let count = self.nodes[number as usize].few_classes().len();
-        if self.nodes[number as usize].has_row {
+        let node = &self.nodes[number as usize];
+        if node.has_row {
             for entry in &self.rows[number as usize].0 {
                 self.nodes[entry.target as usize].age += SOME;
             }
         } else {
-            for step in few[..count].iter().flat_map(|&class| &self.classes[class].path) {
+            for step in &self.classes[node.lone].path {
                 self.nodes[step.node as usize].age += SOME;
             }
         }
@@ -192,7 +188,13 @@ impl Sharing {
 
     #[inline]
     fn pass(&mut self) -> Pass<'_> {
-        Pass { nodes: &mut self.nodes, rows: &self.rows, classes: &self.classes, front: &mut self.front, now: self.now }
+        Pass {
+            nodes: &mut self.nodes,
+            rows: &self.rows,
+            classes: &self.classes,
+            front: &mut self.front,
+            now: self.moment,
+        }
     }
 
     /// What higher priorities leave of the capacity.
@@ -286,8 +288,12 @@ impl Sharing {
                 rest = rest.max(level);
                 break;
             }
-            let service = self.detach(class);
-            self.attach(class, number, step, level, service);
+            if !self.classes[class].has_own_clock() && self.overpromised == 0 {
+                self.hang_elsewhere(class, number, step);
+            } else {
+                let service = self.detach(class);
+                self.attach(class, number, step, level, service);
+            }
             if self.classes[class].floor_level >= level && level > 0.0 {
                 // Its reserve gives more than this node will, so its weight must not count for the others.
                 self.set_held(class, true);

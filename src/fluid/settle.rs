@@ -52,12 +52,18 @@ impl Sharing {
                 _ => break,
             }
         }
-        self.now = target;
+        self.set_now(target);
+    }
+
+    #[inline]
+    fn set_now(&mut self, now: Instant) {
+        self.now = now;
+        self.moment = now.into();
     }
 
     /// Ends what ends at this instant, first what stands in the queue as `id`.
     fn complete(&mut self, at: Instant, mut id: u32) {
-        self.now = at.max(self.now);
+        self.set_now(at.max(self.now));
         loop {
             if id.is_multiple_of(2) {
                 self.complete_on_node(id / 2)
@@ -80,22 +86,14 @@ impl Sharing {
 
     fn complete_on_node(&mut self, number: u32) {
         let node = &self.nodes[number as usize];
-        let clock = node.clock.read(node.level, self.now);
+        let clock = node.clock.read(node.level, self.moment);
         let margin = node.level * TOGETHER_S;
         let due = clock.plus(margin);
         // The first is due by its place in the queue, whatever rounding makes of its mark.
         let mut forced = true;
         if !node.has_row {
-            if let &[class] = node.few_classes() {
-                let service = clock.and(self.classes[class].offset);
-                self.finish_flows(class, service, margin);
-                self.front.time(number, &mut self.nodes[number as usize]);
-                return;
-            }
-            while let Some((at, class)) = self.first_of_few(number)
-                && (forced || at <= due)
-            {
-                forced = false;
+            if node.hanging > 0 {
+                let class = node.lone;
                 self.finish_flows(class, clock.and(self.classes[class].offset), margin);
             }
             self.front.time(number, &mut self.nodes[number as usize]);

@@ -3,7 +3,7 @@
 //! A little longer than other files because it is the whole of what callers may do, each with its conditions.
 
 use super::class::{ClassSpec, Classes, Kind};
-use super::exact::{FlowTime, Instant, Sum};
+use super::exact::{FlowTime, Instant, Moment, Sum};
 use super::front::Front;
 use super::marks::Mark;
 use super::node::{Clock, Member, NONE, Node, Row};
@@ -17,6 +17,8 @@ use super::types::{Cause, Finished, FlowKey, FlowKind, FlowSpec, MeterId, OwnerI
 #[derive(Debug)]
 pub struct Sharing {
     pub(super) now: Instant,
+    /// The same.
+    pub(super) moment: Moment,
     pub(super) flows: Vec<Flow>,
     /// Time per cause of each flow so far, less what its class's own history shows; kept on request.
     pub(super) histories: Vec<Vec<(Cause, FlowTime)>>,
@@ -126,6 +128,7 @@ impl Sharing {
     pub fn new() -> Self {
         Self {
             now: Instant::at(0),
+            moment: Instant::at(0).into(),
             flows: Vec::new(),
             histories: Vec::new(),
             free_flows: Vec::new(),
@@ -422,7 +425,7 @@ impl Sharing {
         state.settle_carried(service);
         state.carried_at = Sum::ZERO;
         if state.has_own_clock() {
-            state.clock = Clock::starting(self.now);
+            state.clock = Clock::starting(self.moment);
         } else {
             state.offset = state.offset.less(service);
         }

@@ -96,7 +96,7 @@ impl Sharing {
             if exactly { (Timing::Known, node.level) } else { (Timing::TooEarly, node.level * SLACK) };
         let next = match head {
             Some(at) => {
-                let left = at.minus(node.clock.read(node.level, self.now));
+                let left = at.minus(node.clock.read(node.level, self.moment));
                 if left > 0.0 { self.now.after(left / node.timed_up_to) } else { self.now }
             }
             None => Instant::NEVER,
@@ -109,34 +109,18 @@ impl Sharing {
     fn first_head(&mut self, number: u32) -> Option<Sum> {
         let node = &self.nodes[number as usize];
         if !node.has_row {
-            if let &[number] = node.few_classes() {
-                let class = &mut self.classes[number];
-                let mark = class.live_head(&self.flows, number).filter(|_| !class.held);
-                return mark.map(|mark| mark.at().less(class.offset));
+            if node.hanging == 0 {
+                return None;
             }
-            return self.first_of_few(number).map(|(at, _)| at);
+            let class = &mut self.classes[node.lone];
+            let mark = class.live_head(&self.flows, node.lone).filter(|_| !class.held);
+            return mark.map(|mark| mark.at().less(class.offset));
         }
         let heads = &mut self.nodes[number as usize].books.heads;
         while heads.peek().is_some_and(|head| self.classes.stamp(head.class) != head.stamp) {
             heads.pop();
         }
         heads.peek().map(|head| head.at)
-    }
-
-    /// The same, and the class it is of, where there is no row.
-    #[inline(never)]
-    pub(super) fn first_of_few(&mut self, number: u32) -> Option<(Sum, u32)> {
-        let Self { classes, flows, nodes, .. } = self;
-        let mut first: Option<(Sum, u32)> = None;
-        for &number in nodes[number as usize].few_classes() {
-            let class = &mut classes[number];
-            let Some(mark) = class.live_head(flows, number).filter(|_| !class.held) else { continue };
-            let head = (mark.at().less(class.offset), number);
-            if first.is_none_or(|first| head < first) {
-                first = Some(head);
-            }
-        }
-        first
     }
 
     /// The same for a class with its own clock.

@@ -17,9 +17,8 @@ const BASE: u64 = 1.0_f64.to_bits() >> CUT;
 /// Nodes in waiting, each once.
 #[derive(Debug, Default)]
 pub(super) struct Work {
+    /// Ascending by rank.
     lanes: Vec<Lane>,
-    /// Positions in `lanes`, ascending by rank.
-    order: Vec<u8>,
     waiting: u32,
     /// Those that found no free slot.
     late: Vec<u32>,
@@ -52,6 +51,11 @@ impl Place {
     #[inline]
     pub fn is_waiting(self) -> bool {
         self.slot != Self::OUT
+    }
+
+    /// Stays in its lane when that of a new place was put before it.
+    pub fn follow(&mut self, new: Self) {
+        self.lane += u8::from(self.lane >= new.lane);
     }
 }
 
@@ -92,15 +96,15 @@ impl Lane {
 }
 
 impl Work {
-    /// Makes room for one more node of this rank, and gives its place.
-    pub fn add_node(&mut self, rank: u8) -> Place {
-        let lane = self.lanes.iter().position(|lane| lane.rank == rank).unwrap_or_else(|| {
-            self.lanes.push(Lane { rank, summary: 0, words: [0; WORDS], nodes: Box::new([0; SLOTS]) });
-            let at = self.order.partition_point(|&other| self.lanes[other as usize].rank < rank);
-            self.order.insert(at, (self.lanes.len() - 1) as u8);
-            self.lanes.len() - 1
+    /// Makes room for one more node of this rank, and gives its place. True if the other places have to
+    /// [follow](Place::follow) because a lane was put between those of other ranks.
+    pub fn add_node(&mut self, rank: u8) -> (Place, bool) {
+        let lane = self.lanes.binary_search_by_key(&rank, |lane| lane.rank);
+        let at = lane.unwrap_or_else(|at| {
+            self.lanes.insert(at, Lane { rank, summary: 0, words: [0; WORDS], nodes: Box::new([0; SLOTS]) });
+            at
         });
-        Place { slot: Place::OUT, lane: lane as u8 }
+        (Place { slot: Place::OUT, lane: at as u8 }, lane.is_err() && at + 1 < self.lanes.len())
     }
 
     /// The node to be put right next, and its slot.
@@ -109,8 +113,7 @@ impl Work {
         if self.waiting == 0 {
             return None;
         }
-        let Some(lane) = self.order.iter().map(|&lane| &self.lanes[lane as usize]).find(|lane| lane.summary != 0)
-        else {
+        let Some(lane) = self.lanes.iter().find(|lane| lane.summary != 0) else {
             return self.late.last().map(|&number| (number, Place::LATE));
         };
         let word = lane.summary.trailing_zeros() as usize % WORDS;
@@ -192,7 +195,7 @@ mod tests {
     #[test]
     fn more_nodes_than_slots_all_get_their_turn() {
         let mut work = Work::default();
-        let mut places: Vec<Place> = (0..5000).map(|_| work.add_node(7)).collect();
+        let mut places: Vec<Place> = (0..5000).map(|_| work.add_node(7).0).collect();
         for (number, place) in (0..).zip(&mut places) {
             work.enter(number, place, 4000 + (number % 96) as u16);
         }
@@ -210,7 +213,14 @@ mod tests {
         fn agrees_with_a_sorted_map(steps in prop::collection::vec((0u32..40, 0u16..4096, 0u8..4), 1..300)) {
             let mut work = Work::default();
             let ranks = |number: u32| [200, 3, 90][number as usize % 3];
-            let mut places: Vec<Place> = (0..40).map(|number| work.add_node(ranks(number))).collect();
+            let mut places: Vec<Place> = Vec::new();
+            for number in 0..40 {
+                let (place, is_between) = work.add_node(ranks(number));
+                if is_between {
+                    places.iter_mut().for_each(|other| other.follow(place));
+                }
+                places.push(place);
+            }
             let mut twin: BTreeMap<u32, (u8, u16)> = BTreeMap::new();
             for (number, slot, what) in steps {
                 let place = &mut places[number as usize];

@@ -1,7 +1,7 @@
 //! The bookkeeping of the nodes against the same sums from nothing.
 
 use crate::fluid::Sharing;
-use crate::fluid::node::{NONE, Timing};
+use crate::fluid::node::{LABELS, LOWER, NONE, Timing};
 use crate::fluid::sharing::{ENDLESS, is_live};
 use std::collections::BTreeMap;
 
@@ -81,7 +81,11 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
         if node.claims as usize != claims.count() {
             return Err(format!("node {number}: {} claims are counted", node.claims));
         }
-        let alarm = if node.hanging > 0 || node.watched != 0 { f64::NEG_INFINITY } else { node.left - node.noise };
+        let alarm = if node.hanging > 0 || node.watched & (LABELS | LOWER) != 0 {
+            f64::NEG_INFINITY
+        } else {
+            node.left - node.noise
+        };
         if node.place.is_waiting() || node.alarm.total_cmp(&alarm).is_ne() {
             return Err(format!("node {number}: the alarm is at {} instead of {alarm}", node.alarm));
         }
