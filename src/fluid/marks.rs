@@ -142,6 +142,12 @@ impl Marks {
         self.row.last().copied()
     }
 
+    /// The lowest marks, falling; how many is not said.
+    #[inline]
+    pub fn row(&self) -> &[Mark] {
+        &self.row
+    }
+
     /// Adds a mark that is not infinite; `true` if it is below all others.
     #[inline]
     pub fn push(&mut self, mark: Mark) -> bool {

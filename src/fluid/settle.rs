@@ -137,7 +137,12 @@ impl Sharing {
         let due = service.plus(margin);
         let mut head = self.live_head(class);
         while let Some(mark) = head {
-            self.classes[class].marks.pop();
+            let marks = &mut self.classes[class].marks;
+            let length = marks.row().len();
+            marks.pop();
+            if marks.row().len() > length {
+                self.fetch_flows(class);
+            }
             self.leave(mark.flow, class, service);
             let top_cause = if self.records_causes { Some(self.top_cause(mark.flow, class)) } else { None };
             self.free_flow(mark.flow, top_cause);
@@ -147,6 +152,14 @@ impl Sharing {
             }
         }
         head
+    }
+
+    /// Reads the flows that end next. Far more flows than a cache holds may be present, and to wait for some dozens at once
+    /// takes hardly longer than to wait for one.
+    #[inline(never)]
+    fn fetch_flows(&self, class: u32) {
+        let row = self.classes[class].marks.row();
+        std::hint::black_box(row.iter().fold(0, |read, mark| read ^ self.flows[mark.flow as usize].class));
     }
 
     /// The cause that held a flow longest, lowest first among equals; the class's present one if nothing was kept.
