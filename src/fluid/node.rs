@@ -358,10 +358,10 @@ impl Node {
     #[inline]
     pub fn drop_rounding_error(&mut self) {
         let passes = (self.members.len() != self.hanging as usize) | (self.held != 0);
-        // All bits, or none: a guess which of the two is often wrong.
-        let kept = 0_u64.wrapping_sub(u64::from(passes));
-        self.foreign = f64::from_bits(self.foreign.to_bits() & kept);
-        self.ceiling = f64::from_bits(self.ceiling.to_bits() & kept);
+        // A product, for a guess which of the two it is would often be wrong.
+        let kept = f64::from(u8::from(passes));
+        self.foreign *= kept;
+        self.ceiling *= kept;
     }
 
     /// Where this node should wait to be put right.

@@ -77,7 +77,7 @@ impl Pass<'_> {
             }
             let target = node.target_where_some_hang();
             let present = slot_of(target);
-            if present > slot.saturating_add(LATER) && !self.front.work.is_single() {
+            if (present > slot.saturating_add(LATER)) & !self.front.work.is_single() {
                 self.front.work.postpone(number, &mut node.place, present);
                 continue;
             }
