@@ -268,7 +268,11 @@ impl Sharing {
         node.drop_rounding_error();
         node.set_alarm();
         self.front.time(number, node);
-        self.front.look_into(number, node);
+        if node.members.is_empty() {
+            self.front.leave_to_lower(number, node);
+        } else {
+            self.front.look_into(number, node);
+        }
     }
 
     /// A second class is about to hang on a node: the first gets its places in the row and among the heads.
