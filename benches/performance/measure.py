@@ -46,14 +46,14 @@ KERNEL = [
 # Name, goal and least, network, trace, variant. With weights, goals are flows per processor second: the plain loop of that variant has no
 # published figure, and its speed depends on how the caps are drawn.
 FLUID = [
-    ("W3, 20,000 flows", (5.0, 5.0), "w3", "w3_20k", "plain"),
-    ("W3, 200,000 flows", (5.0, 5.0), "w3", "w3_200k", "plain"),
-    ("W3b, 2,000 at once", (35.0, 35.0), "w3", "w3b_2k", "plain"),
-    ("W3b, 10,000 at once", (60.0, 60.0), "w3", "w3b_10k", "plain"),
+    ("W3, 20,000 flows", (5.0, 2.7), "w3", "w3_20k", "plain"),
+    ("W3, 200,000 flows", (5.0, 2.7), "w3", "w3_200k", "plain"),
+    ("W3b, 2,000 at once", (35.0, 16.0), "w3", "w3b_2k", "plain"),
+    ("W3b, 10,000 at once", (60.0, 30.0), "w3", "w3b_10k", "plain"),
     ("W4, 10,000 on a link", None, "w4", "w4_10k", "plain"),
     ("W4, 100,000 on a link", None, "w4", "w4_100k", "plain"),
-    ("W4b, 10,000 flows, 500 a link", (2.5, 2.5), "w4b_10k", "w4b_10k", "plain"),
-    ("W4b, 100,000 flows, 5,000 a link", (2.5, 2.5), "w4b_100k", "w4b_100k", "plain"),
+    ("W4b, 10,000 flows, 500 a link", (2.5, 1.7), "w4b_10k", "w4b_10k", "plain"),
+    ("W4b, 100,000 flows, 5,000 a link", (2.5, 1.7), "w4b_100k", "w4b_100k", "plain"),
     ("weights, coefficients and caps on W3, 20,000", (0.95e6, 0.5e6), "w3", "w3_20k", "weighted"),
     ("weights, coefficients and caps on W3b, 10,000", (313e3, 130e3), "w3", "w3b_10k", "weighted"),
     ("weights, coefficients and caps on W4b, 100,000", None, "w4b_100k", "w4b_100k", "weighted"),
