@@ -225,14 +225,17 @@ impl Sharing {
             }
         }
         let change = mass * (new_level - level);
-        if change.abs() > 0.0 {
-            for (_, step) in (0..).zip(&state.path).filter(|(at, _)| *at != hang_step) {
-                let node = &mut nodes[step.node as usize];
+        for (_, step) in (0..).zip(&state.path).filter(|(at, _)| *at != hang_step) {
+            let node = &mut nodes[step.node as usize];
+            if change.abs() > 0.0 {
                 node.add_foreign(step.factor * change, new_level);
                 node.age += 1;
                 if node.foreign >= node.alarm {
                     front.look_into(step.node, node);
                 }
+            } else {
+                // At the same level there may be another cause.
+                front.relabel(step.node, node);
             }
         }
     }

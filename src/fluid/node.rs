@@ -27,6 +27,8 @@ impl Clock {
     /// The value now, the level having been the same since the last settlement.
     #[inline]
     pub fn read(&self, level: f64, now: Moment) -> Sum {
+        // In no time nothing is carried, even at a level beyond all numbers.
+        let level = if level < f64::MAX { level } else { f64::MAX };
         self.value.plus(level * now.seconds_since(self.settled))
     }
 
@@ -130,7 +132,7 @@ pub(super) struct Node {
     /// Use by classes that pass and hang elsewhere, or are held up by their reserve.
     pub foreign: f64,
     /// Where `foreign` is not below this after a change, the node has to look into it. It never is while the node waits to
-    /// be put right, and always where something hangs or the node is watched.
+    /// be put right, and always where something hangs, some other class has the node as its cause, or a lower priority waits.
     pub alarm: f64,
     /// No passing class has a higher level than this. It may be far too high.
     pub ceiling: f64,
@@ -165,7 +167,7 @@ pub(super) struct Node {
     pub noise: f64,
     /// All classes of this priority whose path has the resource.
     pub members: Vec<Member>,
-    /// The class that hangs here, if no other has come since the node was empty: then it needs neither row nor heads, for the
+    /// The class that came last to hang here. If no other has since the node was empty, it needs neither row nor heads, for the
     /// path and the first mark of the class say the same.
     pub lone: u32,
     /// Among those whose members may have another first cause among equals.
@@ -358,10 +360,9 @@ impl Node {
     #[inline]
     pub fn drop_rounding_error(&mut self) {
         let passes = (self.members.len() != self.hanging as usize) | (self.held != 0);
-        // A product, for a guess which of the two it is would often be wrong.
-        let kept = f64::from(u8::from(passes));
-        self.foreign *= kept;
-        self.ceiling *= kept;
+        let kept = u64::from(passes).wrapping_neg();
+        self.foreign = f64::from_bits(self.foreign.to_bits() & kept);
+        self.ceiling = f64::from_bits(self.ceiling.to_bits() & kept);
     }
 
     /// Where this node should wait to be put right.

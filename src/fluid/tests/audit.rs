@@ -1,7 +1,7 @@
 //! The bookkeeping of the nodes against the same sums from nothing.
 
 use crate::fluid::Sharing;
-use crate::fluid::node::{LABELS, LOWER, NONE, Timing};
+use crate::fluid::node::{Entry, LABELS, LOWER, METERS, NONE, Timing};
 use crate::fluid::sharing::{ENDLESS, is_live};
 use std::collections::BTreeMap;
 
@@ -99,7 +99,54 @@ pub(super) fn audit(sharing: &mut Sharing) -> Result<(), String> {
             return Err(format!("node {number}: a class passes at {highest}, above the level {level}"));
         }
     }
+    audit_lists(sharing)?;
     audit_completions(sharing)
+}
+
+/// Rows, places, meters and labels against the same from nothing.
+fn audit_lists(sharing: &Sharing) -> Result<(), String> {
+    let present = || sharing.classes.numbers().filter(|&class| sharing.classes[class].count > 0);
+    for (number, node) in (0..).zip(&sharing.nodes) {
+        let labelled = present().filter(|&class| sharing.classes[class].label == number).count();
+        if node.books.labelled as usize != labelled || (node.watched & LABELS != 0) != (labelled > 0) {
+            return Err(format!("node {number}: {} of {labelled} labels are counted", node.books.labelled));
+        }
+        if (node.watched & LOWER != 0) != (node.books.lower != NONE) {
+            return Err(format!("node {number}: the lower priority is {}", node.books.lower));
+        }
+        let (mut row, mut meters, mut hanging) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        for member in &node.members {
+            let class = &sharing.classes[member.class];
+            let step = &class.path[member.step as usize];
+            if step.node != number || node.members[step.place as usize].class != member.class {
+                return Err(format!("node {number}: class {} stands elsewhere", member.class));
+            }
+            if class.hang != number {
+                continue;
+            }
+            hanging.push(member.class);
+            class.spec.meters.iter().for_each(|(meter, _)| *meters.entry(meter.0).or_insert(0) += 1);
+            for step in class.path.iter().filter(|step| step.node != number) {
+                let entry = row.entry(step.node).or_insert(0.0);
+                *entry += if class.held { 0.0 } else { step.factor * class.mass };
+            }
+        }
+        let entries = &sharing.rows[number as usize].0;
+        if !node.has_row
+            && (!entries.is_empty() || hanging.len() > 1 || hanging.iter().any(|&class| class != node.lone))
+        {
+            return Err(format!("node {number}: {hanging:?} hang without a row"));
+        }
+        let is_same = |entry: &Entry| row.get(&entry.target).is_some_and(|&weight| near(entry.weight, weight, 1.0));
+        if node.has_row && (entries.len() != row.len() || !entries.iter().all(is_same)) {
+            return Err(format!("node {number}: the row is {entries:?} instead of {row:?}"));
+        }
+        let kept: BTreeMap<u32, u32> = node.books.terms.meters.iter().copied().collect();
+        if kept != meters || (node.watched & METERS == 0) && !meters.is_empty() {
+            return Err(format!("node {number}: the meters are {:?} instead of {meters:?}", node.books.terms.meters));
+        }
+    }
+    Ok(())
 }
 
 /// Every node, and every class with its own clock, is in the queue at the time its lowest live mark will be reached.

@@ -439,3 +439,38 @@ fn a_flow_needs_something_to_stop_it() {
     let (mut sharing, owner, _) = world(&[]);
     sharing.start(0, &FlowSpec::new(owner, &[], 1.0));
 }
+
+/// A class that leaves one full resource for another of the same level has its first cause still, though no rate changes.
+#[test]
+fn a_cause_is_looked_for_again_where_the_level_stays() {
+    let (mut sharing, owner, r) = world(&[10.0, 9.625, 5.0, 55.0]);
+    fn endless(owner: OwnerId, uses: &[(ResourceId, f64)]) -> FlowSpec<'_> {
+        FlowSpec::new(owner, uses, f64::INFINITY)
+    }
+    let through = sharing.start(0, &endless(owner, &[(r[0], 1.0), (r[1], 1.0), (r[2], 1.0)]));
+    sharing.start(0, &endless(owner, &[(r[0], 1.0)]));
+    sharing.start(0, &FlowSpec { weight: 10.0, ..endless(owner, &[(r[3], 1.0)]) });
+    let gone = sharing.start(0, &endless(owner, &[(r[3], 1.0)]));
+    near(sharing.rate(through), 5.0);
+    assert_eq!(sharing.cause(through), Some(Cause::Resource(r[0])));
+    sharing.start(S, &FlowSpec { cap: 4.625, ..endless(owner, &[(r[1], 1.0), (r[3], 1.0)]) });
+    sharing.cancel(S, gone);
+    near(sharing.rate(through), 5.0);
+    assert_eq!(sharing.cause(through), Some(Cause::Resource(r[0])));
+}
+
+/// A weight so small that its level is beyond all numbers leaves nothing behind.
+#[test]
+fn a_level_beyond_all_numbers_passes() {
+    let (mut sharing, owner, r) = world(&[1e9, 2e9]);
+    let uses = [(r[0], 1.0), (r[1], 1.0)];
+    sharing.start(0, &FlowSpec { weight: 1e-300, ..FlowSpec::new(owner, &uses, 100.0) });
+    sharing.advance(2 * S);
+    assert_eq!(finished(&mut sharing).len(), 1);
+    let flows = [0, 1].map(|at| sharing.start(2 * S, &FlowSpec::new(owner, &[(r[at], 1.0)], 1e9)));
+    near(sharing.rate(flows[0]), 1e9);
+    near(sharing.rate(flows[1]), 2e9);
+    sharing.advance(4 * S);
+    assert_eq!(finished(&mut sharing).len(), 2);
+    assert!((sharing.carried(4 * S, r[1]) - 1e9).abs() <= 100.0);
+}
