@@ -159,7 +159,9 @@ impl Sharing {
     pub(super) fn likely_bottleneck(&self, class: u32) -> (u32, u32, f64) {
         let state = &self.classes[class];
         // Bits of numbers that are not negative are in their order, and choosing by them needs no guess.
-        let (mut best, mut least) = (NONE, state.cap_level.to_bits());
+        // A level beyond all numbers is still better than no cap.
+        let mut least = if state.cap_level.is_infinite() { u64::MAX } else { state.cap_level.to_bits() };
+        let mut best = NONE;
         for (at, step) in (0..).zip(&state.path) {
             let node = &self.nodes[step.node as usize];
             let level = ((node.left - node.foreign) / (node.weight + step.factor * state.mass)).max(0.0) + 0.0;
@@ -169,11 +171,7 @@ impl Sharing {
         }
         match state.path.get(best as usize) {
             Some(step) => (step.node, best, f64::from_bits(least)),
-            None => state.path.first().filter(|_| state.cap_level.is_infinite()).map_or(
-                (NONE, NONE, state.cap_level),
-                // A level beyond all numbers is still that of a node.
-                |step| (step.node, 0, f64::INFINITY),
-            ),
+            None => (NONE, NONE, state.cap_level),
         }
     }
 }

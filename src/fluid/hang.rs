@@ -163,7 +163,7 @@ impl Sharing {
     }
 
     /// Lets a class leave the node on which it hangs for another one of its path, which is at `step` there: what else it
-    /// passes is told of the difference in level alone. Its reserve does not hold it up.
+    /// passes is told of the difference in level alone. Its reserve does not hold it up, and all reserves fit.
     pub(super) fn hang_elsewhere(&mut self, class: u32, to: u32, step: u32) {
         let service = self.service(class);
         self.unlabel(class);

@@ -288,11 +288,11 @@ impl Sharing {
                 rest = rest.max(level);
                 break;
             }
-            if !self.classes[class].has_own_clock() && self.overpromised == 0 {
-                self.hang_elsewhere(class, number, step);
-            } else {
+            if self.classes[class].has_own_clock() {
                 let service = self.detach(class);
                 self.attach(class, number, step, level, service);
+            } else {
+                self.hang_elsewhere(class, number, step);
             }
             if self.classes[class].floor_level >= level && level > 0.0 {
                 // Its reserve gives more than this node will, so its weight must not count for the others.

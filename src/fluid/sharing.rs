@@ -17,7 +17,7 @@ use super::types::{Cause, Finished, FlowKey, FlowKind, FlowSpec, MeterId, OwnerI
 #[derive(Debug)]
 pub struct Sharing {
     pub(super) now: Instant,
-    /// The same.
+    /// The same, for reckoning.
     pub(super) moment: Moment,
     pub(super) flows: Vec<Flow>,
     /// Time per cause of each flow so far, less what its class's own history shows; kept on request.
